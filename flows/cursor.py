@@ -1,0 +1,189 @@
+"""Where a conversation stands in its flows: plain data that travels as compact JSON and knows nothing of machines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple, Self
+
+from flows.effects import SlotValue
+
+MOST_CALLS = 10
+"""How deep flows may call flows."""
+MOST_PARKED = 3
+"""How many interrupted flows are kept for later; an older one is forgotten."""
+MOST_HISTORY = 20
+"""How many questions `back` can go back."""
+
+
+class Frame(NamedTuple):
+    """A flow that waits for one it called: where to come back to, and how many slots it had filled by then."""
+
+    flow: str
+    version: str
+    state: str
+    filled: int
+
+
+class Asked(NamedTuple):
+    """A question that was asked: where, under which callers, and how long the undo list was before its answer."""
+
+    flow: str
+    version: str
+    state: str
+    stack: tuple[Frame, ...]
+    undo: int
+
+
+class Write(NamedTuple):
+    """One slot write as `back` has to undo it. `contact` is what the contact attribute was, when it was written too."""
+
+    slot: str
+    had: bool
+    old: SlotValue
+    save_to: str
+    contact: SlotValue
+
+
+class Parked(NamedTuple):
+    """A flow that was interrupted by another one and goes on when that one ends."""
+
+    flow: str
+    version: str
+    state: str
+    stack: tuple[Frame, ...]
+    filled: tuple[str, ...]
+    history: tuple[Asked, ...]
+    undo: tuple[Write, ...]
+
+
+class Cursor:
+    """One conversation's place in its flows.
+
+    A turn never changes the cursor it is given; it answers with another one.
+    """
+
+    __slots__ = (
+        "agent",
+        "conversation",
+        "epoch",
+        "filled",
+        "flow",
+        "history",
+        "language",
+        "open",
+        "parked",
+        "slots",
+        "stack",
+        "state",
+        "tries",
+        "undo",
+        "version",
+    )
+
+    def __init__(self, conversation: str, language: str) -> None:
+        self.conversation = conversation
+        self.language = language
+        self.flow: str | None = None
+        """The running flow, or None when there is none."""
+        self.version: str = ""
+        self.state: str = ""
+        self.stack: tuple[Frame, ...] = ()
+        self.slots: dict[str, SlotValue] = {}
+        self.filled: tuple[str, ...] = ()
+        """Slots filled in this run of the flow and its callers, in the order they were first filled."""
+        self.epoch = 0
+        """Grows at every entry of a step, so that what was meant for an earlier one is recognised."""
+        self.tries = 0
+        """Answers to the open question that could not be understood."""
+        self.open: tuple[int, ...] | None = None
+        """Which options of the open question were shown; None means all."""
+        self.agent: str = ""
+        """"asked" while a person is wanted outside of a handoff step, so the open question waits."""
+        self.history: tuple[Asked, ...] = ()
+        self.undo: tuple[Write, ...] = ()
+        self.parked: tuple[Parked, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return self.flow is not None
+
+    def copy(self) -> Self:
+        """Returns a cursor that can be changed without changing this one."""
+        other = object.__new__(type(self))
+        for name in _NAMES:
+            setattr(other, name, getattr(self, name))
+        other.slots = dict(self.slots)
+        return other
+
+    def frames(self) -> tuple[tuple[str, str, str], ...]:
+        """Returns every (flow, version, step) this conversation is inside of, the innermost last."""
+        if self.flow is None:
+            return ()
+        callers = tuple((frame.flow, frame.version, frame.state) for frame in self.stack)
+        return (*callers, (self.flow, self.version, self.state))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cursor):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _NAMES)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Cursor({self.to_json()})"
+
+    def to_json(self) -> str:
+        """Returns the cursor as one line of JSON, without what is empty."""
+        plain: dict[str, Any] = {"v": 1, "conversation": self.conversation, "language": self.language}
+        for name in _OPTIONAL:
+            value = getattr(self, name)
+            if value or (name == "open" and value is not None):
+                plain[name] = value
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Returns the cursor that `to_json` wrote."""
+        plain = json.loads(text)
+        cursor = cls(plain["conversation"], plain["language"])
+        for name in _OPTIONAL:
+            if name in plain:
+                setattr(cursor, name, _REVIVE.get(name, _same)(plain[name]))
+        return cursor
+
+
+_NAMES = Cursor.__slots__
+_OPTIONAL = tuple(name for name in _NAMES if name not in ("conversation", "language"))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _stack(rows: list[list[Any]]) -> tuple[Frame, ...]:
+    return tuple(Frame(*row) for row in rows)
+
+
+def _history(rows: list[list[Any]]) -> tuple[Asked, ...]:
+    return tuple(Asked(flow, version, state, _stack(stack), undo) for flow, version, state, stack, undo in rows)
+
+
+def _undo(rows: list[list[Any]]) -> tuple[Write, ...]:
+    return tuple(Write(*row) for row in rows)
+
+
+def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
+    return tuple(
+        Parked(flow, version, state, _stack(stack), tuple(filled), _history(history), _undo(undo))
+        for flow, version, state, stack, filled, history, undo in rows
+    )
+
+
+_REVIVE = {
+    "stack": _stack,
+    "history": _history,
+    "undo": _undo,
+    "parked": _parked,
+    "filled": tuple,
+    "open": tuple,
+}

@@ -1,0 +1,19 @@
+"""What of a site every flow needs to know: languages, money, time zone, and the phrases that interrupt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The same for all flows of a site; part of no flow's version."""
+
+    default_language: str = "en"
+    currency: str = "EUR"
+    timezone: str = "UTC"
+    country: str | None = None
+    """Where a phone number without a country code is taken to be from, such as `DE`."""
+    phrases: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Interruption (`human`, `restart`, `back`) to language to phrases, as written in `conversation.phrases`."""
