@@ -20,7 +20,7 @@ def test_a_text_without_the_default_language_is_still_said():
 
 @pytest.mark.parametrize(
     ("language", "locale"),
-    [("de", "de"), ("de-AT", "de_AT"), ("de-ZZ", "de"), ("xx", "en"), ("", "en"), ("not one", "en")],
+    [("de", "de"), ("de-AT", "de_AT"), ("de-ZZ", "de_DE"), ("xx", "en"), ("", "en"), ("not one", "en")],
 )
 def test_every_language_code_has_a_way_of_writing_dates(language, locale):
     assert str(locale_of(language)) == locale
