@@ -108,13 +108,18 @@ def test_what_is_unacknowledged_is_sent_again_oldest_first_under_the_same_names(
         const world = await line();
         await world.start();
         world.socket.accept();
-        const ids = ["one", "two", "three"].map((text) => { world.clock.time++; return world.line.send("c1", {text}); });
+        const ids = [];
+        for (const text of ["one", "two", "three"]) {
+            world.clock.time++;
+            ids.push(world.line.send("c1", {text}));
+        }
         world.socket.say({op: "ack", client_id: ids[1], conversation: "c1", seq: 2});
         world.socket.fail();
         await world.again();
         world.socket.accept();
         const again = world.socket.ops("send");
-        return [world.sockets.length > 1, again.map(({body}) => body.text), again.map(({client_id}) => ids.indexOf(client_id))];
+        const names = again.map(({client_id}) => ids.indexOf(client_id));
+        return [world.sockets.length > 1, again.map(({body}) => body.text), names];
     """)
     assert seen == [True, ["one", "three"], [0, 2]]
 
@@ -279,7 +284,8 @@ def test_without_sockets_the_same_frames_go_by_request(play: Play) -> None:
         const state = world.line.state;
         const first = posted.length;
         await world.clock.pass(4_000);
-        return [state, posted.slice(0, 3), posted.length > first, world.shown, world.kept(), world.messages.at(-1).state];
+        const last = world.messages.at(-1);
+        return [state, posted.slice(0, 3), posted.length > first, world.shown, world.kept(), last.state];
     """)
     op = "https://chat.test/widget/op"
     assert seen[0] == "polling"
@@ -447,9 +453,9 @@ def test_what_a_host_page_hangs_on_every_object_is_not_part_of_a_frame(play: Pla
         const { parse } = await import("/static/shared/protocol.js");
         Object.prototype.error = "polluted";
         const frame = parse('{"op": "ack", "__proto__": {"more": true}, "body": {"constructor": 1}}');
-        const read = [frame.error ?? null, frame.more ?? null, frame.body.constructor, frame.body.error ?? null, ({}).more ?? null];
+        const read = [frame.error, frame.more, frame.body.constructor, frame.body.error, ({}).more];
         delete Object.prototype.error;
-        return [read, typeof parse("not json"), typeof parse("null")];
+        return [read.map((value) => value ?? null), typeof parse("not json"), typeof parse("null")];
     """)
     assert seen == [[None, None, 1, None, None], "object", "object"]
 
