@@ -9,7 +9,7 @@ from typing import Any
 
 from rules import later
 from rules.durations import Duration, NotADuration, parse_duration
-from rules.nodes import List, Map, Node, Scalar
+from rules.nodes import List, Map, Node, Scalar, in_quotes
 from rules.problems import suggestion
 from rules.schema import WRONG, Kind, Read, Table, Walker, shortened
 
@@ -119,13 +119,6 @@ def cut_at_colon(node: Map, walker: Walker, label: str) -> Any:
         f"{label} is read as a map because of the ': ' in it; a text with ': ' must be in quotes",
         write=in_quotes(whole),
     )
-
-
-def in_quotes(text: str) -> str:
-    """Returns the text as YAML takes it, in the quotes that need the least escaping."""
-    if '"' in text and "'" not in text and "\\" not in text:
-        return f"'{text}'"
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @dataclass(frozen=True)

@@ -72,3 +72,10 @@ def plain(node: Node | None) -> Any:
     if isinstance(node, Map):
         return {key.text: plain(value) for key, value in node.entries}
     return None
+
+
+def in_quotes(text: str) -> str:
+    """Returns the text as YAML takes it, in the quotes that need the least escaping."""
+    if '"' in text and "'" not in text and "\\" not in text:
+        return f"'{text}'"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
