@@ -1,1 +1,1 @@
-
+"""What the bot says, and what it remembers."""

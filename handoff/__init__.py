@@ -1,1 +1,1 @@
-
+"""Who holds a conversation: the desk, the queue, routing, agents."""

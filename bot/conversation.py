@@ -1,0 +1,155 @@
+"""A conversation's state in memory, and its drafting: how one verb's events become one `Change`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+
+from bot.change import Change, Guard, Row
+from bot.events import KINDS, Event, check_body
+from bot.models import ConversationRow, EventRow, JobRow
+from flows.cursor import Cursor
+
+HOLDERS = ("bot", "queue", "agent", "nobody")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A snapshot: the row after event `last_seq`. Columns are explained in `bot/models.py`."""
+
+    id: str
+    visitor_id: str
+    visit_id: str | None = None
+    contact_id: str | None = None
+    created_at: datetime
+    last_at: datetime
+    closed_at: datetime | None = None
+    open: bool = True
+    last_seq: int = 0
+    visitor_last_seq: int = 0
+    language: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    holder: str = "bot"
+    department: str | None = None
+    owner: str | None = None
+    owner_seq: int | None = None
+    priority: int = 0
+    queued_at: datetime | None = None
+    offered_to: str | None = None
+    offer_seq: int | None = None
+    asked: tuple[str, ...] = ()
+    left: bool = False
+    waiting_since: datetime | None = None
+    last_message: Mapping[str, Any] = field(default_factory=dict)
+    misunderstood: int = 0
+    cursor: Cursor
+
+
+COLUMNS = tuple(each.name for each in fields(Conversation))
+
+
+def conversation_from(row: Mapping[str, Any]) -> Conversation:
+    """Returns the snapshot a row holds."""
+    values = {name: row[name] for name in COLUMNS}
+    return Conversation(**{**values, "asked": tuple(values["asked"]), "cursor": Cursor.from_json(values["cursor"])})
+
+
+class Draft:
+    """A conversation being changed by one verb: it numbers the events and ends as one `Change`."""
+
+    __slots__ = ("_change", "_fresh", "before", "events", "jobs", "now", "state")
+
+    def __init__(self, conversation: Conversation, now: datetime, *, is_new: bool = False):
+        self.before = conversation
+        self.state = conversation
+        self.now = now
+        self.events: list[Event] = []
+        self.jobs: list[datetime] = []
+        self._fresh = is_new
+        self._change = Change()
+
+    def add(self, kind: str, body: Mapping[str, Any], *, actor: str, client_id: str | None = None) -> Event:
+        """Appends an event and returns it, numbered; a message also becomes the one lists show."""
+        known = KINDS[kind]
+        check_body(known, body)
+        state = self.state
+        seq = state.last_seq + 1
+        changed: dict[str, Any] = {"last_seq": seq, "last_at": self.now}
+        visitor_seq = None
+        if known.visitor is not None:
+            visitor_seq = changed["visitor_last_seq"] = state.visitor_last_seq + 1
+        event = Event(state.id, seq, visitor_seq, client_id, actor, kind, body, self.now)
+        if kind == "message":
+            changed["last_message"] = {"text": body["text"][:200], "from": event.role, "at": self.now.isoformat()}
+        self.events.append(event)
+        self.state = replace(state, **changed)
+        return event
+
+    def set(self, **values: Any) -> None:
+        """Changes the state; an event that says so belongs to the same draft."""
+        self.state = replace(self.state, **values)
+
+    def guard(self, guard: Guard) -> None:
+        """Makes the change depend on another row as well."""
+        self._change.guards.append(guard)
+
+    def insert(self, row: Row) -> None:
+        """Writes another row together with the events."""
+        self._change.rows.append(row)
+
+    def job(self, kind: str, key: str, *, run_at: datetime, payload: Mapping[str, Any] | None = None) -> None:
+        """Plans work that begins once this is committed; a key that is already planned is left as it is planned."""
+        self.jobs.append(run_at)
+        self.insert(
+            Row(
+                JobRow,
+                {
+                    "key": key,
+                    "kind": kind,
+                    "conversation_id": self.state.id,
+                    "payload": dict(payload or {}),
+                    "state": "waiting",
+                    "run_at": run_at,
+                    "lease_until": None,
+                    "attempts": 0,
+                    "created_at": self.now,
+                },
+            )
+        )
+
+    def change(self) -> Change:
+        """Returns everything to write, or an empty change when nothing happened.
+
+        Raises ValueError when the state was changed without an event.
+        """
+        if not self.events:
+            if self.state != self.before:
+                raise ValueError("a conversation changes only together with an event")
+            return self._change
+        values = _row_values(self.state)
+        if self._fresh:
+            self._change.rows.insert(0, Row(ConversationRow, values))
+        else:
+            self._change.guards.insert(0, Guard(ConversationRow, self.state.id, self.before.last_seq, values))
+        self._change.rows.extend(Row(EventRow, _event_values(event)) for event in self.events)
+        return self._change
+
+
+def _row_values(state: Conversation) -> dict[str, Any]:
+    values = {name: getattr(state, name) for name in COLUMNS}
+    values["asked"] = list(state.asked)
+    values["cursor"] = state.cursor.to_json()
+    return values
+
+
+def _event_values(event: Event) -> dict[str, Any]:
+    return {
+        "conversation_id": event.conversation_id,
+        "seq": event.seq,
+        "visitor_seq": event.visitor_seq,
+        "client_id": event.client_id,
+        "actor": event.actor,
+        "kind": event.kind,
+        "body": event.body,
+        "at": event.at,
+    }

@@ -1,0 +1,122 @@
+"""Engines and connections for SQLite and PostgreSQL, and the upgrades that bring an older database up to date."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DBAPIError
+
+from bot.ids import new_id
+from bot.models import Setting
+
+UPGRADES = Path(__file__).parent / "upgrades"
+SQLITE_BUSY_SECONDS = 5
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+class CannotOpen(Exception):
+    """The database cannot be used; the text says why and what to do."""
+
+
+class Database:
+    """One database: an engine for reading and ordinary short transactions, a connection for the journal."""
+
+    def __init__(self, url: str | URL):
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(self.url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yields a connection for looking things up; it sees the last commit."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yields a connection in a short transaction of its own; conversations go by the journal instead."""
+        with self.engine.execution_options(immediate=True).begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Brings the tables to this version's form.
+
+        Raises CannotOpen with a sentence for the operator when the database cannot be opened or is damaged.
+        """
+        try:
+            if self.is_sqlite:
+                _refuse_damage(self.engine)
+            with self.engine.connect() as connection:
+                config = Config()
+                config.set_main_option("script_location", str(UPGRADES))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                connection.commit()
+        except DBAPIError as problem:
+            raise CannotOpen(_sentence(self.url, problem)) from problem
+
+    def epoch(self) -> str:
+        """Returns the id of this record; a restore from backup or an erasure gives it a new one."""
+        with self.reading() as connection:
+            found = connection.scalar(select(Setting.value).where(Setting.name == "epoch"))
+        if found:
+            return found
+        made = new_id()
+        with self.writing() as connection:
+            connection.execute(Setting.__table__.insert().values(name="epoch", value=made))  # type: ignore[attr-defined]
+        return made
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, json_serializer=_compact, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = create_engine(url, json_serializer=_compact, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _: Any) -> None:
+    raw.isolation_level = None  # SQLAlchemy's "begin" event below says when a transaction starts, not the driver.
+    cursor = raw.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Read-then-write in a deferred transaction fails at once when another writes in between: writers say so first.
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _refuse_damage(engine: Engine) -> None:
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise CannotOpen(
+            f"The database file {engine.url.database} is damaged ({found}). "
+            "Restore it from a backup; nothing was changed."
+        )
+
+
+def _sentence(url: URL, problem: DBAPIError) -> str:
+    shown = url.render_as_string(hide_password=True)
+    cause = str(problem.orig).strip().splitlines()[0]
+    if "locked" in cause:
+        return f"The database {shown} is locked by another program (another `parlour serve`?). Stop that one first."
+    if "full" in cause:
+        return f"There is no room left on the disk of {shown}. Make room and start again; nothing acknowledged is lost."
+    if "not a database" in cause or "malformed" in cause:
+        return f"The file {url.database} is not a database Parlour can read ({cause}). Restore it from a backup."
+    return f"The database {shown} cannot be opened: {cause}"

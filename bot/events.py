@@ -1,0 +1,91 @@
+"""The closed table of what can happen in a conversation: each kind, its body, and who may hear of it.
+
+Every number, transcript, brief and explanation is read from these events, so a kind is added here or nowhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of event. `visitor` names the fields of the body a visitor may see; None: never told to visitors."""
+
+    name: str
+    meaning: str
+    required: frozenset[str]
+    optional: frozenset[str]
+    visitor: frozenset[str] | None
+
+
+def _kind(name: str, meaning: str, required: str = "", optional: str = "", visitor: str | None = None) -> Kind:
+    return Kind(
+        name,
+        meaning,
+        frozenset(required.split()),
+        frozenset(optional.split()),
+        None if visitor is None else frozenset(visitor.split()),
+    )
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        _kind("started", "the visitor acted for the first time", "page", "title impression trigger why language"),
+        _kind(
+            "message",
+            "something was said",
+            "text",
+            "options step flow asks button name trigger",
+            visitor="text options step asks name",
+        ),
+        _kind("note", "said among agents", "text name"),
+        _kind("turn", "the bot took a turn: its steps, guards and slots", "trace", "slots misunderstood"),
+        _kind("page_viewed", "the visitor went to another page", "path title"),
+        _kind("contact_changed", "an answer was saved to the contact", "attribute value", "flow step"),
+        _kind(
+            "agent_requested",
+            "a person is wanted",
+            "department reason",
+            "title note priority step flow",
+            visitor="title",
+        ),
+        _kind("offered", "proposed to an agent", "agent name until"),
+        _kind("offer_over", "the agent declined, or did not answer in time", "agent name why"),
+        _kind("accepted", "an agent took it", "agent name department", visitor="name"),
+        _kind("waited_long", "nobody came in the time promised", "department"),
+        _kind("returned", "an agent gave it back to the bot", "agent name", visitor="name"),
+        _kind("requeued", "it went back to the queue", "department why", "agent name", visitor=""),
+        _kind("message_left", "a message was left to be answered later", "department email", "text", visitor="email"),
+        _kind("closed", "the conversation ended", "by", "name", visitor="by name"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One recorded thing. `visitor_seq` is its number among those the visitor may see, None when hidden."""
+
+    conversation_id: str
+    seq: int
+    visitor_seq: int | None
+    client_id: str | None
+    actor: str
+    kind: str
+    body: Mapping[str, Any]
+    at: datetime
+
+    @property
+    def role(self) -> str:
+        """Returns who did it: visitor, bot, agent or system."""
+        return self.actor.partition(":")[0]
+
+
+def check_body(kind: Kind, body: Mapping[str, Any]) -> None:
+    """Raises ValueError when a body is not of its kind: a mistake of ours, never of a person."""
+    keys = body.keys()
+    if kind.required <= keys and keys <= kind.required | kind.optional:
+        return
+    raise ValueError(f"a '{kind.name}' event cannot have the body {sorted(keys)}")

@@ -1,0 +1,232 @@
+"""The append-only record and its one writer.
+
+Whatever is ready is committed together (group commit): one transaction carries the changes of many conversations,
+so the cost of making it durable is shared. Replies leave after the commit. A change whose guard no longer holds
+leaves the batch and the batch goes on.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.sql.dml import Insert, Update
+
+from bot.change import Change, Guard, Refused, Unavailable, revision_of, table_of
+from bot.database import Database
+from bot.events import Event
+from bot.models import Base, EventRow
+
+LARGEST_BATCH = 256
+PAGE = 200
+RETRIES = 3
+"""How often a batch is tried again after a serialisation failure or a deadlock."""
+
+log = structlog.get_logger()
+
+Spawn = Callable[[Callable[[], None]], Any]
+RunBlocking = Callable[..., Any]
+Outcome = Exception | None
+
+
+class _Pending:
+    """A change on its way, and the caller who waits for it."""
+
+    __slots__ = ("change", "outcome", "settled")
+
+    def __init__(self, change: Change):
+        self.change = change
+        self.outcome: Outcome = None
+        self.settled = Lock()  # Held until settled. Under gevent a lock is the cheapest thing to wait on.
+        self.settled.acquire()
+
+
+class Journal:
+    """Writes changes. With `spawn` a writer runs beside the callers and gathers batches; without, each commits at once.
+
+    `run_blocking(function, *args)` keeps an fsync from stopping the loop; it must always use the same thread.
+    """
+
+    def __init__(self, database: Database, *, spawn: Spawn | None = None, run_blocking: RunBlocking | None = None):
+        self._database = database
+        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._connection: Connection | None = None
+        self._ready: deque[_Pending] = deque()
+        self._awake = Lock()
+        self._grouping = spawn is not None
+        self._stopping = False
+        if spawn is not None:
+            self._awake.acquire()
+            spawn(self._write_forever)
+
+    def commit(self, change: Change) -> None:
+        """Returns once the change is durable.
+
+        Raises Refused when a guard no longer holds or a row is already there, Unavailable when nothing can be written.
+        """
+        pending = _Pending(change)
+        if self._grouping:
+            self._put(pending)
+            pending.settled.acquire()
+        else:
+            self._settle([pending])
+        if pending.outcome is not None:
+            raise pending.outcome
+
+    def post(self, change: Change) -> None:
+        """Hands over a change nobody waits for (a page view); a refusal is logged, not raised."""
+        pending = _Pending(change)
+        if self._grouping:
+            self._put(pending)
+        else:
+            self._settle([pending])
+
+    def stop(self) -> None:
+        """Lets the writer finish what it has and end."""
+        self._stopping = True
+        self._wake()
+
+    def events_after(self, conversation_id: str, seq: int, *, limit: int = PAGE) -> list[Event]:
+        """Returns the next events of a conversation, oldest first."""
+        return self._events(EventRow.conversation_id == conversation_id, EventRow.seq > seq, limit=limit)
+
+    def visitor_events_after(self, conversation_id: str, visitor_seq: int, *, limit: int = PAGE) -> list[Event]:
+        """Returns the next events the visitor may see, oldest first."""
+        mine = EventRow.conversation_id == conversation_id
+        return self._events(mine, EventRow.visitor_seq > visitor_seq, limit=limit)
+
+    def sent(self, actor: str, client_id: str) -> Event | None:
+        """Returns the event this actor already sent under this client id, if any."""
+        found = self._events(EventRow.actor == actor, EventRow.client_id == client_id, limit=1)
+        return found[0] if found else None
+
+    def _events(self, *conditions: Any, limit: int) -> list[Event]:
+        query = select(EventRow.__table__).where(*conditions).order_by(EventRow.seq).limit(limit)
+        with self._database.reading() as connection:
+            return [Event(**row) for row in connection.execute(query).mappings()]
+
+    def _put(self, pending: _Pending) -> None:
+        self._ready.append(pending)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._awake.locked():
+            self._awake.release()
+
+    def _write_forever(self) -> None:
+        while not (self._stopping and not self._ready):
+            if not self._ready:
+                self._awake.acquire()
+            batch = [self._ready.popleft() for _ in range(min(len(self._ready), LARGEST_BATCH))]
+            if batch:
+                self._settle(batch)
+
+    def _settle(self, batch: list[_Pending]) -> None:
+        changes = [pending.change for pending in batch]
+        try:
+            outcomes = self._run_blocking(self._write, changes)
+        except Exception as problem:
+            log.exception("journal.failed", changes=len(changes))
+            outcomes = [Unavailable(str(problem))] * len(batch)
+        for pending, outcome in zip(batch, outcomes, strict=True):
+            pending.outcome = outcome
+            pending.settled.release()
+
+    def _write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Writes all together; when one stands in the way, each for itself in the same transaction."""
+        for _ in range(RETRIES):
+            try:
+                if self._all_at_once(changes):
+                    return [None] * len(changes)
+                return self._one_by_one(changes)
+            except DBAPIError as problem:
+                self._abandon()
+                if not _worth_retrying(problem):
+                    log.error("journal.unavailable", cause=str(problem.orig).strip(), changes=len(changes))
+                    return [Unavailable(str(problem.orig).strip())] * len(changes)
+        return [Unavailable("too many conflicts")] * len(changes)
+
+    def _all_at_once(self, changes: Sequence[Change]) -> bool:
+        connection = self._open()
+        with connection.begin() as transaction:
+            try:
+                _apply(connection, changes)
+            except (Refused, IntegrityError):
+                transaction.rollback()
+                return False
+        return True
+
+    def _one_by_one(self, changes: Sequence[Change]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        connection = self._open()
+        with connection.begin():
+            for change in changes:
+                savepoint = connection.begin_nested()
+                try:
+                    _apply(connection, [change])
+                    savepoint.commit()
+                    outcomes.append(None)
+                except (Refused, IntegrityError) as problem:
+                    savepoint.rollback()
+                    outcomes.append(Refused(str(problem)))
+        return outcomes
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._database.engine.connect().execution_options(immediate=True)
+        return self._connection
+
+    def _abandon(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+
+def _apply(connection: Connection, changes: Iterable[Change]) -> None:
+    """Runs all inserts, then all guards, grouped by statement. Raises Refused when some guard did not hold.
+
+    Inserts come first so that a change may make a row and guard on it.
+    """
+    guards: dict[type[Base], list[Guard]] = defaultdict(list)
+    rows: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
+    for change in changes:
+        for guard in change.guards:
+            guards[guard.model].append(guard)
+        for row in change.rows:
+            rows[row.model].append(row.values)  # type: ignore[arg-type]
+    for model, values in rows.items():
+        connection.execute(_insert(model), values)
+    for model, of_model in guards.items():
+        _hold(connection, model, of_model)
+
+
+def _hold(connection: Connection, model: type[Base], guards: list[Guard]) -> None:
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for guard in guards:
+        by_columns[tuple(guard.values)].append({**guard.values, "key_": guard.key, "expected_": guard.expected})
+    for columns, parameters in by_columns.items():
+        result = connection.execute(_update(model, columns), parameters)
+        if result.rowcount != len(parameters):
+            raise Refused(f"{model.__tablename__} has changed since it was read")
+
+
+@cache
+def _insert(model: type[Base]) -> Insert:
+    return insert(table_of(model))
+
+
+@cache
+def _update(model: type[Base], columns: tuple[str, ...]) -> Update:
+    table = table_of(model)
+    values = {name: bindparam(name) for name in columns if name != "id"}
+    same = table.c.id == bindparam("key_")
+    return update(table).where(same, table.c[revision_of(model)] == bindparam("expected_")).values(values)
+
+
+def _worth_retrying(problem: DBAPIError) -> bool:
+    return getattr(problem.orig, "sqlstate", None) in ("40001", "40P01")

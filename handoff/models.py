@@ -1,0 +1,60 @@
+"""Agents, the departments they work in, and when they were there."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.models import ID_LENGTH, Base, identity
+
+
+class AgentRow(Base):
+    """A person of ours who answers."""
+
+    __tablename__ = "agent"
+    id: Mapped[str] = identity()
+    name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(12))
+    """agent, lead, marketer or admin."""
+    intent: Mapped[str] = mapped_column(String(10), default="offline")
+    """online, away, draining or offline: what the agent says; whether a panel is connected is known to the hub."""
+    active: Mapped[int] = mapped_column(default=0)
+    """How many conversations the agent holds; accepting guards on it through `revision`."""
+    last_accepted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+class Membership(Base):
+    """An agent works in a department (the department itself is content)."""
+
+    __tablename__ = "membership"
+    agent_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("agent.id"), primary_key=True)
+    department: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class PresenceChange(Base):
+    """Presence as it changed: the record behind utilisation and availability."""
+
+    __tablename__ = "presence_change"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    at: Mapped[datetime]
+    intent: Mapped[str] = mapped_column(String(10))
+    connected: Mapped[bool]
+    __table_args__ = (Index("ix_presence_agent", "agent_id", "at"),)
+
+
+class Assignment(Base):
+    """Who held a conversation, from when to when: a projection of accepted, returned, requeued and closed."""
+
+    __tablename__ = "assignment"
+    id: Mapped[str] = mapped_column(String(ID_LENGTH + 12), primary_key=True)
+    """The conversation's id and the number of the accept, which is also the agent's right to write."""
+    conversation_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    agent_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(12))
+    revision: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (Index("ix_assignment_agent", "agent_id", "began_at"),)

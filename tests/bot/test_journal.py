@@ -1,0 +1,156 @@
+"""The record: all of a change or nothing, once, in order, and only if its guards hold."""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Thread
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.change import Change, Guard, Refused, Row, Unavailable, table_of
+from bot.conversation import Conversation, Draft, conversation_from
+from bot.database import Database
+from bot.journal import Journal
+from bot.models import ConversationRow, EventRow, JobRow
+from flows.cursor import Cursor
+
+ConversationTable = table_of(ConversationRow)
+
+
+def a_conversation(now: datetime, *, id: str = "c1", visitor: str = "v1") -> Conversation:
+    return Conversation(id=id, visitor_id=visitor, created_at=now, last_at=now, language="en", cursor=Cursor(id, "en"))
+
+
+def begin(journal: Journal, now: datetime, **names: str) -> Conversation:
+    draft = Draft(a_conversation(now, **names), now, is_new=True)
+    draft.add("started", {"page": "/"}, actor="system")
+    journal.commit(draft.change())
+    return draft.state
+
+
+def saying(conversation: Conversation, now: datetime, text: str, *, client_id: str | None = None) -> Draft:
+    draft = Draft(conversation, now)
+    draft.add("message", {"text": text}, actor=f"visitor:{conversation.visitor_id}", client_id=client_id)
+    return draft
+
+
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    return Journal(database)
+
+
+def stored(database: Database, conversation_id: str = "c1") -> Conversation:
+    query = select(ConversationTable).where(ConversationTable.c.id == conversation_id)
+    with database.reading() as connection:
+        return conversation_from(connection.execute(query).mappings().one())
+
+
+def test_what_was_committed_is_read_back_as_it_was(journal: Journal, database: Database, clock: Callable[[], datetime]):
+    conversation = begin(journal, clock())
+    assert stored(database) == conversation
+
+
+def test_visitors_count_only_what_they_may_see(journal: Journal, clock: Callable[[], datetime]):
+    conversation = begin(journal, clock())
+    draft = saying(conversation, clock(), "Hello")
+    draft.add("note", {"text": "regular", "name": "Ben"}, actor="agent:b")
+    draft.add("message", {"text": "Hi", "name": "Ben"}, actor="agent:b")
+    journal.commit(draft.change())
+
+    everything = journal.events_after("c1", 0)
+    assert [event.seq for event in everything] == [1, 2, 3, 4]
+    seen = journal.visitor_events_after("c1", 0)
+    assert [(event.visitor_seq, event.body["text"]) for event in seen] == [(1, "Hello"), (2, "Hi")]
+
+
+def test_a_change_computed_on_a_stale_snapshot_is_refused_whole(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    conversation = begin(journal, clock())
+    journal.commit(saying(conversation, clock(), "first").change())
+    late = saying(conversation, clock(), "second")
+    late.job("remind", "remind:c1", run_at=clock())
+
+    with pytest.raises(Refused):
+        journal.commit(late.change())
+
+    assert [event.body.get("text") for event in journal.events_after("c1", 1)] == ["first"]
+    with database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(table_of(JobRow))) == 0
+
+
+def test_one_client_id_is_one_message(journal: Journal, clock: Callable[[], datetime]):
+    conversation = begin(journal, clock())
+    first = saying(conversation, clock(), "Hello", client_id="m1")
+    journal.commit(first.change())
+    with pytest.raises(Refused):
+        journal.commit(saying(first.state, clock(), "Hello", client_id="m1").change())
+    found = journal.sent("visitor:v1", "m1")
+    assert found is not None and found.seq == first.events[0].seq
+
+
+def test_a_visitor_cannot_have_two_open_conversations(journal: Journal, clock: Callable[[], datetime]):
+    begin(journal, clock())
+    with pytest.raises(Refused):
+        begin(journal, clock(), id="c2")
+    begin(journal, clock(), id="c3", visitor="v2")
+
+
+def test_a_refused_change_leaves_the_batch_and_the_batch_goes_on(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    one = begin(journal, clock())
+    two = begin(journal, clock(), id="c2", visitor="v2")
+    stale = Change(guards=[Guard(ConversationRow, "c1", 99, {"last_seq": 100})])
+    changes = [saying(one, clock(), "a").change(), stale, saying(two, clock(), "b").change()]
+
+    outcomes = journal._write(changes)
+
+    assert [type(outcome) for outcome in outcomes] == [type(None), Refused, type(None)]
+    assert stored(database, "c2").last_message["text"] == "b"
+
+
+def test_many_writers_at_once_are_gathered_and_none_is_lost(database: Database, clock: Callable[[], datetime]):
+    journal = Journal(database, spawn=lambda run: Thread(target=run, daemon=True).start())
+    callers = [
+        Thread(target=begin, args=(journal, clock()), kwargs={"id": f"c{n}", "visitor": f"v{n}"}) for n in range(40)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(timeout=30)
+    journal.stop()
+    with database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(table_of(EventRow))) == 40
+
+
+def test_a_database_that_is_away_is_said_and_nothing_is_written(
+    open_database: Callable[[], Database], clock: Callable[[], datetime]
+):
+    database = open_database()
+    journal = Journal(database)
+    begin(journal, clock())
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE event RENAME TO hidden")
+    with pytest.raises(Unavailable):
+        begin(journal, clock(), id="c2", visitor="v2")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO event")
+    begin(journal, clock(), id="c2", visitor="v2")
+
+
+def test_a_state_changed_without_an_event_is_a_mistake(clock: Callable[[], datetime]):
+    draft = Draft(a_conversation(clock()), clock())
+    draft.set(holder="agent")
+    with pytest.raises(ValueError, match="together with an event"):
+        draft.change()
+
+
+def test_rows_and_guards_of_one_change_may_build_on_each_other(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    row = {"key": "k", "kind": "x", "conversation_id": None, "payload": {}, "state": "waiting", "run_at": clock()}
+    row |= {"lease_until": None, "attempts": 0, "created_at": clock()}
+    journal.commit(Change(rows=[Row(JobRow, row)]))
+    with pytest.raises(Refused):
+        journal.commit(Change(rows=[Row(JobRow, row)]))

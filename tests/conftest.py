@@ -1,0 +1,81 @@
+"""Databases and a clock for every test that remembers something."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from bot.database import Database
+from tests import postgres
+
+LOUD = "no PostgreSQL here: nothing is tested on it"
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self, at: datetime):
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, **span: float) -> None:
+        self.at += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 3, 4, 10, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    if postgres.programs() is None:
+        if os.environ.get("REQUIRE_POSTGRES") == "1":
+            pytest.fail("REQUIRE_POSTGRES=1, but there is no PostgreSQL")
+        pytest.skip(LOUD)
+    with postgres.cluster() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of its own, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/parlour.db"
+    return _new_database(request.getfixturevalue("cluster"))
+
+
+def _new_database(cluster_url: str) -> str:
+    name = f"test_{uuid4().hex}"
+    engine = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
+    """Opens the test's database as often as wanted, migrated."""
+    opened: list[Database] = []
+
+    def open_() -> Database:
+        database = Database(database_url)
+        database.migrate()
+        opened.append(database)
+        return database
+
+    yield open_
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(open_database: Callable[[], Database]) -> Database:
+    return open_database()

@@ -1,0 +1,51 @@
+"""A throw-away PostgreSQL cluster for the tests: its own folder, its own port, gone at the end."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SAFE_ENOUGH = "-c fsync=off -c listen_addresses='' -c max_connections=60"
+"""The machine does not lose power in a test; what a killed process leaves behind is safe without fsync too."""
+
+
+def programs() -> Path | None:
+    """Returns the folder of PostgreSQL's server programs, the newest, or None without any."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda each: int(each.parts[-3]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Yields the address of a running cluster's maintenance database, reached by a socket in its own folder."""
+    folder = Path(tempfile.mkdtemp(prefix="parlour-pg-"))
+    bin_folder = programs()
+    assert bin_folder is not None
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+    _run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+    options = f"{SAFE_ENOUGH} -k {folder}"
+    _run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://parlour@/postgres?host={folder}"
+    finally:
+        _run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(*command: object) -> None:
+    # The server refuses to run as root; then it runs as the user Debian made for it.
+    user = "postgres" if os.geteuid() == 0 else None
+    home = pwd.getpwnam(user).pw_dir if user else None
+    done = subprocess.run(
+        [str(each) for each in command], user=user, cwd=home, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
