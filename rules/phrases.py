@@ -1,0 +1,105 @@
+"""Is the whole message one of these phrases: "a person, please" is, "no person has called me" is not."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from rules.texts import base_of
+
+LONGEST_MESSAGE = 200
+"""A longer message is no phrase, so it is not looked at."""
+
+# A variation selector or a keycap changes how a sign looks, and an apostrophe is left out by many: "don't", "dont".
+_NOTHING = dict.fromkeys([*range(0xFE00, 0xFE10), 0x20E3, ord("'"), ord("’"), ord("ʼ")])
+_KEPT = ("L", "N", "M")
+
+DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "human": {
+        "en": (
+            "human",
+            "agent",
+            "person",
+            "real person",
+            "a person please",
+            "operator",
+            "talk to a human",
+            "talk to a person",
+            "speak to someone",
+            "speak to a human",
+            "can I talk to a person",
+            "I want to talk to a person",
+        ),
+        "de": (
+            "mensch",
+            "mitarbeiter",
+            "mitarbeiterin",
+            "berater",
+            "beraterin",
+            "echter mensch",
+            "eine person bitte",
+            "einen menschen bitte",
+            "mit einem menschen sprechen",
+            "ich möchte mit einem menschen sprechen",
+            "ich will mit einem menschen sprechen",
+        ),
+        "fr": ("humain", "un humain", "conseiller", "une personne", "parler à quelqu'un", "parler à un humain"),
+        "es": ("humano", "agente", "una persona", "persona", "hablar con una persona", "hablar con un agente"),
+        "it": ("umano", "operatore", "una persona", "persona", "parlare con una persona", "parlare con un operatore"),
+    },
+    "restart": {
+        "en": ("start over", "start again", "restart", "begin again", "from the beginning"),
+        "de": ("neu anfangen", "von vorn", "von vorne", "neustart", "neu starten", "noch mal von vorn"),
+        "fr": ("recommencer", "depuis le début"),
+        "es": ("empezar de nuevo", "volver a empezar", "reiniciar"),
+        "it": ("ricominciare", "ricomincia", "da capo"),
+    },
+    "back": {
+        "en": ("back", "go back", "previous question", "one step back"),
+        "de": ("zurück", "vorherige frage", "einen schritt zurück"),
+        "fr": ("retour", "question précédente", "revenir"),
+        "es": ("atrás", "volver", "pregunta anterior"),
+        "it": ("indietro", "domanda precedente"),
+    },
+}
+"""What a site understands that says nothing else. Words that may be an answer ("help", "stop") are left to the site."""
+
+
+def normalised(words: str) -> str:
+    """Returns what is compared: letters and digits in small letters, one space between words, no signs, no emoji.
+
+    What consists of signs only stays as it is, so that a phrase may be an emoji.
+    """
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", words).casefold()).translate(_NOTHING)
+    kept = "".join(letter if unicodedata.category(letter)[0] in _KEPT else " " for letter in text)
+    return " ".join(kept.split()) or " ".join(text.split())
+
+
+class Phrases:
+    """Phrases by name and language, prepared for being compared with messages."""
+
+    __slots__ = ("_any_language", "_by_language")
+
+    def __init__(self, phrases: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        self._by_language: dict[str, dict[str, str]] = {}
+        self._any_language: dict[str, str] = {}
+        for name, by_language in phrases.items():
+            for language, wordings in by_language.items():
+                for words in wordings:
+                    known = normalised(words)
+                    if known:
+                        self._by_language.setdefault(language, {}).setdefault(known, name)
+                        self._any_language.setdefault(known, name)
+
+    def match(self, message: str, language: str) -> str | None:
+        """Returns the name of the phrase that the whole message is, or None.
+
+        The language of the conversation goes first; then any other, for people often write in another one than their
+        browser says. The phrase that was written first wins.
+        """
+        if len(message) > LONGEST_MESSAGE:
+            return None
+        said = normalised(message)
+        for code in (language, base_of(language)):
+            name = self._by_language.get(code, {}).get(said)
+            if name is not None:
+                return name
+        return self._any_language.get(said)
