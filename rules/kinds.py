@@ -274,7 +274,7 @@ class Choice(Kind):
         if text is None:
             return walker.refuse(node, self, label)
         if text in later.words_of(self.noun):
-            return walker.report("K007", node.place, later.sentence(f"the {self.noun} '{text}'"))
+            return walker.report("K007", node.place, later.sentence(f"the {self.noun} '{text}'"), why=later.ADVICE)
         hint = suggestion(text, self.choices)
         if self.noun:
             return walker.report(self.code, node.place, f"unknown {self.noun} {shortened(text)}{hint or self._all}")

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 _QUESTION = frozenset({"if_silent"})
 
 KEYS: Mapping[str, frozenset[str]] = {
-    "file": frozenset({"rules", "segments", "intents", "blueprints", "use", "tests", "knowledge", "channels"}),
-    "department": frozenset({"if_no_answer", "offline_first", "overflow"}),
-    "widget": frozenset({"logo", "hide_on", "show_on"}),
+    "file": frozenset({"rules", "segments", "intents", "blueprints", "use", "tests", "privacy"}),
     "manners": frozenset({"holdout"}),
-    "conversation": frozenset({"idle_close"}),
+    "phrases": frozenset({"cancel", "help"}),
     "flow": frozenset({"inputs", "slots", "interruptible", "on_silence", "validator", "goal", "ab"}),
     "step": frozenset({"form", "tag", "note", "score", "wait", "action", "goal", "rate"}),
     "say": frozenset({"image", "link", "card", "typing"}),
@@ -29,6 +27,7 @@ KEYS: Mapping[str, frozenset[str]] = {
 WORDS: Mapping[str, frozenset[str]] = {
     "answer type": frozenset({"number", "money", "date", "time", "url", "rating", "file", "consent", "pattern"}),
     "routing": frozenset({"round_robin", "everyone", "last_agent"}),
+    "way of updating flows": frozenset({"finish_old", "restart"}),
 }
 """Words of a choice, by what the choice is called."""
 
@@ -45,4 +44,7 @@ def words_of(noun: str) -> frozenset[str]:
 
 def sentence(what: str) -> str:
     """Returns what to tell somebody who wrote one of these."""
-    return f"{what} is not in this version of Parlour yet, so nothing would happen; take it out for now"
+    return f"{what} is not yet in this version"
+
+
+ADVICE = "so nothing would happen; take it out for now"

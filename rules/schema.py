@@ -179,7 +179,7 @@ class Walker:
     def _value_of(self, read: Read, name: str, key: Key) -> Any:
         entry = read._nodes.get(name)
         if entry is None:
-            return self._default_of(key)
+            return self._unwritten(key)
         before = len(self.problems)
         value = self.value(entry[1], key.kind, f"'{name}'")
         if has_errors(self.problems[before:]) or value is WRONG:
@@ -187,6 +187,9 @@ class Walker:
         if value is WRONG:
             return key.kind.instead() if key.default is None else self._default_of(key)
         return value
+
+    def _unwritten(self, key: Key) -> Any:
+        return key.kind.instead() if key.required else self._default_of(key)
 
     def _default_of(self, key: Key) -> Any:
         return None if key.default is None else key.kind.of_default(key.default, self)
@@ -198,7 +201,7 @@ class Walker:
             if key.text in table.keys:
                 continue
             if key.text in later.keys_of(table.name):
-                self.report("K007", key.place, later.sentence(f"'{key.text}'"))
+                self.report("K007", key.place, later.sentence(f"'{key.text}'"), why=later.ADVICE)
                 continue
             free = [name for name in table.keys if name not in known]
             meant = did_you_mean(key.text, free)
@@ -221,7 +224,7 @@ class Walker:
         read = Read(table, node.place if node else nowhere, None)
         read.sound = False
         for name, key in table.keys.items():
-            read._values[name] = key.kind.instead() if key.default is None and key.required else self._default_of(key)
+            read._values[name] = self._unwritten(key)
         return read
 
 

@@ -82,7 +82,7 @@ class Steps(Kind):
     def _report_no_kind(self, item: Map, walker: Walker) -> None:
         for key, _ in item.entries:
             if key.text in later.keys_of("step"):
-                walker.report("K007", key.place, later.sentence(f"the step '{key.text}'"))
+                walker.report("K007", key.place, later.sentence(f"the step '{key.text}'"), why=later.ADVICE)
                 return
         unknown = next((key for key, _ in item.entries if not self._is_option(key.text)), None)
         kinds = ", ".join(self.tables)
