@@ -1,0 +1,1 @@
+"""The content of a site: a directory of YAML files, read into one immutable `Site`."""
