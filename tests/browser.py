@@ -1,0 +1,43 @@
+"""A browser for tests of what runs in one. A conftest that needs it imports the two fixtures."""
+
+import mimetypes
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+STATIC = Path(__file__).parents[1] / "web" / "static"
+ORIGIN = "https://chat.test"
+LOUD = "NO CHROMIUM HERE: nothing that runs in a browser is tested"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail("REQUIRE_BROWSER=1, but there is no chromium")
+        pytest.skip(LOUD)
+    return {**browser_type_launch_args, "executable_path": chromium, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def empty_page(context: BrowserContext, page: Page) -> Page:
+    """A page with nothing on it but the right to import the modules of web/static from where it came."""
+
+    def serve(route: Route) -> None:
+        file = STATIC / route.request.url.removeprefix(f"{ORIGIN}/static/")
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        if file.is_file():
+            route.fulfill(body=file.read_bytes(), content_type=kind)
+        else:
+            route.fulfill(status=404, body=f"no {file.name}")
+
+    blank = "<!doctype html><title>empty</title>"
+    context.route(f"{ORIGIN}/static/**", serve)
+    context.route(f"{ORIGIN}/", lambda route: route.fulfill(body=blank, content_type="text/html"))
+    page.goto(f"{ORIGIN}/")
+    return page
