@@ -8,8 +8,8 @@ from rules.texts import base_of
 LONGEST_MESSAGE = 200
 """A longer message is no phrase, so it is not looked at."""
 
-# A variation selector or a keycap changes how a sign looks, and an apostrophe is left out by many: "don't", "dont".
-_NOTHING = dict.fromkeys([*range(0xFE00, 0xFE10), 0x20E3, ord("'"), ord("’"), ord("ʼ")])
+# Variation selectors, skin tones and keycaps only change how a sign looks; and many write "dont" for "don't".
+_NOTHING = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x20E3, ord("'"), ord("’"), ord("ʼ")])
 _KEPT = ("L", "N", "M")
 
 DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {

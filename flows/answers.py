@@ -1,0 +1,329 @@
+"""Is this text an answer of the kind that was asked for; and if not, what is missing.
+
+    recognise("email", "my mail is Ann@X.io", Context(language="en"))   # Accepted("Ann@x.io", "Ann@x.io")
+    recognise("email", "ann(at)x.io", Context(language="en"))           # Refused("email_no_at")
+
+`recognise` returns one of two values and never raises for any text:
+
+- `Accepted(value, shown)`: `value` goes into the slot (text, or yes/no for `yes_no`), `shown` is how a person reads it.
+- `Refused(reason, values)`: a key of `flows.sentences`; `sentence(refused.reason, language, **refused.values)` says it.
+
+E-mail addresses, phone numbers and names are found inside a sentence as well. `Context` has what a kind needs to know:
+the language of the conversation, the country of a phone number without `+`, the choices of a `choice`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+from flows.sentences import sentence
+from rules.phrases import normalised
+from rules.texts import in_language
+
+LONGEST_TEXT = 2_000
+LONGEST_NAME = 100
+
+AnswerKind = Literal["text", "name", "email", "phone", "choice", "yes_no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers to choose from: what is stored, and what it is called in each language."""
+
+    value: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    language: str = "en"
+    country: str | None = None
+    """Of a phone number that does not say its own: `DE`."""
+    choices: Sequence[Choice] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    value: str | bool
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Recognised = Accepted | Refused
+
+
+_ENGLISH = Context()
+
+
+def recognise(kind: str, text: str, context: Context = _ENGLISH) -> Recognised:
+    """Returns the value in this text, or the key of the sentence that says why there is none.
+
+    Raises KeyError for a kind that is not in `KINDS`.
+    """
+    readable = _readable(text)
+    return _RECOGNISERS[kind](readable, context) if readable else Refused("text_empty")
+
+
+def value_type(kind: str) -> str:
+    """Returns the type of fact that a slot of this kind is, for conditions."""
+    return "yes_no" if kind == "yes_no" else "text"
+
+
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = ("Cc", "Cs", "Co")
+
+
+def _readable(text: str) -> str:
+    """Returns the text without what cannot be seen: control characters, marks that turn the direction of writing."""
+    kept = (letter if letter in "\n\t" or unicodedata.category(letter) not in _UNSEEN else " " for letter in text)
+    return _DIRECTIONS.sub("", "".join(kept)).strip()
+
+
+# Text
+
+
+def _text(text: str, _: Context) -> Recognised:
+    if len(text) > LONGEST_TEXT:
+        return Refused("text_too_long", {"most": LONGEST_TEXT})
+    return Accepted(text, text)
+
+
+# Names
+
+_INTRODUCTION = re.compile(
+    r"(?:(?:hi|hello|hey|hallo|guten tag|moin|servus|bonjour|hola|ciao)(?=[\s,.!]|$)[\s,.!]*)?"
+    r"(?:(?:it is|it's|this is|i am|i'm|im|my name is|my name's|call me|name is"
+    r"|ich bin|ich heiße|ich heisse|mein name ist|ich bin der|ich bin die|hier ist"
+    r"|je m'appelle|je suis|mon nom est|c'est|me llamo|soy|mi nombre es|mi chiamo|sono|il mio nome è)\s+)?",
+    re.IGNORECASE,
+)
+
+
+def _name(text: str, _: Context) -> Recognised:
+    if "@" in text or "://" in text:
+        return Refused("name_is_address")
+    if text.endswith("?"):
+        return Refused("name_is_question")
+    if len(text) > LONGEST_NAME:
+        return Refused("name_too_long")
+    name = " ".join(text.replace("’", "'").split())
+    introduced = _INTRODUCTION.match(name)
+    name = name[introduced.end() if introduced else 0 :].strip(" ,.!;:-–—\"'()")
+    return Accepted(name, name) if _has_letter(name) else Refused("name_no_letters")
+
+
+def _has_letter(text: str) -> bool:
+    return any(unicodedata.category(letter)[0] == "L" for letter in text)
+
+
+# E-mail addresses
+
+_AROUND_ADDRESS = "<>()[]{}\"'`,;:!?.…«»“”„‘’*_"
+
+
+def _email(text: str, _: Context) -> Recognised:
+    words = [_bare(word) for word in text.replace("＠", "@").split()]
+    candidates = list(dict.fromkeys(word for word in words if "@" in word))
+    if not candidates:
+        return Refused("email_no_at" if _looks_like_an_address(words) else "email_missing")
+    found = [_address(candidate) for candidate in candidates]
+    accepted = {each.shown.lower(): each for each in found if isinstance(each, Accepted)}
+    if len(accepted) > 1:
+        return Refused("email_several")
+    return next(iter(accepted.values()), found[0])
+
+
+def _bare(word: str) -> str:
+    bare = word.strip(_AROUND_ADDRESS)
+    return bare[7:] if bare.lower().startswith("mailto:") else bare
+
+
+def _address(candidate: str) -> Recognised:
+    name, _, domain = candidate.rpartition("@")
+    if not name:
+        return Refused("email_no_name")
+    if not domain:
+        return Refused("email_no_domain")
+    if "." not in domain:
+        return Refused("email_no_dot")
+    try:
+        # Whether mail arrives is not asked of the network, so names kept for trying things out are as good as others.
+        address = validate_email(
+            candidate, check_deliverability=False, globally_deliverable=False, test_environment=True
+        ).normalized
+    except EmailNotValidError:
+        return Refused("email_unusual")
+    return Accepted(address, address)
+
+
+def _looks_like_an_address(words: list[str]) -> bool:
+    return any(
+        re.fullmatch(r"[^\s.]+(?:\.[^\s.]+)+", word) or re.search(r"\((?:at|ät)\)|\[at\]", word) for word in words
+    )
+
+
+# Phone numbers
+
+
+def _phone(text: str, context: Context) -> Recognised:
+    if sum(letter.isdigit() for letter in text) < 3:
+        return Refused("phone_no_digits")
+    text, country = _with_plus(text), context.country
+    matches = phonenumbers.PhoneNumberMatcher(text[:LONGEST_TEXT], country, max_tries=20)
+    found = dict.fromkeys(_e164(match.number) for match in matches)
+    if len(found) > 1:
+        return Refused("phone_several")
+    number = _parsed(next(iter(found), None) or _only_the_number(text), country)
+    if not isinstance(number, phonenumbers.PhoneNumber):
+        return number
+    return _callable(number, explicit="+" in text)
+
+
+def _with_plus(text: str) -> str:
+    """Returns the text with `+49` for `0049`, which means the same wherever the visitor is from."""
+    return re.sub(r"(?<![0-9+])00(?=[1-9])", "+", text.replace("＋", "+"))
+
+
+def _only_the_number(text: str) -> str:
+    """Returns the part from the first digit or + to the last digit, at most as long as a number can be."""
+    first = next(place for place, letter in enumerate(text) if letter.isdigit() or letter == "+")
+    last = max(place for place, letter in enumerate(text) if letter.isdigit())
+    return text[first : last + 1]
+
+
+def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | Refused:
+    try:
+        return phonenumbers.parse(text, country)
+    except NumberParseException as problem:
+        return Refused(_PARSE_REASONS.get(problem.error_type, "phone_no_digits"))
+
+
+_PARSE_REASONS = {
+    NumberParseException.INVALID_COUNTRY_CODE: "phone_no_country",
+    NumberParseException.TOO_SHORT_AFTER_IDD: "phone_too_short",
+    NumberParseException.TOO_SHORT_NSN: "phone_too_short",
+    NumberParseException.TOO_LONG: "phone_too_long",
+}
+_LENGTH_REASONS = {
+    ValidationResult.INVALID_COUNTRY_CODE: "phone_no_country",
+    ValidationResult.TOO_SHORT: "phone_too_short",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "phone_too_short",
+    ValidationResult.TOO_LONG: "phone_too_long",
+}
+
+
+def _callable(number: phonenumbers.PhoneNumber, *, explicit: bool) -> Recognised:
+    """Refuses what nobody could dial. A number with its country is believed, for numbering plans change."""
+    length = phonenumbers.is_possible_number_with_reason(number)
+    if not phonenumbers.is_valid_number(number) and not (explicit and length == ValidationResult.IS_POSSIBLE):
+        return Refused(_LENGTH_REASONS.get(length, "phone_unusual"))
+    return Accepted(_e164(number), phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+# One of several
+
+
+def _choice(text: str, context: Context) -> Recognised:
+    for compared in (_as_written, normalised):
+        said = compared(text)
+        exact = [each for each in context.choices if said in _names_of(each, compared)]
+        if len(exact) == 1:
+            return _chosen(exact[0], context)
+    number = re.fullmatch(r"([0-9]{1,3})[.)]?", text)
+    if number and 0 < int(number[1]) <= len(context.choices):
+        return _chosen(context.choices[int(number[1]) - 1], context)
+    said = normalised(text)
+    beginning = [each for each in context.choices if any(name.startswith(said) for name in _names_of(each, normalised))]
+    if len(beginning) == 1:
+        return _chosen(beginning[0], context)
+    return Refused("choice_ambiguous" if beginning else "choice_unknown")
+
+
+def _as_written(text: str) -> str:
+    """Returns the text with its signs, for `< 50` and `> 50` differ in nothing else."""
+    return " ".join(text.casefold().split())
+
+
+def _names_of(choice: Choice, compared: Callable[[str], str]) -> list[str]:
+    return [compared(name) for name in (choice.value, *choice.labels.values())]
+
+
+def _chosen(choice: Choice, context: Context) -> Accepted:
+    return Accepted(choice.value, in_language(choice.labels, context.language, context.language) or choice.value)
+
+
+# Yes or no
+
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
+def _phrases(*lines: str) -> frozenset[str]:
+    return frozenset(normalised(phrase) for line in lines for phrase in line.split(","))
+
+
+_YES = _words(
+    "yes y yep yeah yup sure ok okay please certainly absolutely correct right true definitely",
+    "ja j jawohl jo jep jup klar gern gerne sicher natürlich richtig stimmt genau bitte",
+    "oui ouais volontiers sí si s claro vale sì certo 👍 ✅ ✔",
+)
+_NO = _words("no n nope nah never false nein nö nee ne nie non nunca jamais mai 👎 ❌")
+_TURNS_IT_ROUND = _NO | _words("not dont nicht kein keine pas")
+_POLITE = _words("please bitte s")
+_YES_PHRASES = _phrases(
+    "of course, go ahead, no problem, no worries, kein problem, na klar, auf jeden fall, bien sûr, d'accord",
+    "pas de problème, por supuesto, sin problema, va bene, nessun problema",
+)
+_NO_PHRASES = _phrases(
+    "not now, not really, not at all, rather not, i'd rather not, please don't, lieber nicht, eher nicht, nicht jetzt",
+    "auf keinen fall, bitte nicht, pas maintenant, ahora no, per niente",
+)
+_FEW_WORDS = 6
+
+
+def _yes_no(text: str, context: Context) -> Recognised:
+    said = normalised(text)
+    words = said.split()
+    if said in _YES_PHRASES:
+        return _said(yes=True, context=context)
+    if said in _NO_PHRASES:
+        return _said(yes=False, context=context)
+    # "Yes please" and "no, thank you" are answers; "no, I mean yes" and a story that begins with "no" are not.
+    if words and len(words) <= _FEW_WORDS:
+        if words[0] in _YES and not _TURNS_IT_ROUND.intersection(words):
+            return _said(yes=True, context=context)
+        if words[0] in _NO and not (_YES - _POLITE).intersection(words):
+            return _said(yes=False, context=context)
+    return Refused("yes_no_unclear")
+
+
+def _said(*, yes: bool, context: Context) -> Accepted:
+    return Accepted(yes, sentence("yes" if yes else "no", context.language))
+
+
+_RECOGNISERS: Mapping[str, Callable[[str, Context], Recognised]] = {
+    "text": _text,
+    "name": _name,
+    "email": _email,
+    "phone": _phone,
+    "choice": _choice,
+    "yes_no": _yes_no,
+}
+KINDS = tuple(_RECOGNISERS)
+"""The kinds of answer this version knows."""

@@ -1,0 +1,301 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.answers import KINDS, LONGEST_TEXT, Accepted, Choice, Context, Refused, recognise, value_type
+from flows.sentences import has_sentence, sentence
+
+GERMAN = Context("de", "DE")
+SIZES = Context(
+    "de",
+    choices=(
+        Choice("Small", {"en": "Small", "de": "Klein"}),
+        Choice("Large", {"en": "Large", "de": "Groß"}),
+        Choice("Largest", {"en": "Largest", "de": "Am größten"}),
+        Choice("< 50", {"en": "< 50"}),
+        Choice("> 50", {"en": "> 50"}),
+    ),
+)
+
+
+def value(kind, text, context=GERMAN):
+    found = recognise(kind, text, context)
+    assert isinstance(found, Accepted), found
+    return found.value
+
+
+def refusal(kind, text, context=GERMAN):
+    found = recognise(kind, text, context)
+    assert isinstance(found, Refused), found
+    return found.reason
+
+
+# Text and names
+
+
+def test_any_text_is_a_text_without_what_cannot_be_seen():
+    assert value("text", "  Two lines,\nplease \x07\u202e ") == "Two lines,\nplease"
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "\x00\x07", "\u202e"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_no_answer_to_anything(kind, text):
+    assert refusal(kind, text) == "text_empty"
+
+
+def test_a_text_has_an_end():
+    assert value("text", "x" * LONGEST_TEXT)
+    too_long = recognise("text", "x" * (LONGEST_TEXT + 1))
+    assert sentence(too_long.reason, "en", **too_long.values) == (
+        "That is longer than 2000 characters. Can you say it more briefly?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Anna", "Anna"),
+        ("  anna   berg ", "anna berg"),
+        ("My name is Anna Berg.", "Anna Berg"),
+        ("hello, I'm Anna!", "Anna"),
+        ("Ich heiße Anna", "Anna"),
+        ("Guten Tag, mein Name ist Dr. Anna Berg", "Dr. Anna Berg"),
+        ("je m’appelle Zoé", "Zoé"),
+        ("O’Neill", "O'Neill"),
+        ("Imran", "Imran"),
+        ("Hi-Ling Chen", "Hi-Ling Chen"),
+        ("Parker", "Parker"),
+        ("李雷", "李雷"),
+        ("محمد", "محمد"),
+    ],
+)
+def test_a_name_is_found_in_how_people_introduce_themselves(text, name):
+    assert value("name", text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("12345", "name_no_letters"),
+        ("hello!", "name_no_letters"),
+        ("🙂", "name_no_letters"),
+        ("ann@x.io", "name_is_address"),
+        ("https://x.io", "name_is_address"),
+        ("why do you ask?", "name_is_question"),
+        ("a" * 200, "name_too_long"),
+    ],
+)
+def test_what_is_no_name_is_refused_with_its_reason(text, reason):
+    assert refusal("name", text) == reason
+
+
+# E-mail addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("ann@x.io", "ann@x.io"),
+        ("my mail is ann@x.io", "ann@x.io"),
+        ("no, it is <Ann@X.IO>!", "Ann@x.io"),
+        ("mailto:ann@x.io", "ann@x.io"),
+        ("ann@x.io, I said ANN@x.io", "ANN@x.io"),
+        ("ann+shop@mail.example.org.", "ann+shop@mail.example.org"),
+        ("jörg@müller.de", "jörg@müller.de"),
+        ("ann＠x.io", "ann@x.io"),
+        ("ann@shop.example", "ann@shop.example"),
+        ("ann@shop.test", "ann@shop.test"),
+        ("ann@ and then ann@x.io", "ann@x.io"),
+    ],
+)
+def test_an_address_is_found_in_a_sentence(text, address):
+    assert value("email", text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ann(at)x.io", "email_no_at"),
+        ("annx.io", "email_no_at"),
+        ("why do you ask?", "email_missing"),
+        ("@x.io", "email_no_name"),
+        ("ann@", "email_no_domain"),
+        ("ann@x", "email_no_dot"),
+        ("a@b.io or c@d.io", "email_several"),
+        ("a@@b.io", "email_unusual"),
+        ("a..b@c.io", "email_unusual"),
+        ("a" * 300 + "@b.io", "email_unusual"),
+        ("a@b\r\nBcc:", "email_no_dot"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused_with_its_reason(text, reason):
+    assert refusal("email", text) == reason
+
+
+def test_the_refusal_says_what_is_missing():
+    assert sentence(refusal("email", "ann(at)x.io"), "en") == "That e-mail address has no @. What is it in full?"
+
+
+@pytest.mark.parametrize("text", ["a@b.io\r\nBcc: c", "a@b.io\nX: 1", "a@b.io\x00c d", 'a@b.io"'])
+def test_no_address_carries_a_second_line(text):
+    assert value("email", text) == "a@b.io"
+
+
+# Phone numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "shown"),
+    [
+        ("030 1234567", "+49301234567", "+49 30 1234567"),
+        ("(030) 12 34 56-7", "+49301234567", "+49 30 1234567"),
+        ("+49 (0)30 1234567", "+49301234567", "+49 30 1234567"),
+        ("0049 170 1234567", "+491701234567", "+49 170 1234567"),
+        ("call me at 0170/123 45 67 after six", "+491701234567", "+49 170 1234567"),
+        ("+44 7700 900123", "+447700900123", "+44 7700 900123"),
+        ("+1 202-555-0100", "+12025550100", "+1 202-555-0100"),
+        ("tel:+43 1 58858", "+43158858", "+43 1 58858"),
+        ("0170 1234567, again: 01701234567", "+491701234567", "+49 170 1234567"),
+    ],
+)
+def test_a_number_is_found_and_kept_in_one_form(text, number, shown):
+    assert recognise("phone", text, GERMAN) == Accepted(number, shown)
+
+
+def test_a_number_without_its_country_is_one_of_the_site():
+    assert value("phone", "01 58858", Context(country="AT")) == "+43158858"
+    assert refusal("phone", "030 1234567", Context(country=None)) == "phone_no_country"
+    assert value("phone", "0049 30 1234567", Context(country=None)) == "+49301234567"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no", "phone_no_digits"),
+        ("12", "phone_no_digits"),
+        ("+49 1", "phone_too_short"),
+        ("+1 20", "phone_too_short"),
+        ("12345", "phone_unusual"),
+        ("1" * 40, "phone_too_long"),
+        ("+999 123456", "phone_no_country"),
+        ("0170 1234567 or 030 1234567", "phone_several"),
+    ],
+)
+def test_a_number_nobody_can_dial_is_refused_with_its_reason(text, reason):
+    assert refusal("phone", text) == reason
+
+
+# One of several
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("Small", "Small"),
+        ("klein!", "Small"),
+        ("KLEIN", "Small"),
+        ("1", "Small"),
+        ("3.", "Largest"),
+        ("sm", "Small"),
+        ("gro", "Large"),
+        ("large", "Large"),
+        ("larges", "Largest"),
+        ("am größten", "Largest"),
+        ("AM GRÖSSTEN", "Largest"),
+        ("< 50", "< 50"),
+        (">  50", "> 50"),
+        ("4", "< 50"),
+    ],
+)
+def test_an_answer_is_chosen_by_label_value_number_or_clear_beginning(text, chosen):
+    assert value("choice", text, SIZES) == chosen
+
+
+def test_what_was_chosen_is_shown_in_the_language_of_the_conversation():
+    assert recognise("choice", "small", SIZES) == Accepted("Small", "Klein")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("medium", "choice_unknown"), ("6", "choice_unknown"), ("0", "choice_unknown"), ("lar", "choice_ambiguous")],
+)
+def test_an_answer_that_is_not_offered_is_refused(text, reason):
+    assert refusal("choice", text, SIZES) == reason
+
+
+# Yes or no
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("yes", "Yes, please!", "y", "OK", "sure", "Of course", "no problem"),
+        *("Ja", "ja gern", "J", "Klar doch", "bitte"),
+        *("oui", "Bien sûr", "d’accord", "sí", "Si", "claro que sí", "sì", "va bene"),
+        *("👍", "👍🏽"),
+    ],
+)
+def test_yes_is_understood_in_several_languages(text):
+    assert recognise("yes_no", text, GERMAN) == Accepted(True, "Ja")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("no", "No, thank you.", "n", "nope", "not now", "please don't"),
+        *("Nein", "nein danke", "nein, bitte nicht", "lieber nicht", "nö"),
+        *("non merci", "no gracias", "no grazie", "👎"),
+    ],
+)
+def test_no_is_understood_in_several_languages(text):
+    assert recognise("yes_no", text, Context("en")) == Accepted(False, "No")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["maybe", "not sure", "no, I mean yes", "yes and no", "42", "?", "no one has ever asked me that before here"],
+)
+def test_what_is_neither_is_asked_again(text):
+    assert refusal("yes_no", text) == "yes_no_unclear"
+
+
+# All of them
+
+
+def test_conditions_see_yes_and_no_as_such_and_all_else_as_text():
+    assert {kind: value_type(kind) for kind in KINDS} == {
+        **dict.fromkeys(KINDS, "text"),
+        "yes_no": "yes_no",
+    }
+
+
+def test_an_unknown_kind_is_a_mistake_of_ours():
+    with pytest.raises(KeyError):
+        recognise("emial", "x")
+
+
+@given(st.sampled_from(KINDS), st.text(max_size=80), st.sampled_from(["en", "de", "xx", ""]))
+def test_any_text_is_an_answer_or_a_sentence(kind, text, language):
+    found = recognise(kind, text, Context(language, "DE", SIZES.choices))
+    if isinstance(found, Accepted):
+        assert found.shown
+        assert recognise(kind, str(found.shown), Context(language, "DE", SIZES.choices))
+    else:
+        assert has_sentence(found.reason)
+        assert sentence(found.reason, language, **found.values)
+
+
+@given(
+    st.from_regex(r"[a-z][a-z0-9]{0,8}@[a-z][a-z0-9]{0,8}\.(com|de|io)", fullmatch=True),
+    st.sampled_from(["{}", "mail: {}.", "({})"]),
+)
+def test_every_ordinary_address_is_taken(address, words):
+    assert value("email", words.format(address)) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["@" * 20_000, "a@" * 10_000, "1 " * 10_000, "+" * 20_000, "(" * 20_000, "a." * 10_000, "hi " * 7_000]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_made_to_keep_us_busy_is_answered_like_any_other(kind, text):
+    assert isinstance(recognise(kind, text, GERMAN), Accepted | Refused)

@@ -1,0 +1,68 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from flows import answers
+from flows.sentences import _sentences, has_sentence, languages, question_for, sentence
+from rules.templates import parse_template
+
+ALL = _sentences()
+
+
+def test_english_and_german_are_spoken():
+    assert languages() == ("en", "de")
+
+
+@pytest.mark.parametrize("key", ALL)
+def test_every_sentence_is_said_in_every_language_with_the_same_gaps(key):
+    assert tuple(ALL[key]) == languages()
+    gaps = [{name.name for name in parse_template(text).names} for text in ALL[key].values()]
+    assert gaps[0] == gaps[1]
+
+
+@pytest.mark.parametrize("key", ALL)
+def test_no_sentence_blames_begs_or_shouts(key):
+    for text in ALL[key].values():
+        assert not re.search(r"!|\b(please|bitte|sorry|oops|invalid|ungültig|leider)\b", text, re.IGNORECASE)
+
+
+def test_every_refusal_has_its_sentence():
+    source = Path(answers.__file__).read_text(encoding="utf-8")
+    reasons = set(re.findall(r'Refused\("(\w+)"', source)) | set(re.findall(r'"(phone_\w+)"', source))
+    assert reasons
+    assert all(has_sentence(reason) for reason in reasons)
+
+
+def test_another_language_hears_english():
+    assert sentence("not_understood", "pl") == sentence("not_understood", "en")
+    assert sentence("not_understood", "de-AT") == sentence("not_understood", "de")
+
+
+def test_what_is_said_may_have_gaps():
+    assert sentence("closed_until", "de", opens="Montag 09:00 Uhr") == (
+        "Wir haben gerade geschlossen und sind ab Montag 09:00 Uhr wieder da."
+    )
+
+
+def test_a_value_that_looks_like_a_template_stays_as_it_is():
+    assert sentence("agent_joined", "en", agent="{{ secret }}") == "{{ secret }} is here now."
+
+
+def test_a_sentence_we_do_not_have_is_a_mistake_of_ours():
+    with pytest.raises(KeyError):
+        sentence("nothing_of_the_kind", "en")
+
+
+@pytest.mark.parametrize(
+    ("slot", "kind", "title", "question"),
+    [
+        ("email", "email", "Address", "What is your e-mail address?"),
+        ("order", "text", "Order number", "Order number?"),
+        ("work_mail", "email", None, "What is your e-mail address?"),
+        ("size", "choice", None, "Which one is it?"),
+        ("colour", "pattern", None, "What would you like to tell us?"),
+    ],
+)
+def test_a_question_nobody_wrote_is_asked_politely(slot, kind, title, question):
+    assert question_for(slot, kind, "en", title) == question
