@@ -1,0 +1,31 @@
+# The project's commands; each is a script in bin/ or one line here.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SITE ?= site
+
+.PHONY: serve test check bench locks format
+
+serve:  ## Set everything up and serve ./site (made from the starter content if there is none).
+	@bin/environment core
+	@HOST=$(HOST) PORT=$(PORT) .venv/bin/parlour serve $(SITE)
+
+test:  ## Set everything up and run all tests.
+	@bin/environment test
+	@bin/test
+
+check:  ## Formatting, types, layers, starter content.
+	@bin/environment test
+	@bin/check
+
+bench:  ## Time the hot paths against a bare reference in the same run.
+	@bin/environment test
+	@.venv/bin/python -m bench
+
+format:  ## Put the code into its form.
+	@bin/environment test
+	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
+
+locks:  ## Resolve the newest versions that setup.cfg allows.
+	@bin/environment test
+	@bin/locks

@@ -1,0 +1,104 @@
+"""The staircase: who may import whom, read from the code itself."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+OURS: dict[str, set[str]] = {
+    "rules": set(),
+    "flows": {"rules"},
+    "triggers": {"rules"},
+    "bot": {"rules", "flows", "triggers"},
+    "handoff": {"rules", "flows", "triggers", "bot"},
+    "web": {"rules", "flows", "triggers", "bot", "handoff"},
+}
+OTHERS: dict[str, set[str]] = {
+    "rules": {"yaml", "liquid", "rapidfuzz", "holidays", "babel"},
+    "flows": {"transitions", "phonenumbers", "email_validator"},
+    "triggers": set(),
+    "bot": {"sqlalchemy", "alembic", "structlog"},
+    "handoff": {"sqlalchemy", "transitions"},
+}
+"""Third-party packages of each; `web` is the edge and may import what it needs."""
+
+IMPURE = {"asyncio", "os", "random", "secrets", "socket", "sqlite3", "subprocess", "threading", "time", "urllib.request"}
+"""What the pure three may not even take from the standard library."""
+PURE = ("rules", "flows", "triggers")
+CLOCKS = {"now", "today", "utcnow"}
+
+
+def modules(package: str) -> Iterator[Path]:
+    yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def imports_of(file: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "", node.lineno
+
+
+def offences(package: str) -> list[str]:
+    found = []
+    for file in modules(package):
+        for name, line in imports_of(file):
+            top = name.split(".")[0]
+            if top == package or _may_import(package, top, name):
+                continue
+            found.append(f"{file.relative_to(ROOT)}:{line} imports {name}")
+    return found
+
+
+def _may_import(package: str, top: str, name: str) -> bool:
+    if top in OURS:
+        return top in OURS[package]
+    if top in sys.stdlib_module_names:
+        return package not in PURE or not {top, name} & IMPURE
+    return package == "web" or top in OTHERS[package]
+
+
+@pytest.mark.parametrize("package", OURS)
+def test_nothing_imports_up_the_stairs_or_what_it_should_not_know(package: str):
+    assert offences(package) == []
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_the_pure_core_reads_no_clock(package: str):
+    read = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in modules(package)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS and _is_a_clock(node)
+    ]
+    assert read == []
+
+
+def _is_a_clock(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
+
+
+def test_only_the_actions_import_rasa():
+    importing = [
+        str(file.relative_to(ROOT))
+        for package in OURS
+        for file in modules(package)
+        if any(name.split(".")[0] == "rasa_sdk" for name, _ in imports_of(file))
+    ]
+    assert all(file.startswith("bot/actions/") for file in importing)
+
+
+def test_an_upward_import_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "bad.py").write_text("from web.app import create_app\nimport sqlalchemy\nimport os\n")
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    assert offences("rules") == [
+        "rules/bad.py:1 imports web.app",
+        "rules/bad.py:2 imports sqlalchemy",
+        "rules/bad.py:3 imports os",
+    ]
