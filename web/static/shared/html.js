@@ -1,79 +1,43 @@
 /**
- * Making elements without markup: what people wrote becomes text and nothing else. A host page may have named its images
- * "createElement"; what is used of the document is taken from where names cannot reach.
+ * Making elements without markup: what people wrote becomes text and nothing else. A host page may have named an image
+ * "createElement"; so what is used of the document is taken from where names do not reach.
  */
 
-const the = (name) => Document.prototype[name].bind(document);
-const create = the("createElement");
-const createIn = the("createElementNS");
+const create = Document.prototype.createElementNS.bind(document);
 
-/** The element, its properties and listeners (`onclick`) set, `aria-*`, `data-*`, `role` and the like as attributes. */
+/** `h("p.note", {onclick, title, "aria-label"}, ...children)`: properties where there is one, else attributes. */
 export function h(tag, properties, ...children) {
   const [name, ...classes] = tag.split(".");
-  const element = create(name);
-  if (classes.length) element.className = classes.join(" ");
-  for (const key of Object.keys(properties ?? {})) {
-    const value = properties[key];
-    if (value === undefined || value === null) continue;
-    if (key in element && !key.includes("-")) element[key] = value;
+  const element = create("http://www.w3.org/1999/xhtml", name);
+  element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(properties ?? {})) {
+    if (key in element) element[key] = value;
     else element.setAttribute(key, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children);
   return element;
 }
 
-/** A line drawing of the one set (Lucide), 20 px, beside a word or inside something that has a name. */
-export function icon(...paths) {
-  const drawing = createIn("http://www.w3.org/2000/svg", "svg");
-  const set = (element, attributes) => {
-    for (const key of Object.keys(attributes)) element.setAttribute(key, attributes[key]);
+/** A line drawing of the one set (Lucide, 24 units, one path), beside a word or inside something that has a name. */
+export function icon(d) {
+  const svg = (name, attributes) => {
+    const element = create("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
   };
-  set(drawing, { class: "icon", viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "aria-hidden": "true" });
-  set(drawing, { "stroke-width": 1.75, "stroke-linecap": "round", "stroke-linejoin": "round" });
-  for (const d of paths) {
-    const path = createIn("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", d);
-    drawing.append(path);
-  }
+  const drawing = svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true });
+  drawing.append(svg("path", { d }));
   return drawing;
 }
 
-const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'`]+|\b(?:mailto:|tel:)[^\s<>"'`]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
-const TAIL = /[.,:;!?…)\]}]+$/;
-const SAFE = /^(https?|mailto|tel):/i;
-
-/** The address if it may be followed, else null. Only http, https, mailto and tel may. */
-export function address(text) {
-  try {
-    const { href } = new URL(text);
-    return SAFE.test(href) ? href : null;
-  } catch {
-    return null;
-  }
+/** Words that lead to an address, or the words alone where it may not be followed: only http, https, mailto and tel. */
+export function link(words, href) {
+  const element = h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, words);
+  return /^(https?|mailto|tel):/.test(element.protocol) ? element : words;
 }
 
-/** A link that gives nothing away and does not come from us; the words alone where the address may not be followed. */
-export function link(text, to) {
-  const href = address(to);
-  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text) : text;
-}
-
-/** What somebody wrote, as text nodes, with addresses in it made links. */
+/** What somebody wrote, as texts and, for the addresses in it, links. */
 export function prose(text) {
-  const parts = [];
-  let from = 0;
-  for (const found of text.matchAll(LINK)) {
-    const words = trimmed(found[0]);
-    const bare = words.includes("@") && !/^(mailto:|https?:)/i.test(words) ? `mailto:${words}` : words;
-    parts.push(text.slice(from, found.index), link(words, bare.startsWith("www.") ? `https://${bare}` : bare));
-    from = found.index + words.length;
-  }
-  return [...parts, text.slice(from)].filter((part) => part !== "");
-}
-
-/** An address without the punctuation of the sentence around it; a bracket it opened itself stays. */
-function trimmed(words) {
-  const tail = TAIL.exec(words)?.[0] ?? "";
-  const kept = tail[0] === ")" && words.includes("(") ? 1 : 0;
-  return words.slice(0, words.length - tail.length + kept);
+  const parts = text.split(/((?:https?:\/\/|mailto:|tel:)[^\s<>"]*[^\s<>".,:;!?)\]]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/i);
+  return parts.map((part, n) => (n % 2 ? link(part, /^[a-z]+:/i.test(part) ? part : `mailto:${part}`) : part));
 }
