@@ -282,7 +282,7 @@ class Choice(Kind):
 
     @property
     def _all(self) -> str:
-        return f"; there are {', '.join(self.choices[:-1])} and {self.choices[-1]}"
+        return f"; it can be {self.words}"
 
     def instead(self) -> str:
         return self.choices[0]

@@ -8,19 +8,14 @@ _QUESTION = frozenset({"if_silent"})
 
 KEYS: Mapping[str, frozenset[str]] = {
     "file": frozenset({"rules", "segments", "intents", "blueprints", "use", "tests", "privacy"}),
-    "manners": frozenset({"holdout"}),
     "phrases": frozenset({"cancel", "help"}),
-    "flow": frozenset({"inputs", "slots", "interruptible", "on_silence", "validator", "goal", "ab"}),
+    "flow": frozenset({"on_silence", "validator", "goal", "ab"}),
     "step": frozenset({"form", "tag", "note", "score", "wait", "action", "goal", "rate"}),
     "say": frozenset({"image", "link", "card", "typing"}),
-    "collect": _QUESTION | {"min", "max", "must", "optional", "confirm", "interruptible"},
+    "collect": _QUESTION | {"min", "max", "must", "help", "optional", "confirm"},
     "buttons": _QUESTION | {"multiple"},
-    "call": frozenset({"with", "if_cancelled"}),
-    "trigger": frozenset(
-        {"open", "badge", "save_as", "from", "sound", "active", "ignore_manners", "if_busy", "ab", "holdout", "goal"}
-    ),
-    "limit": frozenset({"stop_after"}),
-    "attribute": frozenset({"from", "unique", "min", "max"}),
+    "trigger": frozenset({"open", "badge", "sound", "ab", "goal"}),
+    "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),
 }
 """By the name of a table. A key that a table has is run; it is taken out of here when it is built."""
 

@@ -80,6 +80,7 @@ class _Parser:
         self.root: Node | None = None
         self.values = 0
         self.documents = 0
+        self.anchors: set[str] = set()
         self.aliases: set[str] = set()
 
     def run(self, text: str) -> Node | None:
@@ -241,6 +242,7 @@ class _Parser:
 
     def _refuse_property(self, event: Any) -> bool:
         if event.anchor is not None:
+            self.anchors.add(event.anchor)
             self._refuse_sign(event, f"&{event.anchor}", "an anchor")
         elif event.tag is not None:
             self._refuse_sign(event, event.tag.replace("tag:yaml.org,2002:", "!!"), "a tag")
@@ -260,9 +262,12 @@ class _Parser:
             "Y004",
             mark,
             f"'{sign[:60]}' is {what} of YAML, and those are not used here",
-            write=in_quotes(source) if 0 < len(source) <= 80 and what != "a tag" else None,
+            write=in_quotes(source) if 0 < len(source) <= 80 and self._may_be_text(source, what) else None,
             why="write the lines out where they are needed; a text that starts with this sign belongs in quotes",
         )
+
+    def _may_be_text(self, source: str, what: str) -> bool:
+        return what == "an anchor" or (what == "an alias" and source[1:] not in self.anchors)
 
     def _source(self, mark: Any, length: int) -> str:
         return self.lines[mark.line][mark.column : mark.column + length] if mark.line < len(self.lines) else ""

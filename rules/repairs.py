@@ -166,9 +166,20 @@ def _tab(spot: _Spot) -> Repair | None:
     lead = spot.line[: spot.indent]
     if "\t" not in lead:
         return None
-    text = lead.replace("\t", "  ") + spot.line[spot.indent :]
+    text = lead.replace("\t", " " * _tab_width(spot, lead)) + spot.line[spot.indent :]
     message = "this line is indented with a tab; YAML wants spaces, two for each level"
     return spot.repaired(text, error("Y005", spot.place(lead.index("\t")), message))
+
+
+def _tab_width(spot: _Spot, lead: str) -> int:
+    """Returns how many spaces the editor showed for a tab, as far as the lines above tell."""
+    above = next((line for line in reversed(spot.lines[: spot.index]) if line.strip()), "")
+    columns = _open_columns(spot.lines, spot.index)
+    for width in (2, 4, 8):
+        column = len(lead.replace("\t", " " * width))
+        if column > _inner_column(above) if above.rstrip().endswith(":") else column in columns:
+            return width
+    return 2
 
 
 def _invisible(spot: _Spot) -> Repair | None:

@@ -27,7 +27,7 @@ by the `name` of the table.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from rules import later
@@ -89,6 +89,22 @@ class Table:
     @property
     def called(self) -> str:
         return self.noun or f"'{self.name}'"
+
+
+def tables_in(table: Table) -> Iterator[Table]:
+    """Yields a table and every table its keys lead to, each once; for references and for checks of the tables."""
+    met: list[Table] = []
+    waiting: list[Any] = [table]
+    while waiting:
+        here = waiting.pop(0)
+        if isinstance(here, Table) and here not in met:
+            met.append(here)
+            yield here
+            waiting += [key.kind for key in here.keys.values()]
+        elif isinstance(here, Kind):
+            waiting += [getattr(here, each.name) for each in fields(here)]
+        elif isinstance(here, Mapping):
+            waiting += here.values()
 
 
 class Read(Mapping[str, Any]):
