@@ -248,19 +248,18 @@ def known_in_browser(name: str) -> bool:
     return fact is not None and not {"browser", "site"}.isdisjoint(fact.known_by)
 
 
-def where_nothing_is(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what a fact is known to be when nobody mentions it, or nothing.
+def completed(facts: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Returns the facts, and for these names also those that nobody lists because there is nothing to tell.
 
-    Whoever knows the page knows that a value is not in its address; whoever counts knows that zero was counted. Such
-    facts are never listed, so they have to be filled in for the names a condition asks about.
+    Whoever knows the page knows which values are not in its address; whoever counts knows what was counted never.
     """
-    if name in facts:
-        return {}
-    if name.startswith(("shown.", "dismissed.")):
-        return {name: 0}
-    if name.startswith("page.query.") and "page" in facts:
-        return {name: None}
-    return {}
+    complete = dict(facts)
+    for name in names:
+        if name.startswith(("shown.", "dismissed.")):
+            complete.setdefault(name, 0)
+        elif name.startswith("page.query.") and "page" in facts:
+            complete.setdefault(name, None)
+    return complete
 
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)

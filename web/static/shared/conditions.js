@@ -54,17 +54,6 @@ export const evaluate = ([op, ...rest], facts) => {
   return a !== null && b !== null && test(op, a, b);
 };
 
-// Pages are compared by their path: decoded, without query and without a slash at the end.
-export const pagePath = (address) => {
-  let path = address.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").replace(/[?#].*/s, "");
-  try {
-    path = decodeURIComponent(path);
-  } catch {
-    // Not encoded as it should be, so it is compared as it stands.
-  }
-  return path.replace(/\/+$/, "") || "/";
-};
-
 // In how many seconds a condition may change by time alone, at the earliest; Infinity if it cannot.
 // The clocks grow together and show whole seconds: what holds at 30 may be over at 31.
 export const mayChangeIn = ([op, ...rest], facts) =>

@@ -1,0 +1,177 @@
+"""Triggers as they are written: what they become, and what is said about the mistakes."""
+# ruff: noqa: E501 (a whole message is read best on one line)
+
+import pytest
+
+from rules.document import read
+from rules.facts import Kind, Scope
+from rules.nodes import Map
+from rules.problems import Problem
+from rules.schema import Walker
+from triggers.limits import Limits
+from triggers.trigger import Trigger, read_triggers
+
+SCOPE = Scope(
+    inside="trigger",
+    contact={"plan": Kind("choice", ("free", "team"))},
+    triggers=frozenset({"pricing_help", "other"}),
+    languages=("en", "de"),
+)
+
+
+def triggers(text: str) -> tuple[dict[str, Trigger], list[str]]:
+    problems: list[Problem] = []
+    root = read(text, "triggers/shop.yaml", problems)
+    assert isinstance(root, Map), problems
+    found = read_triggers(root.get("triggers"), SCOPE, Walker(problems, ("en", "de")))
+    return found, [f"{problem.code} {problem}" for problem in problems]
+
+
+def one(body: str) -> Trigger:
+    found, problems = triggers(_wrapped(body))
+    assert problems == []
+    return found["pricing_help"]
+
+
+def told(body: str) -> list[str]:
+    return triggers(_wrapped(body))[1]
+
+
+def _wrapped(body: str) -> str:
+    return "triggers:\n  pricing_help:\n" + "".join(f"    {line}\n" for line in body.strip().splitlines())
+
+
+WHOLE = """
+title: Help on the pricing page
+when:
+  page: /pricing*
+  time_on_page: 30s
+  opening_hours: open
+unless: {contact.plan: team}
+for: 5s
+from: sales
+say: {en: Questions about the plans?, de: Fragen zu den Preisen?}
+buttons:
+  - Yes please: start qualify
+  - label: {en: A person, de: Ein Mensch}
+    value: person
+    then: handoff support
+  - No thanks: dismiss
+save_as: answer
+start: qualify
+priority: 70
+limit: {per_visit: 1, after_dismiss: 14d}
+if_busy: wait
+"""
+
+
+def test_a_whole_trigger_is_read() -> None:
+    trigger = one(WHOLE)
+    assert trigger.title == {"en": "Help on the pricing page"}
+    assert trigger.condition == (
+        "all",
+        ("glob", "page", "/pricing*"),
+        (">=", "time_on_page", 30),
+        ("is", "opening_hours", "open"),
+        ("not", ("is", "contact.plan", "team")),
+    )
+    assert (trigger.steady_for, trigger.priority, trigger.start, trigger.department) == (5, 70, "qualify", "sales")
+    assert trigger.say == {"en": "Questions about the plans?", "de": "Fragen zu den Preisen?"}
+    assert [(button.value, str(button.then)) for button in trigger.buttons] == [
+        ("Yes please", "start qualify"),
+        ("person", "handoff support"),
+        ("No thanks", "dismiss"),
+    ]
+    assert trigger.limit == Limits(
+        per_page=1, per_visit=1, per_visitor=3, per_day=1, gap=7200, after_dismiss=1_209_600, stop_after="answered"
+    )
+
+
+def test_a_short_trigger_has_sensible_defaults() -> None:
+    trigger = one("when: {page: /}\nsay: Hello!")
+    assert (trigger.title, trigger.enabled, trigger.steady_for, trigger.priority) == (
+        {"en": "pricing_help"},
+        True,
+        0,
+        50,
+    )
+    assert (trigger.start, trigger.buttons, trigger.department, trigger.if_busy) == (None, (), None, "skip")
+    assert (trigger.limit.per_visit, trigger.limit.gap, trigger.limit.after_dismiss) == (1, 7200, 604_800)
+
+
+def test_triggers_keep_the_order_of_the_file() -> None:
+    found, _ = triggers("triggers:\n  b: {say: x}\n  a: {say: x}\n")
+    assert [(id, trigger.order) for id, trigger in found.items()] == [("b", 0), ("a", 1)]
+
+
+def test_what_a_trigger_names_is_told_with_its_place() -> None:
+    assert [(mention.section, mention.id, mention.place.line) for mention in one(WHOLE).mentions] == [
+        ("flows", "qualify", 19),
+        ("departments", "sales", 10),
+        ("flows", "qualify", 13),
+        ("departments", "support", 16),
+    ]
+
+
+def test_a_button_is_found_by_its_value_and_by_its_label_in_any_language() -> None:
+    trigger = one(WHOLE)
+    assert trigger.button("person") is trigger.button("Ein Mensch") is trigger.buttons[1]
+    assert trigger.button("Yes please") is trigger.buttons[0]
+    assert trigger.button("something else") is None
+
+
+def test_plain_labels_are_stored() -> None:
+    trigger = one("say: How many?\nbuttons: [1-5, 6-50, More than 50]\nsave_as: team_size")
+    assert [(button.value, button.then) for button in trigger.buttons] == [
+        ("1-5", None),
+        ("6-50", None),
+        ("More than 50", None),
+    ]
+    assert trigger.save_as == "team_size"
+
+
+def test_outside_its_days_and_hours_it_rests() -> None:
+    trigger = one("say: Hi\nactive: {from: 2026-12-01, until: 2027-03-31, hours: open, days: mon-wed}")
+    assert trigger.condition == (
+        "all",
+        (">=", "date", "2026-12-01"),
+        ("<=", "date", "2027-03-31"),
+        ("in", "weekday", ("mon", "tue", "wed")),
+        ("is", "opening_hours", "open"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("when: {page: /}", "K006 triggers/shop.yaml:2:3: the trigger 'pricing_help' does nothing: it needs 'say', 'start' or both"),
+        ("start: welcome\nbuttons: [{Yes: dismiss}]", "K006 triggers/shop.yaml:4:5: buttons stand below a message, so they need 'say'"),
+        ("say: Hi\nbuttons: [Maybe]", "F011 triggers/shop.yaml:4:15: the button 'Maybe' leads nowhere: give it a target, or the trigger a 'start' or 'save_as' — write  - Maybe: dismiss"),
+        ("say: Hi\nstart: a\nbuttons: [Yes, Yes]", "F011 triggers/shop.yaml:5:20: two buttons say 'Yes'; the first is in line 5"),
+        ("say: Hi\nstart: a\nbuttons: [A, B, C, D]", "K006 triggers/shop.yaml:5:24: a message has room for 3 buttons, and this one would not be seen"),
+        ("say: Hi\nbuttons: [{Yes: welcome}]", "K005 triggers/shop.yaml:4:21: the button 'Yes' leads to 'start' and a flow, 'handoff' or 'dismiss', not to 'welcome' — did you mean 'start welcome'?"),
+        ("say: Hi\nbuttons: [{Yes: start}]", "K005 triggers/shop.yaml:4:21: the button 'Yes' leads to 'start' and a flow, 'handoff' or 'dismiss', not to 'start' — a flow is needed: 'start welcome'"),
+        ("say: Hi\nstart: a\nbuttons: [[A]]", "K006 triggers/shop.yaml:5:15: a button is a label like 'Yes please', not a list"),
+        ("say: Hi\nstart: a\nbuttons: A", "K006 triggers/shop.yaml:5:14: 'buttons' is a list of labels, each with its target if it has one: - Yes please: start welcome, not 'A'"),
+        ("say: Hi\nfor: 2 working hours", "K006 triggers/shop.yaml:4:10: 'for' is time on a page, which is not counted in working hours"),
+        ("say: Hi\npriority: 200", "K006 triggers/shop.yaml:4:15: 'priority' is a whole number from 0 to 100, not '200'"),
+        ("say: Hi\nlimit: {per_vist: 1}", "K001 triggers/shop.yaml:4:13: 'per_vist' is not an option of 'limit' — did you mean 'per_visit'?"),
+        ("say: Hi\nab: {a: {}}", "K007 triggers/shop.yaml:4:5: 'ab' is not yet in this version"),
+        ("say: Hi\nwhen: {exit_intent: true}", "K007 triggers/shop.yaml:4:12: the fact 'exit_intent' is not yet in this version"),
+        ("say: Hi\nwhen: {time_onpage: 30s}", "K003 triggers/shop.yaml:4:12: there is no fact 'time_onpage' — did you mean 'time_on_page'?"),
+        ("say: Hi\nunless: {shown.oter: 1}", "K003 triggers/shop.yaml:4:14: there is no trigger 'oter' — did you mean 'shown.other'?"),
+        ("say: Hi\nactive: {from: 1.12.2026}", "K006 triggers/shop.yaml:4:20: 'from' is a date like 2026-12-24, not '1.12.2026' — did you mean '2026-12-01'? — write  from: 2026-12-01"),
+        ("say: Hi\nactive: {from: 2027-01-01, until: 2026-01-01}", "T001 triggers/shop.yaml:4:39: it is never active: 2026-01-01 comes before 2027-01-01"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_place(body: str, message: str) -> None:
+    assert told(body) == [message]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[]", "1", "~", "{a: ~}", "{a: []}", "{a: {limit: 3, buttons: 4, active: x, when: [], say: {}}}", "{A: {say: x}}"],
+)
+def test_no_shape_breaks_the_reader(body: str) -> None:
+    _, problems = triggers(f"triggers: {body}\n")
+    assert problems

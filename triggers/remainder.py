@@ -1,0 +1,95 @@
+"""What goes to the page: the conditions of triggers with everything folded in that only the server knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules.conditions import FALSE, IR, facts_in, leaves_of
+from rules.facts import known_in_browser
+from rules.partial import settled, simplify
+from triggers.trigger import Trigger
+
+AGENTS_CHANGE_AFTER = 30
+"""Seconds after which agents may have come or gone; nobody is told of it on pages without a socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """One trigger as one visitor's page gets it: no text, and nothing about the visitor."""
+
+    trigger: Trigger
+    condition: IR
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns it as it travels, without what is left to its default."""
+        trigger = self.trigger
+        plain: dict[str, Any] = {
+            "id": trigger.id,
+            "when": self.condition,
+            "for": trigger.steady_for,
+            "order": trigger.order,
+            "priority": trigger.priority,
+            "limit": trigger.limit.as_json(),
+            "start": trigger.start is not None,
+        }
+        if trigger.ignore_manners:
+            plain["ignore_manners"] = True
+        if trigger.if_busy == "wait":
+            plain["waits"] = True
+        return plain
+
+
+def remainder(trigger: Trigger, server_facts: Mapping[str, Any]) -> Remainder | None:
+    """Returns what is left to be decided in the page; None if this trigger cannot come to be shown there.
+
+    `server_facts` are those of the trigger's department; what they hold of facts the page knows itself is left alone,
+    because the page will know better.
+    """
+    if not trigger.enabled:
+        return None
+    asked = facts_in(trigger.condition)
+    known = {name: server_facts[name] for name in asked if not known_in_browser(name) and name in server_facts}
+    condition = settled(simplify(trigger.condition, known))
+    return None if condition == FALSE else Remainder(trigger, condition)
+
+
+def ask_again_after(
+    conditions: Iterable[IR], local_now: datetime, next_opening_change: float | None = None
+) -> int | None:
+    """Returns after how many seconds the server's part of these conditions may be out of date; None if never.
+
+    They are the conditions as written. `local_now` is in the site's zone, `next_opening_change` in seconds from then.
+    """
+    moments: list[float] = []
+    for condition in conditions:
+        asked = facts_in(condition)
+        if asked & {"agents_online", "agents_available"}:
+            moments.append(AGENTS_CHANGE_AFTER)
+        if "opening_hours" in asked and next_opening_change is not None:
+            moments.append(next_opening_change)
+        if asked & {"date", "weekday"}:
+            moments.append(_until(local_now, 24 * 60))
+        moments += _clock_moments(condition, local_now)
+    return max(1, round(min(moments) + 0.5)) if moments else None
+
+
+def _clock_moments(condition: IR, local_now: datetime) -> list[float]:
+    """Seconds until the hands of the site's clock reach a time that is asked for, or the minute after it."""
+    moments = []
+    for leaf in leaves_of(condition):
+        if leaf[0] in ("known", "cmp") or leaf[1] != "time":
+            continue
+        for wanted in leaf[2] if leaf[0] == "in" else (leaf[2],):
+            if isinstance(wanted, str) and len(wanted) == 5:
+                minutes = int(wanted[:2]) * 60 + int(wanted[3:])
+                moments += [_until(local_now, minutes), _until(local_now, minutes + 1)]
+    return moments
+
+
+def _until(local_now: datetime, minutes: int) -> float:
+    midnight = local_now.replace(hour=0, minute=0, second=0, microsecond=0)
+    wait = (midnight + timedelta(minutes=minutes) - local_now).total_seconds()
+    return wait if wait > 0 else wait + 86_400
