@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 from flows.effects import SlotValue
@@ -54,6 +55,8 @@ class Parked(NamedTuple):
     filled: tuple[str, ...]
     history: tuple[Asked, ...]
     undo: tuple[Write, ...]
+    tries: int
+    open: tuple[str, ...] | None
 
 
 class Cursor:
@@ -63,7 +66,6 @@ class Cursor:
     """
 
     __slots__ = (
-        "agent",
         "conversation",
         "epoch",
         "filled",
@@ -95,10 +97,8 @@ class Cursor:
         """Grows at every entry of a step, so that what was meant for an earlier one is recognised."""
         self.tries = 0
         """Answers to the open question that could not be understood."""
-        self.open: tuple[int, ...] | None = None
-        """Which options of the open question were shown; None means all."""
-        self.agent: str = ""
-        """"asked" while a person is wanted outside of a handoff step, so the open question waits."""
+        self.open: tuple[str, ...] | None = None
+        """The values of the options that were shown, in their order; None means all of the question's."""
         self.history: tuple[Asked, ...] = ()
         self.undo: tuple[Write, ...] = ()
         self.parked: tuple[Parked, ...] = ()
@@ -115,12 +115,24 @@ class Cursor:
         other.slots = dict(self.slots)
         return other
 
+    def forget_past(self) -> None:
+        """Makes the open question the first one that `back` knows of."""
+        self.history = tuple(asked._replace(undo=0) for asked in self.history[-1:])
+        self.undo = ()
+
     def frames(self) -> tuple[tuple[str, str, str], ...]:
         """Returns every (flow, version, step) this conversation is inside of, the innermost last."""
         if self.flow is None:
             return ()
         callers = tuple((frame.flow, frame.version, frame.state) for frame in self.stack)
         return (*callers, (self.flow, self.version, self.state))
+
+    def versions(self) -> tuple[tuple[str, str], ...]:
+        """Returns every flow with its version that this conversation stands in, the interrupted ones too."""
+        places = [frame[:2] for frame in self.frames()]
+        for parked in self.parked:
+            places += [(parked.flow, parked.version), *(frame[:2] for frame in parked.stack)]
+        return tuple(dict.fromkeys(places))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cursor):
@@ -174,12 +186,22 @@ def _undo(rows: list[list[Any]]) -> tuple[Write, ...]:
 
 def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
     return tuple(
-        Parked(flow, version, state, _stack(stack), tuple(filled), _history(history), _undo(undo))
-        for flow, version, state, stack, filled, history, undo in rows
+        Parked(
+            flow,
+            version,
+            state,
+            _stack(stack),
+            tuple(filled),
+            _history(history),
+            _undo(undo),
+            tries,
+            None if shown is None else tuple(shown),
+        )
+        for flow, version, state, stack, filled, history, undo, tries, shown in rows
     )
 
 
-_REVIVE = {
+_REVIVE: dict[str, Callable[[Any], Any]] = {
     "stack": _stack,
     "history": _history,
     "undo": _undo,

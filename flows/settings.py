@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from rules.phrases import DEFAULT_PHRASES, Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +16,5 @@ class Settings:
     timezone: str = "UTC"
     country: str | None = None
     """Where a phone number without a country code is taken to be from, such as `DE`."""
-    phrases: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    """Interruption (`human`, `restart`, `back`) to language to phrases, as written in `conversation.phrases`."""
+    phrases: Phrases = field(default_factory=lambda: Phrases(DEFAULT_PHRASES))
+    """What interrupts a question, by name: `human`, `restart`, `back`."""

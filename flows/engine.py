@@ -1,0 +1,173 @@
+"""The state machine flows are compiled to: `transitions`, flat and shared, with the reasons of every decision.
+
+One machine serves every conversation of a flow version. A conversation is never registered with it; the object a turn
+works on is handed to the event, and nothing of a turn is kept here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from transitions.core import Condition, EventData, Machine, State, Transition
+
+from rules.problems import Place
+
+if TYPE_CHECKING:
+    from flows.flow import Flow
+    from flows.question import Question
+    from flows.runner import Run
+    from flows.steps.step import Step
+
+# The library tells every callback it makes; at that level it costs as much as the work itself.
+logging.getLogger("transitions").setLevel(logging.WARNING)
+
+START = "__start"
+END = "__end"
+CANCEL = "__cancel"
+
+StateKind = Literal["pass", "wait", "call", "start", "final"]
+Traced = tuple[str, str, str, str, bool | str | None, str, int]
+"""What, flow, step, words, outcome, file, line."""
+Callback = Callable[[EventData], None]
+
+
+class Guard:
+    """A condition of a transition in a marketer's words; it is passed only when definitely true."""
+
+    __slots__ = ("__name__", "entries", "implies", "test")
+
+    def __init__(
+        self,
+        test: Callable[[Run], bool | None],
+        words: str,
+        *,
+        at: tuple[str, str, Place],
+        implies: frozenset[str] = frozenset(),
+    ) -> None:
+        flow, step, place = at
+        self.test = test
+        self.__name__ = words
+        self.entries: dict[bool | None, Traced] = {
+            outcome: ("guard", flow, step, words, outcome, place.file, place.line) for outcome in (True, False, None)
+        }
+        self.implies = implies
+        """Slots that surely have a value where this holds."""
+
+    def __call__(self, e: EventData) -> bool | None:
+        run: Any = e.model
+        return self.test(run)
+
+
+class TracedCondition(Condition):
+    """Every outcome of a guard goes to the trace of the turn."""
+
+    def check(self, event_data: EventData) -> bool:
+        guard: Any = self.func
+        run: Any = event_data.model
+        outcome = guard.test(run)
+        run.trace.append(guard.entries[outcome])
+        return outcome is True
+
+
+class FlowTransition(Transition):
+    """A transition that also tells the checks which slots it fills, and which surely have a value where it is taken."""
+
+    condition_cls = TracedCondition
+
+    def __init__(self, *args: Any, writes: Iterable[str] = (), implies: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.writes = tuple(writes)
+        self.implies = frozenset(implies).union(*(guard.implies for guard in self.guards))
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        return tuple(condition.func for condition in self.conditions if isinstance(condition.func, Guard))
+
+
+class FlowState(State):
+    """A step as a state, or a place between steps: a gate before one, an end, a jump."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        kind: StateKind,
+        step: Step | None = None,
+        enter: Callback | None = None,
+        entered: Traced | None = None,
+        calls: str | None = None,
+        gives: Callable[[Run], dict[str, Any]] | None = None,
+        question: Question | None = None,
+        interruptible: bool = False,
+        how: Literal["ended", "cancelled"] = "ended",
+        leaves_all: bool = False,
+        offline: bool = False,
+        restarts: bool = False,
+    ) -> None:
+        super().__init__(name, on_enter=[enter] if enter else None, final=kind == "final")
+        self.kind = kind
+        self.step = step
+        self.entered = entered
+        self.calls = calls
+        """The flow that is called or started from here."""
+        self.gives = gives
+        """The inputs handed to that flow."""
+        self.question = question
+        self.interruptible = interruptible
+        self.how = how
+        self.leaves_all = leaves_all
+        """A final state that ends the callers of its flow too."""
+        self.offline = offline
+        """A call that the event may send to another flow, the department's own rule for when nobody is there."""
+        self.restarts = restarts
+        """A place from which the whole conversation begins again."""
+
+    def enter(self, event_data: EventData) -> None:
+        if self.entered is not None:
+            run: Any = event_data.model
+            run.trace.append(self.entered)
+        super().enter(event_data)
+
+
+class FlowMachine(Machine):
+    """One version of one flow, ready to run; built by `flows.compiler`."""
+
+    state_cls = FlowState
+    transition_cls = FlowTransition
+
+    def __init__(self, flow: Flow, states: list[FlowState], moves: Iterable[Mapping[str, Any]]) -> None:
+        super().__init__(
+            model=None,
+            states=states,
+            transitions=[dict(move) for move in moves],
+            initial=START,
+            auto_transitions=False,
+            send_event=True,
+            queued=False,
+        )
+        self.flow = flow
+        self.id = flow.id
+        self.version = flow.version
+        self.types = flow.types()
+        """Every slot the flow knows, with its type."""
+        self.collects = frozenset(slot for step in flow.every_step() for slot in step.writes())
+        """Slots its own steps may fill."""
+
+    def state(self, name: str) -> FlowState:
+        """Returns a state by its name."""
+        state: FlowState = self.states[name]  # type: ignore[assignment]
+        return state
+
+    def takes(self, event: str, state: str) -> bool:
+        """Says whether an event has any transition in this state."""
+        return event in self.events and state in self.events[event].transitions
+
+    def moves(self) -> Iterable[tuple[str, FlowTransition]]:
+        """Yields every transition with the event that makes it, in the order they are tried."""
+        for name, event in self.events.items():
+            for transitions in event.transitions.values():
+                for transition in transitions:
+                    if isinstance(transition, FlowTransition):
+                        yield name, transition

@@ -1,0 +1,300 @@
+"""What leads where in compiled flows, seen without running them: the same machines that conversations run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from flows.engine import END, START, FlowMachine, FlowState
+from flows.steps.step import Step
+
+Node = tuple[str, str]
+"""Flow and state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way from a state to another, and which slots surely have a value behind it."""
+
+    source: str
+    dest: str
+    event: str
+    fills: frozenset[str]
+    returns: bool = False
+    """It is taken when a called flow came to its own end."""
+
+
+def edges_of(machine: FlowMachine) -> list[Edge]:
+    """Returns every way that changes the state, in the order they are tried."""
+    edges = []
+    for event, move in machine.moves():
+        if move.dest is None:
+            continue
+        fills = move.implies | frozenset(move.writes)
+        contact = {f"contact.{slot}" for slot in move.writes if _saves_to_contact(machine.state(move.source), slot)}
+        returned = event == "returned" and not move.guards
+        edges.append(Edge(str(move.source), str(move.dest), event, fills | contact, returned))
+    return edges
+
+
+def _saves_to_contact(state: FlowState, slot: str) -> bool:
+    return state.step is not None and slot in state.step.saves_to_contact()
+
+
+def reachable(starts: Iterable[str], edges: Iterable[Edge]) -> set[str]:
+    """Returns the states that can be reached from some others, those among them."""
+    following: dict[str, list[str]] = {}
+    for edge in edges:
+        following.setdefault(edge.source, []).append(edge.dest)
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        for dest in following.get(waiting.pop(), ()):
+            if dest not in found:
+                found.add(dest)
+                waiting.append(dest)
+    return found
+
+
+def shortest(source: str, dest: str, edges: Iterable[Edge]) -> list[str]:
+    """Returns the states of a shortest way, both ends among them; nothing if there is no way."""
+    following: dict[str, list[str]] = {}
+    for edge in edges:
+        following.setdefault(edge.source, []).append(edge.dest)
+    came_from: dict[str, str] = {source: ""}
+    waiting = [source]
+    for state in waiting:
+        if state == dest:
+            return _traced_back(came_from, dest)
+        for following_state in following.get(state, ()):
+            if following_state not in came_from:
+                came_from[following_state] = state
+                waiting.append(following_state)
+    return []
+
+
+def _traced_back(came_from: Mapping[str, str], dest: str) -> list[str]:
+    way = [dest]
+    while came_from[way[-1]]:
+        way.append(came_from[way[-1]])
+    return way[::-1]
+
+
+def step_ids(machine: FlowMachine, states: Iterable[str]) -> list[str]:
+    """Returns the steps a way goes through, without the gates before steps that are passed over."""
+    return [state for state in states if (step := machine.state(state).step) is not None and step.id == state]
+
+
+# --- what happens without anybody being waited for
+
+
+class Silence:
+    """The ways a conversation can go all by itself, over the borders of flows."""
+
+    def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
+        self._machines = machines
+        self._passing = self._flows_that_pass()
+        self.following: dict[Node, list[Node]] = {}
+        for machine in machines.values():
+            for name in machine.states:
+                self.following[machine.id, name] = list(self._from(machine, name))
+
+    def loops(self) -> Iterator[list[Node]]:
+        """Yields the loops, one for each group of states that lead to one another."""
+        for group in strong_components(self.following):
+            if len(group) > 1 or group[0] in self.following[group[0]]:
+                yield self._round(set(group))
+
+    def _from(self, machine: FlowMachine, name: str) -> Iterator[Node]:
+        state = machine.state(name)
+        if state.kind in ("wait", "final"):
+            return
+        if state.kind == "pass":
+            yield from ((machine.id, edge.dest) for edge in edges_of(machine) if edge.source == name)
+            if state.restarts:
+                yield from ((flow, START) for flow in self._callers_of(machine.id))
+            return
+        called = str(state.calls)
+        if called in self._machines:
+            yield called, START
+        if state.kind == "call" and called in self._passing:
+            yield from ((machine.id, edge.dest) for edge in edges_of(machine) if edge.source == name and edge.returns)
+
+    def _flows_that_pass(self) -> set[str]:
+        """Returns the flows that can come to their end without waiting, once all they call are known."""
+        passing: set[str] = set()
+        while True:
+            more = {id for id, machine in self._machines.items() if self._passes(machine, passing)}
+            if more == passing:
+                return passing
+            passing = more
+
+    @staticmethod
+    def _passes(machine: FlowMachine, passing: set[str]) -> bool:
+        def is_silent(edge: Edge) -> bool:
+            state = machine.state(edge.source)
+            return state.kind == "pass" or (state.kind == "call" and edge.returns and state.calls in passing)
+
+        return END in reachable([START], filter(is_silent, edges_of(machine)))
+
+    def _callers_of(self, flow: str) -> set[str]:
+        found = {flow}
+        while True:
+            more = {
+                machine.id
+                for machine in self._machines.values()
+                for state in machine.states
+                if machine.state(state).kind == "call" and machine.state(state).calls in found
+            }
+            if more <= found:
+                return found
+            found |= more
+
+    def _round(self, group: set[Node]) -> list[Node]:
+        """Returns a shortest way round within a group, beginning where the group is first in its flow."""
+        first = min(group, key=self._document_order)
+        came_from: dict[Node, Node | None] = {first: None}
+        waiting = [first]
+        for node in waiting:
+            for following in self.following[node]:
+                if following == first:
+                    return _back_to_start(came_from, node)
+                if following in group and following not in came_from:
+                    came_from[following] = node
+                    waiting.append(following)
+        return [first]
+
+    def _document_order(self, node: Node) -> tuple[int, int, str]:
+        flow, state = node
+        flows = list(self._machines)
+        step = self._machines[flow].state(state).step
+        return (flows.index(flow), step.place.line if step else 0, state)
+
+
+def _back_to_start(came_from: Mapping[Node, Node | None], last: Node) -> list[Node]:
+    way: list[Node] = [last]
+    while (previous := came_from[way[-1]]) is not None:
+        way.append(previous)
+    return way[::-1]
+
+
+def strong_components(following: Mapping[Node, list[Node]]) -> list[list[Node]]:
+    """Returns the groups of nodes that all lead to one another (Tarjan's way, without recursion)."""
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: list[Node] = []
+    on_stack: set[Node] = set()
+    groups: list[list[Node]] = []
+    for root in following:
+        if root in index:
+            continue
+        work: list[tuple[Node, Iterator[Node]]] = [(root, iter(following[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            node, ahead = work[-1]
+            advanced = next((each for each in ahead if each not in index or each in on_stack), None)
+            if advanced is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    groups.append(_popped(stack, on_stack, node))
+            elif advanced in index:
+                low[node] = min(low[node], index[advanced])
+            else:
+                index[advanced] = low[advanced] = len(index)
+                stack.append(advanced)
+                on_stack.add(advanced)
+                work.append((advanced, iter(following[advanced])))
+    return groups
+
+
+def _popped(stack: list[Node], on_stack: set[Node], until: Node) -> list[Node]:
+    group = []
+    while True:
+        node = stack.pop()
+        on_stack.discard(node)
+        group.append(node)
+        if node == until:
+            return group
+
+
+# --- which slots surely have a value
+
+
+class Knowledge:
+    """For every state of every flow: the slots that have a value there on every way."""
+
+    def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
+        self._machines = machines
+        self._edges = {id: edges_of(machine) for id, machine in machines.items()}
+        self._everything = frozenset(
+            name for id, machine in machines.items() for name in (*machine.types, *_all_filled(self._edges[id]))
+        )
+        self._gives = dict.fromkeys(machines, self._everything)
+        self.known: dict[str, dict[str, frozenset[str]]] = {}
+        self._settle()
+
+    def at(self, flow: str, state: str) -> frozenset[str] | None:
+        """Returns the slots that surely have a value when a state is entered; None if it cannot be reached."""
+        return self.known[flow].get(state)
+
+    def way_without(self, flow: str, slot: str, state: str) -> list[str]:
+        """Returns the steps of a shortest way on which a slot is never filled."""
+        machine = self._machines[flow]
+        edges = [edge for edge in self._edges[flow] if slot not in self._filled(machine, edge)]
+        return step_ids(machine, shortest(START, state, edges))
+
+    def _settle(self) -> None:
+        # Begins with "everything is known" and takes away until nothing changes: calls in a circle are no trouble.
+        while True:
+            self.known = {id: self._of(machine) for id, machine in self._machines.items()}
+            gives = {id: self._given_back(machine) for id, machine in self._machines.items()}
+            if gives == self._gives:
+                return
+            self._gives = gives
+
+    def _of(self, machine: FlowMachine) -> dict[str, frozenset[str]]:
+        leaving: dict[str, list[Edge]] = {}
+        for edge in self._edges[machine.id]:
+            leaving.setdefault(edge.source, []).append(edge)
+        known: dict[str, frozenset[str]] = {START: frozenset(machine.flow.inputs)}
+        waiting = [START]
+        while waiting:
+            state = waiting.pop()
+            for edge in leaving.get(state, ()):
+                there = known[state] | self._filled(machine, edge)
+                before = known.get(edge.dest)
+                after = there if before is None else before & there
+                if after != before:
+                    known[edge.dest] = after
+                    waiting.append(edge.dest)
+        return known
+
+    def _filled(self, machine: FlowMachine, edge: Edge) -> frozenset[str]:
+        if not edge.returns:
+            return edge.fills
+        # A flow that could not be read is given the benefit of the doubt: its own problems are told already.
+        called = str(machine.state(edge.source).calls)
+        return edge.fills | self._gives.get(called, self._everything)
+
+    def _given_back(self, machine: FlowMachine) -> frozenset[str]:
+        at_end = self.known[machine.id].get(END)
+        if at_end is None:
+            return self._gives[machine.id]
+        returns = machine.flow.returns
+        return at_end if returns is None else frozenset(n for n in at_end if "." in n or n in returns)
+
+
+def _all_filled(edges: Iterable[Edge]) -> set[str]:
+    return {name for edge in edges for name in edge.fills}
+
+
+def main_states(machine: FlowMachine) -> Iterator[tuple[str, Step]]:
+    """Yields the state each step says its texts in."""
+    for name in machine.states:
+        step = machine.state(name).step
+        if step is not None and step.id == name:
+            yield name, step

@@ -1,0 +1,96 @@
+"""Takes conversations along when a flow gets a new version: to the same step, if it is there and means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flows.cursor import Asked, Cursor, Frame, Parked
+from flows.engine import FlowMachine, FlowState
+from flows.runner import Machines
+
+
+def caught_up(cursor: Cursor, machines: Machines) -> Cursor:
+    """Returns the cursor with every flow it stands in moved to the current version, as far as that can be done.
+
+    Flows that cannot move stay as they are, and the conversation finishes on their stored version. Whatever `machines`
+    raises for a flow that is not there any more is not caught here.
+    """
+    for flow, version in cursor.versions():
+        new = machines(flow, None)
+        if new.version != version:
+            cursor = move(cursor, machines(flow, version), new) or cursor
+    return cursor
+
+
+def move(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor | None:
+    """Returns the cursor with all its places in one version of a flow moved to another, or None if one of them is gone.
+
+    A place is kept if a step with its id (or with that id as its `was`) is there, of the same kind, asking for the same
+    type of slot; and no slot that is filled may have changed its type.
+    """
+    if any(old.types.get(slot) != new.types.get(slot, old.types.get(slot)) for slot in cursor.slots):
+        return None
+    moving = _Moving(old, new)
+    moved = cursor.copy()
+    try:
+        if cursor.flow is not None:
+            moved.flow, moved.version, moved.state = moving.place(cursor.flow, cursor.version, cursor.state)
+        moved.stack = moving.stack(cursor.stack)
+        moved.parked = tuple(moving.parked(parked) for parked in cursor.parked)
+    except _Gone:
+        return None
+    moved.history = moving.history(cursor.history)
+    return moved
+
+
+class _Gone(Exception):
+    """A step is not there any more."""
+
+
+class _Moving:
+    def __init__(self, old: FlowMachine, new: FlowMachine) -> None:
+        self.old = old
+        self.new = new
+        self._renamed = {step.was: step.id for step in new.flow.every_step() if step.was}
+
+    def place(self, flow: str, version: str, state: str) -> tuple[str, str, str]:
+        if (flow, version) != (self.old.id, self.old.version):
+            return flow, version, state
+        return flow, self.new.version, self._state(state)
+
+    def stack(self, frames: Iterable[Frame]) -> tuple[Frame, ...]:
+        return tuple(Frame(*self.place(frame.flow, frame.version, frame.state), frame.filled) for frame in frames)
+
+    def parked(self, parked: Parked) -> Parked:
+        flow, version, state = self.place(parked.flow, parked.version, parked.state)
+        return parked._replace(
+            flow=flow,
+            version=version,
+            state=state,
+            stack=self.stack(parked.stack),
+            history=self.history(parked.history),
+        )
+
+    def history(self, history: Iterable[Asked]) -> tuple[Asked, ...]:
+        """Returns the questions that are still there; `back` goes past the others."""
+        kept = []
+        for asked in history:
+            try:
+                flow, version, state = self.place(asked.flow, asked.version, asked.state)
+                kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.undo))
+            except _Gone:
+                continue
+        return tuple(kept)
+
+    def _state(self, name: str) -> str:
+        step, mark, rest = name.partition(">")
+        new_name = f"{self._renamed.get(step, step)}{mark}{rest}"
+        if new_name not in self.new.states or not _alike(self.old.state(name), self.new.state(new_name)):
+            raise _Gone
+        return new_name
+
+
+def _alike(old: FlowState, new: FlowState) -> bool:
+    if old.kind != new.kind or old.step is None or new.step is None or old.step.kind != new.step.kind:
+        return False
+    return sorted(old.step.writes().values()) == sorted(new.step.writes().values())

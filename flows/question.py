@@ -1,0 +1,241 @@
+"""An open question: how it is put, what can be pressed, what is an answer, and what follows when it is none."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from flows.cursor import MOST_HISTORY, Asked
+from flows.effects import Misunderstood, Option, Say, SlotValue
+from flows.wording import Spoken
+from rules.phrases import LONGEST_MESSAGE, normalised
+
+if TYPE_CHECKING:
+    from flows.compiler import Build
+    from flows.runner import Run
+    from flows.steps.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer comes to. `option` is the place of the chosen option, None where the answer was typed freely."""
+
+    value: SlotValue
+    option: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One option of a question, as it runs."""
+
+    value: str
+    stored: SlotValue
+    labels: Mapping[str, str]
+    shown: Callable[[Mapping[str, Any]], bool | None] | None = None
+    """Whether it is offered at all; None means always."""
+
+
+class Question(ABC):
+    """What a wait state asks; the same object serves every conversation."""
+
+    def __init__(
+        self,
+        step: Step,
+        flow: str,
+        *,
+        slot: str | None,
+        save_to: Literal["conversation", "contact"],
+        retries: int,
+        offers: tuple[Offered, ...] = (),
+        type_ok: bool = True,
+    ) -> None:
+        self.step = step.id
+        self.flow = flow
+        self.slot = slot
+        self.save_to = save_to
+        self.retries = retries
+        self.offers = offers
+        self._varies = any(offer.shown is not None for offer in offers)
+        self.type_ok = type_ok
+        self._by_value = {offer.value: place for place, offer in enumerate(offers)}
+        self._typed: dict[str, dict[str, int]] = {}
+        self._options: dict[str, tuple[Option, ...]] = {}
+
+    @abstractmethod
+    def prompt(self, run: Run, n: int) -> str:
+        """Returns how the question is put the n-th time, counted from 0."""
+
+    @abstractmethod
+    def again(self, run: Run, n: int) -> str:
+        """Returns what is said after an answer that was none, and how the question is put then."""
+
+    def understood(self, run: Run, text: str) -> Answer | None:
+        """Returns what a typed text means here, when it is no option."""
+        return None
+
+    # --- what a turn does with it
+
+    def ask(self, e: Any) -> None:
+        """Puts the question for the first time: the entry of its state."""
+        run = e.model
+        cursor = run.cursor
+        cursor.epoch += 1
+        cursor.tries = 0
+        cursor.open = self._open_now(run) if self._varies else None
+        asked = Asked(cursor.flow, cursor.version, run.state, cursor.stack, len(cursor.undo))
+        cursor.history = (*cursor.history, asked)
+        if len(cursor.history) > MOST_HISTORY:
+            _forget_oldest(run)
+        self._put(run, self.prompt(run, 0))
+
+    def put_again(self, e: Any) -> None:
+        """Puts the question once more as it was put last: an option that leads back here."""
+        self.repeat(e.model)
+
+    def repeat(self, run: Run, before: str = "") -> None:
+        """Puts the question once more as it was put last, without counting it."""
+        prompt = self.prompt(run, run.cursor.tries)
+        self._put(run, f"{before} {prompt}" if before else prompt)
+
+    def count(self, e: Any) -> None:
+        """Notes that an answer was not understood."""
+        run = e.model
+        run.cursor.tries += 1
+        run.effects.append(Misunderstood(self.step, run.text, run.cursor.tries))
+
+    def ask_again(self, e: Any) -> None:
+        """Says what is wrong and puts the question again, in its next form."""
+        run = e.model
+        self.count(e)
+        self._put(run, self.again(run, run.cursor.tries))
+
+    def store(self, e: Any) -> None:
+        """Writes the answer into the slot."""
+        run = e.model
+        if self.slot is not None:
+            run.put(self.slot, run.answer.value, self.step, self.save_to)
+
+    # --- guards
+
+    def answered(self, run: Run) -> bool:
+        return run.answer is not None
+
+    def may_try_again(self, run: Run) -> bool:
+        return run.cursor.tries < self.retries
+
+    # --- reading
+
+    def pressed(self, run: Run, value: Any) -> Answer | None:
+        """Returns the answer a button of this question gives, None if it is not one that was shown."""
+        place = self._by_value.get(value) if isinstance(value, str) else None
+        return self._chosen(place) if place is not None and self._is_open(run, place) else None
+
+    def labelled(self, run: Run, text: str) -> Answer | None:
+        """Returns the answer if the text is exactly the label of an option that is open."""
+        if not self.offers or not self.type_ok or len(text) > LONGEST_MESSAGE:
+            return None
+        labels = self._labels(run)
+        place = labels.get(text.strip().casefold())
+        if place is None:
+            place = labels.get(normalised(text))
+        return self._chosen(place) if place is not None and self._is_open(run, place) else None
+
+    def numbered(self, run: Run, text: str) -> Answer | None:
+        """Returns the answer if the text is the number of an option, counted as they were shown."""
+        digits = text.strip().rstrip(".)")
+        if not self.offers or not self.type_ok or not (digits.isascii() and digits.isdigit()) or len(digits) > 3:
+            return None
+        shown = [place for place in range(len(self.offers)) if self._is_open(run, place)]
+        number = int(digits)
+        return self._chosen(shown[number - 1]) if 0 < number <= len(shown) else None
+
+    def _chosen(self, place: int) -> Answer:
+        return Answer(self.offers[place].stored, place)
+
+    def _labels(self, run: Run) -> dict[str, int]:
+        language = run.cursor.language
+        typed = self._typed.get(language)
+        if typed is None:
+            typed = self._typed[language] = self._typable(self._all_options(run))
+        return typed
+
+    def _typable(self, options: tuple[Option, ...]) -> dict[str, int]:
+        """Every language's labels; the likelier reading comes last and stays: shown to this visitor, exactly alike."""
+        typed: dict[str, int] = {}
+        for place, offer in reversed(list(enumerate(self.offers))):
+            typed.update({normalised(label): place for label in offer.labels.values()})
+        for alike in (normalised, str.casefold):
+            typed.update({alike(option.label.strip()): place for place, option in reversed(list(enumerate(options)))})
+        return typed
+
+    def _is_open(self, run: Run, place: int) -> bool:
+        return run.cursor.open is None or self.offers[place].value in run.cursor.open
+
+    def _open_now(self, run: Run) -> tuple[str, ...]:
+        facts = run.view()
+        return tuple(offer.value for offer in self.offers if offer.shown is None or offer.shown(facts) is True)
+
+    def _put(self, run: Run, text: str) -> None:
+        options = self._all_options(run)
+        if run.cursor.open is not None:
+            options = tuple(option for option in options if option.value in run.cursor.open)
+        run.effects.append(Say(text, self.step, self.flow, options, self.slot))
+
+    def _all_options(self, run: Run) -> tuple[Option, ...]:
+        language = run.cursor.language
+        options = self._options.get(language)
+        if options is None:
+            options = tuple(Option(Spoken(offer.labels).text(run), offer.value) for offer in self.offers)
+            self._options[language] = options
+        return options
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Where an answer leads: a state, or None to stay at the question, and what is done on the way."""
+
+    dest: str | None
+    before: tuple[Callable[[Any], None], ...] = ()
+
+
+def compile_question(
+    build: Build,
+    step: Step,
+    question: Question,
+    *,
+    after: str,
+    exits: Mapping[int, Exit],
+    give_up: Exit,
+    otherwise: Exit | None = None,
+) -> None:
+    """Adds the wait state of a question; `exits` has the options that lead somewhere else than to `after`."""
+    state = build.state(
+        step, "wait", enter=question.ask, words=f"asks for {question.slot}" if question.slot else "asks"
+    )
+    writes = (question.slot,) if question.slot else ()
+    for place, leads in exits.items():
+        chosen = build.guard(step, _chose(place), f"chose '{question.offers[place].value}'")
+        build.move("input", state, leads.dest, chosen, before=[question.store, *leads.before], writes=writes)
+    answered = build.guard(step, question.answered, "answered")
+    build.move("input", state, after, answered, before=[question.store], writes=writes)
+    if otherwise is None:
+        again = build.guard(step, question.may_try_again, "may try again")
+        build.move("input", state, None, again, before=[question.ask_again])
+    last = otherwise or give_up
+    build.move("input", state, last.dest, before=[question.count, *last.before])
+    build.states[state].question = question
+    build.states[state].interruptible = build.interruptions(step, state)
+
+
+def _chose(place: int) -> Callable[[Run], bool]:
+    return lambda run: run.answer is not None and run.answer.option == place
+
+
+def _forget_oldest(run: Run) -> None:
+    """Drops the oldest question, and with it the slot writes only it could undo."""
+    cursor = run.cursor
+    cut = cursor.history[1].undo
+    cursor.history = tuple(asked._replace(undo=asked.undo - cut) for asked in cursor.history[1:])
+    cursor.undo = cursor.undo[cut:]

@@ -1,0 +1,300 @@
+"""Reads the `flows` section of a site: every flow with its steps, the machines they are compiled to, and all problems.
+
+    read_flows(node, walker, scope=Scope(contact=…, triggers=…), contact=…, visit=…, departments=…)
+
+What has an error is left out of `machines`; the rest is complete, so that a site can be checked as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Protocol
+
+from flows.checks import Surroundings, check_flow, check_machines
+from flows.compiler import NoSuchStep, compile_flow
+from flows.engine import FlowMachine
+from flows.flow import Flow, named
+from flows.steps.branch import BranchStep
+from flows.steps.buttons import ButtonsStep
+from flows.steps.call import CallStep
+from flows.steps.collect import CollectStep
+from flows.steps.end import EndStep
+from flows.steps.goto import GotoStep
+from flows.steps.handoff import HandoffStep
+from flows.steps.kinds import TABLES
+from flows.steps.say import SayStep
+from flows.steps.set import SetStep
+from flows.steps.start import StartStep
+from flows.steps.step import Step, Then
+from flows.steps.take_message import TakeMessageStep
+from flows.targets import END, Target
+from flows.wording import Wording
+from rules.condition_reading import parse_conditions, parse_when
+from rules.conditions import IR
+from rules.document import read as read_document
+from rules.facts import Kind as FactKind
+from rules.facts import Scope, fact_named, kind_of_answer
+from rules.kinds import Choice, Conditions, Id, ListOf, MapOf, Nested, Text, Word, YesNo
+from rules.nodes import List, Map, Node
+from rules.problems import Place, Problem, error, has_errors
+from rules.schema import Key, Read, Table, Walker
+from rules.step_lists import Steps
+from rules.templates import TemplateProblem
+
+STEPS: Mapping[str, type[Step]] = {
+    step.kind: step
+    for step in (
+        SayStep,
+        CollectStep,
+        ButtonsStep,
+        BranchStep,
+        SetStep,
+        GotoStep,
+        CallStep,
+        StartStep,
+        HandoffStep,
+        EndStep,
+    )
+}
+TABLES.update({kind: step.table for kind, step in STEPS.items()})
+
+_ANSWER = Choice(("text", "name", "email", "phone", "choice", "yes_no", "number"), "answer type", "K004")
+_SLOT_TYPES = MapOf(_ANSWER, "slot")
+
+FLOW = Table(
+    "flow",
+    {
+        "title": Key(Text(), "what people call it, in reports"),
+        "description": Key(Word(), "what it is for"),
+        "start_when": Key(Conditions(), "it begins when a visitor writes, no flow runs and all of these hold"),
+        "inputs": Key(_SLOT_TYPES, "slots that whoever starts or calls it gives, with their types", default={}),
+        "returns": Key(ListOf(Id()), "slots a caller may rely on; all that were collected, if left out"),
+        "slots": Key(_SLOT_TYPES, "types of slots that nothing else says", default={}),
+        "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' do nothing in it", default=True),
+        "steps": Key(Steps(TABLES), "what happens, one after the other", required=True),
+    },
+    "a flow",
+)
+NOT_FLOWS = frozenset({"leave_message", "hide_widget"})
+"""Words that mean something where the id of a flow may stand."""
+FLOWS = MapOf(Nested(FLOW), "flow", reserved=NOT_FLOWS)
+MOST_STEPS = 5_000
+"""In all flows of a site."""
+
+
+class Attribute(Protocol):
+    """What the catalogue says about an attribute."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def choices(self) -> tuple[str, ...]: ...
+    @property
+    def title(self) -> Mapping[str, str] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """All flows of a site as read, and the machines of those without errors, the standard ones among them."""
+
+    flows: Mapping[str, Flow]
+    machines: Mapping[str, FlowMachine]
+
+
+@dataclass
+class Reading:
+    """What the steps of all flows are read with."""
+
+    walker: Walker
+    scope: Scope
+    contact: Mapping[str, Attribute] = field(default_factory=dict)
+    visit: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def attribute(self, name: str) -> Attribute | None:
+        """Returns what the catalogue says about a slot."""
+        return self.contact.get(name) or self.visit.get(name)
+
+    def condition(self, node: Map | None) -> IR | None:
+        """Returns what `when`, `unless` and `if` of a map say."""
+        return parse_conditions(node, self.scope, self.walker.problems) if node is not None else None
+
+    def wording(self, node: Node | None) -> Wording | None:
+        """Returns the text of a node with its place, or None."""
+        return Wording.written(node, self.walker.default_language)
+
+    def wordings(self, node: Node | None) -> tuple[Wording, ...]:
+        """Returns the texts of a node that holds one or a list of them."""
+        items = node.items if isinstance(node, List) else (node,)
+        return tuple(wording for item in items if (wording := self.wording(item)) is not None)
+
+    def then(self, value: Target | list[Read] | None) -> Then:
+        """Returns what follows, its steps made."""
+        if isinstance(value, list):
+            return tuple(self.step(read) for read in value)
+        return value or END
+
+    def step(self, read: Read) -> Step:
+        """Returns the step of a Read."""
+        return _STEPS[str(read.kind)].of(read, self)
+
+    def check_slot(self, name: str, place: Place) -> None:
+        """Reports a slot with the name of a fact, for then nobody could tell which of them is meant."""
+        if fact_named(name) is not None:
+            self.walker.report("K006", place, f"'{name}' is a fact already and cannot be a slot; give it another name")
+
+
+def read_flows(
+    node: Node | None,
+    walker: Walker,
+    *,
+    scope: Scope,
+    contact: Mapping[str, Attribute],
+    visit: Mapping[str, Attribute],
+    departments: Collection[str],
+) -> Flows:
+    """Returns the flows of a site after reporting everything that is wrong with them."""
+    read = walker.value(node, FLOWS, "'flows'") if node is not None else {}
+    reads: dict[str, Read] = read if isinstance(read, dict) else {}
+    standard = standard_machines()
+    reading = Reading(walker, scope, contact, visit)
+    flows, complete = _made(reads, reading)
+    sound = set(complete)
+    around = Surroundings(flows, tuple(standard), departments, reading.scope)
+    machines = dict(standard)
+    for id, flow in flows.items():
+        found = check_flow(flow, around)
+        walker.problems += found
+        sound -= {id} if has_errors(found) else set()
+        if id in complete and (machine := _compiled(flow)) is not None:
+            machines[id] = machine
+    walker.problems += check_machines(machines, [id for id in machines if id in flows])
+    return Flows(flows, {id: machine for id, machine in machines.items() if id in sound or id in standard})
+
+
+def _compiled(flow: Flow) -> FlowMachine | None:
+    """Returns the machine of a flow that may have errors, for the checks; None if a target or a text cannot be used."""
+    try:
+        return compile_flow(flow)
+    except (NoSuchStep, TemplateProblem):
+        return None
+
+
+def _made(reads: Mapping[str, Read], reading: Reading) -> tuple[dict[str, Flow], set[str]]:
+    """Returns the flows, and the ids of those that have no error so far."""
+    problems = reading.walker.problems
+    slots = _slots_of(reads, reading)
+    reading.scope = reading.scope.with_slots(slots)
+    flows: dict[str, Flow] = {}
+    sound: set[str] = set()
+    for id, read in reads.items():
+        before = len(problems)
+        flows[id] = _flow(id, read, reading)
+        if read.sound and not has_errors(problems[before:]):
+            sound.add(id)
+    if sum(1 for flow in flows.values() for _ in flow.every_step()) > MOST_STEPS:
+        place = next(iter(reads.values())).id_place
+        problems.append(error("K006", place, f"all flows together have more than {MOST_STEPS:,} steps"))
+        sound.clear()
+    return flows, sound
+
+
+def _flow(id: str, read: Read, reading: Reading) -> Flow:
+    return named(
+        Flow(
+            id=id,
+            title=read["title"] or {},
+            description=read["description"],
+            start_when=_condition(read.node("start_when"), reading),
+            inputs=read["inputs"],
+            returns=tuple(read["returns"]) if read.wrote("returns") else None,
+            slots=read["slots"],
+            interruptible=read["interruptible"],
+            steps=tuple(reading.step(step) for step in read["steps"] or ()),
+            place=read.id_place,
+        )
+    )
+
+
+def _condition(node: Node | None, reading: Reading) -> IR | None:
+    return parse_when(node, reading.scope, reading.walker.problems) if node is not None else None
+
+
+def _slots_of(reads: Mapping[str, Read], reading: Reading) -> dict[str, FactKind]:
+    """Returns every slot of the site with its kind, after reporting those that are of two."""
+    slots: dict[str, FactKind] = {}
+    places: dict[str, Place] = {}
+    for read in reads.values():
+        for key in ("inputs", "slots"):
+            for name, type in read[key].items():
+                reading.check_slot(name, read.place_of(key))
+                _declare(name, kind_of_answer(type), read.place_of(key), slots, places, reading)
+        for step in _every_read(read["steps"] or ()):
+            for name, kind in _STEPS[str(step.kind)].declares(step, reading).items():
+                _declare(name, kind, step.place, slots, places, reading)
+    return slots
+
+
+def _declare(
+    name: str,
+    kind: FactKind,
+    place: Place,
+    slots: dict[str, FactKind],
+    places: dict[str, Place],
+    reading: Reading,
+) -> None:
+    """Notes a slot; where several steps fill it with texts, it holds whatever one of them may give it."""
+    known = slots.get(name)
+    if known is None:
+        slots[name], places[name] = kind, place
+    elif known.type == kind.type == "choice":
+        slots[name] = FactKind("choice", tuple(dict.fromkeys((*known.choices, *kind.choices))))
+    elif {known.type, kind.type} == {"choice", "text"}:
+        slots[name] = FactKind("text")
+    elif known.type != kind.type:
+        first = places[name]
+        message = f"'{name}' is {_A[known.type]} in {first.file}:{first.line} and {_A[kind.type]} here"
+        reading.walker.report("F008", place, message)
+
+
+_A = {"text": "a text", "choice": "a choice", "number": "a number", "yes_no": "a yes or no"}
+
+
+def _every_read(reads: Iterable[Read]) -> Iterator[Read]:
+    for read in reads:
+        yield read
+        yield from _every_read(_reads_within(read))
+
+
+def _reads_within(read: Read) -> Iterator[Read]:
+    """Yields the steps written inside a step."""
+    for inner in (*(read.get("options") or ()), *(read.get("branch") or ())):
+        for key in ("then", "else"):
+            if isinstance(inner.get(key), list):
+                yield from inner[key]
+
+
+# --- flows that come with the product
+
+_STEPS: Mapping[str, type[Step]] = {**STEPS, TakeMessageStep.kind: TakeMessageStep}
+_OUR_FLOW = Table(
+    "flow", {**FLOW.keys, "steps": Key(Steps({kind: step.table for kind, step in _STEPS.items()}), "", required=True)}
+)
+
+
+@cache
+def standard_machines() -> Mapping[str, FlowMachine]:
+    """Returns the machines of the flows that every site has, such as the one that takes a message."""
+    problems: list[Problem] = []
+    source = files("flows").joinpath("standard", "leave_message.yaml").read_bytes()
+    document = read_document(source, "flows/standard/leave_message.yaml", problems)
+    walker = Walker(problems)
+    if not isinstance(document, Map):
+        raise RuntimeError(f"the flows of the product cannot be read: {problems}")
+    reads = walker.value(document.entries[0][1], MapOf(Nested(_OUR_FLOW), "flow"), "'flows'")
+    flows, _ = _made(reads, Reading(walker, Scope()))
+    if problems:
+        raise RuntimeError(f"the flows of the product cannot be read: {problems}")
+    return {id: compile_flow(flow) for id, flow in flows.items()}

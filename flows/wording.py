@@ -1,0 +1,68 @@
+"""A text that a flow says: as written in each language, and prepared for being said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rules.nodes import Map, Node, Scalar
+from rules.templates import Template, parse_template
+from rules.texts import base_of
+
+if TYPE_CHECKING:
+    from flows.runner import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text by language; `nodes` says where each of them was written."""
+
+    texts: Mapping[str, str]
+    nodes: Mapping[str, Scalar] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def written(cls, node: Node | None, language: str) -> Wording | None:
+        """Returns the text of a node, which has one for each language or is in the language given, or None."""
+        nodes: dict[str, Scalar] = {}
+        if isinstance(node, Scalar):
+            nodes[language] = node
+        elif isinstance(node, Map):
+            nodes = {key.text: value for key, value in node.entries if isinstance(value, Scalar)}
+        nodes = {code: scalar for code, scalar in nodes.items() if scalar.text.strip()}
+        return cls({code: scalar.text for code, scalar in nodes.items()}, nodes) if nodes else None
+
+    def spoken(self) -> Spoken:
+        """Returns the text with its templates parsed."""
+        return Spoken(self.texts)
+
+
+class Spoken:
+    """A text ready to be said: what does not vary is a plain string already."""
+
+    __slots__ = ("_by_language", "_chosen")
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._by_language: dict[str, str | Template] = {code: _prepared(text) for code, text in texts.items()}
+        self._chosen: dict[str, str | Template] = dict(self._by_language)
+
+    def text(self, run: Run) -> str:
+        """Returns what to say in this conversation's language."""
+        language = run.cursor.language
+        said = self._chosen.get(language)
+        if said is None:
+            said = self._fallback(language, run.settings.default_language)
+        if isinstance(said, str):
+            return said
+        settings = run.settings
+        return said.render(run.view(), language=language, currency=settings.currency, timezone=settings.timezone)
+
+    def _fallback(self, language: str, default: str) -> str | Template:
+        for code in (base_of(language), default, base_of(default)):
+            if code in self._by_language:
+                return self._by_language[code]
+        return next(iter(self._by_language.values()), "")
+
+
+def _prepared(text: str) -> str | Template:
+    return parse_template(text) if "{{" in text or "{%" in text else text
