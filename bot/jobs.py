@@ -11,7 +11,7 @@ from threading import Event as Signal
 from typing import Any
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
@@ -91,16 +91,12 @@ class Jobs:
     def _claim(self) -> list[Job]:
         now = self._now()
         free = or_(_jobs.c.lease_until.is_(None), _jobs.c.lease_until < now)
-        query = (
-            select(_jobs)
-            .where(_jobs.c.state == "waiting", _jobs.c.run_at <= now, free)
-            .order_by(_jobs.c.run_at)
-            .limit(CLAIMED_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
-        with self._database.reading() as connection:
-            if connection.execute(query.with_only_columns(_jobs.c.id).limit(1).with_for_update(None)).first() is None:
+        due = and_(_jobs.c.state == "waiting", _jobs.c.run_at <= now, free)
+        with self._database.reading() as connection:  # Most looks find nothing, and need not write.
+            if connection.execute(select(_jobs.c.id).where(due).limit(1)).first() is None:
                 return []
+        in_order = select(_jobs).where(due).order_by(_jobs.c.run_at).limit(CLAIMED_AT_ONCE)
+        query = in_order.with_for_update(skip_locked=True)
         with self._database.writing() as connection:
             rows = connection.execute(query).mappings().all()
             ids = [row["id"] for row in rows]

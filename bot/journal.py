@@ -199,10 +199,10 @@ def _apply(connection: Connection, changes: Iterable[Change]) -> None:
             guards[guard.model].append(guard)
         for row in change.rows:
             rows[row.model].append(row.values)  # type: ignore[arg-type]
-    for model, values in rows.items():
-        connection.execute(_insert(model), values)
-    for model, of_model in guards.items():
-        _hold(connection, model, of_model)
+    for model, of_model in rows.items():
+        connection.execute(_insert(model), of_model)
+    for model, of_guards in guards.items():
+        _hold(connection, model, of_guards)
 
 
 def _hold(connection: Connection, model: type[Base], guards: list[Guard]) -> None:
@@ -223,7 +223,7 @@ def _insert(model: type[Base]) -> Insert:
 @cache
 def _update(model: type[Base], columns: tuple[str, ...]) -> Update:
     table = table_of(model)
-    values = {name: bindparam(name) for name in columns if name != "id"}
+    values: dict[str, Any] = {name: bindparam(name) for name in columns if name != "id"}
     same = table.c.id == bindparam("key_")
     return update(table).where(same, table.c[revision_of(model)] == bindparam("expected_")).values(values)
 

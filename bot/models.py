@@ -78,6 +78,7 @@ class Visit(Base):
     started_at: Mapped[datetime]
     context: Mapped[dict[str, Any]]
     """Facts that hold for the whole visit: device, language, landing_page, referrer, utm, visits."""
+    revision: Mapped[int] = mapped_column(default=1)
     __table_args__ = (Index("ix_visit_visitor", "visitor_id", "started_at"),)
 
 
@@ -91,7 +92,7 @@ class PageView(Base):
     path: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
-    __table_args__ = (Index("ix_page_view_visitor", "visitor_id", "at"),)
+    __table_args__ = (Index("ix_page_view_visitor", "visitor_id", "at"), Index("ix_page_view_visit", "visit_id", "at"))
 
 
 class Impression(Base):

@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page_view")),
     )
+    op.create_index("ix_page_view_visit", "page_view", ["visit_id", "at"], unique=False)
     op.create_index("ix_page_view_visitor", "page_view", ["visitor_id", "at"], unique=False)
     op.create_table(
         "presence_change",
@@ -180,6 +181,7 @@ def upgrade() -> None:
         sa.Column("visitor_id", sa.String(length=32), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("context", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit")),
     )
     op.create_index("ix_visit_visitor", "visit", ["visitor_id", "started_at"], unique=False)
@@ -199,6 +201,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_visitor_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visitor")),
     )
+    # ### end Alembic commands ###
 
 
 def downgrade() -> None:

@@ -1,0 +1,227 @@
+"""Speaking first: what a visitor's page may decide, and the server's own decision before anything is shown.
+
+The browser arbitrates (it knows time, scroll, what is on screen); the server folds in what only it knows and has the
+last word on fresh facts. No conversation exists until the visitor acts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.change import Guard, Refused
+from bot.circumstances import Staffing, server_facts
+from bot.contact import Known
+from bot.impressions import Impressions, answered
+from bot.site.site import Site
+from bot.versions import SiteVersions
+from bot.visits import Stay, Visits
+from rules.conditions import evaluate, facts_in, reasons
+from rules.facts import completed
+from rules.texts import base_of, in_language
+from triggers.arbiter import Candidate, decide
+from triggers.buttons import Button
+from triggers.limits import held_out
+from triggers.remainder import Remainder, ask_again_after, remainder
+from triggers.trigger import Trigger
+
+Outcome = Literal["seen", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A showing that was granted."""
+
+    impression: str
+    say: str
+    buttons: tuple[tuple[str, str], ...]
+    speaker: str | None
+    """The department in whose name it speaks, else the bot."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it as the widget gets it."""
+        return {
+            "impression": self.impression,
+            "say": self.say,
+            "buttons": [{"label": label, "value": value} for label, value in self.buttons],
+            "from": {"role": "bot", "name": self.speaker},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A bubble the visitor answered: what it said, why it was shown, and what the answer begins."""
+
+    impression: str
+    trigger: str
+    title: str
+    said: str
+    why: Any
+    row: Mapping[str, Any]
+    start: str | None = None
+    department: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def guard(self, conversation_id: str, now: datetime) -> Guard:
+        """Returns the guard that records the answer with the conversation it began."""
+        return answered(self.row, conversation_id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a visitor is as a message leaves: facts of page and visit, and the language they are spoken to in."""
+
+    language: str
+    visit_id: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Greeting:
+    """Decides what may be said unasked, and remembers what was."""
+
+    def __init__(
+        self,
+        sites: SiteVersions,
+        visits: Visits,
+        impressions: Impressions,
+        staffing: Staffing,
+        *,
+        known: Callable[[str], Known],
+        now: Callable[[], datetime],
+    ):
+        self._sites = sites
+        self._visits = visits
+        self._impressions = impressions
+        self._staffing = staffing
+        self._known = known
+        self._now = now
+
+    def view(self, visitor_id: str, facts: Mapping[str, Any], *, languages: Sequence[str]) -> dict[str, Any]:
+        """Records a page view and returns what this visitor's page may decide by itself."""
+        site, now = self._sites.current, self._now()
+        language = spoken_language(site, languages)
+        facts = {**facts, "language": language}
+        stay = self._visits.view(visitor_id, language=language, facts=facts, now=now)
+        known = self._known(visitor_id)
+        counters = self._impressions.counters(site, stay, now)
+        told = [self._remainder(site, trigger, known, now) for trigger in site.triggers.values()]
+        change = site.opening_hours.next_change(now)
+        again = ask_again_after(
+            [trigger.condition for trigger in site.triggers.values() if trigger.enabled],
+            now.astimezone(site.zone),
+            (change - now).total_seconds() if change else None,
+        )
+        return {
+            "site": site.version[:12],
+            "language": language,
+            "triggers": [each.as_json() for each in told if each is not None],
+            "manners": site.manners.as_json(),
+            "counters": counters.as_json(),
+            "ask_again_after": again,
+        }
+
+    def show(self, visitor_id: str, trigger_id: str, told: Mapping[str, Any], *, chatting: bool) -> Shown | str:
+        """Decides again on fresh facts and reserves the showing, or returns the code of why not.
+
+        `told` are the facts of the page; what the server knows itself is never taken from there.
+        """
+        site, now = self._sites.current, self._now()
+        trigger = site.triggers.get(trigger_id)
+        stay = self._visits.current(visitor_id, now)
+        if trigger is None or not trigger.enabled or stay is None:
+            return "gone"
+        known = self._known(visitor_id)
+        counters = self._impressions.counters(site, stay, now)
+        facts = {**stay.facts, **told, "language": stay.language, **counters.facts(site.triggers)}
+        facts |= self._server_facts(site, trigger, known, now)
+        facts = completed(facts, facts_in(trigger.condition))
+        if evaluate(trigger.condition, facts) is not True:
+            return "condition"
+        candidate = Candidate(
+            trigger.id,
+            trigger.order,
+            trigger.priority,
+            trigger.limit,
+            trigger.ignore_manners,
+            _held(site, trigger, visitor_id),
+        )
+        decision = decide([candidate], {"chat_open"} if chatting else (), site.manners, counters)
+        if decision.winner is None:
+            return decision.reasons[trigger.id]
+        return self._reserve(site, trigger, stay, reasons(trigger.condition, facts).as_json(), now)
+
+    def note(self, visitor_id: str, impression_id: str, outcome: Outcome) -> bool:
+        """Notes what became of a showing; returns whether there is such a one."""
+        return self._impressions.note(visitor_id, impression_id, f"{outcome}_at", self._now())
+
+    def answered(self, visitor_id: str, impression_id: str, label: str | None) -> Answered | None:
+        """Returns what an answer to a bubble begins; None for one that was never shown to this visitor."""
+        row = self._impressions.find(visitor_id, impression_id)
+        if row is None:
+            return None
+        trigger = self._sites.current.triggers.get(row["trigger_id"])
+        button = trigger.button(label) if trigger and label else None
+        return Answered(
+            impression=impression_id,
+            trigger=row["trigger_id"],
+            title=in_language(trigger.title, "", self._sites.current.default_language)
+            if trigger
+            else row["trigger_id"],
+            said=row["said"]["text"],
+            why=row["why"],
+            row=row,
+            start=_flow_of(trigger, button),
+            department=button.then.name if button and button.then and button.then.kind == "handoff" else None,
+            inputs={trigger.save_as: button.value} if trigger and trigger.save_as and button else {},
+        )
+
+    def whereabouts(self, visitor_id: str) -> Whereabouts:
+        """Returns where the visitor is, as far as their page has told."""
+        stay = self._visits.current(visitor_id, self._now())
+        if stay is None:
+            return Whereabouts(self._sites.current.default_language)
+        return Whereabouts(stay.language or self._sites.current.default_language, stay.id, stay.facts)
+
+    def _remainder(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> Remainder | None:
+        return remainder(trigger, self._server_facts(site, trigger, known, now))
+
+    def _server_facts(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> dict[str, Any]:
+        later = server_facts(site, known, self._staffing, now, department=trigger.department)
+        return {fact: find() for fact, find in later.items()}
+
+    def _reserve(self, site: Site, trigger: Trigger, stay: Stay, why: Any, now: datetime) -> Shown | str:
+        language, default = stay.language, site.default_language
+        text = in_language(trigger.say or {}, language, default)
+        buttons = tuple((in_language(each.label, language, default), each.value) for each in trigger.buttons)
+        said = {"text": text, "buttons": [{"label": label, "value": value} for label, value in buttons]}
+        try:
+            impression = self._impressions.reserve(stay, trigger.id, version=site.version, said=said, why=why, now=now)
+        except Refused:
+            self._visits.forget(stay.visitor_id)
+            return "busy"
+        self._visits.reserved(stay)
+        department = site.departments.get(trigger.department or "")
+        return Shown(impression, text, buttons, department.title_in(language) if department else None)
+
+
+def spoken_language(site: Site, wished: Sequence[str]) -> str:
+    """Returns the first wished language the site speaks, by its base if need be, else the site's own."""
+    spoken = {code.lower(): code for code in site.languages}
+    bases = {base_of(code): code for code in reversed(site.languages)}
+    for wish in wished:
+        found = spoken.get(wish.lower()) or bases.get(base_of(wish))
+        if found:
+            return found
+    return site.default_language
+
+
+def _held(site: Site, trigger: Trigger, visitor_id: str) -> str | None:
+    if held_out(site.manners.holdout, "site", visitor_id):
+        return "holdout_site"
+    return "holdout" if held_out(trigger.holdout, trigger.id, visitor_id) else None
+
+
+def _flow_of(trigger: Trigger | None, button: Button | None) -> str | None:
+    if button and button.then:
+        return button.then.name if button.then.kind == "start" else None
+    return trigger.start if trigger else None

@@ -1,0 +1,46 @@
+"""A new site from the starter content that each package ships."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+PACKAGES = ("bot", "handoff", "flows", "triggers", "rules")
+"""Whose starter content makes a site. What `bot` and `handoff` ship lies at its top, the rest in a folder of its name."""
+AT_THE_TOP = ("bot", "handoff")
+
+
+class AlreadyThere(Exception):
+    """The directory holds something that must not be written over."""
+
+
+def starter_files() -> dict[str, str]:
+    """Returns path inside a new site → content."""
+    found: dict[str, str] = {}
+    for package in PACKAGES:
+        root = files(package) / "starter"
+        folder = "" if package in AT_THE_TOP else f"{package}/"
+        if root.is_dir():
+            found |= {f"{folder}{path}": text for path, text in _texts(root)}
+    return found
+
+
+def make_site(directory: Path) -> list[str]:
+    """Writes a new site and returns its files; raises AlreadyThere rather than mixing it with others."""
+    if directory.exists() and any(directory.iterdir()):
+        raise AlreadyThere(f"{directory} is not empty. Name a new directory, so that nothing of yours is written over.")
+    made = starter_files()
+    for path, text in made.items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return sorted(made)
+
+
+def _texts(folder: Traversable, prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            found += _texts(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".yaml"):
+            found.append((f"{prefix}{entry.name}", entry.read_text(encoding="utf-8")))
+    return found

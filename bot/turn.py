@@ -1,0 +1,15 @@
+"""What one turn of the bot comes to for whoever holds the conversation next."""
+
+from dataclasses import dataclass
+
+from bot.contact import Known
+from flows.effects import MessageLeft, WantsAgent
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was said is in the draft already; this is what only the desk can do about it."""
+
+    known: Known
+    wants_agent: WantsAgent | None = None
+    left: MessageLeft | None = None

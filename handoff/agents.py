@@ -1,0 +1,107 @@
+"""The agents of this installation, as rows and as routing sees them."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.change import Guard, table_of
+from bot.database import Database
+from bot.ids import new_id
+from bot.versions import SiteVersions
+from handoff.models import AgentRow, Membership
+from handoff.presence import Connections
+from handoff.routing import Agent, available_in, here_in
+
+FRESH_FOR = timedelta(seconds=2)
+"""How long a look at the rows serves; `parlour agent add` and other workers write beside us."""
+
+ROLES = ("agent", "lead", "marketer", "admin")
+DEFAULT_CAPACITY = 3
+
+_agents = table_of(AgentRow)
+_memberships = table_of(Membership)
+
+
+class Agents:
+    """Knows every agent; answers the bot's questions about staffing."""
+
+    def __init__(
+        self, database: Database, sites: SiteVersions, connections: Connections, *, now: Callable[[], datetime]
+    ):
+        self._database = database
+        self._sites = sites
+        self._connections = connections
+        self._now = now
+        self._rows: list[dict[str, object]] = []
+        self._read_at: datetime | None = None
+
+    def all(self) -> list[Agent]:
+        """Returns every agent as of now."""
+        now = self._now()
+        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+            self._rows = self._read()
+            self._read_at = now
+        return [self._agent(row) for row in self._rows]
+
+    def get(self, agent_id: str) -> Agent | None:
+        """Returns one agent, or None."""
+        return next((agent for agent in self.all() if agent.id == agent_id), None)
+
+    def forget(self) -> None:
+        """Makes the next question read the rows again."""
+        self._read_at = None
+
+    def agents_online(self, department: str | None) -> int:
+        """Returns how many members are here, free or not."""
+        return len(here_in(department, self.all()))
+
+    def agents_available(self, department: str | None) -> int:
+        """Returns how many members could take one more conversation now."""
+        return len(available_in(department, self.all()))
+
+    def _read(self) -> list[dict[str, object]]:
+        with self._database.reading() as connection:
+            agents = connection.execute(select(_agents)).mappings().all()
+            memberships = connection.execute(select(_memberships)).all()
+        departments: dict[str, set[str]] = {}
+        for agent_id, department in memberships:
+            departments.setdefault(agent_id, set()).add(department)
+        return [{**row, "departments": frozenset(departments.get(row["id"], ()))} for row in agents]
+
+    def _agent(self, row: dict[str, object]) -> Agent:
+        values = {
+            name: row[name] for name in ("id", "name", "role", "intent", "active", "last_accepted_at", "revision")
+        }
+        departments: frozenset[str] = row["departments"]  # type: ignore[assignment]
+        return Agent(
+            **values,  # type: ignore[arg-type]
+            departments=departments,
+            capacity=self._capacity(departments),
+            connected=self._connections.is_connected(str(row["id"])),
+        )
+
+    def _capacity(self, departments: Collection[str]) -> int:
+        known = self._sites.current.departments
+        return max((known[each].max_chats for each in departments if each in known), default=DEFAULT_CAPACITY)
+
+
+def changed(agent: Agent, **values: object) -> Guard:
+    """Returns the guard by which an agent's row changes only if it is still as it was read."""
+    return Guard(AgentRow, agent.id, agent.revision, {**values, "revision": agent.revision + 1})
+
+
+def add(connection: Connection, *, name: str, role: str, departments: Collection[str], at: datetime) -> str:
+    """Inserts an agent and returns the id."""
+    agent_id = new_id()
+    row = {"id": agent_id, "name": name, "role": role, "created_at": at, "last_accepted_at": None}
+    connection.execute(insert(_agents).values(**row, intent="offline", active=0, revision=1))
+    join(connection, agent_id, departments)
+    return agent_id
+
+
+def join(connection: Connection, agent_id: str, departments: Collection[str]) -> None:
+    """Makes these the departments the agent works in."""
+    connection.execute(delete(_memberships).where(_memberships.c.agent_id == agent_id))
+    for department in sorted(set(departments)):
+        connection.execute(insert(_memberships).values(agent_id=agent_id, department=department))

@@ -1,0 +1,42 @@
+"""Something happened: the one indirect call, by which what is committed travels up to whoever shows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.conversation import Conversation
+from bot.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A committed change of a conversation: how it was, how it is, and what happened in between."""
+
+    before: Conversation
+    after: Conversation
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """An agent came, went, or has more or less room."""
+
+    agent_id: str
+
+
+Listener = Callable[[Announcement | StaffChanged], None]
+
+
+class Announcements:
+    """Tells every listener, in the order they subscribed. Listeners must not fail and must not wait."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> None:
+        """Calls the listener with everything announced from now on."""
+        self._listeners.append(listener)
+
+    def announce(self, news: Announcement | StaffChanged) -> None:
+        """Says that something has been committed."""
+        for listener in self._listeners:
+            listener(news)

@@ -1,0 +1,105 @@
+"""What an agent sees on taking over: values and where they came from, pages, why the trigger spoke, what failed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.conversation import Conversation
+from bot.events import Event
+from bot.journal import Journal
+from bot.site.site import Site
+from bot.visits import Visits
+from handoff.live import LiveConversations
+from rules.texts import in_language
+
+MOST_PAGES = 20
+MOST_EVENTS = 2000
+
+
+class Briefs:
+    """Writes briefs."""
+
+    def __init__(self, journal: Journal, live: LiveConversations, visits: Visits):
+        self._journal = journal
+        self._live = live
+        self._visits = visits
+
+    def of(self, conversation: Conversation, site: Site) -> dict[str, Any]:
+        """Returns the brief of a conversation, read from its events."""
+        events = self._journal.events_after(conversation.id, 0, limit=MOST_EVENTS)
+        live = self._live.get(conversation.id)
+        attributes = live.known.contact.attributes if live and live.known.contact else {}
+        return {
+            "conversation": conversation.id,
+            "values": [*_contact_values(attributes, site), *_slot_values(events, attributes)],
+            "pages": [_page(row) for row in self._visits.pages_of(conversation.visitor_id, limit=MOST_PAGES)],
+            "trigger": _trigger(events),
+            "failed": _failed(events),
+            "note": _latest_note(events),
+            "contact": {name: known["value"] for name, known in attributes.items()},
+            "context": {
+                "language": conversation.language,
+                "device": conversation.context.get("device"),
+                "referrer": conversation.context.get("referrer"),
+                "visits": conversation.context.get("visits"),
+            },
+        }
+
+
+def _contact_values(attributes: Mapping[str, Any], site: Site) -> list[dict[str, Any]]:
+    catalogue = site.attributes.contact
+    values = []
+    for name, known in attributes.items():
+        title = catalogue[name].title if name in catalogue else None
+        label = (
+            in_language(title, site.languages[0], site.languages[0]) if title else name.replace("_", " ").capitalize()
+        )
+        source = known["from"]
+        values.append({"label": label, "value": known["value"], "source": _source(source), "at": known["at"]})
+    return values
+
+
+def _slot_values(events: list[Event], attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    latest: dict[str, dict[str, Any]] = {}
+    for event in events:
+        for slot in event.body.get("slots", ()) if event.kind == "turn" else ():
+            latest[slot["slot"]] = {**slot, "at": event.at.isoformat()}
+    return [
+        {
+            "label": name.replace("_", " ").capitalize(),
+            "value": slot["value"],
+            "source": _source(slot),
+            "at": slot["at"],
+        }
+        for name, slot in latest.items()
+        if name not in attributes and slot["value"] is not None
+    ]
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    return f"answered in {source.get('flow', '')}, step {source.get('step', '')}"
+
+
+def _page(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"path": row["path"], "title": row["title"], "at": row["at"].isoformat()}
+
+
+def _trigger(events: list[Event]) -> dict[str, Any] | None:
+    started = next((event for event in events if event.kind == "started"), None)
+    if started is None or "trigger" not in started.body:
+        return None
+    said = next((event.body["text"] for event in events if event.body.get("trigger")), "")
+    return {"title": started.body["trigger"], "said": said, "why": started.body.get("why", [])}
+
+
+def _failed(events: list[Event]) -> list[dict[str, Any]]:
+    return [
+        {"at": event.at.isoformat(), "text": failure["text"], "step": failure["step"]}
+        for event in events
+        if event.kind == "turn"
+        for failure in event.body.get("misunderstood", ())
+    ]
+
+
+def _latest_note(events: list[Event]) -> str | None:
+    noted = [event.body["note"] for event in events if event.kind == "agent_requested" and event.body.get("note")]
+    return noted[-1] if noted else None

@@ -1,0 +1,235 @@
+"""What an agent may ask of the desk."""
+
+from functools import partial
+
+from bot.change import Change, Guard, Refused, Row, Unavailable
+from bot.contact import Known
+from bot.conversation import Conversation, Draft
+from bot.events import Event
+from flows.cursor import Cursor
+from flows.runner import Event as FlowEvent
+from handoff.agents import changed
+from handoff.audience import may_work_on
+from handoff.desk.changing import ATTEMPTS, Changing, SaidBefore
+from handoff.desk.visitor_side import readable
+from handoff.lifecycle import NotNow, holder_after
+from handoff.models import Assignment, PresenceChange
+from handoff.presence import INTENTS
+from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned, TryAgain
+from handoff.routing import Agent
+
+
+class AgentSide(Changing):
+    """Verbs of agents. A conversation that is not an agent's business looks like one that does not exist."""
+
+    def agent(self, agent_id: str) -> Agent:
+        """Returns an agent as of now; raises NoSuchConversation when there is none by this id."""
+        agent = self._parts.agents.get(agent_id)
+        if agent is None:
+            raise NoSuchConversation
+        return agent
+
+    def conversation_for(self, agent_id: str, conversation_id: str) -> Conversation:
+        """Returns a conversation this agent may work on; raises NoSuchConversation."""
+        conversation = self.conversation(conversation_id)
+        self._check_business(conversation, self.agent(agent_id))
+        return conversation
+
+    def accept(self, agent_id: str, conversation_id: str) -> int:
+        """Gives a waiting conversation to the agent, and returns the number that proves it.
+
+        Raises AlreadyAccepted with the name of whoever was first, Full, NotPossibleNow or NoSuchConversation. Asked
+        again by the same agent, the same number is returned.
+        """
+        draft = self._change(conversation_id, partial(self._accept, agent_id=agent_id))
+        return draft.state.owner_seq or 0
+
+    def decline(self, agent_id: str, conversation_id: str) -> None:
+        """Passes an offer on to the next agent; without a standing offer to this agent nothing happens."""
+
+        def verb(draft: Draft, known: Known) -> Known:
+            if draft.state.offered_to == agent_id:
+                self._handover.end_offer(draft, "declined")
+            return known
+
+        self._change(conversation_id, verb)
+
+    def say(self, agent_id: str, conversation_id: str, text: str, *, token: int, client_id: str) -> Event:
+        """Stores what the agent said; `token` is the number of the accept, and Reassigned says it no longer holds."""
+        return self._speak(agent_id, conversation_id, text, kind="message", token=token, client_id=client_id)
+
+    def note(self, agent_id: str, conversation_id: str, text: str, *, client_id: str) -> Event:
+        """Stores a note that visitors never see; any agent whose business the conversation is may leave one."""
+        return self._speak(agent_id, conversation_id, text, kind="note", token=None, client_id=client_id)
+
+    def return_to_bot(self, agent_id: str, conversation_id: str, *, token: int) -> None:
+        """Gives the conversation back to the bot, which goes on where it stood."""
+
+        def verb(draft: Draft, known: Known) -> Known:
+            agent = self._owner(draft, agent_id, token)
+            self._release(draft, agent, by="returned", verb="return_to_bot")
+            draft.add("returned", {"agent": agent.id, "name": agent.name}, actor=f"agent:{agent.id}")
+            turn = self._parts.bot.resume(draft, known, FlowEvent("agent_left", data={"how": "returned"}))
+            return self._handover.settle(draft, turn)
+
+        self._change(conversation_id, verb)
+
+    def close(self, agent_id: str, conversation_id: str, *, token: int) -> None:
+        """Ends the conversation; what the visitor writes afterwards begins a new one."""
+
+        def verb(draft: Draft, known: Known) -> Known:
+            agent = self._owner(draft, agent_id, token)
+            self._release(draft, agent, by="closed", verb="close")
+            end(draft, by="agent", name=agent.name, actor=f"agent:{agent.id}")
+            return known
+
+        self._change(conversation_id, verb)
+
+    def intend(self, agent_id: str, intent: str) -> None:
+        """Records what the agent says of their presence, and offers waiting conversations again."""
+        if intent not in INTENTS:
+            raise NotPossibleNow(f"Presence is one of {', '.join(INTENTS)}.", field="intent")
+        if self.agent(agent_id).intent != intent:
+            self._record_presence(agent_id, intent=intent)
+        self.staff_changed(agent_id)
+
+    def arrive(self, agent_id: str) -> None:
+        """An agent's panel opened."""
+        if self._parts.connections.arrived(agent_id):
+            self._record_presence(agent_id)
+            self.staff_changed(agent_id)
+
+    def leave(self, agent_id: str) -> None:
+        """An agent's panel closed."""
+        if self._parts.connections.left(agent_id):
+            self._record_presence(agent_id)
+            self.staff_changed(agent_id)
+
+    def heard(self, agent_id: str) -> None:
+        """An agent's panel gave a sign of life."""
+        self._parts.connections.heard(agent_id)
+
+    def _accept(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
+        agent = self.agent(agent_id)
+        state = draft.state
+        self._check_business(state, agent)
+        if state.holder == "agent":
+            if state.owner == agent_id:
+                return known
+            first = self._parts.agents.get(state.owner or "")
+            raise AlreadyAccepted(first.name if first else "A colleague")
+        if state.holder != "queue":
+            raise NotPossibleNow("Nobody is waiting in this conversation.")
+        if agent.active >= agent.capacity:
+            raise Full(agent.capacity)
+        body = {"agent": agent.id, "name": agent.name, "department": state.department or ""}
+        event = draft.add("accepted", body, actor=f"agent:{agent.id}")
+        draft.set(
+            holder=holder_after("accept", state.holder),
+            owner=agent.id,
+            owner_seq=event.seq,
+            offered_to=None,
+            offer_seq=None,
+            asked=(),
+            left=False,
+        )
+        draft.guard(changed(agent, active=agent.active + 1, last_accepted_at=draft.now))
+        draft.insert(Row(Assignment, _assignment(draft, agent, event.seq)))
+        turn = self._parts.bot.resume(draft, known, FlowEvent("agent_joined"))
+        return turn.known
+
+    def _speak(
+        self, agent_id: str, conversation_id: str, text: str, *, kind: str, token: int | None, client_id: str
+    ) -> Event:
+        text = readable(text)
+        actor = f"agent:{agent_id}"
+
+        def verb(draft: Draft, known: Known) -> Known:
+            if token is None:
+                agent = self.agent(agent_id)
+                self._check_business(draft.state, agent)
+            else:
+                agent = self._owner(draft, agent_id, token)
+                draft.set(waiting_since=None)
+            draft.add(kind, {"text": text, "name": agent.name}, actor=actor, client_id=client_id)
+            return known
+
+        def begin(attempt: int) -> tuple[Draft, Known]:
+            self._refuse_repetition(actor, client_id, text, attempt)
+            return self._draft(conversation_id)
+
+        visitor_id = self._live(conversation_id).conversation.visitor_id
+        with self._turnstiles.one_at_a_time(visitor_id):
+            try:
+                return self._attempt(begin, verb).events[-1]
+            except SaidBefore as before:
+                return before.event
+
+    def _owner(self, draft: Draft, agent_id: str, token: int) -> Agent:
+        agent = self.agent(agent_id)
+        self._check_business(draft.state, agent)
+        if draft.state.owner != agent_id or draft.state.owner_seq != token:
+            raise Reassigned
+        return agent
+
+    def _release(self, draft: Draft, agent: Agent, *, by: str, verb: str) -> None:
+        state = draft.state
+        try:
+            holder = holder_after(verb, state.holder)
+        except NotNow as problem:
+            raise NotPossibleNow("This conversation is not with an agent.") from problem
+        draft.guard(Guard(Assignment, f"{state.id}:{state.owner_seq}", 1, _ended(draft, by)))
+        draft.guard(changed(agent, active=max(agent.active - 1, 0)))
+        draft.set(holder=holder, owner=None, owner_seq=None, waiting_since=None, queued_at=None)
+
+    def _check_business(self, conversation: Conversation, agent: Agent) -> None:
+        if not may_work_on(conversation, agent):
+            raise NoSuchConversation
+
+    def _record_presence(self, agent_id: str, *, intent: str | None = None) -> None:
+        for _ in range(ATTEMPTS):
+            agent = self.agent(agent_id)
+            row = {"agent_id": agent.id, "at": self._parts.now(), "connected": agent.connected}
+            change = Change(rows=[Row(PresenceChange, {**row, "intent": intent or agent.intent})])
+            if intent:
+                change.guards.append(changed(agent, intent=intent))
+            self._parts.agents.forget()
+            try:
+                return self._parts.journal.commit(change)
+            except Refused:
+                continue
+            except Unavailable as problem:
+                raise TryAgain from problem
+        raise TryAgain
+
+
+def end(draft: Draft, *, by: str, name: str | None, actor: str) -> None:
+    """Closes a conversation in its draft: nobody holds it and its flows are dropped."""
+    body = {"by": by} | ({"name": name} if name else {})
+    draft.add("closed", body, actor=actor)
+    draft.set(
+        open=False,
+        holder="nobody",
+        closed_at=draft.now,
+        waiting_since=None,
+        queued_at=None,
+        offered_to=None,
+        offer_seq=None,
+        cursor=Cursor(draft.state.id, draft.state.language),
+    )
+
+
+def _assignment(draft: Draft, agent: Agent, seq: int) -> dict[str, object]:
+    return {
+        "id": f"{draft.state.id}:{seq}",
+        "conversation_id": draft.state.id,
+        "agent_id": agent.id,
+        "began_at": draft.now,
+        "ended_at": None,
+        "ended_by": None,
+        "revision": 1,
+    }
+
+
+def _ended(draft: Draft, by: str) -> dict[str, object]:
+    return {"ended_at": draft.now, "ended_by": by, "revision": 2}

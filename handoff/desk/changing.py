@@ -1,0 +1,175 @@
+"""How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from bot.answering import Bot
+from bot.change import Change, Refused, Unavailable
+from bot.contact import Known
+from bot.conversation import Conversation, Draft
+from bot.events import Event
+from bot.ids import NewId
+from bot.jobs import Jobs
+from bot.journal import Journal
+from handoff.agents import Agents
+from handoff.announcements import Announcement, Announcements, StaffChanged
+from handoff.handover import Handover
+from handoff.live import Live, LiveConversations, Turnstiles
+from handoff.models import AgentRow
+from handoff.presence import Connections
+from handoff.queue import Queue
+from handoff.refusals import Mismatch, NoSuchConversation, TryAgain
+
+ATTEMPTS = 5
+"""How often a verb is computed before its sender is asked to try again."""
+
+MOST_REMEMBERED = 10_000
+"""How many recent client ids are known without asking the database."""
+
+Verb = Callable[[Draft, Known], Known]
+Begin = Callable[[int], tuple[Draft, Known]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a desk is put together from; `create_app` does it."""
+
+    journal: Journal
+    jobs: Jobs
+    live: LiveConversations
+    queue: Queue
+    agents: Agents
+    connections: Connections
+    bot: Bot
+    announcements: Announcements
+    now: Callable[[], datetime]
+    new_id: NewId
+
+
+class Changing:
+    """The common ground of the desk's sides."""
+
+    def __init__(self, parts: Parts):
+        self._parts = parts
+        self._turnstiles = Turnstiles()
+        self._handover = Handover(parts.bot, parts.agents)
+        self._recently_sent: OrderedDict[tuple[str, str], Event] = OrderedDict()
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Returns a conversation as it stands; raises NoSuchConversation."""
+        return self._live(conversation_id).conversation
+
+    def known(self, conversation_id: str) -> Known:
+        """Returns what is known of a conversation's visitor; raises NoSuchConversation."""
+        return self._live(conversation_id).known
+
+    def _live(self, conversation_id: str) -> Live:
+        live = self._parts.live.get(conversation_id)
+        if live is None:
+            raise NoSuchConversation
+        return live
+
+    def _change(self, conversation_id: str, verb: Verb) -> Draft:
+        """Runs a verb on one conversation and returns its committed draft.
+
+        Raises what the verb refuses, and TryAgain when it cannot be written.
+        """
+        visitor_id = self._live(conversation_id).conversation.visitor_id
+        with self._turnstiles.one_at_a_time(visitor_id):
+            draft = self._attempt(partial(self._draft, conversation_id), verb)
+        self._follow_up(draft)
+        return draft
+
+    def _draft(self, conversation_id: str, _attempt: int = 0) -> tuple[Draft, Known]:
+        live = self._live(conversation_id)
+        return Draft(live.conversation, self._parts.now()), live.known
+
+    def _attempt(self, begin: Begin, verb: Verb) -> Draft:
+        for attempt in range(ATTEMPTS):
+            draft, known = begin(attempt)
+            known = verb(draft, known)
+            change = draft.change()
+            try:
+                if change:
+                    self._parts.journal.commit(change)
+            except Refused:
+                self._forget(draft, change)
+                continue
+            except Unavailable as problem:
+                self._forget(draft, change)
+                raise TryAgain from problem
+            if change:
+                self._committed(draft, known, change)
+            return draft
+        raise TryAgain
+
+    def _committed(self, draft: Draft, known: Known, change: Change) -> None:
+        self._parts.live.put(Live(draft.state, known))
+        self._remember(draft.events)
+        if _touches_agents(change):
+            self._parts.agents.forget()
+        self._parts.announcements.announce(Announcement(draft.before, draft.state, tuple(draft.events)))
+        if any(run_at <= draft.now for run_at in draft.jobs):
+            self._parts.jobs.wake()
+
+    def _forget(self, draft: Draft, change: Change) -> None:
+        self._parts.live.forget(draft.before.id)
+        if _touches_agents(change):
+            self._parts.agents.forget()
+
+    def _follow_up(self, draft: Draft) -> None:
+        """Room that a change made is offered to those who wait; outside the turnstile, since others are changed."""
+        freed = draft.before.owner
+        if freed and draft.state.owner != freed:
+            self.staff_changed(freed)
+
+    def staff_changed(self, agent_id: str) -> None:
+        """Offers what waits again, because this agent came, went, or has room: one who was asked is asked anew."""
+        self._parts.agents.forget()
+        self._parts.announcements.announce(StaffChanged(agent_id))
+        for conversation_id in self._parts.queue.without_offer():
+            self._change(conversation_id, lambda draft, known: self._offer_again(draft, known, agent_id))
+
+    def _offer_again(self, draft: Draft, known: Known, agent_id: str) -> Known:
+        before = draft.state
+        draft.set(asked=tuple(asked for asked in before.asked if asked != agent_id))
+        self._handover.offer(draft)
+        if not draft.events:
+            draft.set(asked=before.asked)
+        return known
+
+    def _refuse_repetition(self, actor: str, client_id: str, text: str, attempt: int) -> None:
+        """Raises SaidBefore when this was stored already, Mismatch when it was stored with other words.
+
+        A first attempt looks only at what is remembered: the table refuses a second row, and then we look there.
+        """
+        before = self._recently_sent.get((actor, client_id))
+        if before is None and attempt:
+            before = self._parts.journal.sent(actor, client_id)
+        if before is None:
+            return
+        if before.body["text"] != text:
+            raise Mismatch
+        raise SaidBefore(before)
+
+    def _remember(self, events: list[Event]) -> None:
+        for event in events:
+            if event.client_id:
+                self._recently_sent[event.actor, event.client_id] = event
+        while len(self._recently_sent) > MOST_REMEMBERED:
+            self._recently_sent.popitem(last=False)
+
+
+class SaidBefore(Exception):
+    """The same message came again; the event it became the first time."""
+
+    def __init__(self, event: Event):
+        super().__init__()
+        self.event = event
+
+
+def _touches_agents(change: Change) -> bool:
+    return any(guard.model is AgentRow for guard in change.guards)

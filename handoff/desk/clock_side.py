@@ -1,0 +1,74 @@
+"""What the clock asks of the desk. Each job may come twice or too late, so each looks whether it still applies."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.contact import Known
+from bot.conversation import Draft
+from bot.jobs import Handler, Job
+from handoff.desk.agent_side import end
+from handoff.desk.changing import Changing, Verb
+from handoff.refusals import NoSuchConversation
+
+_A_MOMENT = timedelta(minutes=1)
+
+
+class ClockSide(Changing):
+    """Verbs of jobs."""
+
+    def job_handlers(self) -> Mapping[str, Handler]:
+        """Returns kind of job → what does it."""
+        return {
+            "offer_over": self._offer_over,
+            "overflow": self._overflow,
+            "stop_waiting": self._stop_waiting,
+            "close_when_idle": self._close_when_idle,
+        }
+
+    def _offer_over(self, job: Job) -> None:
+        def verb(draft: Draft, known: Known) -> Known:
+            if draft.state.offer_seq == job.payload["seq"]:
+                self._handover.end_offer(draft, "no_answer")
+            return known
+
+        self._do(job, verb)
+
+    def _overflow(self, job: Job) -> None:
+        def verb(draft: Draft, known: Known) -> Known:
+            if _still_waits(draft, job):
+                self._handover.overflow(draft, job.payload["department"])
+            return known
+
+        self._do(job, verb)
+
+    def _stop_waiting(self, job: Job) -> None:
+        def verb(draft: Draft, known: Known) -> Known:
+            return self._handover.stop_waiting(draft, known) if _still_waits(draft, job) else known
+
+        self._do(job, verb)
+
+    def _close_when_idle(self, job: Job) -> datetime | None:
+        idle_close: timedelta = self._parts.bot.sites.current.conversation.idle_close
+
+        def verb(draft: Draft, known: Known) -> Known:
+            if not draft.state.open or draft.state.holder in ("agent", "queue"):
+                return known
+            if draft.state.last_at + idle_close <= draft.now:
+                end(draft, by="idle", name=None, actor="system")
+            return known
+
+        draft = self._do(job, verb)
+        still_open = draft is not None and draft.state.open
+        return max(draft.state.last_at + idle_close, draft.now + _A_MOMENT) if draft and still_open else None
+
+    def _do(self, job: Job, verb: Verb) -> Draft | None:
+        try:
+            return self._change(job.conversation_id or "", verb)
+        except NoSuchConversation:
+            return None
+
+
+def _still_waits(draft: Draft, job: Job) -> bool:
+    state = draft.state
+    asked_at = state.queued_at.isoformat() if state.queued_at else None
+    return state.holder == "queue" and not state.left and asked_at == job.payload["requested"]

@@ -1,0 +1,181 @@
+"""Carries the wish for a person into the queue, or into what happens when nobody is there."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.answering import Bot
+from bot.contact import Known
+from bot.conversation import Draft
+from bot.site.departments import LEAVE_MESSAGE, Department
+from bot.turn import Turn
+from flows.effects import MessageLeft, WantsAgent
+from flows.runner import Event
+from handoff.agents import Agents
+from handoff.lifecycle import holder_after
+from handoff.queue import PRIORITIES
+from handoff.routing import here_in, next_for
+
+MOST_TRIES = 5
+"""How many departments one turn may ask for before a message is taken instead."""
+DEFAULT_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Works inside the draft of a verb; nothing here commits."""
+
+    bot: Bot
+    agents: Agents
+
+    def settle(self, draft: Draft, turn: Turn) -> Known:
+        """Does what the bot's turn left to the desk, and returns what is now known of the visitor."""
+        for _ in range(MOST_TRIES):
+            if turn.left is not None:
+                self._take_message(draft, turn.left)
+            if turn.wants_agent is None or draft.state.holder != "bot":
+                return turn.known
+            obstacle = self._request(draft, turn.wants_agent)
+            if obstacle is None:
+                return turn.known
+            turn = self.bot.resume(draft, turn.known, self._failed(draft, obstacle))
+        return turn.known
+
+    def offer(self, draft: Draft) -> None:
+        """Proposes a waiting conversation to the next agent not yet asked; without one it waits for anybody."""
+        state = draft.state
+        if state.holder != "queue" or state.left or state.offered_to:
+            return
+        agent = next_for(state.department, self.agents.all(), asked=state.asked)
+        if agent is None:
+            return
+        until = draft.now + self._offer_time(state.department)
+        body = {"agent": agent.id, "name": agent.name, "until": until.isoformat()}
+        event = draft.add("offered", body, actor="system")
+        draft.set(offered_to=agent.id, offer_seq=event.seq, asked=(*state.asked, agent.id))
+        draft.job("offer_over", f"offer_over:{state.id}:{event.seq}", run_at=until, payload={"seq": event.seq})
+
+    def end_offer(self, draft: Draft, why: str) -> None:
+        """Takes the standing offer back and asks the next agent."""
+        state = draft.state
+        agent = self.agents.get(state.offered_to or "")
+        body = {"agent": state.offered_to, "name": agent.name if agent else "", "why": why}
+        draft.add("offer_over", body, actor="system")
+        draft.set(offered_to=None, offer_seq=None)
+        self.offer(draft)
+
+    def overflow(self, draft: Draft, department: str) -> None:
+        """Moves a waiting conversation to the next department; it keeps its waiting time."""
+        draft.add("requeued", {"department": department, "why": "no_answer"}, actor="system")
+        draft.set(department=department, offered_to=None, offer_seq=None, asked=())
+        self.offer(draft)
+
+    def stop_waiting(self, draft: Draft, known: Known) -> Known:
+        """Nobody came in the time promised: back to the bot, which does what the flow says."""
+        state = draft.state
+        draft.add("waited_long", {"department": state.department or ""}, actor="system")
+        draft.set(
+            holder=holder_after("give_up_waiting", state.holder),
+            queued_at=None,
+            offered_to=None,
+            offer_seq=None,
+            asked=(),
+            waiting_since=None,
+        )
+        return self.settle(draft, self.bot.resume(draft, known, self._failed(draft, "nobody")))
+
+    def _failed(self, draft: Draft, reason: str) -> Event:
+        department = self.bot.sites.current.departments.get(draft.state.department or "")
+        offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
+        return Event("failed", data={"reason": reason, "department": draft.state.department, "flow": offline})
+
+    def _request(self, draft: Draft, wanted: WantsAgent) -> str | None:
+        """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
+        department = self._department(draft, wanted)
+        draft.set(department=department.id)
+        if not department.opening_hours.is_open(draft.now):
+            return "closed"
+        if not self._somebody_here(department):
+            return "nobody"
+        body = {
+            "department": department.id,
+            "title": department.title_in(draft.state.language),
+            "reason": wanted.reason,
+        }
+        told = {"note": wanted.note, "priority": wanted.priority, "step": wanted.step, "flow": wanted.flow}
+        event = draft.add("agent_requested", {**body, **{k: v for k, v in told.items() if v}}, actor="bot")
+        draft.set(
+            holder=holder_after("request_agent", draft.state.holder),
+            queued_at=draft.now,
+            waiting_since=draft.now,
+            priority=PRIORITIES[wanted.priority],
+            asked=(),
+        )
+        self._plan_the_wait(draft, department, wanted, event.seq)
+        self.offer(draft)
+        return None
+
+    def _plan_the_wait(self, draft: Draft, department: Department, wanted: WantsAgent, seq: int) -> None:
+        conversation = draft.state.id
+        longest = timedelta(seconds=wanted.wait_up_to.seconds) if wanted.wait_up_to else self._default_wait(department)
+        after = timedelta()
+        for overflow in self._overflows(department):
+            after += overflow.after
+            if after < longest:
+                key = f"overflow:{conversation}:{seq}:{overflow.department}"
+                payload = {"requested": draft.now.isoformat(), "department": overflow.department}
+                draft.job("overflow", key, run_at=draft.now + after, payload=payload)
+        payload = {"requested": draft.now.isoformat()}
+        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=payload)
+
+    def _default_wait(self, department: Department) -> timedelta:
+        """Returns the time of all departments that are asked; one that names none gets a minute."""
+        overflows = self._overflows(department)
+        last = self.bot.sites.current.departments[overflows[-1].department] if overflows else department
+        own = timedelta(seconds=last.if_no_answer.after.seconds) if last.if_no_answer else DEFAULT_WAIT
+        return sum((overflow.after for overflow in overflows), own)
+
+    def _overflows(self, department: Department) -> list["_Overflow"]:
+        """Returns where an unanswered conversation goes next, and after how long, each department once."""
+        known = self.bot.sites.current.departments
+        found: list[_Overflow] = []
+        seen = {department.id}
+        while department.if_no_answer and department.if_no_answer.department in known.keys() - seen:
+            following = known[department.if_no_answer.department]
+            found.append(_Overflow(timedelta(seconds=department.if_no_answer.after.seconds), following.id))
+            seen.add(following.id)
+            department = following
+        return found
+
+    def _somebody_here(self, department: Department) -> bool:
+        everywhere = [department.id, *(overflow.department for overflow in self._overflows(department))]
+        return any(here_in(each, self.agents.all()) for each in everywhere)
+
+    def _department(self, draft: Draft, wanted: WantsAgent) -> Department:
+        departments = self.bot.sites.current.departments
+        for named in (wanted.department, draft.state.department):
+            if named and named in departments:
+                return departments[named]
+        is_open = (each for each in departments.values() if each.opening_hours.is_open(draft.now))
+        return next(is_open, next(iter(departments.values())))
+
+    def _take_message(self, draft: Draft, left: MessageLeft) -> None:
+        department = left.department or draft.state.department or next(iter(self.bot.sites.current.departments))
+        body = {"department": department, "email": left.email or "", "text": left.text}
+        draft.add("message_left", body, actor="visitor")
+        draft.set(
+            department=department,
+            holder=holder_after("leave_message", draft.state.holder),
+            left=True,
+            queued_at=draft.now,
+            waiting_since=draft.now,
+        )
+
+    def _offer_time(self, department: str | None) -> timedelta:
+        known = self.bot.sites.current.departments.get(department or "")
+        return timedelta(seconds=known.offer_for.seconds) if known else timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Overflow:
+    after: timedelta
+    department: str

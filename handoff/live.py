@@ -1,0 +1,126 @@
+"""Conversations that are going on, kept in memory: valid as long as the last change that was made here held."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+from sqlalchemy import select
+
+from bot.change import table_of
+from bot.contact import Contact, Known
+from bot.conversation import Conversation, conversation_from
+from bot.database import Database
+from bot.models import Contact as ContactRow
+from bot.models import ConversationRow, Visitor
+
+MOST_KEPT = 20_000
+
+_conversations = table_of(ConversationRow)
+_contacts = table_of(ContactRow)
+_visitors = table_of(Visitor)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A conversation and what is known of its visitor, as of its last event."""
+
+    conversation: Conversation
+    known: Known
+
+
+class LiveConversations:
+    """The least recently used are forgotten; a refused change forgets the conversation it touched."""
+
+    def __init__(self, database: Database):
+        self._database = database
+        self._by_id: OrderedDict[str, Live] = OrderedDict()
+        self._open_of: dict[str, str] = {}
+
+    def get(self, conversation_id: str) -> Live | None:
+        """Returns the conversation, from memory or from the database; None if there is none."""
+        live = self._by_id.get(conversation_id)
+        if live is None:
+            live = self._load(_conversations.c.id == conversation_id)
+        if live is not None:
+            self._by_id.move_to_end(conversation_id)
+        return live
+
+    def open_of(self, visitor_id: str) -> Live | None:
+        """Returns the visitor's one open conversation, if any."""
+        known = self._open_of.get(visitor_id)
+        if known is not None:
+            return self.get(known)
+        return self._load(_conversations.c.visitor_id == visitor_id, _conversations.c.open)
+
+    def known(self, visitor_id: str) -> Known:
+        """Returns what is known of a visitor who has no conversation open."""
+        with self._database.reading() as connection:
+            query = (
+                select(_visitors.c.revision, _contacts)
+                .select_from(_visitors.outerjoin(_contacts, _visitors.c.contact_id == _contacts.c.id))
+                .where(_visitors.c.id == visitor_id)
+            )
+            row = connection.execute(query).first()
+        if row is None:
+            return Known(visitor_id)
+        visitor_revision, contact_id, _, attributes, revision = row
+        contact = Contact(contact_id, attributes, revision) if contact_id else None
+        return Known(visitor_id, visitor_revision, contact)
+
+    def put(self, live: Live) -> None:
+        """Keeps what was just committed."""
+        conversation = live.conversation
+        self._by_id[conversation.id] = live
+        self._by_id.move_to_end(conversation.id)
+        if conversation.open:
+            self._open_of[conversation.visitor_id] = conversation.id
+        else:
+            self._forget_open(conversation)
+        while len(self._by_id) > MOST_KEPT:
+            _, oldest = self._by_id.popitem(last=False)
+            self._forget_open(oldest.conversation)
+
+    def forget(self, conversation_id: str) -> None:
+        """Drops what may be stale."""
+        stale = self._by_id.pop(conversation_id, None)
+        if stale is not None:
+            self._forget_open(stale.conversation)
+
+    def _forget_open(self, conversation: Conversation) -> None:
+        if self._open_of.get(conversation.visitor_id) == conversation.id:
+            del self._open_of[conversation.visitor_id]
+
+    def _load(self, *conditions: object) -> Live | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(_conversations).where(*conditions)).mappings().first()  # type: ignore[arg-type]
+        if row is None:
+            return None
+        conversation = conversation_from(dict(row))
+        live = Live(conversation, self.known(conversation.visitor_id))
+        self.put(live)
+        return live
+
+
+class Turnstiles:
+    """Lets one at a time through for each name; others wait their turn."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[Lock, int]] = {}
+
+    @contextmanager
+    def one_at_a_time(self, name: str) -> Iterator[None]:
+        """Holds the name's turnstile for the length of the block."""
+        lock, waiting = self._locks.get(name) or (Lock(), 0)
+        self._locks[name] = (lock, waiting + 1)
+        lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+            lock, waiting = self._locks[name]
+            if waiting == 1:
+                del self._locks[name]
+            else:
+                self._locks[name] = (lock, waiting - 1)

@@ -1,0 +1,99 @@
+"""Who is waiting, in what order, and how the lists of the panel are read."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+
+from bot.change import table_of
+from bot.conversation import Conversation
+from bot.database import Database
+from bot.models import Contact, ConversationRow
+from handoff.routing import Agent
+
+LONGEST_LIST = 200
+PRIORITIES = {"normal": 0, "high": 1, "urgent": 2}
+
+_conversations = table_of(ConversationRow)
+_contacts = table_of(Contact)
+_queued = and_(_conversations.c.holder == "queue", _conversations.c.open)
+_in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conversations.c.id)
+
+
+class Queue:
+    """Reads who waits. It is bounded, so it is always read whole."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def place_of(self, conversation: Conversation) -> int | None:
+        """Returns 1 for the next in line of the department, or None when the conversation does not wait for anybody."""
+        if conversation.holder != "queue" or conversation.left:
+            return None
+        return 1 + self._count(_live(conversation.department), _before(conversation))
+
+    def without_offer(self) -> list[str]:
+        """Returns the conversations nobody is being asked to take, the next first."""
+        query = select(_conversations.c.id).where(
+            _queued, ~_conversations.c.left, _conversations.c.offered_to.is_(None)
+        )
+        return self._ids(query.order_by(*_in_order))
+
+    def waiting_in(self, department: str | None) -> list[str]:
+        """Returns the conversations waiting for a department, in order."""
+        return self._ids(select(_conversations.c.id).where(_live(department)).order_by(*_in_order))
+
+    def rows_waiting(self, agent: Agent) -> list[dict[str, Any]]:
+        """Returns what waits for this agent, the oldest unanswered first."""
+        return self._rows(and_(_queued, _business_of(agent)), *_in_order)
+
+    def rows_held(self, agent: Agent) -> list[dict[str, Any]]:
+        """Returns the agent's own open conversations, the one unanswered longest first."""
+        mine = and_(_conversations.c.owner == agent.id, _conversations.c.open, _conversations.c.holder == "agent")
+        return self._rows(mine, _conversations.c.waiting_since.is_(None), _conversations.c.waiting_since)
+
+    def rows_of_all(self, agent: Agent, *, before: datetime | None, limit: int = 50) -> list[dict[str, Any]]:
+        """Returns a page of every conversation the agent may see, the latest first."""
+        older = true() if before is None else _conversations.c.last_at < before
+        return self._rows(and_(_business_of(agent), older), _conversations.c.last_at.desc(), limit=limit)
+
+    def _rows(self, condition: ColumnElement[bool], *order: Any, limit: int = LONGEST_LIST) -> list[dict[str, Any]]:
+        query = (
+            select(_conversations, _contacts.c.attributes)
+            .select_from(_conversations.outerjoin(_contacts, _conversations.c.contact_id == _contacts.c.id))
+            .where(condition)
+            .order_by(*order)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _ids(self, query: Select[Any]) -> list[str]:
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.limit(LONGEST_LIST)))
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(_conversations).where(*conditions)) or 0
+
+
+def _live(department: str | None) -> ColumnElement[bool]:
+    return and_(_queued, ~_conversations.c.left, _conversations.c.department == department)
+
+
+def _before(conversation: Conversation) -> ColumnElement[bool]:
+    columns = _conversations.c
+    same = and_(columns.priority == conversation.priority, columns.queued_at == conversation.queued_at)
+    return or_(
+        columns.priority > conversation.priority,
+        and_(columns.priority == conversation.priority, columns.queued_at < conversation.queued_at),
+        and_(same, columns.id < conversation.id),
+    )
+
+
+def _business_of(agent: Agent) -> ColumnElement[bool]:
+    """The same answer as `audience.may_work_on`, as a condition on rows."""
+    if agent.role in ("lead", "admin"):
+        return true()
+    columns = _conversations.c
+    return or_(columns.owner == agent.id, columns.department.in_(agent.departments), columns.department.is_(None))

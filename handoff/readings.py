@@ -1,0 +1,48 @@
+"""How far each participant has read; losing the last mark costs nothing, so these are ordinary short writes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bot.change import table_of
+from bot.database import Database
+from bot.models import Reading
+
+_readings = table_of(Reading)
+
+
+class Readings:
+    """Reading marks, which only grow."""
+
+    def __init__(self, database: Database, *, run_blocking: Callable[..., Any] | None = None):
+        self._database = database
+        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+
+    def note(self, participant: str, conversation_id: str, seq: int) -> None:
+        """Notes that the participant has read up to this number."""
+        self._run_blocking(self._note, participant, conversation_id, seq)
+
+    def read_by(self, participant: str, conversation_ids: list[str]) -> dict[str, int]:
+        """Returns conversation → number for those the participant has read anything of."""
+        mine = (_readings.c.participant == participant) & _readings.c.conversation_id.in_(conversation_ids)
+        with self._database.reading() as connection:
+            return dict(connection.execute(select(_readings.c.conversation_id, _readings.c.read_seq).where(mine)).all())
+
+    def _note(self, participant: str, conversation_id: str, seq: int) -> None:
+        mine = (_readings.c.participant == participant) & (_readings.c.conversation_id == conversation_id)
+        try:
+            with self._database.writing() as connection:
+                grown = update(_readings).where(mine, _readings.c.read_seq < seq).values(read_seq=seq)
+                if (
+                    connection.execute(grown).rowcount
+                    or connection.execute(select(_readings.c.read_seq).where(mine)).first()
+                ):
+                    return
+                row = {"participant": participant, "conversation_id": conversation_id, "read_seq": seq}
+                connection.execute(_readings.insert().values(row))
+        except IntegrityError:
+            return  # Another tab was first, with as good a mark.
+        except DBAPIError:
+            return  # A mark is not worth a refusal; the next one comes soon.

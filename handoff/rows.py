@@ -1,0 +1,67 @@
+"""A conversation as a line of the panel's lists."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handoff.agents import Agents
+from handoff.queue import Queue
+from handoff.readings import Readings
+from handoff.routing import Agent
+
+
+class Rows:
+    """Draws the lists an agent sees."""
+
+    def __init__(self, queue: Queue, agents: Agents, readings: Readings):
+        self._queue = queue
+        self._agents = agents
+        self._readings = readings
+
+    def waiting(self, agent: Agent) -> list[dict[str, Any]]:
+        """Returns what waits for this agent, the oldest unanswered first."""
+        return self._draw(agent, self._queue.rows_waiting(agent))
+
+    def held(self, agent: Agent) -> list[dict[str, Any]]:
+        """Returns the agent's own open conversations."""
+        return self._draw(agent, self._queue.rows_held(agent))
+
+    def page(self, agent: Agent, *, before: Any, limit: int) -> list[dict[str, Any]]:
+        """Returns a page of all the agent may see, the latest first."""
+        return self._draw(agent, self._queue.rows_of_all(agent, before=before, limit=limit))
+
+    def _draw(self, agent: Agent, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        read = self._readings.read_by(f"agent:{agent.id}", [row["id"] for row in found])
+        names = {each.id: each.name for each in self._agents.all()}
+        return [_row(agent, row, read.get(row["id"], 0), names) for row in found]
+
+
+def _row(agent: Agent, row: Mapping[str, Any], read: int, names: Mapping[str, str]) -> dict[str, Any]:
+    known = {name: each["value"] for name, each in (row["attributes"] or {}).items()}
+    context = row["context"]
+    return {
+        "id": row["id"],
+        "visitor": {
+            "name": known.get("name"),
+            "email": known.get("email"),
+            "page": context.get("page.path"),
+            "language": row["language"],
+        },
+        "department": row["department"],
+        "holder": row["holder"],
+        "open": row["open"],
+        "owner": {"id": row["owner"], "name": names.get(row["owner"], "")} if row["owner"] else None,
+        "token": row["owner_seq"] if row["owner"] == agent.id else None,
+        "last": row["last_message"],
+        "last_at": row["last_at"].isoformat(),
+        "waiting_since": _text(row["waiting_since"]),
+        "queued_at": _text(row["queued_at"]),
+        "unread": max(row["last_seq"] - read, 0),
+        "left": row["left"],
+        "offered": row["offered_to"] == agent.id,
+        "last_seq": row["last_seq"],
+        "priority": row["priority"],
+    }
+
+
+def _text(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None

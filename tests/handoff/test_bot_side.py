@@ -1,0 +1,103 @@
+"""A visitor writes, the bot answers: stored once, in order, in one transaction."""
+
+import pytest
+
+from handoff.refusals import Mismatch, NoSuchConversation, Unsayable
+
+
+def test_the_first_words_begin_a_conversation_and_the_welcome_flow(visitor):
+    ann = visitor()
+    ann.writes("Hello there")
+    assert ann.hears() == ["Hello there", "Hello", "What is it about?"]
+
+
+def test_the_bot_speaks_the_visitors_language(visitor):
+    anna = visitor("de")
+    anna.writes("Guten Tag")
+    assert anna.hears() == ["Guten Tag", "Hallo", "Worum geht es?"]
+
+
+def test_a_button_leads_on_and_its_label_is_what_was_said(visitor):
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("Tickets")
+    assert ann.hears()[-2:] == ["Tickets", "What is your e-mail address?"]
+
+
+def test_an_address_is_refused_kindly_then_taken_and_kept_with_the_contact(visitor, office):
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("Tickets")
+    ann.writes("ann(at)x")
+    ann.writes("ann@x.io")
+    assert ann.hears()[-1] == "Thank you, we will write to ann@x.io."
+    known = office.desk.known(ann.conversation)
+    assert known.contact.value("email") == "ann@x.io"
+    assert known.contact.attributes["email"]["from"]["flow"] == "welcome"
+
+
+def test_the_same_message_sent_again_is_one_message_and_one_step(visitor, office):
+    ann = visitor()
+    first = ann.writes("Hi", client_id="once")
+    assert ann.writes("Hi", client_id="once") == first
+    office.desk._recently_sent.clear()
+    assert ann.writes("Hi", client_id="once") == first
+    assert ann.hears() == ["Hi", "Hello", "What is it about?"]
+
+
+def test_the_same_id_with_other_words_is_refused_and_the_first_kept(visitor):
+    ann = visitor()
+    ann.writes("Hi", client_id="once")
+    with pytest.raises(Mismatch):
+        ann.writes("Ho", client_id="once")
+    assert ann.hears()[0] == "Hi"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\x00\x01\x1f", "x" * 4001])
+def test_what_nobody_could_read_is_refused_with_a_sentence(visitor, text):
+    ann = visitor()
+    with pytest.raises(Unsayable, match=r"^(There is nothing|This message has)"):
+        ann.writes(text)
+    assert ann.events() == []
+
+
+def test_somebody_elses_conversation_looks_like_none(visitor, office):
+    ann, ben = visitor(), visitor()
+    ann.writes("Hi")
+    with pytest.raises(NoSuchConversation):
+        office.desk.conversation_of(ben.id, ann.conversation)
+    with pytest.raises(NoSuchConversation):
+        office.desk.conversation_of(ben.id, "no such id")
+
+
+def test_template_marks_in_a_visitors_words_stay_words(visitor):
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("Tickets")
+    ann.writes("{{7*7}} ${7*7} {%x%} {0.__class__} ann@x.io")
+    assert "49" not in " ".join(ann.hears())
+
+
+def test_a_conversation_in_which_nothing_happens_is_closed(visitor, office):
+    ann = visitor()
+    ann.writes("Hi")
+    office.let_pass(hours=23)
+    assert office.desk.open_conversation(ann.id) is not None
+    ann.writes("Still here")
+    office.let_pass(hours=2)
+    assert office.desk.open_conversation(ann.id) is not None
+    office.let_pass(hours=23)
+    assert office.desk.open_conversation(ann.id) is None
+
+
+def test_everything_is_as_before_after_a_restart(visitor, office, clock):
+    from tests.handoff.conftest import WORLDS, VisitorActor, open_office
+
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("Tickets")
+    later = open_office(office.database, clock, WORLDS / "harbour")
+    ann_again = VisitorActor(later, ann.id)
+    ann_again._numbers = ann._numbers
+    ann_again.writes("ann@x.io")
+    assert ann_again.hears()[-1] == "Thank you, we will write to ann@x.io."

@@ -1,0 +1,194 @@
+"""Handing over: offered, accepted by exactly one, answered, returned, closed; or a message is left."""
+
+import pytest
+
+from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned
+
+
+@pytest.fixture
+def waiting(visitor):
+    """A visitor who asked for a person."""
+
+    def ask():
+        ann = visitor()
+        ann.writes("Hi")
+        ann.presses("A person")
+        return ann
+
+    return ask
+
+
+def test_who_asks_for_a_person_waits_and_is_offered_to_the_least_busy(waiting, agent, office):
+    busy, idle = agent("Anna").comes_online(), agent("Ben").comes_online()
+    first = waiting()
+    busy.accepts(first.conversation) if busy.is_offered() else idle.accepts(first.conversation)
+    holder = office.desk.conversation(first.conversation).owner
+    other = idle if holder == busy.id else busy
+    second = waiting()
+    assert other.is_offered() == [second.conversation]
+
+
+def test_the_second_agent_is_told_who_was_first(waiting, agent):
+    anna, ben = agent("Anna").comes_online(), agent("Ben").comes_online()
+    ann = waiting()
+    token = anna.accepts(ann.conversation)
+    with pytest.raises(AlreadyAccepted, match="Anna has already taken this conversation"):
+        ben.accepts(ann.conversation)
+    assert anna.accepts(ann.conversation) == token
+
+
+def test_an_agent_and_a_visitor_talk_and_the_bot_is_silent(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    anna.accepts(ann.conversation)
+    anna.says(ann.conversation, "How can I help?")
+    ann.writes("Two tickets")
+    assert ann.hears()[-2:] == ["How can I help?", "Two tickets"]
+    assert office.desk.conversation(ann.conversation).waiting_since == office.clock()
+
+
+def test_a_note_never_reaches_the_visitor(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    anna.accepts(ann.conversation)
+    office.desk.note(anna.id, ann.conversation, "A regular", client_id="n1")
+    assert all(event.kind != "note" for event in ann.events())
+    assert any(event.kind == "note" for event in office.journal.events_after(ann.conversation, 0))
+
+
+def test_an_offer_nobody_answers_goes_to_the_next_agent_not_yet_asked(waiting, agent, office):
+    anna, ben = agent("Anna").comes_online(), agent("Ben").comes_online()
+    ann = waiting()
+    first, second = (anna, ben) if anna.is_offered() else (ben, anna)
+    office.let_pass(seconds=31)
+    assert (first.is_offered(), second.is_offered()) == ([], [ann.conversation])
+    office.desk.decline(second.id, ann.conversation)
+    assert (first.is_offered(), second.is_offered()) == ([], [])
+
+
+def test_an_agent_who_comes_back_is_asked_again(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    office.desk.decline(anna.id, ann.conversation)
+    assert anna.is_offered() == []
+    anna.goes("away")
+    anna.goes("online")
+    assert anna.is_offered() == [ann.conversation]
+
+
+def test_room_that_becomes_free_is_offered_to_who_waits(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    visitors = [waiting() for _ in range(2)]
+    tokens = [anna.accepts(each.conversation) for each in visitors]
+    third = waiting()
+    assert anna.is_offered() == []
+    with pytest.raises(Full):
+        anna.accepts(third.conversation)
+    office.desk.close(anna.id, visitors[0].conversation, token=tokens[0])
+    assert anna.is_offered() == [third.conversation]
+
+
+def test_places_in_the_queue_are_counted(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    for _ in range(2):
+        anna.accepts(waiting().conversation)
+    one, two = waiting(), waiting()
+    office.clock.advance(seconds=1)
+    places = [office.queue.place_of(office.desk.conversation(each.conversation)) for each in (one, two)]
+    assert sorted(places) == [1, 2]
+
+
+def test_who_lost_a_conversation_cannot_write_in_it(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    token = anna.accepts(ann.conversation)
+    office.desk.return_to_bot(anna.id, ann.conversation, token=token)
+    with pytest.raises(Reassigned):
+        anna.says(ann.conversation, "Wait", token=token)
+
+
+def test_returned_to_the_bot_the_flow_goes_on_after_the_handoff(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    token = anna.accepts(ann.conversation)
+    office.desk.return_to_bot(anna.id, ann.conversation, token=token)
+    assert ann.hears()[-1] == "Back with me."
+    assert office.desk.agent(anna.id).active == 0
+
+
+def test_after_closing_new_words_begin_a_new_conversation(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    old = ann.conversation
+    token = anna.accepts(old)
+    office.desk.close(anna.id, old, token=token)
+    assert office.desk.open_conversation(ann.id) is None
+    ann.writes("One more thing")
+    assert ann.conversation != old
+
+
+def test_with_nobody_there_a_message_is_left_with_an_address(waiting, office):
+    ann = waiting()
+    while not office.desk.conversation(ann.conversation).left:
+        said = ann.hears()[-1]
+        ann.writes("ann@x.io" if "mail" in said.lower() else "Please call me about the tour")
+        assert len(ann.hears()) < 15, ann.hears()
+    state = office.desk.conversation(ann.conversation)
+    assert (state.holder, state.left, state.department) == ("queue", True, "sales")
+    left = [event for event in ann.events() if event.kind == "message_left"]
+    assert left[0].body["email"] == "ann@x.io"
+
+
+def test_closed_departments_take_the_flows_own_way(waiting, agent, office, clock):
+    agent("Anna").comes_online()
+    clock.advance(hours=12)
+    ann = waiting()
+    assert "We are closed." in ann.hears()
+
+
+def test_who_waits_too_long_is_not_left_waiting(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    anna.goes("away")
+    office.let_pass(seconds=60)
+    assert office.desk.conversation(ann.conversation).department == "support"
+    office.let_pass(seconds=61)
+    assert office.desk.conversation(ann.conversation).holder == "bot"
+    assert any(event.kind == "waited_long" for event in office.journal.events_after(ann.conversation, 0))
+
+
+def test_unanswered_conversations_move_to_the_next_department_with_their_waiting_time(waiting, agent, office):
+    agent("Anna").comes_online()
+    sam = agent("Sam", "support").comes_online()
+    ann = waiting()
+    asked_at = office.desk.conversation(ann.conversation).queued_at
+    office.let_pass(seconds=60)
+    state = office.desk.conversation(ann.conversation)
+    assert (state.department, state.queued_at) == ("support", asked_at)
+    assert sam.is_offered() == [ann.conversation]
+
+
+def test_another_departments_conversation_looks_like_none(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    sam = agent("Sam", "support").comes_online()
+    ann = waiting()
+    for attempt in (sam.accepts, lambda each: office.desk.note(sam.id, each, "x", client_id="n")):
+        with pytest.raises(NoSuchConversation):
+            attempt(ann.conversation)
+    anna.accepts(ann.conversation)
+
+
+def test_nobody_accepts_what_does_not_wait(visitor, agent):
+    anna = agent("Anna", role="lead").comes_online()
+    ann = visitor()
+    ann.writes("Hi")
+    with pytest.raises(NotPossibleNow):
+        anna.accepts(ann.conversation)
+
+
+def test_the_phrase_human_works_at_every_step(visitor, agent, office):
+    agent("Anna").comes_online()
+    ann = visitor()
+    ann.writes("Hi")
+    ann.writes("human")
+    assert office.desk.conversation(ann.conversation).holder == "queue"
