@@ -7,7 +7,7 @@ What has an error is left out of `machines`; the rest is complete, so that a sit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -154,13 +154,18 @@ def read_flows(
     contact: Mapping[str, Attribute],
     visit: Mapping[str, Attribute],
     departments: Collection[str],
+    translated: Callable[[Flow], Flow] = lambda flow: flow,
 ) -> Flows:
-    """Returns the flows of a site after reporting everything that is wrong with them."""
+    """Returns the flows of a site after reporting everything that is wrong with them.
+
+    `translated` adds to a flow, whose steps have their ids, the texts that are written elsewhere.
+    """
     read = walker.value(node, FLOWS, "'flows'") if node is not None else {}
     reads: dict[str, Read] = read if isinstance(read, dict) else {}
     standard = standard_machines()
     reading = Reading(walker, scope, contact, visit)
-    flows, complete = _made(reads, reading)
+    made, complete = _made(reads, reading)
+    flows = {id: translated(flow) for id, flow in made.items()}
     sound = set(complete)
     around = Surroundings(flows, tuple(standard), departments, reading.scope)
     machines = dict(standard)
