@@ -1,0 +1,61 @@
+"""Gaps in texts that no flow says: `{{ contact.name }}` in a prepared answer, `{{ site.name }}` in the greeting."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from bot.site.reading import Reading
+from rules.nodes import List, Map, Node, Scalar
+from rules.problems import did_you_mean
+from rules.templates import TemplateProblem, parse_template
+
+SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
+DESK_NAMES = ("agent.name", "conversation.ticket", *SITE_NAMES)
+
+
+def check_gaps(node: Node | None, contact: Collection[str], reading: Reading) -> None:
+    """Reports gaps of a prepared answer that nothing would ever fill."""
+    known = [*(f"contact.{name}" for name in contact), *DESK_NAMES]
+    _check(node, known, reading)
+
+
+def check_site_gaps(node: Node | None, reading: Reading) -> None:
+    """Reports gaps of a text that is the same for everybody."""
+    _check(node, ["site.name"], reading)
+
+
+def refuse_gaps_of_triggers(section: Node | None, reading: Reading) -> None:
+    """Reports gaps in what triggers say, for that is said as it is written."""
+    triggers = [node for _, node in section.entries if isinstance(node, Map)] if isinstance(section, Map) else []
+    for scalar in (scalar for node in triggers for key in ("say", "buttons") for scalar in _scalars(node.get(key))):
+        at = scalar.text.find("{{")
+        if at >= 0:
+            message = "a gap in the message of a trigger is not yet in this version"
+            reading.walker.report("K007", scalar.place_at(at), message)
+
+
+def _check(node: Node | None, known: Collection[str], reading: Reading) -> None:
+    for scalar in _scalars(node):
+        try:
+            names = parse_template(scalar.text).names
+        except TemplateProblem as problem:
+            reading.walker.report("F007", scalar.place_at(problem.offset), problem.message, write=problem.write)
+            continue
+        for used in names:
+            if used.name not in known:
+                meant = did_you_mean(used.name, known)
+                hint = f" — did you mean '{meant}'?" if meant else f"; there are {', '.join(known)}"
+                message = f"nothing fills the gap '{used.name}' here{hint}"
+                reading.walker.report("F007", scalar.place_at(used.offset), message)
+
+
+def _scalars(node: Node | None) -> Iterable[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, List):
+        for item in node.items:
+            yield from _scalars(item)
+    elif isinstance(node, Map):
+        for key, value in node.entries:
+            yield key
+            yield from _scalars(value)

@@ -1,0 +1,97 @@
+"""Sorts what the files of a site hold into sections: any file may hold any of them, and an id exists once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rules import later
+from rules.nodes import Map, Node, Scalar, Unreadable
+from rules.problems import Place, Problem, error, suggestion
+
+TRANSLATIONS = "translations"
+SECTIONS = (
+    "site",
+    "opening_hours",
+    "departments",
+    "widget",
+    "manners",
+    "conversation",
+    "attributes",
+    "responses",
+    "flows",
+    "triggers",
+    TRANSLATIONS,
+)
+_NESTED = frozenset({"attributes"})
+"""Sections of sections: the ids are one level further down."""
+
+
+@dataclass
+class _Gathered:
+    first: Node
+    entries: list[tuple[Scalar, Node]] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+def sections_of(documents: Iterable[Map], problems: list[Problem]) -> dict[str, Node]:
+    """Returns each section as one map, whichever files it is spread over; translations belong to their files."""
+    gathered: dict[str, _Gathered] = {}
+    for document in documents:
+        for key, value in document.entries:
+            if key.text not in SECTIONS:
+                problems.append(_unknown(key))
+            elif key.text != TRANSLATIONS and not isinstance(value, Unreadable):
+                _add(gathered, key, value, problems)
+    return {name: _joined(section, problems, nested=name in _NESTED) for name, section in gathered.items()}
+
+
+def translations_of(documents: Iterable[Map]) -> dict[str, Map]:
+    """Returns the translations of each file that has any."""
+    sections = ((document.place.file, document.get(TRANSLATIONS)) for document in documents)
+    return {file: section for file, section in sections if isinstance(section, Map)}
+
+
+def ids_of(sections: Mapping[str, Node]) -> dict[str, tuple[str, ...]]:
+    """Returns the ids that are written in each section, right or wrong as what they hold may be."""
+    return {
+        name: tuple(key.text for key, _ in node.entries) for name, node in sections.items() if isinstance(node, Map)
+    }
+
+
+def _unknown(key: Scalar) -> Problem:
+    if key.text in later.keys_of("file"):
+        return error("K007", key.place, later.sentence(f"the section '{key.text}'"), why=later.ADVICE)
+    hint = suggestion(key.text, SECTIONS) or f"; there are {', '.join(SECTIONS)}"
+    return error("K001", key.place, f"there is no section '{key.text[:40]}'{hint}")
+
+
+def _add(gathered: dict[str, _Gathered], key: Scalar, value: Node, problems: list[Problem]) -> None:
+    section = gathered.setdefault(key.text, _Gathered(value))
+    if not isinstance(value, Map):
+        empty = isinstance(value, Scalar) and value.value is None
+        what = (
+            f"nothing is written below '{key.text}'" if empty else f"'{key.text}' is a map with a line for each entry"
+        )
+        problems.append(error("K006", key.place if empty else value.place, what))
+        return
+    section.first = value if not section.entries else section.first
+    section.entries += value.entries
+
+
+def _joined(section: _Gathered, problems: list[Problem], *, nested: bool) -> Node:
+    once: dict[str, tuple[Scalar, Node]] = {}
+    for key, value in section.entries:
+        if key.text not in once:
+            once[key.text] = (key, value)
+        elif nested and isinstance(value, Map) and isinstance(once[key.text][1], Map):
+            first_key, first = once[key.text]
+            both = _Gathered(first, [*first.entries, *value.entries])  # type: ignore[union-attr]
+            once[key.text] = (first_key, _joined(both, problems, nested=False))
+        elif key.place.file != once[key.text][0].place.file:
+            first_place = once[key.text][0].place
+            where = f"{first_place.file} line {first_place.line}"
+            problems.append(
+                error("Y003", key.place, f"'{key.text[:40]}' is there already ({where}); give it another id")
+            )
+    return Map(section.first.place, section.first.end, tuple(once.values()))

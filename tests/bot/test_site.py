@@ -1,0 +1,285 @@
+"""A site directory becomes one immutable `Site`, or a list of everything that is wrong with it."""
+
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.site import Loaded, load, load_files, public_bundle
+from bot.site.public import bundle_hash
+from bot.site.site import Site
+from rules.durations import Duration
+
+SITE = """\
+site:
+  name: Teahouse
+  url: https://tea.example
+  timezone: Europe/Berlin
+  languages: [en, de]
+  domains: [tea.example, "*.tea.example"]
+"""
+DESK = """\
+opening_hours:
+  default: {mon-sun: 09:00-18:00}
+  nights: {mon-sun: 22:00-06:00}
+departments:
+  sales:
+    title: {en: Sales, de: Verkauf}
+    max_chats: 4
+    offer_for: 45s
+    if_no_answer: {after: 60s, department: night_watch}
+  night_watch: {opening_hours: nights, offline: ask_back}
+"""
+WORDS = """\
+widget:
+  color: "#0A7D4B"
+  position: bottom_left
+  greeting: {en: "Welcome to {{ site.name }}!", de: "Willkommen im {{ site.name }}!"}
+  privacy_note: We keep what you write. [Privacy](/privacy)
+conversation:
+  start: welcome
+  idle_close: 2h
+  phrases:
+    human: [a real person]
+attributes:
+  contact:
+    plan: {type: choice, choices: [free, team]}
+  visit:
+    order: {type: text}
+responses:
+  thanks: {shortcut: /ty, text: "Thank you, {{ contact.name | default: \\"friend\\" }}.", department: sales}
+"""
+FLOWS = """\
+flows:
+  welcome:
+    steps:
+      - say: Hello!
+  ask_back:
+    start_when: {opening_hours: closed}
+    steps:
+      - collect: email
+        ask: Where can we write to?
+"""
+TRIGGERS = """\
+triggers:
+  help:
+    when: {page: /prices*, contact.plan: team}
+    say: May I help?
+    start: welcome
+manners: {per_day: 2, gap: 2m}
+"""
+FILES = {
+    "site.yaml": SITE,
+    "desk.yaml": DESK,
+    "words.yaml": WORDS,
+    "flows/all.yaml": FLOWS,
+    "triggers/all.yaml": TRIGGERS,
+}
+
+
+def site_of(files: dict[str, str]) -> Site:
+    loaded = load_files(files)
+    assert loaded.problems == () and loaded.site is not None
+    return loaded.site
+
+
+def errors_of(loaded: Loaded) -> list[str]:
+    assert loaded.site is None
+    return [str(problem) for problem in loaded.problems]
+
+
+@pytest.fixture
+def site() -> Site:
+    return site_of(FILES)
+
+
+def test_a_site_knows_its_name_its_languages_and_where_it_is(site: Site) -> None:
+    assert (site.name, site.languages, site.default_language) == ("Teahouse", ("en", "de"), "en")
+    assert (site.timezone, site.zone.key, site.about.country) == ("Europe/Berlin", "Europe/Berlin", "DE")
+    assert (site.domains, site.about.currency) == (("tea.example", "*.tea.example"), "EUR")
+
+
+def test_departments_have_their_hours_and_their_titles_in_every_language(site: Site) -> None:
+    sales, night = site.departments["sales"], site.departments["night_watch"]
+    midnight = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
+    assert (sales.title_in("de"), sales.title_in("fr"), night.title_in("en")) == ("Verkauf", "Sales", "Night watch")
+    assert (sales.max_chats, sales.offer_for, sales.offline) == (4, Duration(45), "leave_message")
+    assert sales.if_no_answer is not None
+    assert (sales.if_no_answer.after, sales.if_no_answer.department) == (Duration(60), "night_watch")
+    assert not sales.opening_hours.is_open(midnight) and night.opening_hours.is_open(midnight)
+    assert (night.offline, night.max_chats, night.if_no_answer) == ("ask_back", 3, None)
+    assert site.opening_hours is sales.opening_hours
+
+
+def test_a_site_without_departments_and_hours_has_one_that_is_always_open() -> None:
+    site = site_of({"site.yaml": "site: {name: Small}\n"})
+    assert list(site.departments) == ["team"]
+    assert site.departments["team"].opening_hours.is_open(datetime(2026, 3, 1, 3, 0, tzinfo=UTC))
+    assert site.timezone == "UTC" and site.languages == ("en",)
+
+
+def test_conversation_settings_keep_the_usual_phrases_of_other_languages(site: Site) -> None:
+    settings = site.conversation
+    assert (settings.start, settings.fallback_flow, settings.idle_close) == ("welcome", None, timedelta(hours=2))
+    assert settings.phrases["human"]["en"] == ("a real person",)
+    assert "mensch" in settings.phrases["human"]["de"] and settings.phrases["back"]["en"]
+    assert site.flow_settings.phrases.match("A real person!", "en") == "human"
+    assert "anders" in settings.fallback["de"]
+
+
+def test_the_fallback_may_be_a_flow_or_a_text() -> None:
+    as_flow = site_of({"site.yaml": SITE, "a.yaml": FLOWS + "conversation: {fallback: ask_back}\n"})
+    as_text = site_of({"site.yaml": SITE, "a.yaml": FLOWS + "conversation: {fallback: Pardon}\n"})
+    assert (as_flow.conversation.fallback_flow, as_text.conversation.fallback_flow) == ("ask_back", None)
+    assert as_text.conversation.fallback == {"en": "Pardon"}
+
+
+def test_a_name_an_address_and_a_phone_number_are_known_attributes_everywhere(site: Site) -> None:
+    assert list(site.attributes.contact) == ["name", "email", "phone", "plan"]
+    assert site.attributes.contact["plan"].choices == ("free", "team")
+    assert site.attributes.contact["email"].personal
+    assert list(site.attributes.visit) == ["order"]
+
+
+def test_flows_are_compiled_those_that_come_with_the_product_too(site: Site) -> None:
+    assert list(site.flows) == ["welcome", "ask_back"]
+    assert {"welcome", "ask_back", "leave_message"} <= set(site.machines)
+    (asking,) = site.flows_started_by_messages
+    assert asking.id == "ask_back"
+    assert asking.start_when({"opening_hours": "closed"}) is True
+    assert asking.start_when({"opening_hours": "open"}) is False
+    assert asking.start_when({}) is None
+
+
+def test_triggers_and_manners_are_read(site: Site) -> None:
+    assert site.triggers["help"].start == "welcome"
+    assert (site.manners.per_day, site.manners.gap, site.manners.per_visit) == (2, 120, 2)
+
+
+def test_nothing_of_a_site_can_be_changed(site: Site) -> None:
+    with pytest.raises(FrozenInstanceError):
+        site.version = "another"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        site.departments["sales"].max_chats = 9  # type: ignore[misc]
+
+
+def test_any_file_may_hold_any_section_and_the_folders_do_not_matter() -> None:
+    together = site_of({"everything.yaml": SITE + DESK + WORDS + FLOWS + TRIGGERS})
+    apart = site_of(FILES)
+    assert together.version != apart.version
+    assert together.departments == apart.departments and together.responses == apart.responses
+    assert together.about == apart.about and list(together.flows) == list(apart.flows)
+
+
+def test_sections_of_several_files_are_one() -> None:
+    more = {
+        "flows/more.yaml": "flows: {more: {steps: [{say: More}]}}\n",
+        "more.yaml": "attributes:\n  contact: {city: {type: text}}\nwidget: {}\n",
+    }
+    site = site_of({**FILES, **more})
+    assert list(site.flows) == ["welcome", "ask_back", "more"]
+    assert {"plan", "city"} <= set(site.attributes.contact)
+
+
+def test_the_version_is_the_content_not_the_way_it_was_saved() -> None:
+    site = site_of(FILES)
+    windows = {path: "\ufeff" + text.replace("\n", "\r\n") for path, text in reversed(FILES.items())}
+    assert site_of(windows).version == site.version
+    assert len(site.version) == 64
+    assert site_of({**FILES, "site.yaml": SITE + "# a note\n"}).version != site.version
+    assert site_of({**{k: v for k, v in FILES.items() if k != "desk.yaml"}, "d.yaml": DESK}).version != site.version
+
+
+def test_a_stored_bundle_makes_the_same_site_again(tmp_path: Path) -> None:
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    loaded = load(tmp_path)
+    assert loaded.site is not None and dict(loaded.files) == FILES
+    again = load_files(loaded.files).site
+    assert again is not None and again.version == loaded.site.version == site_of(FILES).version
+    assert {id: flow.version for id, flow in again.flows.items()} == {
+        id: flow.version for id, flow in loaded.site.flows.items()
+    }
+
+
+def test_only_content_of_the_directory_is_read(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "outside.yaml").write_text("zebra: 1\n")
+    site = tmp_path / "site"
+    (site / "site.yaml").write_text(SITE)
+    (site / "notes.txt").write_text("zebra: 1\n")
+    (site / ".draft.yaml").write_text("zebra: 1\n")
+    (site / ".parlour").mkdir()
+    (site / ".parlour" / "cache.yaml").write_text("zebra: 1\n")
+    (site / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    loaded = load(site)
+    assert loaded.problems == () and list(loaded.files) == ["site.yaml"]
+
+
+def test_a_file_that_is_too_big_is_not_even_read(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(SITE)
+    with (tmp_path / "big.yaml").open("wb") as big:
+        big.truncate(50_000_000)
+    loaded = load(tmp_path)
+    assert errors_of(loaded) == ["big.yaml:1:1: this file is 50.0 MB; 1 MB at most, so split it up"]
+    assert list(loaded.files) == ["site.yaml"]
+
+
+def test_an_empty_directory_says_what_is_missing(tmp_path: Path) -> None:
+    assert errors_of(load(tmp_path)) == [
+        "site.yaml:1:1: this site has no section 'site' that says at least its name — write  site: {name: My shop}"
+    ]
+
+
+def test_what_may_stand_in_a_file_that_cannot_be_read_is_not_said_to_be_missing() -> None:
+    files = {**FILES, "flows/all.yaml": "", "site.yaml": "site: {name: x\ty: [}\n", "desk.yaml": b"\xff\xfe"}
+    assert {problem.code for problem in load_files(files).problems} <= {"Y006", "Y008", "Y009"}
+
+
+def test_every_problem_of_every_file_is_told_at_once_in_reading_order() -> None:
+    loaded = load_files(
+        {
+            **FILES,
+            "desk.yaml": DESK.replace("max_chats: 4", "max_chats: many").replace("night_watch}", "nightwatch}"),
+            "words.yaml": WORDS.replace("position:", "place:").replace("start: welcome", "start: wellcome"),
+            "flows/all.yaml": FLOWS.replace("- say:", "- sey:"),
+        }
+    )
+    assert errors_of(loaded) == [
+        "desk.yaml:7:16: 'max_chats' is a whole number from 1 to 100, not 'many'",
+        "desk.yaml:9:44: there is no department 'nightwatch' — did you mean 'night_watch'?",
+        "flows/all.yaml:4:9: unknown step 'sey' — did you mean 'say'?",
+        "words.yaml:3:3: 'place' is not an option of 'widget'",
+        "words.yaml:7:10: there is no flow 'wellcome' — did you mean 'welcome'?",
+    ]
+
+
+def test_no_more_problems_are_told_than_anybody_reads() -> None:
+    many = "flows:\n" + "".join(f"  f{number}: {{steps: [{{zebra: 1}}]}}\n" for number in range(800))
+    loaded = load_files({"site.yaml": SITE, "flows.yaml": many})
+    assert loaded.site is None and len(loaded.problems) == 500
+
+
+def test_the_widget_is_told_looks_and_words_and_nothing_else(site: Site) -> None:
+    bundle = public_bundle(site)
+    assert bundle == {
+        "name": "Teahouse",
+        "languages": ["en", "de"],
+        "look": {"color": "#0a7d4b", "position": "bottom_left"},
+        "greeting": {"en": "Welcome to Teahouse!", "de": "Willkommen im Teahouse!"},
+        "privacy_note": {"en": "We keep what you write. [Privacy](/privacy)"},
+        "manners": {
+            "per_page": 1,
+            "per_visit": 2,
+            "per_day": 2,
+            "per_week": 6,
+            "gap": 120,
+            "after_dismiss": 86_400,
+            "after_chat": 604_800,
+        },
+    }
+    assert bundle_hash(bundle) == bundle_hash(public_bundle(site_of(FILES)))
+    other = site_of({**FILES, "words.yaml": WORDS.replace("Welcome", "Hello")})
+    assert bundle_hash(public_bundle(other)) != bundle_hash(bundle)

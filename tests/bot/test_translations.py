@@ -1,0 +1,133 @@
+"""Texts that are translated in files of their own are found by their addresses."""
+
+from bot.site import load_files
+from bot.site.site import Site
+from flows.steps.buttons import ButtonsStep
+from flows.steps.collect import CollectStep
+from flows.steps.say import SayStep
+
+SITE = """\
+site: {name: Teahouse, languages: [en, de]}
+widget: {greeting: Welcome!}
+departments: {sales: {title: Sales}}
+conversation: {phrases: {human: [a person]}}
+responses: {thanks: {text: {en: Thanks}}}
+triggers:
+  help:
+    when: {page: /prices}
+    say: May I help?
+    buttons: [Please do]
+    start: welcome
+flows:
+  welcome:
+    title: Greeting
+    steps:
+      - say: Hello!
+      - collect: email
+        ask: [Your address?, "It looks like ann@example.com. Yours?"]
+        invalid: That is no address.
+      - id: menu
+        buttons: What is it about?
+        save_as: topic
+        options:
+          - Prices
+          - label: Something else
+            value: other
+            then:
+              - say: I see.
+"""
+GERMAN = """\
+translations:
+  widget.greeting: Willkommen!
+  departments.sales.title: Verkauf
+  site.conversation.phrases.human: [ein mensch, eine person]
+  responses.thanks.text: Danke
+  triggers.help.say: Darf ich helfen?
+  triggers.help.buttons.Please do: Bitte
+  flows.welcome.title: Begrüßung
+  flows.welcome.say_1: Hallo!
+  flows.welcome.collect_email: Ihre Adresse?
+  flows.welcome.collect_email.2: Sie sieht aus wie ann@example.com. Und Ihre?
+  flows.welcome.collect_email.invalid: Das ist keine Adresse.
+  flows.welcome.menu: Worum geht es?
+  flows.welcome.menu.options.Prices: Preise
+  flows.welcome.menu.options.other: Etwas anderes
+  flows.welcome.say_2: Ich verstehe.
+"""
+
+
+def site_of(german: str) -> Site:
+    loaded = load_files({"site.yaml": SITE, "translations/de.yaml": german})
+    assert loaded.problems == () and loaded.site is not None
+    return loaded.site
+
+
+def problems_of(german: str, name: str = "translations/de.yaml") -> list[str]:
+    return [f"{problem.code} {problem}" for problem in load_files({"site.yaml": SITE, name: german}).problems]
+
+
+def test_every_text_of_a_site_can_be_translated_at_its_address() -> None:
+    site = site_of(GERMAN)
+    assert site.look.greeting == {"en": "Welcome!", "de": "Willkommen!"}
+    assert site.departments["sales"].title_in("de") == "Verkauf"
+    assert site.conversation.phrases["human"]["de"] == ("ein mensch", "eine person")
+    assert site.responses["thanks"].text == {"en": "Thanks", "de": "Danke"}
+    assert site.triggers["help"].say == {"en": "May I help?", "de": "Darf ich helfen?"}
+    assert site.triggers["help"].buttons[0].label == {"en": "Please do", "de": "Bitte"}
+    assert site.triggers["help"].buttons[0].value == "Please do"
+
+
+def test_every_text_of_a_flow_can_be_translated_by_the_id_of_its_step() -> None:
+    flow = site_of(GERMAN).flows["welcome"]
+    steps = {step.id: step for step in flow.every_step()}
+    hello, ask, menu, inner = (steps[id] for id in ("say_1", "collect_email", "menu", "say_2"))
+    assert isinstance(hello, SayStep) and isinstance(inner, SayStep)
+    assert isinstance(ask, CollectStep) and isinstance(menu, ButtonsStep)
+    assert flow.title == {"en": "Greeting", "de": "Begrüßung"}
+    assert hello.texts[0].texts == {"en": "Hello!", "de": "Hallo!"}
+    assert inner.texts[0].texts["de"] == "Ich verstehe."
+    assert [each.texts["de"] for each in ask.ask] == ["Ihre Adresse?", "Sie sieht aus wie ann@example.com. Und Ihre?"]
+    assert ask.invalid is not None and ask.invalid.texts["de"] == "Das ist keine Adresse."
+    assert menu.ask.texts["de"] == "Worum geht es?"
+    assert [option.label.texts["de"] for option in menu.options] == ["Preise", "Etwas anderes"]
+    assert [option.value for option in menu.options] == ["Prices", "other"]
+
+
+def test_what_is_translated_is_part_of_a_flows_version() -> None:
+    changed = GERMAN.replace("Worum geht es?", "Was ist es?")
+    assert site_of(GERMAN).flows["welcome"].version != site_of(changed).flows["welcome"].version
+
+
+def test_a_translation_goes_before_the_text_in_place() -> None:
+    site = site_of("translations:\n  responses.thanks.text: Vielen Dank\n")
+    assert site.responses["thanks"].text["de"] == "Vielen Dank"
+
+
+def test_an_address_without_a_text_is_told_with_the_likely_one() -> None:
+    assert problems_of("translations:\n  flows.welcom.say_1: Hallo\n  widget.position: links\n") == [
+        "K005 translations/de.yaml:2:3: no text has the address 'flows.welcom.say_1'"
+        " — did you mean 'flows.welcome.say_1'?",
+        "K005 translations/de.yaml:3:3: no text has the address 'widget.position'",
+    ]
+
+
+def test_a_file_must_be_called_after_a_language_of_the_site() -> None:
+    assert problems_of("translations:\n  widget.greeting: Bonjour\n", "translations/fr.yaml") == [
+        "K001 translations/fr.yaml:2:3: 'fr' is not a language of this site (en, de);"
+        " translations stand in a file called after their language, such as translations/de.yaml"
+    ]
+
+
+def test_a_translation_that_is_no_text_is_told() -> None:
+    assert problems_of("translations:\n  widget.greeting: {a: b}\n  flows.welcome.say_1:\n") == [
+        "K006 translations/de.yaml:2:20: 'widget.greeting' is a text or a list of texts,"
+        " not a map (lines of 'key: value')",
+        "K006 translations/de.yaml:3:23: 'flows.welcome.say_1' is a text or a list of texts, not empty",
+    ]
+
+
+def test_the_gaps_of_a_translation_are_checked_like_those_of_the_text() -> None:
+    assert (
+        "F007 translations/de.yaml:2:33: nothing fills the gap 'contact.nmae' — did you mean 'contact.name'?"
+        in problems_of("translations:\n  flows.welcome.say_1: Hallo {{ contact.nmae }}\n")
+    )
