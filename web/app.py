@@ -1,0 +1,234 @@
+"""`create_app`: the only place where the parts are put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sock import Sock
+
+from bot.answering import Bot
+from bot.conversation import Conversation
+from bot.database import Database
+from bot.greeting import Greeting
+from bot.ids import new_id
+from bot.impressions import Impressions
+from bot.jobs import Jobs
+from bot.journal import Journal
+from bot.versions import SiteVersions
+from bot.visits import Visits
+from handoff.agents import Agents
+from handoff.announcements import Announcements
+from handoff.brief import Briefs
+from handoff.desk import Desk, Parts
+from handoff.live import LiveConversations
+from handoff.presence import Connections
+from handoff.queue import Queue
+from handoff.readings import Readings
+from handoff.routing import Agent
+from handoff.rows import Rows
+from handoff.status import status_of
+from web import assets, bodies, demo, errors, headers, health, panel, widget
+from web.accounts import Accounts, Passwords
+from web.audience import Gate
+from web.connection import SERVER_OPTIONS
+from web.content import Content
+from web.hub import Frame, Hub
+from web.limits import Limits, Rates, trust_proxies
+from web.origins import Embedding
+from web.sign_in import SIGN_IN_PAGE, SignIn
+from web.sockets.agent import AgentRoom
+from web.sockets.session import BURST, PER_SECOND
+from web.sockets.visitor import VisitorRoom
+from web.tokens import VisitorTokens, signing_key
+from web.workshop import Workshop, at_once
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator decides."""
+
+    site: Path
+    data: Path
+    database: str
+    demo: bool = False
+    """Serve the sample shop."""
+    dev: bool = False
+    """Serve files as they are written, uncached."""
+    proxies: int = 0
+    """How many reverse proxies in front of us are believed about the visitor's address."""
+    rates: Rates = field(default_factory=Rates)
+    allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
+
+
+@dataclass(frozen=True, slots=True)
+class Parlour:
+    """The running parts, for whoever starts, stops or tests the application."""
+
+    options: Options
+    workshop: Workshop
+    now: Callable[[], datetime]
+    database: Database
+    journal: Journal
+    jobs: Jobs
+    sites: SiteVersions
+    content: Content
+    desk: Desk
+    live: LiveConversations
+    hub: Hub
+    accounts: Accounts
+    agents: Agents
+    visits: Visits
+    greeting: Greeting
+    tokens: VisitorTokens
+
+
+def utc_now() -> datetime:
+    """Returns the moment; the only clock, handed in everywhere else."""
+    return datetime.now(UTC)
+
+
+def create_app(options: Options, *, workshop: Workshop | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
+    """Returns the application; its parts are `app.extensions["parlour"]`.
+
+    Without a workshop everything happens at once: no loop, no background work. Raises BrokenSite or CannotOpen.
+    """
+    workshop = workshop or at_once()
+    parlour = _put_together(options, workshop, now)
+    app = Flask(__name__, static_folder=None)
+    app.extensions["parlour"] = parlour
+    app.secret_key = signing_key(options.data)
+    app.config["SOCK_SERVER_OPTIONS"] = SERVER_OPTIONS
+    _serve(app, parlour)
+    return app
+
+
+def _put_together(options: Options, workshop: Workshop, now: Callable[[], datetime]) -> Parlour:
+    database = Database(options.database)
+    sites = SiteVersions(database, now=now)
+    content = Content(options.site, sites)
+    content.start()
+    journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing)
+    jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking)
+    connections = Connections(now)
+    agents = Agents(database, sites, connections, now=now)
+    announcements = Announcements()
+    live = LiveConversations(database)
+    bot = Bot(sites, agents)
+    parts = Parts(journal, jobs, live, Queue(database), agents, connections, bot, announcements, now, new_id)
+    desk = Desk(parts)
+    hub = Hub(later=workshop.later)
+    announcements.subscribe(hub.on_news)
+    visits = Visits(database, journal, new_id=new_id)
+    return Parlour(
+        options=options,
+        workshop=workshop,
+        now=now,
+        database=database,
+        journal=journal,
+        jobs=jobs,
+        sites=sites,
+        content=content,
+        desk=desk,
+        live=live,
+        hub=hub,
+        accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),
+        agents=agents,
+        visits=visits,
+        greeting=Greeting(
+            sites, visits, Impressions(database, journal, new_id=new_id), agents, known=live.known, now=now
+        ),
+        tokens=VisitorTokens(signing_key(options.data)),
+    )
+
+
+def _serve(app: Flask, parlour: Parlour) -> None:
+    options, desk = parlour.options, parlour.desk
+    limits = Limits(options.rates)
+    embedding = Embedding(lambda: parlour.sites.current.domains)
+    trust_proxies(app, options.proxies)
+    app.wsgi_app = _without_compression(app.wsgi_app)  # type: ignore[method-assign]
+    bodies.install(app)
+    headers.install(app)
+    errors.install(app, sign_in_page=SIGN_IN_PAGE)
+    sign_in = SignIn(app, parlour.accounts, limits, departments=lambda: list(parlour.sites.current.departments))
+    Gate(
+        embedding=embedding,
+        visitor_of=parlour.tokens.visitor_of_request,
+        signed_in=sign_in.signed_in,
+        protect=sign_in.protect,
+        limits=limits,
+    ).install(app)
+    assets.install(app, assets.Assets(dev=options.dev))
+    sock = Sock(app)
+    queue = Queue(parlour.database)
+    readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
+    rows = Rows(queue, parlour.agents, readings)
+    epoch = parlour.database.epoch()
+
+    def status(conversation: Conversation) -> dict[str, Any]:
+        return status_of(conversation, site=parlour.sites.current, agents=parlour.agents, queue=queue)
+
+    def lists(agent: Agent) -> Frame:
+        return {"op": "queue", "revision": 0, "waiting": rows.waiting(agent), "mine": rows.held(agent)}
+
+    def surroundings(_: Agent) -> Frame:
+        site = parlour.sites.current
+        departments = [{"id": each.id, "title": each.title_in(site.languages[0])} for each in site.departments.values()]
+        return {
+            "departments": departments,
+            "content": {"version": site.version[:12], "problem": parlour.content.problem},
+        }
+
+    visitors = VisitorRoom(desk, parlour.hub, parlour.journal, parlour.greeting, readings, epoch, status)
+    agents = AgentRoom(desk, parlour.hub, parlour.journal, parlour.agents, readings, epoch, lists, surroundings)
+    spawn = parlour.workshop.spawn or (lambda run: run())
+    parlour.content.on_change = lambda: parlour.hub.tell_agents({"op": "content", "problem": parlour.content.problem})
+    app.register_blueprint(
+        widget.blueprint(
+            widget.WidgetParts(
+                desk=desk,
+                greeting=parlour.greeting,
+                room=visitors,
+                tokens=parlour.tokens,
+                limits=limits,
+                site=lambda: parlour.sites.current,
+                spawn=spawn,
+                allowance=options.allowance,
+            ),
+            sock,
+        )
+    )
+    app.register_blueprint(
+        panel.blueprint(
+            panel.PanelParts(
+                desk=desk,
+                room=agents,
+                rows=rows,
+                briefs=Briefs(parlour.journal, parlour.live, parlour.visits),
+                accounts=parlour.accounts,
+                sign_in=sign_in,
+                limits=limits,
+                site=lambda: parlour.sites.current,
+                run_blocking=parlour.workshop.run_blocking,
+                spawn=spawn,
+                allowance=options.allowance,
+            ),
+            sock,
+        )
+    )
+    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
+    if options.demo:
+        app.register_blueprint(demo.blueprint())
+
+
+def _without_compression(app: Any) -> Any:
+    """simple-websocket accepts deflate whenever it is offered, at 95 KB a connection: so it is not offered."""
+
+    def asked(environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return app(environ, start_response)
+
+    return asked

@@ -1,0 +1,183 @@
+"""The command `parlour`. Nothing heavy is imported before a command is known: `serve` patches the process first."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from web import __version__
+
+SITE = click.argument("site", type=click.Path(path_type=Path, file_okay=False), default="site")
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="PARLOUR_DATA",
+    help="Folder of database and secrets. Default: .parlour inside the site.",
+)
+DATABASE = click.option(
+    "--database", envvar="PARLOUR_DATABASE", help="Address of the database. Default: SQLite in the data folder."
+)
+
+
+class Stop(click.ClickException):
+    """One clear line of what to do, and exit status 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"parlour: {self.message}", err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="parlour")
+def main() -> None:
+    """Parlour greets the people who visit a website, asks what a colleague needs to know, and hands over.
+
+    \b
+    Begin with:   parlour init mysite
+                  parlour serve mysite
+    """
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def init(directory: Path) -> None:
+    """Make a new site from the starter content.
+
+    \b
+    Example:   parlour init mysite
+    """
+    from bot.site.starting import AlreadyThere, make_site
+
+    try:
+        files = make_site(directory)
+    except AlreadyThere as problem:
+        raise Stop(str(problem)) from None
+    click.echo(f"Made {directory} with {len(files)} files. Look at {directory}/site.yaml first, then:")
+    click.echo(f"  parlour serve {directory}")
+
+
+@main.command()
+@SITE
+@click.option("--host", default="127.0.0.1", envvar="HOST", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, envvar="PORT", show_default=True, type=click.IntRange(0, 65535), help="Its port.")
+@DATA
+@DATABASE
+@click.option("--demo/--no-demo", default=None, help="Serve the sample shop. Default: only on loopback.")
+@click.option("--dev", is_flag=True, help="Serve files as they are written, uncached.")
+@click.option("--trusted-proxies", default=0, type=click.IntRange(0, 10), help="Reverse proxies before us to believe.")
+def serve(site: Path, **options: Any) -> None:
+    """Serve a site: widget, panel and, on this computer, the sample shop.
+
+    Without a site directory, ./site is made from the starter content.
+
+    \b
+    Example:   parlour serve mysite --port 8080
+    """
+    from gevent import monkey
+
+    monkey.patch_all()
+    from web.commands.serving import Refused, serve_site
+
+    try:
+        serve_site(site, **options)
+    except Refused as problem:
+        raise Stop(str(problem)) from None
+
+
+@main.command()
+@SITE
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(site: Path, form: str) -> None:
+    """Check a site and tell everything that is wrong with it. Exit status 1 when there are errors.
+
+    \b
+    Example:   parlour check mysite --format json
+    """
+    from web.commands.checking import check_site
+
+    sys.exit(check_site(_existing(site), form))
+
+
+@main.command()
+@SITE
+@click.option("--page", default="/", show_default=True, help="The page the visitor is on.")
+@click.option("--language", help="The visitor's language. Default: the site's first.")
+@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Any other fact, such as visits=3.")
+@click.option("--agents", "agents_here", default=0, show_default=True, help="How many agents are there.")
+@click.option("--at", "at", metavar="MOMENT", help="When it is, such as '2026-03-04 10:00' or 'sunday 11:00'.")
+def talk(site: Path, **circumstances: Any) -> None:
+    """Speak with the bot in the terminal; lines may be piped in.
+
+    \b
+    Example:   echo "Hello" | parlour talk mysite --page /pricing --at "sunday 11:00"
+    """
+    from web.commands.talking import CannotTalk, talk_with
+
+    try:
+        talk_with(_existing(site), **circumstances)
+    except CannotTalk as problem:
+        raise Stop(str(problem)) from None
+
+
+@main.group()
+def agent() -> None:
+    """The people who answer."""
+
+
+@agent.command("add")
+@click.argument("email")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), default="site", show_default=True)
+@click.option("--name", required=True, help="As visitors see it.")
+@click.option("--department", "departments", multiple=True, help="May be given several times.")
+@click.option("--role", type=click.Choice(["agent", "lead", "marketer", "admin"]), default="agent", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@DATA
+@DATABASE
+def agent_add(email: str, site: Path, password_stdin: bool, **entry: Any) -> None:
+    """Add somebody who may sign in.
+
+    \b
+    Example:   parlour agent add anna@shop.example --name Anna --department sales
+    """
+    from web.commands.agents import CannotAddAgent, add_agent
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        add_agent(_existing(site), email, password=password, **entry)
+    except CannotAddAgent as problem:
+        raise Stop(str(problem)) from None
+    click.echo(f"{entry['name']} may sign in as {email}.")
+
+
+@main.group()
+def explain() -> None:
+    """Why something happened."""
+
+
+@explain.command("conversation")
+@click.argument("conversation_id", metavar="ID")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), default="site", show_default=True)
+@DATA
+@DATABASE
+def explain_conversation(conversation_id: str, site: Path, data: Path | None, database: str | None) -> None:
+    """Tell each step and guard of a conversation with its result, file and line.
+
+    \b
+    Example:   parlour explain conversation 8f3aQx…
+    """
+    from web.commands.explaining import NoSuchConversation, explained
+
+    try:
+        for line in explained(site, conversation_id, data=data, database=database):
+            click.echo(line)
+    except NoSuchConversation as problem:
+        raise Stop(str(problem)) from None
+
+
+def _existing(site: Path) -> Path:
+    if not site.is_dir():
+        raise Stop(f"There is no site at {site}. Make one with:  parlour init {site}")
+    return site

@@ -1,0 +1,48 @@
+"""`parlour agent add`: somebody who may sign in."""
+
+from pathlib import Path
+
+from bot.database import CannotOpen
+from bot.site.loading import load
+from rules.problems import suggestion
+from web.accounts import CannotAdd, add_account
+from web.app import utc_now
+from web.audience import Role
+from web.commands.places import open_database
+
+
+class CannotAddAgent(Exception):
+    """The text says what to do."""
+
+
+def add_agent(
+    site: Path,
+    email: str,
+    *,
+    name: str,
+    departments: tuple[str, ...],
+    role: Role,
+    password: str,
+    data: Path | None,
+    database: str | None,
+) -> None:
+    """Makes an agent with an account."""
+    known = _departments(site)
+    for department in departments:
+        if known and department not in known:
+            raise CannotAddAgent(
+                f"There is no department '{department}'{suggestion(department, known)} Known: {', '.join(known)}."
+            )
+    try:
+        opened = open_database(site, data, database)
+        try:
+            add_account(opened, email, name, departments or tuple(known), role, password, now=utc_now)
+        finally:
+            opened.close()
+    except (CannotOpen, CannotAdd) as problem:
+        raise CannotAddAgent(str(problem)) from problem
+
+
+def _departments(site: Path) -> list[str]:
+    loaded = load(site)
+    return list(loaded.site.departments) if loaded.site else []

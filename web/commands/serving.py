@@ -1,0 +1,125 @@
+"""`parlour serve`: everything that must hold before the first request, and the addresses to open."""
+
+import socket
+from pathlib import Path
+
+import click
+
+from bot.database import CannotOpen, Database
+from bot.site.loading import load
+from bot.site.starting import make_site
+from rules.problems import has_errors, shown
+from web.accounts import Accounts
+from web.app import Options, utc_now
+from web.commands.places import data_folder, database_address
+from web.logs import set_up_logs
+from web.origins import is_loopback
+from web.serving import Server
+from web.tokens import UnusableKey, signing_key
+
+FIRST_SITE = "site"
+
+
+class Refused(Exception):
+    """The site cannot be served; the text says what to do."""
+
+
+def serve_site(
+    site: Path,
+    *,
+    host: str,
+    port: int,
+    data: Path | None,
+    database: str | None,
+    demo: bool | None,
+    dev: bool,
+    trusted_proxies: int,
+) -> None:
+    """Prepares and serves until told to stop."""
+    set_up_logs()
+    port = _free_port(host, port)
+    _make_first_site(site)
+    options = _options(
+        site, data, database, demo=is_loopback(host) if demo is None else demo, dev=dev, proxies=trusted_proxies
+    )
+    invitation = _prepare(options)
+    address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+    Server(options, host=host, port=port, ready=lambda: _greet(address, options, invitation)).run()
+
+
+def _free_port(host: str, port: int) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise Refused(_why_not(family, host, port, problem)) from problem
+        return int(probe.getsockname()[1])
+
+
+def _why_not(family: int, host: str, port: int, problem: OSError) -> str:
+    with socket.socket(family) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return f"{host} is no address of this computer ({problem.strerror}). Try --host 127.0.0.1"
+        free = probe.getsockname()[1]
+    return f"Port {port} cannot be used ({problem.strerror}). This one is free:  --port {free}"
+
+
+def _make_first_site(site: Path) -> None:
+    if site.is_dir() and any(site.iterdir()):
+        return
+    if site != Path(FIRST_SITE) and not site.is_dir():
+        raise Refused(f"There is no site at {site}. Make one with:  parlour init {site}")
+    make_site(site)
+    click.echo(f"Made {site}/ from the starter content; it is yours to change.")
+
+
+def _options(site: Path, data: Path | None, database: str | None, *, demo: bool, dev: bool, proxies: int) -> Options:
+    try:
+        folder = data_folder(site, data)
+    except OSError as problem:
+        raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
+    address = database_address(folder, database)
+    return Options(site=site, data=folder, database=address, demo=demo, dev=dev, proxies=proxies)
+
+
+def _prepare(options: Options) -> str | None:
+    """Brings database and key up to date; returns the secret of the first account's link while there is no admin."""
+    try:
+        signing_key(options.data)
+        database = Database(options.database)
+        database.migrate()
+    except (CannotOpen, UnusableKey) as problem:
+        raise Refused(str(problem)) from problem
+    try:
+        _refuse_broken_first_site(options, database)
+        return Accounts(database, now=utc_now).first_invitation()
+    finally:
+        database.close()
+
+
+def _refuse_broken_first_site(options: Options, database: Database) -> None:
+    """A site that never ran must be without errors; later ones give way to the version before (`web/content.py`)."""
+    loaded = load(options.site)
+    if not has_errors(loaded.problems) or _has_run(database):
+        return
+    errors = [shown(each, loaded.files.get(each.place.file)) for each in loaded.problems if each.level == "error"]
+    raise Refused("\n\n".join(["The site has errors:", *errors]))
+
+
+def _has_run(database: Database) -> bool:
+    with database.reading() as connection:
+        return connection.exec_driver_sql("SELECT 1 FROM bundle LIMIT 1").first() is not None
+
+
+def _greet(address: str, options: Options, invitation: str | None) -> None:
+    lines = [f"Parlour is serving {options.site}.", ""]
+    if options.demo:
+        lines.append(f"  Sample shop   {address}/demo/")
+    lines.append(f"  Panel         {address}/panel/")
+    if invitation:
+        lines += ["", f"  Make the first account (this link works once):  {address}/panel/first/{invitation}"]
+    click.echo("\n".join([*lines, "", "Stop it with Ctrl+C."]))

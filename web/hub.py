@@ -1,0 +1,219 @@
+"""Open sockets, and who hears what: carries announcements to those who may hear them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from bot.conversation import Conversation
+from bot.events import Event
+from handoff.announcements import Announcement, StaffChanged
+from handoff.audience import AgentEars, Ears, VisitorEars, as_heard, may_hear, may_open
+from web.connection import RESTART, Connection
+from web.errors import CLOSE_SIGN_IN
+
+BEAT = 20
+"""Seconds between heartbeats of one connection."""
+LISTS_AFTER = 0.05
+"""Seconds in which changes of the queue are gathered before lists are sent again."""
+STATUS_FIELDS = ("holder", "owner", "department", "open", "left", "queued_at", "priority")
+
+Frame = dict[str, Any]
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def encoded(frame: Mapping[str, Any]) -> str:
+    """Returns the frame as it travels."""
+    return _encode(frame)
+
+
+class Link(Protocol):
+    """One open socket of a visitor or an agent."""
+
+    connection: Connection
+
+    @property
+    def ears(self) -> Ears: ...
+
+    def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None: ...
+
+    def heads(self) -> dict[str, int]: ...
+
+
+class VisitorLinks(Link, Protocol):
+    visitor_id: str
+
+    def tell_status(self, conversation: Conversation) -> None: ...
+
+
+class AgentLinks(Link, Protocol):
+    agent_id: str
+    stamp: str
+
+    def tell_lists(self) -> None: ...
+
+    def tell(self, frame: Frame) -> None: ...
+
+
+class Hub:
+    """Every open socket of this process."""
+
+    def __init__(self, *, later: Callable[[float, Callable[[], None]], Any]):
+        self._later = later
+        self._visitors: dict[str, set[VisitorLinks]] = defaultdict(set)
+        self._agents: dict[str, set[AgentLinks]] = defaultdict(set)
+        self._watchers: dict[str, set[AgentLinks]] = defaultdict(set)
+        self._lists_planned = False
+        self.waiting_changed: Callable[[], Iterable[Conversation]] = tuple
+        """Returns the waiting conversations whose visitors have a socket open, when places may have changed."""
+
+    # Who is here.
+
+    def join_visitor(self, link: VisitorLinks) -> None:
+        self._visitors[link.visitor_id].add(link)
+
+    def leave_visitor(self, link: VisitorLinks) -> None:
+        _discard(self._visitors, link.visitor_id, link)
+
+    def join_agent(self, link: AgentLinks) -> None:
+        self._agents[link.agent_id].add(link)
+
+    def leave_agent(self, link: AgentLinks) -> None:
+        _discard(self._agents, link.agent_id, link)
+        for conversation_id in [each for each, links in self._watchers.items() if link in links]:
+            _discard(self._watchers, conversation_id, link)
+
+    def watch(self, link: AgentLinks, conversation_id: str) -> None:
+        self._watchers[conversation_id].add(link)
+
+    def unwatch(self, link: AgentLinks, conversation_id: str) -> None:
+        _discard(self._watchers, conversation_id, link)
+
+    def visitors_here(self) -> set[str]:
+        """Returns the visitors who have a socket open."""
+        return set(self._visitors)
+
+    def links(self) -> list[Link]:
+        """Returns every open socket."""
+        return [*self._links(self._visitors), *self._links(self._agents)]
+
+    # What happens.
+
+    def on_news(self, news: Announcement | StaffChanged) -> None:
+        """Subscribed to the desk's announcements."""
+        if isinstance(news, StaffChanged):
+            self._plan_lists()
+            return
+        after = news.after
+        for link in list(self._visitors.get(after.visitor_id, ())):
+            link.hear(after, news.events)
+            if _differs(news.before, after, STATUS_FIELDS):
+                link.tell_status(after)
+        for watcher in list(self._watchers.get(after.id, ())):
+            if may_open(after, watcher.ears):
+                watcher.hear(after, news.events)
+            else:
+                self.unwatch(watcher, after.id)
+        self._tell_offer(news.before, after, news.events)
+        if after.holder != "bot" or news.before.holder != "bot":
+            self._plan_lists()
+
+    def typing_of_visitor(self, conversation: Conversation, frame: Frame) -> None:
+        """Shows agents who watch what the visitor is typing."""
+        for watcher in list(self._watchers.get(conversation.id, ())):
+            if may_open(conversation, watcher.ears):
+                watcher.tell(frame)
+
+    def typing_of_agent(self, conversation: Conversation, frame: Frame) -> None:
+        """Shows the visitor that somebody is typing."""
+        for link in list(self._visitors.get(conversation.visitor_id, ())):
+            link.connection.send(encoded(frame))
+
+    def read_by_agent(self, conversation: Conversation) -> None:
+        """Shows the visitor how far the agent has read."""
+        for link in list(self._visitors.get(conversation.visitor_id, ())):
+            link.tell_status(conversation)
+
+    def tell_agents(self, frame: Frame) -> None:
+        """Tells every agent's panel."""
+        for link in self._links(self._agents):
+            link.tell(frame)
+
+    def beat(self, links: Iterable[Link]) -> None:
+        """Tells clients the head of what they follow, so that a lost hint is noticed; asks for a sign of life."""
+        for link in links:
+            link.connection.send(encoded({"op": "beat", "heads": link.heads()}))
+            link.connection.ping()
+
+    def close_signed_out(self, valid_among: Callable[[Iterable[str]], frozenset[str]]) -> None:
+        """Closes the panels whose sign-in has ended, here or in another process."""
+        links = self._links(self._agents)
+        if links:
+            held = valid_among({link.stamp for link in links})
+            self._close_agents(lambda link: link.stamp not in held)
+
+    def close_revoked(self, stamps: frozenset[str]) -> None:
+        """Closes the panels of these sign-ins."""
+        self._close_agents(lambda link: link.stamp in stamps)
+
+    def _close_agents(self, condition: Callable[[AgentLinks], bool]) -> None:
+        for link in self._links(self._agents):
+            if condition(link):
+                link.connection.close(CLOSE_SIGN_IN, "signed out")
+
+    def restart(self, *, spread: float) -> None:
+        """Tells everybody to come back, spread over some seconds."""
+        links = self.links()
+        for number, link in enumerate(links):
+            wait = 1 + spread * number / max(len(links), 1)
+            link.connection.close(RESTART, f"retry:{wait:.1f}")
+
+    def _tell_offer(self, before: Conversation, after: Conversation, events: tuple[Event, ...]) -> None:
+        if before.offered_to == after.offered_to and before.offer_seq == after.offer_seq:
+            return
+        if before.offered_to:
+            why = "accepted" if after.holder == "agent" else "over"
+            self._tell_agent(before.offered_to, {"op": "offer_over", "conversation": after.id, "why": why})
+        if after.offered_to:
+            offered = next(event for event in reversed(events) if event.kind == "offered")
+            until = offered.body["until"]
+            self._tell_agent(after.offered_to, {"op": "offer", "conversation": after.id, "until": until})
+
+    def _tell_agent(self, agent_id: str, frame: Frame) -> None:
+        for link in list(self._agents.get(agent_id, ())):
+            link.tell(frame)
+
+    def _plan_lists(self) -> None:
+        if not self._lists_planned:
+            self._lists_planned = True
+            self._later(LISTS_AFTER, self._send_lists)
+
+    def _send_lists(self) -> None:
+        self._lists_planned = False
+        for link in self._links(self._agents):
+            link.tell_lists()
+        for conversation in self.waiting_changed():
+            for link in list(self._visitors.get(conversation.visitor_id, ())):
+                link.tell_status(conversation)
+
+    @staticmethod
+    def _links(groups: Mapping[str, set[Any]]) -> list[Any]:
+        return [link for links in list(groups.values()) for link in links]
+
+
+def heard_by(ears: Ears, events: Iterable[Event]) -> list[Frame]:
+    """Returns the events this recipient may see, as they see them."""
+    return [as_heard(event, ears) for event in events if may_hear(event, ears)]
+
+
+def _discard(groups: dict[str, set[Any]], key: str, link: Any) -> None:
+    groups[key].discard(link)
+    if not groups[key]:
+        del groups[key]
+
+
+def _differs(before: Conversation, after: Conversation, fields: Iterable[str]) -> bool:
+    return any(getattr(before, field) != getattr(after, field) for field in fields)
+
+
+__all__ = ["AgentEars", "Frame", "Hub", "VisitorEars", "encoded", "heard_by"]

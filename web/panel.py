@@ -1,0 +1,127 @@
+"""The agents' panel: its page, what it asks for, its frames and its socket."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_sock import Sock
+from simple_websocket import Server
+
+from bot.site.site import Site
+from handoff.brief import Briefs
+from handoff.desk import Desk
+from handoff.responses import filled_responses
+from handoff.rows import Rows
+from web import frames
+from web.accounts import Accounts
+from web.audience import audience
+from web.connection import Connection, Spawn
+from web.errors import CLOSE_SIGN_IN, Malformed
+from web.limits import Limits
+from web.sign_in import SignIn
+from web.sockets.agent import AgentFrames, AgentLink, AgentRoom
+from web.sockets.session import converse
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PanelParts:
+    """What these routes need; put together by `create_app`."""
+
+    desk: Desk
+    room: AgentRoom
+    rows: Rows
+    briefs: Briefs
+    accounts: Accounts
+    sign_in: SignIn
+    limits: Limits
+    site: Callable[[], Site]
+    run_blocking: Callable[..., Any]
+    spawn: Spawn
+    allowance: dict[str, Any]
+
+
+def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
+    """Returns the panel's routes."""
+    pages = Blueprint("panel", __name__)
+
+    @pages.get("/")
+    @audience("public")
+    def home() -> ResponseReturnValue:
+        return redirect(url_for("panel.index"))
+
+    @pages.get("/panel/")
+    @audience("agent")
+    def index() -> ResponseReturnValue:
+        return render_template("panel/index.html", agent=g.agent, site=parts.site())
+
+    @pages.post("/panel/ticket")
+    @audience("agent")
+    def ticket() -> ResponseReturnValue:
+        return jsonify({"ticket": parts.accounts.issue_ticket(g.agent.stamp)})
+
+    @pages.get("/panel/conversations")
+    @audience("agent")
+    def conversations() -> ResponseReturnValue:
+        before = _moment(request.args.get("before"))
+        agent = parts.desk.agent(g.agent.agent_id)
+        found = parts.run_blocking(lambda: parts.rows.page(agent, before=before, limit=PAGE + 1))
+        further = found[PAGE - 1]["last_at"] if len(found) > PAGE else None
+        return jsonify({"conversations": found[:PAGE], "before": further})
+
+    @pages.get("/panel/conversations/<conversation_id>/brief")
+    @audience("agent")
+    def brief(conversation_id: str) -> ResponseReturnValue:
+        conversation = parts.desk.conversation_for(g.agent.agent_id, conversation_id)
+        return jsonify(parts.run_blocking(parts.briefs.of, conversation, parts.site()))
+
+    @pages.get("/panel/responses")
+    @audience("agent")
+    def responses() -> ResponseReturnValue:
+        conversation = parts.desk.conversation_for(g.agent.agent_id, request.args.get("conversation", ""))
+        known = parts.desk.known(conversation.id)
+        return jsonify(filled_responses(parts.site(), conversation, known, agent_name=g.agent.name))
+
+    @pages.post("/panel/op")
+    @audience("agent")
+    def op() -> ResponseReturnValue:
+        parts.limits.take("frame", g.agent.agent_id)
+        frame = frames.agent_frame(request.get_data(cache=False))
+        return jsonify({"frames": AgentFrames(parts.room, g.agent.agent_id).take(frame)})
+
+    @sock.route("/panel/socket", bp=pages)
+    @audience("agent", late=True)
+    def socket(ws: Server) -> None:
+        connection = Connection(ws, spawn=parts.spawn)
+        if not parts.sign_in.has_ticket(request, g.agent):
+            connection.close(CLOSE_SIGN_IN, "the ticket has run out")
+            return connection.finish()
+        link = AgentLink(parts.room, g.agent.agent_id, connection, stamp=g.agent.stamp)
+        parts.room.hub.join_agent(link)
+        parts.desk.arrive(link.agent_id)
+        try:
+            link.greet()
+            converse(link, frames.agent_frame, **parts.allowance)
+        finally:
+            parts.room.hub.leave_agent(link)
+            parts.desk.leave(link.agent_id)
+            connection.finish()
+        return None
+
+    return pages
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Malformed("`before` must be a moment as `last_at` gives it.", field="before") from None
+    if moment.tzinfo is None:
+        raise Malformed("`before` must be a moment with its time zone.", field="before")
+    return moment

@@ -1,0 +1,106 @@
+"""Runs the application: gunicorn with one gevent worker, its background work, and an orderly end.
+
+`parlour serve` patches the process for gevent before anything else is imported, so nothing here may be imported first.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import gevent
+import structlog
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.ggevent import GeventWorker
+
+from bot.database import Database
+from web.app import Options, Parlour, create_app
+from web.content import LOOK_EVERY
+from web.hub import BEAT
+from web.workshop import gevent_workshop
+
+MOST_CONNECTIONS = 20_000
+GOODBYE_TAKES = 8
+"""Seconds a worker has to finish what it is doing."""
+SPREAD = 5.0
+"""Seconds over which clients come back after a restart."""
+CHECK_SIGN_INS_EVERY = 2.0
+
+log = structlog.get_logger()
+
+
+class Worker(GeventWorker):
+    """A gevent worker that tells its sockets to come back later when it is asked to stop."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        parlour = getattr(self.app, "parlour", None)
+        if parlour is not None:
+            gevent.spawn(_say_goodbye, parlour)
+        super().handle_exit(sig, frame)
+
+
+class Server(BaseApplication):
+    """Gunicorn with our settings; the application is made in the worker."""
+
+    def __init__(self, options: Options, *, host: str, port: int, ready: Callable[[], None] = lambda: None):
+        self.parlour: Parlour | None = None
+        self._options = options
+        self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
+        self._ready = ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Says how gunicorn runs."""
+        settings = {
+            "bind": self._address,
+            "worker_class": "web.serving.Worker",
+            "workers": 1,
+            "worker_connections": MOST_CONNECTIONS,
+            "graceful_timeout": GOODBYE_TAKES,
+            "control_socket_disable": True,
+            "limit_request_line": 8190,
+            "loglevel": "warning",
+            "post_worker_init": lambda _: self._ready(),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Makes the application and starts what runs beside it."""
+        workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
+        app = create_app(self._options, workshop=workshop)
+        self.parlour = app.extensions["parlour"]
+        start_background(self.parlour)
+        return app
+
+
+def start_background(parlour: Parlour) -> None:
+    """Starts the jobs' poller, the look at the site's files, the heartbeats and the check of sign-ins."""
+    gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
+    gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
+    gevent.spawn(_beat_forever, parlour)
+    gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
+    parlour.accounts.on_revoked(parlour.hub.close_revoked)
+
+
+def _beat_forever(parlour: Parlour) -> None:
+    """Beats for a slice of the connections each second, so that the load is even."""
+    while True:
+        links = parlour.hub.links()
+        for slice_ in range(BEAT):
+            parlour.hub.beat(links[slice_::BEAT])
+            gevent.sleep(1)
+
+
+def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        gevent.sleep(seconds)
+        try:
+            work()
+        except Exception:
+            log.exception("background.failed")
+
+
+def _say_goodbye(parlour: Parlour) -> None:
+    parlour.hub.restart(spread=SPREAD)
+    parlour.jobs.stop()

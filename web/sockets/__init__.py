@@ -1,0 +1,1 @@
+"""Frames in, one verb of the desk each; events out."""

@@ -1,0 +1,194 @@
+"""An agent's frames: each becomes one verb of the desk, the same over a socket and over HTTP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.conversation import Conversation
+from bot.events import Event
+from bot.journal import PAGE, Journal
+from handoff.agents import Agents
+from handoff.audience import AgentEars
+from handoff.desk import Desk
+from handoff.readings import Readings
+from handoff.routing import Agent
+from web import frames
+from web.connection import Connection
+from web.hub import BEAT, Frame, Hub, encoded, heard_by
+from web.sockets.visitor import PROTOCOL_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRoom:
+    """What the frames of agents need; put together by `create_app`."""
+
+    desk: Desk
+    hub: Hub
+    journal: Journal
+    agents: Agents
+    readings: Readings
+    epoch: str
+    lists: Callable[[Agent], Frame]
+    surroundings: Callable[[Agent], Frame]
+    """Departments, and whether the content on disk was taken: the rest of an agent's welcome."""
+
+
+class AgentFrames:
+    """One agent speaking: takes frames, answers with frames."""
+
+    def __init__(self, room: AgentRoom, agent_id: str):
+        self.room = room
+        self.agent_id = agent_id
+
+    def welcome(self) -> list[Frame]:
+        """Returns what a panel is told first: who speaks, what waits, what is theirs."""
+        agent = self.room.desk.agent(self.agent_id)
+        welcome = {
+            "op": "welcome",
+            "protocol": PROTOCOL_VERSION,
+            "epoch": self.room.epoch,
+            "beat": BEAT,
+            "agent": {
+                "id": agent.id,
+                "name": agent.name,
+                "role": agent.role,
+                "intent": agent.intent,
+                "capacity": agent.capacity,
+                "departments": sorted(agent.departments),
+            },
+            **self.room.surroundings(agent),
+        }
+        return [welcome, self.room.lists(agent)]
+
+    def take(self, frame: Any) -> list[Frame]:
+        """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
+        desk, me = self.room.desk, self.agent_id
+        match frame:
+            case frames.AgentSend(conversation=of, client_id=client_id, token=token, body=body):
+                return [_ack(desk.say(me, of, body.text, token=token, client_id=client_id))]
+            case frames.Note(conversation=of, client_id=client_id, body=body):
+                return [_ack(desk.note(me, of, body.text, client_id=client_id))]
+            case frames.Accept(conversation=of, client_id=client_id):
+                return [_done(client_id, of, desk.accept(me, of))]
+            case frames.Return(conversation=of, client_id=client_id, token=token):
+                desk.return_to_bot(me, of, token=token)
+                return [_done(client_id, of, token)]
+            case frames.Close(conversation=of, client_id=client_id, token=token):
+                desk.close(me, of, token=token)
+                return [_done(client_id, of, token)]
+            case frames.Decline(conversation=of):
+                desk.decline(me, of)
+            case frames.Presence(intent=intent):
+                desk.intend(me, intent)
+                return self.welcome()[:1]
+            case frames.Watch(conversation=of, after=after):
+                return [self._page(of, after)]
+            case frames.AgentTyping(conversation=of, on=on):
+                self._typing(of, on)
+            case frames.Read(conversation=of, seq=seq):
+                self._read(of, seq)
+            case frames.Beat():
+                desk.heard(me)
+        return []
+
+    def _page(self, conversation_id: str, after: int) -> Frame:
+        conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
+        events = self.room.journal.events_after(conversation.id, after)
+        return _events_frame(conversation, heard_by(self._ears(), events), more=len(events) == PAGE)
+
+    def _typing(self, conversation_id: str, on: bool) -> None:
+        conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
+        if conversation.owner == self.agent_id:
+            told = {"op": "typing", "conversation": conversation.id, "who": "agent", "on": on}
+            self.room.hub.typing_of_agent(conversation, told)
+
+    def _read(self, conversation_id: str, seq: int) -> None:
+        conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
+        self.room.readings.note(f"agent:{self.agent_id}", conversation.id, min(seq, conversation.last_seq))
+        if conversation.owner == self.agent_id:
+            self.room.hub.read_by_agent(conversation)
+
+    def _ears(self) -> AgentEars:
+        return AgentEars(self.room.desk.agent(self.agent_id))
+
+
+class AgentLink(AgentFrames):
+    """An agent's open socket."""
+
+    def __init__(self, room: AgentRoom, agent_id: str, connection: Connection, *, stamp: str):
+        super().__init__(room, agent_id)
+        self.connection = connection
+        self.stamp = stamp
+        """Names the sign-in this panel was opened with; when that ends, so does the socket."""
+        self._watched: dict[str, int] = {}
+        self._held: list[str] | None = None
+
+    @property
+    def ears(self) -> AgentEars:
+        """Returns who listens, with today's departments and role."""
+        return self._ears()
+
+    def answer(self, frame: Any) -> None:
+        """Takes a frame and answers it before anything it caused is told."""
+        self._held = []
+        try:
+            if isinstance(frame, frames.Watch):
+                self._watch(frame.conversation)  # Before the page is read, so that nothing falls in between.
+            elif isinstance(frame, frames.Unwatch):
+                self._unwatch(frame.conversation)
+            answers = [encoded(each) for each in self.take(frame)]
+        finally:
+            held, self._held = self._held, None
+        self.connection.send(*answers, *held)
+
+    def greet(self) -> None:
+        """Tells a panel that just opened what it needs to draw itself."""
+        self.connection.send(*(encoded(frame) for frame in self.welcome()))
+
+    def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
+        """Tells the agent what just happened in a conversation they watch."""
+        self._watched[conversation.id] = conversation.last_seq
+        self.tell(_events_frame(conversation, heard_by(self.ears, events), more=False))
+
+    def tell_lists(self) -> None:
+        """Tells the agent who waits and which conversations are theirs."""
+        self.tell(self.room.lists(self.room.desk.agent(self.agent_id)))
+
+    def tell(self, frame: Frame) -> None:
+        """Tells the agent anything; what an answer of theirs caused waits until after the answer."""
+        text = encoded(frame)
+        if self._held is not None:
+            self._held.append(text)
+        else:
+            self.connection.send(text)
+
+    def heads(self) -> dict[str, int]:
+        """Returns the last number of each conversation this panel watches."""
+        return {each: head for each, head in self._watched.items() if head}
+
+    def _watch(self, conversation_id: str) -> None:
+        self._watched[conversation_id] = 0
+        self.room.hub.watch(self, conversation_id)
+
+    def _unwatch(self, conversation_id: str) -> None:
+        self._watched.pop(conversation_id, None)
+        self.room.hub.unwatch(self, conversation_id)
+
+
+def _ack(event: Event) -> Frame:
+    return _done(event.client_id, event.conversation_id, event.seq, at=event.at.isoformat())
+
+
+def _done(client_id: str | None, conversation_id: str, seq: int, **more: Any) -> Frame:
+    return {"op": "ack", "client_id": client_id, "conversation": conversation_id, "seq": seq, **more}
+
+
+def _events_frame(conversation: Conversation, heard: list[Frame], *, more: bool) -> Frame:
+    return {
+        "op": "events",
+        "conversation": conversation.id,
+        "events": heard,
+        "last": conversation.last_seq,
+        "more": more,
+        "token": conversation.owner_seq,
+    }

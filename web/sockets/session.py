@@ -1,0 +1,55 @@
+"""One socket from open to close: frames in, answers out, refusals told and counted."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Protocol
+
+from web.connection import Closed, Connection
+from web.errors import CLOSE_POLICY, CLOSE_SERVER_ERROR, Broken, Malformed, TooLarge, refusal_of
+from web.frames import client_id_of
+from web.hub import encoded
+from web.limits import Allowance
+
+BURST = 60
+"""Frames a client may send at once …"""
+PER_SECOND = 5.0
+"""… and how many more each second."""
+MOST_MALFORMED = 10
+"""Frames nobody can read, after which the other side is no client of ours."""
+
+
+class Answering(Protocol):
+    """The side of a link a session needs."""
+
+    connection: Connection
+
+    def answer(self, frame: Any) -> None: ...
+
+
+def converse(
+    link: Answering, read: Callable[[str], Any], *, burst: int = BURST, per_second: float = PER_SECOND
+) -> None:
+    """Takes frames until the socket closes; closes it itself when the other side floods or talks nonsense."""
+    connection = link.connection
+    allowance = Allowance(burst, per_second, monotonic())
+    malformed = 0
+    while True:
+        try:
+            raw = connection.receive()
+        except Closed:
+            return
+        if not allowance.take(monotonic()):
+            connection.close(CLOSE_POLICY, "too many frames")
+            return
+        try:
+            link.answer(read(raw))
+        except Exception as problem:
+            refusal = refusal_of(problem)
+            malformed += isinstance(refusal, Malformed | TooLarge)
+            connection.send(encoded({"op": "refused", "client_id": client_id_of(raw), "error": refusal.to_json()}))
+            if isinstance(refusal, Broken):
+                connection.close(CLOSE_SERVER_ERROR, "server error")
+                return
+        if malformed > MOST_MALFORMED:
+            connection.close(CLOSE_POLICY, "not understood")
+            return

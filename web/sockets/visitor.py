@@ -1,0 +1,174 @@
+"""A visitor's frames: each becomes one verb of the desk, the same over a socket and over HTTP."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.conversation import Conversation
+from bot.events import Event
+from bot.greeting import Greeting
+from bot.journal import PAGE, Journal
+from handoff.audience import VisitorEars
+from handoff.desk import Desk, Said
+from handoff.readings import Readings
+from handoff.refusals import NoSuchConversation
+from web import frames
+from web.connection import Connection
+from web.hub import BEAT, Frame, Hub, encoded, heard_by
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorRoom:
+    """What the frames of visitors need; put together by `create_app`."""
+
+    desk: Desk
+    hub: Hub
+    journal: Journal
+    greeting: Greeting
+    readings: Readings
+    epoch: str
+    status: Callable[[Conversation], dict[str, Any]]
+
+
+class VisitorFrames:
+    """One visitor speaking: takes frames, answers with frames."""
+
+    def __init__(self, room: VisitorRoom, visitor_id: str):
+        self.room = room
+        self.visitor_id = visitor_id
+
+    def take(self, frame: Any) -> list[Frame]:
+        """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
+        match frame:
+            case frames.Send():
+                return self._send(frame)
+            case frames.Resume():
+                return self._resume(frame)
+            case frames.Typing():
+                return self._typing(frame)
+            case frames.Read():
+                return self._read(frame)
+        return []
+
+    def _send(self, frame: frames.Send) -> list[Frame]:
+        said = self._said(frame.body)
+        whereabouts = self.room.greeting.whereabouts(self.visitor_id)
+        event = self.room.desk.receive(self.visitor_id, said, client_id=frame.client_id, whereabouts=whereabouts)
+        return [
+            {
+                "op": "ack",
+                "client_id": frame.client_id,
+                "conversation": event.conversation_id,
+                "seq": event.visitor_seq,
+                "at": event.at.isoformat(),
+            }
+        ]
+
+    def _said(self, body: frames.Said) -> Said:
+        button = body.button.model_dump() if body.button else None
+        if body.answer is None:
+            return Said(body.text or "", button)
+        bubble = self.room.greeting.answered(self.visitor_id, body.answer.impression, body.answer.label)
+        return Said(body.text or body.answer.label or "", None, bubble)
+
+    def _resume(self, frame: frames.Resume) -> list[Frame]:
+        conversation = self._find(frame.conversation)
+        status = self.room.status(conversation) if conversation else None
+        welcome = {
+            "op": "welcome",
+            "protocol": PROTOCOL_VERSION,
+            "epoch": self.room.epoch,
+            "beat": BEAT,
+            "conversation": status,
+        }
+        if conversation is None:
+            return [welcome]
+        after = frame.after if conversation.id == frame.conversation else 0
+        return [welcome, self._page(conversation, after)]
+
+    def _find(self, conversation_id: str | None) -> Conversation | None:
+        if conversation_id is not None:
+            try:
+                return self.room.desk.conversation_of(self.visitor_id, conversation_id)
+            except NoSuchConversation:
+                pass  # Another visitor's, or erased: the visitor's own open one, if any, is what they may hear.
+        return self.room.desk.open_conversation(self.visitor_id)
+
+    def _page(self, conversation: Conversation, after: int) -> Frame:
+        events = self.room.journal.visitor_events_after(conversation.id, after)
+        return events_frame(conversation, heard_by(VisitorEars(self.visitor_id), events), more=len(events) == PAGE)
+
+    def _typing(self, frame: frames.Typing) -> list[Frame]:
+        conversation = self.room.desk.open_conversation(self.visitor_id)
+        if conversation is not None:
+            told = {
+                "op": "typing",
+                "conversation": conversation.id,
+                "who": "visitor",
+                "on": frame.on,
+                "text": frame.text,
+            }
+            self.room.hub.typing_of_visitor(conversation, told)
+        return []
+
+    def _read(self, frame: frames.Read) -> list[Frame]:
+        conversation = self.room.desk.conversation_of(self.visitor_id, frame.conversation)
+        seq = min(frame.seq, conversation.visitor_last_seq)
+        self.room.readings.note(f"visitor:{self.visitor_id}", conversation.id, seq)
+        return []
+
+
+class VisitorLink(VisitorFrames):
+    """A visitor's open socket."""
+
+    def __init__(self, room: VisitorRoom, visitor_id: str, connection: Connection):
+        super().__init__(room, visitor_id)
+        self.connection = connection
+        self.ears = VisitorEars(visitor_id)
+        self._heads: dict[str, int] = {}
+        self._held: list[str] | None = None
+
+    def answer(self, frame: Any) -> None:
+        """Takes a frame and answers it before anything it caused is told: acknowledge first, then announce."""
+        self._held = []
+        try:
+            answers = [encoded(each) for each in self.take(frame)]
+        finally:
+            held, self._held = self._held, None
+        self.connection.send(*answers, *held)
+
+    def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
+        """Tells the visitor what they may hear of what just happened."""
+        self._heads = {conversation.id: conversation.visitor_last_seq}
+        heard = heard_by(self.ears, events)
+        if heard:
+            self._tell(events_frame(conversation, heard, more=False))
+
+    def tell_status(self, conversation: Conversation) -> None:
+        """Tells the visitor where the conversation stands."""
+        self._tell({"op": "status", "conversation": conversation.id, **self.room.status(conversation)})
+
+    def heads(self) -> dict[str, int]:
+        """Returns the last number of the visitor's open conversation."""
+        conversation = self.room.desk.open_conversation(self.visitor_id)
+        return {conversation.id: conversation.visitor_last_seq} if conversation else self._heads
+
+    def _tell(self, frame: Frame) -> None:
+        text = encoded(frame)
+        if self._held is not None:
+            self._held.append(text)
+        else:
+            self.connection.send(text)
+
+
+def events_frame(conversation: Conversation, heard: Iterable[Frame], *, more: bool) -> Frame:
+    """Returns a page of a visitor's events."""
+    return {
+        "op": "events",
+        "conversation": conversation.id,
+        "events": list(heard),
+        "last": conversation.visitor_last_seq,
+        "more": more,
+    }

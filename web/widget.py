@@ -1,0 +1,160 @@
+"""What the widget on a visitor's page asks for: its bundle, what may be said unasked, its frames and its socket."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_sock import Sock
+from simple_websocket import Server
+
+from bot.greeting import Greeting, Shown
+from bot.site.public import bundle_hash, public_bundle
+from bot.site.site import Site
+from handoff.desk import Desk
+from web import frames
+from web.audience import audience
+from web.bodies import body_of
+from web.connection import Connection, Spawn
+from web.errors import NotFound
+from web.hub import encoded
+from web.limits import Limits, address_of
+from web.sockets.session import converse
+from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
+from web.tokens import VisitorTokens
+
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetParts:
+    """What these routes need; put together by `create_app`."""
+
+    desk: Desk
+    greeting: Greeting
+    room: VisitorRoom
+    tokens: VisitorTokens
+    limits: Limits
+    site: Callable[[], Site]
+    spawn: Spawn
+    allowance: dict[str, Any]
+
+
+def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
+    """Returns the widget's routes."""
+    pages = Blueprint("widget", __name__)
+
+    @pages.get("/widget/bundle/<hash_>.json")
+    @audience("public", embedded=True)
+    def bundle(hash_: str) -> Response:
+        current = _bundle_of(parts.site())
+        if hash_ != current.hash:
+            raise NotFound
+        answer = Response(current.body, content_type="application/json")
+        answer.headers["Cache-Control"] = CACHE_FOREVER
+        return answer
+
+    @pages.post("/widget/view")
+    @audience("public", embedded=True)
+    def view() -> ResponseReturnValue:
+        visitor_id = parts.tokens.visitor_of_request(request)
+        parts.limits.take("view", visitor_id or address_of(request))
+        parts.limits.take("view_site")
+        body = body_of(frames.View)
+        token, visitor_id = parts.tokens.mint(visitor_id)
+        facts = facts_of(body)
+        answer = parts.greeting.view(visitor_id, facts, languages=[body.language, *body.languages])
+        parts.desk.viewed(visitor_id, facts=facts)
+        conversation = parts.desk.open_conversation(visitor_id)
+        status = parts.room.status(conversation) if conversation else None
+        return jsonify(
+            {
+                "token": token,
+                "visitor": visitor_id,
+                "bundle": _bundle_of(parts.site()).hash,
+                **answer,
+                "conversation": status,
+            }
+        )
+
+    @pages.post("/widget/show")
+    @audience("visitor")
+    def show() -> ResponseReturnValue:
+        parts.limits.take("view", g.visitor)
+        body = body_of(frames.Show)
+        decided = parts.greeting.show(g.visitor, body.trigger, body.facts, chatting=_is_chatting())
+        if not isinstance(decided, Shown):
+            return jsonify({"show": False, "why": decided})
+        return jsonify({"show": True, **decided.to_json()})
+
+    @pages.post("/widget/seen")
+    @audience("visitor")
+    def seen() -> ResponseReturnValue:
+        parts.limits.take("view", g.visitor)
+        body = body_of(frames.Seen)
+        if not parts.greeting.note(g.visitor, body.impression, body.outcome):
+            raise NotFound
+        return jsonify({})
+
+    @pages.post("/widget/op")
+    @audience("visitor")
+    def op() -> ResponseReturnValue:
+        parts.limits.take("frame", g.visitor)
+        frame = frames.visitor_frame(request.get_data(cache=False))
+        if isinstance(frame, frames.Send):
+            parts.limits.take("send", g.visitor)
+            parts.limits.take("send_address", address_of(request))
+        return jsonify({"frames": VisitorFrames(parts.room, g.visitor).take(frame)})
+
+    @sock.route("/widget/socket", bp=pages)
+    @audience("visitor", late=True)
+    def socket(ws: Server) -> None:
+        connection = Connection(ws, spawn=parts.spawn)
+        link = VisitorLink(parts.room, g.visitor, connection)
+        parts.room.hub.join_visitor(link)
+        try:
+            converse(link, frames.visitor_frame, **parts.allowance)
+        finally:
+            parts.room.hub.leave_visitor(link)
+            connection.finish()
+
+    def _is_chatting() -> bool:
+        return parts.desk.open_conversation(g.visitor) is not None
+
+    return pages
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    hash: str
+    body: str
+
+
+_bundles: dict[str, _Bundle] = {}
+
+
+def _bundle_of(site: Site) -> _Bundle:
+    if site.version not in _bundles:
+        public = public_bundle(site)
+        _bundles.clear()
+        _bundles[site.version] = _Bundle(bundle_hash(public), encoded(public))
+    return _bundles[site.version]
+
+
+def facts_of(body: frames.View) -> dict[str, Any]:
+    """Returns what the browser knows as facts."""
+    page = body.page
+    return {
+        "page": page.path,
+        "page.path": page.path,
+        "page.url": page.url,
+        "page.title": page.title,
+        "referrer": page.referrer or None,
+        "landing_page": body.landing_page,
+        "previous_page": body.previous_page,
+        "language": body.language,
+        "device": body.device,
+        "visits": body.visits,
+        "returning": body.returning,
+    }
