@@ -1,0 +1,178 @@
+"""Frames and bodies: what is read, and the sentence for what is not (S14, S17, S51)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from web.bodies import MAX_BODY
+from web.errors import Malformed, Refusal, TooLarge
+from web.frames import (
+    AgentSend,
+    Beat,
+    Presence,
+    Resume,
+    Send,
+    Typing,
+    Watch,
+    agent_frame,
+    client_id_of,
+    visitor_frame,
+)
+
+CONVERSATION = "kQ3vX0aRr1m8c6yVt2WbZw"
+CLIENT = "0193a6b2-7c4e-7d50-9f00-3b1a2c4d5e6f"
+
+
+def send(**body: Any) -> str:
+    return json.dumps({"op": "send", "conversation": None, "client_id": CLIENT, "body": body})
+
+
+def refusal(raw: str | bytes, read: Any = visitor_frame) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        read(raw)
+    return caught.value
+
+
+def test_every_operation_of_a_visitor_is_read() -> None:
+    assert visitor_frame('{"op":"resume","conversation":null,"after":0}') == Resume(
+        op="resume", conversation=None, after=0
+    )
+    said = visitor_frame(send(text="Hello"))
+    assert isinstance(said, Send) and said.body.text == "Hello"
+    pressed = visitor_frame(send(button={"step": "ask_size", "value": "42", "label": "42"}))
+    assert isinstance(pressed, Send) and pressed.body.button is not None and pressed.body.button.value == "42"
+    answered = visitor_frame(send(answer={"impression": CONVERSATION, "label": "Yes"}))
+    assert isinstance(answered, Send) and answered.body.answer is not None
+    by_text = visitor_frame(send(answer={"impression": CONVERSATION}, text="Yes, please"))
+    assert isinstance(by_text, Send) and by_text.body.text == "Yes, please"
+    typing = visitor_frame(f'{{"op":"typing","conversation":"{CONVERSATION}","on":true,"text":"Hel"}}')
+    assert isinstance(typing, Typing) and typing.text == "Hel"
+    assert visitor_frame('{"op":"beat"}') == Beat(op="beat")
+
+
+def test_every_operation_of_an_agent_is_read() -> None:
+    one = {"conversation": CONVERSATION, "client_id": CLIENT}
+    frames: list[dict[str, Any]] = [
+        {"op": "watch", "conversation": CONVERSATION, "after": 7},
+        {"op": "unwatch", "conversation": CONVERSATION},
+        {"op": "accept", **one},
+        {"op": "decline", "conversation": CONVERSATION},
+        {"op": "decline", **one},
+        {"op": "send", **one, "token": 3, "body": {"text": "Hello"}},
+        {"op": "note", **one, "body": {"text": "a regular"}},
+        {"op": "typing", "conversation": CONVERSATION, "on": False},
+        {"op": "read", "conversation": CONVERSATION, "seq": 9},
+        {"op": "return", **one, "token": 3},
+        {"op": "close", **one, "token": 3},
+        {"op": "presence", "intent": "away"},
+        {"op": "beat"},
+    ]
+    for frame in frames:
+        assert agent_frame(json.dumps(frame)).op == frame["op"]
+    assert isinstance(agent_frame(json.dumps(frames[0])), Watch)
+    assert isinstance(agent_frame(json.dumps(frames[5])), AgentSend)
+    assert isinstance(agent_frame(json.dumps(frames[11])), Presence)
+
+
+@pytest.mark.parametrize("wrong", ["0", '"0"', "[]", "true", "1e0", "1.5", "{}", '"a b c d e f g h"', '"../../../etc"'])
+def test_an_id_is_text_of_the_form_given_out_and_nothing_is_converted(wrong: str) -> None:
+    told = refusal(f'{{"op":"resume","conversation":{wrong},"after":0}}')
+    assert (told.status, told.code, told.field) == (400, "malformed", "conversation")
+
+
+@pytest.mark.parametrize("wrong", ['"1"', "true", "1.0", "1e0", "null", "[]", "-1", "9" * 17, "9" * 5000])
+def test_a_number_is_a_whole_number_in_bounds_and_nothing_is_converted(wrong: str) -> None:
+    told = refusal(f'{{"op":"resume","conversation":null,"after":{wrong}}}')
+    assert (told.status, told.code) == (400, "malformed")
+
+
+@pytest.mark.parametrize("extra", ["role", "owner", "seq", "at", "verified", "internal_note", "token", "__proto__"])
+def test_a_visitor_cannot_send_what_is_not_theirs_to_say(extra: str) -> None:
+    frame = {**json.loads(send(text="Hello")), extra: True}
+    told = refusal(json.dumps(frame))
+    assert (told.code, told.field, told.message) == ("malformed", extra, f"`{extra}` is not known here.")
+    inside = json.loads(send(text="Hello"))
+    inside["body"][extra] = True
+    assert refusal(json.dumps(inside)).field == f"body.{extra}"
+
+
+@pytest.mark.parametrize("op", ["accept", "note", "watch", "return", "close", "presence", "decline"])
+def test_a_visitor_has_no_operation_of_an_agent(op: str) -> None:
+    frame = json.dumps({"op": op, "conversation": CONVERSATION, "client_id": CLIENT, "body": {"text": "hi"}})
+    assert refusal(frame).message == "`op` must be one of resume, send, typing, read, beat."
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "42",
+        '"beat"',
+        "{}",
+        '{"op":null}',
+        '{"op":["beat"]}',
+        '{"op":"\\ud800"}',
+        '{"op":"beat"',
+        b"\xff\xfe",
+        b'{"op":"\xed\xa0\x80"}',
+        "[" * 30_000,
+        '{"op":' * 10_000,
+        "\ud800",
+    ],
+)
+def test_what_is_no_frame_is_refused_in_a_sentence(raw: str | bytes) -> None:
+    told = refusal(raw)
+    assert isinstance(told, Malformed)
+    assert told.message.endswith(".")
+    assert "Error" not in told.message and "pydantic" not in told.message
+
+
+def test_a_frame_larger_than_the_cap_is_refused_before_it_is_read() -> None:
+    assert isinstance(refusal(b" " * (MAX_BODY + 1)), TooLarge)
+    assert isinstance(refusal("é" * (MAX_BODY // 2 + 1)), TooLarge)
+
+
+def test_a_character_that_cannot_be_stored_is_refused_in_values() -> None:
+    told = refusal(send(button={"step": "a\0", "value": "b", "label": "c"}))
+    assert (told.code, told.message) == ("malformed", "There is a character in the text that cannot be stored.")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0\x1b", "a" * 10_000, "👋🏽"])
+def test_which_text_cannot_be_sent_is_for_the_desk_to_say(text: str) -> None:
+    frame = visitor_frame(send(text=text))
+    assert isinstance(frame, Send) and frame.body.text == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": None},
+        {"text": "Yes", "button": {"step": "a", "value": "b", "label": "c"}},
+        {"answer": {"impression": CONVERSATION}},
+        {"answer": {"impression": CONVERSATION, "label": "Yes"}, "text": "Yes"},
+        {"answer": {"impression": CONVERSATION, "label": "Yes"}, "button": {"step": "a", "value": "b", "label": "c"}},
+    ],
+)
+def test_a_message_says_one_thing(body: dict[str, Any]) -> None:
+    told = refusal(send(**body))
+    assert (told.field, told.message) == ("body", "`body` must hold one thing: a text, or a button.")
+
+
+def test_a_refused_frame_still_tells_which_message_it_was() -> None:
+    assert client_id_of(send(text="")) == CLIENT
+    for raw in (
+        "",
+        "{",
+        "[]",
+        '{"client_id":7}',
+        '{"client_id":"a b"}',
+        "[" * 100_000,
+        b"\xff",
+        '{"client_id":"abcdefgh\\n"}',
+    ):
+        assert client_id_of(raw) is None

@@ -1,0 +1,188 @@
+"""Who may call a route: each declares its audience, and one gate before every request holds it to that.
+
+    @audience("agent")                      the session of somebody signed in whose role includes it
+    @audience("visitor")                    a visitor's token; called from the site's pages
+    @audience("public", embedded=True)      anybody; called from the site's pages (CORS, no session, no CSRF)
+    @audience("public")                     anybody; our own pages
+
+A route without one is refused to everybody. What the gate lets through finds `g.agent` (`SignedIn`) or `g.visitor`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Literal, TypeVar, get_args
+
+from flask import Flask, Request, Response, g, request
+from flask.typing import ResponseReturnValue
+
+from web.errors import NotAllowed, Refusal, SignInNeeded, TokenNeeded
+from web.limits import Limits, address_of
+from web.origins import Embedding, WrongOrigin, is_foreign, is_own
+
+Audience = Literal["public", "visitor", "agent", "lead", "marketer", "admin"]
+Role = Literal["agent", "lead", "marketer", "admin"]
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+ROLES: tuple[Role, ...] = get_args(Role)
+
+ROLES_OF: dict[Audience, frozenset[Role]] = {
+    "agent": frozenset({"agent", "lead", "admin"}),
+    "lead": frozenset({"lead", "admin"}),
+    "marketer": frozenset({"marketer", "admin"}),
+    "admin": frozenset({"admin"}),
+}
+"""Which roles an audience is made of."""
+
+FREE_OF_CHARGE = "assets."
+"""Endpoints that are not counted against an address: files."""
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody signed in, as a request or socket knows them."""
+
+    agent_id: str
+    account_id: str
+    name: str
+    role: Role
+    stamp: str
+    """Names this sign-in: `Accounts.still_valid(stamp)` says whether it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a route declares."""
+
+    audience: Audience
+    embedded: bool
+    late: bool
+
+
+class Undeclared(NotAllowed):
+    """The route names no audience, so nobody may call it."""
+
+    words = "This address is not open to anybody yet."
+
+
+def audience(name: Audience, *, embedded: bool | None = None, late: bool = False) -> Callable[[View], View]:
+    """Declares who may call the view.
+
+    `embedded`: pages of other origins call it, so origins are checked and CORS is answered, and no session counts.
+    `late`: for sockets, under `@sock.route`. A refusal closes the socket with its number instead of failing the
+    handshake, because a browser shows a page the number and hides the status. A wrong origin fails the handshake still.
+    """
+    declared = Declared(name, embedded=name == "visitor" if embedded is None else embedded, late=late)
+    if (name == "visitor") != declared.embedded and name != "public":
+        raise ValueError(
+            f"{name!r} cannot be embedded={declared.embedded}: tokens travel from the site, sessions do not."
+        )
+
+    def declare(view: View) -> View:
+        told = _closes_if_refused(view) if late else view
+        told.audience = declared  # type: ignore[attr-defined]
+        return told
+
+    return declare
+
+
+def _closes_if_refused(view: View) -> View:
+    @wraps(view)
+    def opened(socket: Any, *args: Any, **kwargs: Any) -> Any:
+        refusal: Refusal | None = g.pop("refusal", None)
+        if refusal is not None:
+            return socket.close(refusal.close, refusal.message[:100])
+        return view(socket, *args, **kwargs)
+
+    return opened  # type: ignore[return-value]
+
+
+def declare(app: Flask, endpoint: str, name: Audience) -> None:
+    """Declares who may call a route whose view is not ours to decorate."""
+    app.extensions.setdefault("audience", {})[endpoint] = Declared(name, embedded=False, late=False)
+
+
+def declared_by(app: Flask, endpoint: str) -> Declared | None:
+    """Returns what a route declares; None if it says nothing."""
+    elsewhere = app.extensions.get("audience", {}).get(endpoint)
+    return elsewhere or getattr(app.view_functions[endpoint], "audience", None)
+
+
+class Gate:
+    """Holds every request to the audience its route declares."""
+
+    def __init__(
+        self,
+        *,
+        embedding: Embedding,
+        visitor_of: Callable[[Request], str | None],
+        signed_in: Callable[[], SignedIn | None],
+        protect: Callable[[], None],
+        limits: Limits,
+    ):
+        """`signed_in` tells whose session the request brings, `protect` raises when a form lacks its CSRF token."""
+        self._embedding = embedding
+        self._visitor_of = visitor_of
+        self._signed_in = signed_in
+        self._protect = protect
+        self._limits = limits
+
+    def install(self, app: Flask) -> None:
+        """Puts the gate before every request of the app."""
+
+        @app.before_request
+        def enter() -> ResponseReturnValue | None:
+            if request.endpoint is None:
+                return None  # No such address, or not with this method: Flask says so.
+            declared = declared_by(app, request.endpoint)
+            if declared is None:
+                raise Undeclared
+            if not request.endpoint.startswith(FREE_OF_CHARGE):
+                self._limits.take("page", address_of(request))
+            if declared.embedded:
+                return self._enter_embedded(declared)
+            self._enter_own(declared)
+            return None
+
+        @app.after_request
+        def leave(answer: Response) -> Response:
+            declared = declared_by(app, request.endpoint) if request.endpoint else None
+            if declared and declared.embedded:
+                self._embedding.expose(request, answer)
+            return answer
+
+    def _enter_embedded(self, declared: Declared) -> ResponseReturnValue | None:
+        self._embedding.check(request)
+        if request.method == "OPTIONS":
+            return self._embedding.preflight()
+        g.visitor = self._visitor_of(request)
+        if declared.audience == "visitor" and g.visitor is None:
+            _refuse(TokenNeeded(), declared)
+        return None
+
+    def _enter_own(self, declared: Declared) -> None:
+        socket = request.url_rule is not None and request.url_rule.websocket
+        unsafe = request.method not in _SAFE_METHODS
+        if (socket and not is_own(request)) or (unsafe and is_foreign(request)):
+            raise WrongOrigin("This page may not ask this.")
+        if declared.audience != "public":
+            self._let_in(declared)
+        if unsafe:
+            self._protect()
+
+    def _let_in(self, declared: Declared) -> None:
+        agent = self._signed_in()
+        if agent is None:
+            _refuse(SignInNeeded(), declared)
+        elif agent.role not in ROLES_OF[declared.audience]:
+            _refuse(NotAllowed(), declared)
+        else:
+            g.agent = agent
+
+
+def _refuse(refusal: Refusal, declared: Declared) -> None:
+    if not declared.late:
+        raise refusal
+    g.refusal = refusal

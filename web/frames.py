@@ -1,0 +1,296 @@
+"""What visitors, agents and the widget may say to the server: one strict model per operation.
+
+Read with `visitor_frame`, `agent_frame` (sockets and `…/op`) and `web.bodies.body_of` (the widget's other requests).
+"""
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
+
+from web.bodies import read
+
+MAX_DRAFT = 4000
+"""Characters of what a visitor is typing."""
+MAX_NUMBER = 2**53 - 1
+"""Whole numbers above it are not the same in a browser."""
+MAX_DEPTH = 8
+"""Objects and lists inside each other in values whose shape is the site's own."""
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("There is a character in the text that cannot be stored.")
+    return text
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError("There are too many objects inside each other.")
+    if isinstance(value, str):
+        return _no_nul(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
+        raise ValueError("There is a number that is too large.")
+    if isinstance(value, list):
+        for each in value:
+            _plain(each, depth + 1)
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _no_nul(name)
+            _plain(each, depth + 1)
+    return value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
+"""A word or short label: a step, a shortcut, a language."""
+Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_nul)]
+"""An address, a title."""
+Text = str
+"""A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
+Facts = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class Frame(BaseModel):
+    """Nothing is converted, nothing unknown is accepted, nothing changes after it was read."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+# --- what both sides say -------------------------------------------------------------------------
+
+
+class Beat(Frame):
+    op: Literal["beat"]
+
+
+class Read(Frame):
+    op: Literal["read"]
+    conversation: Id
+    seq: Number
+
+
+# --- visitor -------------------------------------------------------------------------------------
+
+
+class Pressed(Frame):
+    """A quick reply of a step."""
+
+    step: Name
+    value: Name
+    label: Name
+
+
+class Answered(Frame):
+    """An answer to a trigger's bubble: one of its buttons, or (without label) a text."""
+
+    impression: Id
+    label: Name | None = None
+
+
+class Said(Frame):
+    """What a visitor says: a text, a button, or an answer to a bubble with a button or a text."""
+
+    text: Text | None = None
+    button: Pressed | None = None
+    answer: Answered | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "Said":
+        by_button = self.button is not None or (self.answer is not None and self.answer.label is not None)
+        if (self.text is not None) == by_button or (self.button is not None and self.answer is not None):
+            raise ValueError("`body` must hold one thing: a text, or a button.")
+        return self
+
+
+class Resume(Frame):
+    op: Literal["resume"]
+    conversation: Id | None
+    after: Number
+
+
+class Send(Frame):
+    op: Literal["send"]
+    conversation: Id | None
+    client_id: Id
+    body: Said
+
+
+class Typing(Frame):
+    """The visitor types; the draft, if sent, is shown to agents only."""
+
+    op: Literal["typing"]
+    conversation: Id | None
+    on: bool
+    text: Annotated[str, StringConstraints(max_length=MAX_DRAFT), AfterValidator(_no_nul)] | None = None
+
+
+VisitorFrame = Annotated[Resume | Send | Typing | Read | Beat, Field(discriminator="op")]
+
+
+# --- agent ---------------------------------------------------------------------------------------
+
+
+class Written(Frame):
+    """What an agent writes, to the visitor or as a note."""
+
+    text: Text
+
+
+class Watch(Frame):
+    op: Literal["watch"]
+    conversation: Id
+    after: Number
+
+
+class Unwatch(Frame):
+    op: Literal["unwatch"]
+    conversation: Id
+
+
+class Accept(Frame):
+    op: Literal["accept"]
+    conversation: Id
+    client_id: Id
+
+
+class Decline(Frame):
+    op: Literal["decline"]
+    conversation: Id
+    client_id: Id | None = None
+
+
+class AgentSend(Frame):
+    """`token` is the seq of the accept: who lost the conversation since cannot write as its owner."""
+
+    op: Literal["send"]
+    conversation: Id
+    client_id: Id
+    token: Number
+    body: Written
+
+
+class Note(Frame):
+    op: Literal["note"]
+    conversation: Id
+    client_id: Id
+    body: Written
+
+
+class AgentTyping(Frame):
+    op: Literal["typing"]
+    conversation: Id
+    on: bool
+
+
+class Return(Frame):
+    op: Literal["return"]
+    conversation: Id
+    client_id: Id
+    token: Number
+
+
+class Close(Frame):
+    op: Literal["close"]
+    conversation: Id
+    client_id: Id
+    token: Number
+
+
+class Presence(Frame):
+    op: Literal["presence"]
+    intent: Literal["online", "away", "draining", "offline"]
+
+
+AgentFrame = Annotated[
+    Watch | Unwatch | Accept | Decline | AgentSend | Note | AgentTyping | Read | Return | Close | Presence | Beat,
+    Field(discriminator="op"),
+]
+
+
+# --- the widget's other requests -----------------------------------------------------------------
+
+
+class PageSeen(Frame):
+    url: Line
+    path: Line
+    title: Line
+    referrer: Line = ""
+
+
+class Counters(Frame):
+    """How often each trigger was shown to and dismissed by this browser, as the widget remembers it."""
+
+    shown: Facts = Field(default_factory=dict)
+    dismissed: Facts = Field(default_factory=dict)
+
+
+class View(Frame):
+    """`POST /widget/view`: a page is looked at."""
+
+    page: PageSeen
+    landing_page: Line | None = None
+    previous_page: Line | None = None
+    language: Name
+    languages: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
+    device: Name
+    visits: Count
+    returning: bool
+    visit_started: Line | Number | None = None
+    counters: Counters = Field(default_factory=Counters)
+    consent: bool | None = None
+
+
+class Show(Frame):
+    """`POST /widget/show`: a trigger is ready in the page; may it speak?"""
+
+    trigger: Name
+    facts: Facts
+
+
+class Seen(Frame):
+    """`POST /widget/seen`: what became of a bubble."""
+
+    impression: Id
+    outcome: Literal["seen", "dismissed"]
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+_visitor: TypeAdapter[Any] = TypeAdapter(VisitorFrame)
+_agent: TypeAdapter[Any] = TypeAdapter(AgentFrame)
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
+
+
+def visitor_frame(raw: str | bytes) -> Resume | Send | Typing | Read | Beat:
+    """Returns the visitor's frame; raises Malformed or TooLarge."""
+    return read(_visitor, raw, tagged=True)
+
+
+def agent_frame(raw: str | bytes) -> Any:
+    """Returns the agent's frame; raises Malformed or TooLarge."""
+    return read(_agent, raw, tagged=True)
+
+
+def client_id_of(raw: str | bytes) -> str | None:
+    """Returns the client id of a frame that was refused, so that the refusal finds its message; None without one."""
+    try:
+        sent = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    found = sent.get("client_id") if isinstance(sent, dict) else None
+    return found if isinstance(found, str) and _CLIENT_ID.match(found) else None

@@ -1,0 +1,128 @@
+"""How often anybody may ask: rates per visitor, address and site, and whose address it really is."""
+
+import math
+import time
+from dataclasses import dataclass, fields
+from ipaddress import IPv6Address, ip_address
+
+from flask import Flask, Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from web.errors import TooMany
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often each thing may happen; several rates separated by `;`, and None for no limit.
+
+    Addresses may stand for a whole office, so they get more than a visitor.
+    """
+
+    page: str | None = "600/minute"
+    """Any request, per address."""
+    view: str | None = "120/minute"
+    """Page views, showings and the like, per visitor."""
+    view_site: str | None = "30000/minute"
+    """The same, for everybody together."""
+    frame: str | None = "300/minute"
+    """Frames of any kind, per visitor or agent."""
+    send: str | None = "60/minute;20/10seconds"
+    """Messages, per visitor."""
+    send_address: str | None = "600/minute"
+    """Messages, per address."""
+    socket: str | None = "120/minute"
+    """Sockets opened, per address."""
+    sign_in: str | None = "30/10minutes;100/hour"
+    """Sign-ins tried, per address."""
+    sign_in_pair: str | None = "6/5minutes"
+    """Sign-ins that failed, per name and address together."""
+    sign_in_name: str | None = "10/5minutes"
+    """Sign-ins that failed, per name from anywhere: beyond it they are slowed, never refused."""
+
+
+NO_LIMITS = Rates(**{field.name: None for field in fields(Rates)})
+
+
+class Limits:
+    """Counts what happens and says when it is too much; the counts live in this process."""
+
+    def __init__(self, rates: Rates | None = None):
+        rates = rates or Rates()
+        self._items = {field.name: _items(getattr(rates, field.name)) for field in fields(Rates)}
+        self._counts = FixedWindowRateLimiter(MemoryStorage())
+
+    def take(self, kind: str, *who: str) -> None:
+        """Counts one more of this kind by this one; raises TooMany when it is one too many."""
+        for item in self._items[kind]:
+            if not self._counts.hit(item, kind, *who):
+                raise TooMany(self._wait(item, kind, *who))
+
+    def count(self, kind: str, *who: str) -> None:
+        """Counts one more without refusing."""
+        for item in self._items[kind]:
+            self._counts.hit(item, kind, *who)
+
+    def refuse(self, kind: str, *who: str) -> None:
+        """Raises TooMany when the next one would be too many, without counting one."""
+        if self.is_over(kind, *who):
+            raise TooMany(self.retry_after(kind, *who))
+
+    def is_over(self, kind: str, *who: str) -> bool:
+        """Says whether the next one of this kind would be too many, without counting one."""
+        return any(not self._counts.test(item, kind, *who) for item in self._items[kind])
+
+    def retry_after(self, kind: str, *who: str) -> int:
+        """Returns in how many seconds this one may ask again."""
+        return max(
+            (self._wait(item, kind, *who) for item in self._items[kind] if not self._counts.test(item, kind, *who)),
+            default=1,
+        )
+
+    def _wait(self, item: RateLimitItem, kind: str, *who: str) -> int:
+        return math.ceil(self._counts.get_window_stats(item, kind, *who).reset_time - time.time())
+
+
+class Allowance:
+    """What one connection may still send: `burst` at once, refilled at `per_second`; costs next to nothing a frame."""
+
+    __slots__ = ("_at", "_burst", "_left", "_per_second")
+
+    def __init__(self, burst: int, per_second: float, now: float):
+        self._burst, self._per_second = burst, per_second
+        self._left, self._at = float(burst), now
+
+    def take(self, now: float) -> bool:
+        """Says whether one more may be sent now (monotonic seconds), and counts it."""
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+def trust_proxies(app: Flask, hops: int) -> None:
+    """Believes the X-Forwarded headers of this many proxies in front of us, counted from ours, and of none beyond."""
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def address_of(request: Request) -> str:
+    """Returns the address that limits count by: an IPv4 address, or the /64 network an IPv6 address belongs to."""
+    given = request.remote_addr or ""
+    try:
+        address = ip_address(given.partition("%")[0])
+    except ValueError:
+        return given or "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+
+
+def _items(rate: str | None) -> list[RateLimitItem]:
+    return [parse(part.strip()) for part in rate.split(";")] if rate else []
