@@ -1,0 +1,358 @@
+"""What a visitor may do at any moment: ask for a person, go back, begin again, be drawn into another flow."""
+
+from flows.cursor import MOST_HISTORY, MOST_PARKED
+from flows.effects import FlowEntered, FlowLeft, Misunderstood, SlotSet, WantsAgent
+from flows.runner import Event
+
+LEAD = """
+    flows:
+      lead:
+        title: Your details
+        steps:
+          - say: Welcome
+          - collect: name
+            ask: Name?
+          - collect: email
+            ask: Mail?
+          - call: wishes
+          - collect: phone
+            ask: Phone?
+            if_known: ask
+          - say: Thanks {{ name }}
+      wishes:
+        steps:
+          - buttons: Which?
+            save_as: topic
+            options: [Shoes, Boots]
+          - collect: size
+            ask: Size?
+      other:
+        steps:
+          - collect: color
+            ask: Colour?
+          - say: "{{ color }}, fine."
+      third: {steps: [{buttons: Third?, options: [Ok, Not]}]}
+      fourth: {steps: [{buttons: Fourth?, options: [Ok, Not]}]}
+      fifth: {steps: [{buttons: Fifth?, options: [Ok, Not]}]}
+    """
+
+
+# --- a person
+
+
+def test_a_person_can_be_asked_for_at_every_question(play):
+    bot = play(LEAD, start="lead")
+    before = bot.cursor
+    assert bot.write("A person, please!") == []
+    assert bot.effects == (WantsAgent(None, None, "normal", None, "collect_name", "lead", "phrase"),)
+    assert bot.cursor == before, "the flow waits where it was"
+
+
+def test_a_return_repeats_the_open_question(play):
+    bot = play(LEAD, start="lead")
+    bot.write("human")
+    bot.happens(Event("agent_joined"))
+    assert bot.hears == []
+    assert bot.happens(Event("agent_left", data={"how": "returned"})) == ["Name?"]
+    assert bot.write("Ann") == ["Mail?"]
+
+
+def test_a_conversation_an_agent_closed_is_dropped(play):
+    bot = play(LEAD, start="lead")
+    bot.start("other")
+    bot.happens(Event("agent_left", data={"how": "closed"}))
+    assert bot.hears == []
+    assert (bot.at, bot.cursor.parked, bot.cursor.stack) == ("", (), ())
+    assert bot.effects_of(FlowLeft) == [FlowLeft("other", "ended"), FlowLeft("lead", "ended")]
+
+
+def test_a_person_can_be_asked_for_when_no_flow_runs(play):
+    bot = play(LEAD)
+    bot.write("human")
+    assert bot.effects == (WantsAgent(None, None, "normal", None, "", "", "phrase"),)
+    assert bot.last.handled
+
+
+def test_phrases_are_whole_messages(play):
+    bot = play(LEAD, start="lead")
+    bot.write("I am human")
+    assert bot.effects_of(WantsAgent) == []
+
+
+def test_in_a_step_that_is_not_interruptible_phrases_are_answers(play):
+    bot = play(
+        """
+        flows:
+          a:
+            steps:
+              - {collect: wish, ask: Sign here, interruptible: false}
+              - {collect: other, ask: And?, if_known: ask}
+        """,
+        start="a",
+    )
+    assert bot.write("human") == ["And?"]
+    assert bot.slots == {"wish": "human"}
+    bot.write("human")
+    assert bot.effects_of(WantsAgent)
+
+
+def test_a_whole_flow_may_be_uninterruptible_but_for_some_steps(play):
+    text = """
+        flows:
+          a:
+            interruptible: false
+            steps:
+              - {collect: one, ask: One?}
+              - {collect: two, ask: Two?, interruptible: true}
+        """
+    bot = play(text, start="a")
+    assert bot.write("back") == ["Two?"]
+    assert bot.write("back") == ["One?"]
+
+
+# --- back
+
+
+def test_back_asks_the_question_before_and_takes_its_answer_back(play):
+    bot = play(LEAD, start="lead")
+    bot.write("Ann")
+    assert bot.slots == {"name": "Ann"}
+    assert bot.write("back") == ["Name?"]
+    assert bot.slots == {}
+    assert bot.effects_of(SlotSet) == [SlotSet("name", None, "collect_name", "lead", "contact")]
+    assert bot.write("Bea") == ["Mail?"]
+    assert bot.slots == {"name": "Bea"}
+
+
+def test_at_the_first_question_back_says_so(play):
+    bot = play(LEAD, start="lead")
+    before = bot.cursor
+    assert bot.write("back") == ["There is no question before this one. Name?"]
+    assert bot.cursor == before
+
+
+def test_back_goes_into_a_called_flow_and_out_of_it_again(play):
+    bot = play(LEAD, start="lead")
+    for words in ("Ann", "a@b.io", "Shoes", "42"):
+        bot.write(words)
+    assert bot.at == "lead.collect_phone"
+    assert bot.write("back") == ["Size?"]
+    assert [frame[0] for frame in bot.cursor.frames()] == ["lead", "wishes"]
+    assert bot.effects_of(FlowEntered) == [FlowEntered("wishes", bot.machine("wishes").version)]
+    assert bot.write("back") == ["Which?"]
+    assert bot.slots == {"name": "Ann", "email": "a@b.io"}
+    assert bot.write("back") == ["Mail?"]
+    assert bot.effects_of(FlowLeft) == [FlowLeft("wishes", "cancelled")]
+    assert bot.cursor.stack == ()
+    assert [bot.write(words) for words in ("c@d.io", "Boots", "40", "+49 30 123456")][-1] == ["Thanks Ann"]
+
+
+def test_back_restores_what_a_slot_held_before(play):
+    text = """
+        flows:
+          a:
+            steps:
+              - {collect: wish, ask: One?}
+              - {set: {count: {add: 1}}}
+              - {collect: wish, ask: Two?, if_known: ask}
+              - {set: {count: {add: 1}}}
+              - {collect: other, ask: Three?}
+        """
+    bot = play(text, start="a")
+    bot.write("first")
+    bot.write("second")
+    assert bot.slots == {"wish": "second", "count": 2}
+    assert bot.write("back") == ["Two?"]
+    assert bot.slots == {"wish": "first", "count": 1}
+    assert bot.write("back") == ["One?"]
+    assert bot.slots == {}
+
+
+def test_back_restores_a_contact_that_was_overwritten(play):
+    text = "flows: {a: {steps: [{collect: email, ask: Mail?, if_known: ask}, {collect: x, ask: X?}]}}"
+    bot = play(text, start="a", facts={"contact.email": "old@b.io"})
+    bot.write("new@b.io")
+    assert bot.facts["contact.email"] == "new@b.io"
+    bot.write("back")
+    assert bot.effects_of(SlotSet) == [SlotSet("email", "old@b.io", "collect_email", "a", "contact")]
+
+
+def test_back_after_a_refused_answer_starts_counting_anew(play):
+    bot = play(LEAD, start="lead")
+    bot.write("Ann")
+    bot.write("no mail")
+    bot.write("back")
+    bot.write("Ann")
+    bot.write("no mail")
+    assert bot.effects_of(Misunderstood) == [Misunderstood("collect_email", "no mail", 1)]
+
+
+def test_a_button_and_a_step_may_lead_back(play):
+    text = """
+        flows:
+          a:
+            steps:
+              - {collect: wish, ask: Wish?}
+              - buttons: Sure?
+                options: [Yes, {label: Change, then: back}, Redo: again]
+              - end: true
+              - {id: again, say: Once more}
+              - {goto: back}
+              - {say: Never}
+        """
+    bot = play(text, start="a")
+    bot.write("x")
+    assert bot.press("Change") == ["Wish?"]
+    bot.write("y")
+    assert bot.press("Redo") == ["Once more", "Sure?"], "from a later step, back is the last question"
+    assert bot.slots == {"wish": "y"}
+
+
+def test_a_step_that_leads_back_to_nothing_goes_on(play):
+    assert play("flows: {a: {steps: [{goto: back}, {say: On}]}}", start="a").hears == ["On"]
+
+
+def test_back_remembers_only_so_many_questions(play):
+    steps = ", ".join(f"{{collect: s{n}, ask: Q{n}}}" for n in range(MOST_HISTORY + 5))
+    bot = play(f"flows: {{a: {{steps: [{steps}]}}}}", start="a")
+    for n in range(MOST_HISTORY + 4):
+        bot.write(str(n))
+    assert len(bot.cursor.history) == MOST_HISTORY
+    for n in reversed(range(5, MOST_HISTORY + 4)):
+        assert bot.write("back") == [f"Q{n}"]
+    assert bot.write("back") == ["There is no question before this one. Q5"]
+    assert bot.slots == {f"s{n}": str(n) for n in range(5)}
+    assert bot.cursor.undo == ()
+
+
+def test_back_does_not_undo_what_was_said_to_a_person(play):
+    bot = play(LEAD, start="lead")
+    bot.write("Ann")
+    bot.write("human")
+    bot.happens(Event("agent_left"))
+    assert bot.write("back") == ["There is no question before this one. Mail?"]
+    assert bot.slots == {"name": "Ann"}
+
+
+# --- restart
+
+
+def test_restart_forgets_the_conversation_but_not_the_contact(play):
+    bot = play(LEAD, start="lead")
+    for words in ("Ann", "a@b.io", "Shoes"):
+        bot.write(words)
+    assert bot.at == "wishes.collect_size"
+    assert bot.write("start over") == ["All right, from the beginning.", "Welcome", "Which?"]
+    assert bot.slots == {"name": "Ann", "email": "a@b.io"}
+    assert bot.effects_of(FlowLeft) == [FlowLeft("wishes", "restarted"), FlowLeft("lead", "restarted")]
+    assert bot.effects_of(SlotSet) == [SlotSet("topic", None, "__start", "wishes")]
+    assert bot.write("back")[0].startswith("There is no question before this one.")
+
+
+def test_restart_begins_the_first_of_interrupted_flows(play):
+    bot = play(LEAD, start="lead")
+    bot.start("other")
+    assert bot.write("restart") == ["All right, from the beginning.", "Welcome", "Name?"]
+    assert bot.cursor.parked == ()
+
+
+def test_restart_keeps_what_the_flow_was_given(play):
+    text = """
+        flows:
+          a:
+            inputs: {pet: text}
+            steps: [{collect: wish, ask: "A wish for {{ pet }}?"}, {collect: other, ask: Other?}]
+        """
+    bot = play(text, start="a", pet="Rex")
+    bot.write("bone")
+    assert bot.write("restart")[-1] == "A wish for Rex?"
+    assert bot.slots == {"pet": "Rex"}
+
+
+def test_a_target_may_restart(play):
+    text = """
+        flows:
+          a:
+            steps:
+              - {collect: wish, ask: Wish?}
+              - buttons: Right?
+                options: [Yes, {label: No, then: restart}, Other: say_no]
+              - end: true
+              - {id: say_no, say: "No then"}
+              - {goto: restart}
+        """
+    bot = play(text, start="a")
+    bot.write("x")
+    assert bot.press("No") == ["All right, from the beginning.", "Wish?"]
+    assert bot.slots == {}
+    bot.write("y")
+    assert bot.press("Other") == ["No then", "All right, from the beginning.", "Wish?"]
+
+
+# --- another flow on top
+
+
+def test_a_flow_on_top_of_another_comes_back_to_its_question(play):
+    bot = play(LEAD, start="lead")
+    bot.write("Ann")
+    assert bot.start("other") == ["Colour?"]
+    assert [(parked.flow, parked.state) for parked in bot.cursor.parked] == [("lead", "collect_email")]
+    assert bot.write("red") == ["red, fine.", "Let us go back to where we were. Mail?"]
+    assert bot.slots == {"name": "Ann", "color": "red"}
+    assert bot.cursor.parked == ()
+    assert bot.write("back") == ["Name?"], "the interrupted flow kept its own past"
+
+
+def test_an_interrupted_question_keeps_its_counter_and_its_buttons(play):
+    text = (
+        LEAD
+        + """
+      cond:
+        steps:
+          - buttons: Cond?
+            retries: 1
+            give_up: end
+            options: [{label: Open, when: {opening_hours: open}}, Always]
+    """
+    )
+    bot = play(text, start="cond")
+    bot.write("hm")
+    bot.facts["opening_hours"] = "closed"
+    bot.start("other")
+    bot.write("red")
+    assert bot.buttons == ["Open", "Always"]
+    bot.write("hm")
+    assert bot.at == ""
+
+
+def test_at_most_three_flows_wait_below(play):
+    bot = play(LEAD, start="lead")
+    for flow in ("other", "third", "fourth", "fifth"):
+        bot.start(flow)
+    assert [parked.flow for parked in bot.cursor.parked] == ["other", "third", "fourth"]
+    assert len(bot.cursor.parked) == MOST_PARKED
+    assert FlowLeft("lead", "cancelled") in bot.effects
+    for question in ("Fourth?", "Third?"):
+        assert bot.press("Ok")[-1].endswith(question)
+    assert bot.press("Ok")[-1].endswith("Colour?")
+
+
+def test_a_flow_started_while_it_runs_begins_anew(play):
+    bot = play(LEAD, start="lead")
+    bot.write("Ann")
+    bot.write("a@b.io")
+    assert bot.at == "wishes.buttons_topic"
+    assert bot.start("lead") == ["Welcome", "Which?"]
+    assert bot.cursor.parked == ()
+    assert bot.effects_of(FlowLeft) == [FlowLeft("wishes", "restarted"), FlowLeft("lead", "restarted")]
+
+
+def test_interrupted_and_called_flows_keep_their_callers(play):
+    bot = play(LEAD, start="lead")
+    bot.write("Ann")
+    bot.write("a@b.io")
+    bot.start("other")
+    assert bot.write("red")[-1] == "Let us go back to where we were. Which?"
+    assert [frame[0] for frame in bot.cursor.frames()] == ["lead", "wishes"]
+    bot.press("Boots")
+    assert bot.write("43") == ["Phone?"]

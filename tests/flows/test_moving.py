@@ -1,0 +1,119 @@
+"""What happens to conversations inside a flow when it gets a new version."""
+
+from flows.moving import caught_up, move
+
+OLD = """
+    flows:
+      outer:
+        steps:
+          - call: inner
+          - say: Thanks
+      inner:
+        steps:
+          - collect: size
+            ask: Old size?
+          - buttons: Old colour?
+            id: colour
+            save_as: colour
+            options: [Red, Blue]
+      other: {steps: [{collect: pet, ask: Pet?}]}
+    """
+
+
+def moved(bot, flows):
+    """Deploys flows and moves the conversation; says whether the flow that runs has moved."""
+    bot.deploy(flows)
+    before = bot.cursor
+    bot.cursor = caught_up(bot.cursor, bot.machine)
+    return bot.cursor.version != before.version
+
+
+def test_a_conversation_moves_to_the_same_step_of_the_new_version(play, flows_of):
+    bot = play(OLD, start="outer")
+    assert moved(bot, flows_of(OLD.replace("Old", "New").replace("- call", "- say: New\n          - call")))
+    assert bot.write("42") == ["New colour?"]
+    assert bot.press("Red") == ["Thanks"]
+
+
+def test_nothing_moves_when_nothing_changed(play, flows_of):
+    bot = play(OLD, start="outer")
+    assert not moved(bot, flows_of("# a remark\n" + OLD.replace("\n    ", "\n")))
+
+
+def test_a_conversation_finishes_on_the_old_version_when_its_step_is_gone(play, flows_of):
+    bot = play(OLD, start="outer")
+    assert not moved(bot, flows_of(OLD.replace("collect: size", "collect: width")))
+    assert bot.write("42") == ["Old colour?"]
+    assert bot.press("Red") == ["Thanks"]
+
+
+def test_a_step_of_another_kind_is_another_step(play, flows_of):
+    text = OLD.replace("collect: size\n            ask: Old size?", "id: collect_size\n            say: Size")
+    bot = play(OLD, start="outer")
+    assert not moved(bot, flows_of(text))
+
+
+def test_a_renamed_step_says_what_it_was(play, flows_of):
+    text = OLD.replace("id: colour", "id: shade\n            was: colour").replace("Old colour", "New colour")
+    bot = play(OLD, start="outer")
+    bot.write("42")
+    assert moved(bot, flows_of(text))
+    assert bot.at == "inner.shade"
+    assert bot.write("hm")[0].endswith("New colour?")
+
+
+def test_a_slot_that_changed_its_type_keeps_a_conversation_where_it_is(play, flows_of):
+    bot = play(OLD, start="outer")
+    text = OLD.replace("ask: Old size?", "ask: Old size?\n            type: phone")
+    assert not moved(bot, flows_of(text)), "the question is for something else now"
+    bot.write("42")
+    assert not moved(bot, flows_of(text)), "what is filled would be of the wrong type"
+
+
+def test_each_flow_of_the_stack_moves_for_itself(play, flows_of):
+    bot = play(OLD, start="outer")
+    old_outer = bot.machine("outer").version
+    text = OLD.replace("Old", "New").replace("- call: inner", "- id: renamed\n            call: inner")
+    assert moved(bot, flows_of(text))
+    assert bot.cursor.stack[0].version == old_outer
+    assert bot.cursor.version == bot.machine("inner").version
+    bot.write("42")
+    assert bot.press("Red") == ["Thanks"]
+
+
+def test_interrupted_flows_and_the_way_back_move_too(play, flows_of):
+    bot = play(OLD, start="outer")
+    bot.write("42")
+    bot.start("other")
+    moved(bot, flows_of(OLD.replace("Old", "New")))
+    assert bot.write("Cat") == ["Let us go back to where we were. New colour?"]
+    assert bot.write("back") == ["New size?"]
+
+
+def test_back_passes_over_a_question_that_is_gone(play, flows_of):
+    text = """
+        flows:
+          a:
+            steps: [{collect: one, ask: One?}, {collect: two, ask: Two?}, {collect: three, ask: Three?}]
+        """
+    bot = play(text, start="a")
+    bot.write("1")
+    bot.write("2")
+    assert moved(bot, flows_of(text.replace("{collect: two, ask: Two?}, ", "")))
+    assert bot.write("back") == ["One?"]
+    assert bot.slots == {}
+
+
+def test_a_handoff_that_waits_moves_as_well(play, flows_of):
+    text = "flows: {a: {steps: [{id: person, handoff: sales}, {say: Old}]}}"
+    bot = play(text, start="a")
+    assert moved(bot, flows_of(text.replace("Old", "New")))
+    assert bot.at == "a.person"
+
+
+def test_move_leaves_other_flows_alone(play, flows_of):
+    bot = play(OLD, start="other")
+    flows = flows_of(OLD.replace("Old", "New"))
+    same = move(bot.cursor, bot.machine("inner"), flows.machines["inner"])
+    assert same == bot.cursor
+    assert same is not bot.cursor
