@@ -1,0 +1,68 @@
+"""What is in the tree is in the wheel, and what is installed works anywhere (the checkout is not needed any more)."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("rules", "flows", "triggers", "bot", "handoff", "web")
+
+
+def run(*command: str | Path, cwd: Path, **environ: str) -> str:
+    """Runs a command that must succeed and returns what it printed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
+    done = subprocess.run(command, cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean copy of the tree: what is in version control or about to be, and nothing left over from a build."""
+    clean = tmp_path_factory.mktemp("checkout")
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT)
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (clean / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, clean / name)
+    return clean
+
+
+@pytest.fixture(scope="module")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, cwd=checkout)
+    return next(out.glob("parlour-*.whl"))
+
+
+def test_every_file_of_every_package_is_in_the_wheel_and_nothing_else(checkout: Path, wheel: Path) -> None:
+    tree = {
+        file.relative_to(checkout).as_posix()
+        for package in PACKAGES
+        for file in (checkout / package).rglob("*")
+        if file.is_file()
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert len(tree) > 50, "the clean copy holds the tree"
+    assert sorted(tree - packed) == [], "in the tree, but not in the wheel: add a line to package_data in setup.cfg"
+    assert sorted(packed - tree) == [], "in the wheel, but not in the tree"
+
+
+def test_an_installed_parlour_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    target, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for folder in PACKAGES:  # as in a site directory, whose folders are named after our packages
+        (elsewhere / folder).mkdir()
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
+    run(*pip, "--target", target, wheel, cwd=elsewhere)
+    said = run(sys.executable, target / "bin" / "parlour", "--help", cwd=elsewhere, PYTHONPATH=str(target))
+    for command in ("init", "serve", "check", "talk", "agent", "explain"):
+        assert command in said
+    where = run(sys.executable, "-P", "-c", "import web; print(web.__file__)", cwd=elsewhere, PYTHONPATH=str(target))
+    assert where.strip().startswith(str(target))
