@@ -1,0 +1,1 @@
+"""Times the hot paths against a bare reference in the same run; apart from the tests. See README.md."""

@@ -1,0 +1,191 @@
+"""The client: opens connections, keeps some of them busy, and weighs the server meanwhile. Prints one JSON line.
+
+Closed loop: each busy connection says the next thing when the last was answered. What counts is the processor time the
+server and its children took per message; how many there were per second depends on the machine's mood.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import picows
+import psutil
+import uvloop
+
+from web.tokens import VisitorTokens, signing_key
+
+WARM_UP = 1.0
+CONNECT_AT_ONCE = 64
+TEXT = picows.WSMsgType.TEXT
+
+
+@dataclass
+class Count:
+    """What was answered, and how long each answer took."""
+
+    answered: int = 0
+    took: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+
+class Echoer(picows.WSListener):
+    """Says one thing and waits to hear it."""
+
+    payload = b'{"op":"typing","conversation":"kQ3vX0aRr1m8c6yVt2WbZw","on":true}'
+
+    def __init__(self, count: Count):
+        self.count = count
+        self.transport: picows.WSTransport | None = None
+        self.said_at = 0.0
+
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        self.transport = transport
+
+    def begin(self) -> None:
+        """Says the first thing."""
+        self.say(self.payload)
+
+    def say(self, payload: bytes) -> None:
+        """Sends, unless it is over."""
+        if self.transport is not None and not self.count.stopped:
+            self.said_at = time.perf_counter()
+            self.transport.send(TEXT, payload)
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        if frame.msg_type == TEXT:
+            self.hear(frame.get_payload_as_bytes())
+        elif frame.msg_type == picows.WSMsgType.CLOSE:
+            if not self.count.stopped:
+                self.count.wrong.append(f"closed {frame.get_close_code()}")
+            transport.disconnect()
+
+    def hear(self, _: bytes) -> None:
+        """Counts, and says it again."""
+        self.done()
+        self.say(self.payload)
+
+    def done(self) -> None:
+        """Counts one answer."""
+        self.count.answered += 1
+        if self.count.answered % 16 == 0:
+            self.count.took.append(time.perf_counter() - self.said_at)
+
+
+class Visitor(Echoer):
+    """Writes a message, waits for the acknowledgement and for what the bot says to it, and writes the next."""
+
+    def begin(self) -> None:
+        self.say(b'{"op":"resume","conversation":null,"after":0}')
+
+    def hear(self, payload: bytes) -> None:
+        if payload.startswith(b'{"op":"welcome"'):
+            self.write()
+        elif payload.startswith(b'{"op":"events"') and b'"role":"bot"' in payload:
+            self.done()
+            self.write()
+        elif payload.startswith(b'{"op":"refused"'):
+            self.count.wrong.append(payload.decode()[:200])
+
+    def write(self) -> None:
+        """Sends a message with an id of its own."""
+        self.say(
+            b'{"op":"send","conversation":null,"client_id":"%s","body":{"text":"blue"}}' % str(uuid.uuid4()).encode()
+        )
+
+
+def processor_time(pid: int) -> float:
+    """Returns the seconds of processor time a process and its children have taken."""
+    total = 0.0
+    parent = psutil.Process(pid)
+    for process in (parent, *parent.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.Error:
+            continue
+        total += times.user + times.system
+    return total
+
+
+def memory(pid: int) -> int:
+    """Returns the bytes that a process and its children keep to themselves or share fairly."""
+    parent = psutil.Process(pid)
+    return sum(process.memory_full_info().pss for process in (parent, *parent.children(recursive=True)))
+
+
+async def connect(
+    url: str, make: Callable[[], Echoer], number: int, protocols: Callable[[], str | None]
+) -> list[Echoer]:
+    """Opens so many connections, some at once."""
+    gate = asyncio.Semaphore(CONNECT_AT_ONCE)
+
+    async def one() -> Echoer:
+        async with gate:
+            offered = protocols()
+            headers = {"Sec-WebSocket-Protocol": offered} if offered else None
+            _, peer = await picows.ws_connect(
+                make, url, extra_headers=headers, proxy=None, read_buffer_init_size=1024, websocket_handshake_timeout=20
+            )
+            return peer
+
+    return await asyncio.gather(*(one() for _ in range(number)))
+
+
+async def measure(given: argparse.Namespace) -> dict[str, float | int | list[str]]:
+    """Connects, warms up, and counts for the given time."""
+    count = Count()
+    kind = Visitor if given.what == "turn" else Echoer
+    tokens = VisitorTokens(signing_key(Path(given.keys))) if given.keys else None
+    before = memory(given.pid)
+    peers = await connect(
+        given.url,
+        lambda: kind(count),
+        given.connections,
+        lambda: f"chat.v1, tok.{tokens.mint()[1]}" if tokens else None,
+    )
+    await asyncio.sleep(0.5)
+    idle = memory(given.pid)
+    step = max(1, len(peers) // given.busy)
+    for peer in peers[::step][: given.busy]:
+        peer.begin()
+    await asyncio.sleep(WARM_UP)
+    count.took.clear()
+    first, spent, began = count.answered, processor_time(given.pid), time.perf_counter()
+    await asyncio.sleep(given.seconds)
+    answered, spent, lasted = count.answered - first, processor_time(given.pid) - spent, time.perf_counter() - began
+    count.stopped = True
+    took = sorted(count.took) or [0.0]
+    return {
+        "connections": len(peers),
+        "answered": answered,
+        "per_second": round(answered / lasted),
+        "cpu_us": round(spent / answered * 1e6, 1) if answered else 0.0,
+        "p50_ms": round(statistics.median(took) * 1e3, 2),
+        "p99_ms": round(took[int(len(took) * 0.99)] * 1e3, 2),
+        "kb_per_connection": round((idle - before) / 1024 / len(peers), 1),
+        "wrong": sorted(set(count.wrong))[:5],
+    }
+
+
+def main() -> None:
+    """Reads the options, measures, prints."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--what", choices=["echo", "turn"], required=True)
+    options.add_argument("--url", required=True)
+    options.add_argument("--pid", type=int, required=True, help="the server's process")
+    options.add_argument("--connections", type=int, default=1000)
+    options.add_argument("--busy", type=int, default=64)
+    options.add_argument("--seconds", type=float, default=4.0)
+    options.add_argument("--keys", default="", help="data folder whose key signs the visitors' tokens")
+    uvloop.install()
+    print(json.dumps(asyncio.run(measure(options.parse_args()))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

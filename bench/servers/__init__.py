@@ -1,0 +1,1 @@
+"""What is measured: each module is a server of its own process, `python -m bench.servers.<name> PORT FOLDER`."""
