@@ -181,3 +181,7 @@ def _existing(site: Path) -> Path:
     if not site.is_dir():
         raise Stop(f"There is no site at {site}. Make one with:  parlour init {site}")
     return site
+
+
+if __name__ == "__main__":
+    main()

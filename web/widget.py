@@ -62,7 +62,7 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         parts.limits.take("view", visitor_id or address_of(request))
         parts.limits.take("view_site")
         body = body_of(frames.View)
-        token, visitor_id = parts.tokens.mint(visitor_id)
+        visitor_id, token = parts.tokens.mint(visitor_id)
         facts = facts_of(body)
         answer = parts.greeting.view(visitor_id, facts, languages=[body.language, *body.languages])
         parts.desk.viewed(visitor_id, facts=facts)

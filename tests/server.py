@@ -1,0 +1,227 @@
+"""The real server as a child process, and clients that speak its protocol over real sockets."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from simple_websocket import Client, ConnectionClosed
+
+START_TAKES = 40
+ANSWER_TAKES = 10
+_ADDRESS = re.compile(r"Panel\s+(http://\S+)/panel/")
+_LINK = re.compile(r"(http://\S+/panel/first/\S+)")
+
+
+@dataclass
+class Server:
+    """A running `parlour serve`."""
+
+    site: Path
+    database_url: str
+    port: int = 0
+    options: tuple[str, ...] = ()
+    process: subprocess.Popen[str] | None = None
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "Server":
+        """Starts it and returns once it answers; after the first time on the same port."""
+        command = [sys.executable, "-m", "web.cli", "serve", str(self.site), "--port", str(self.port)]
+        self.output = self.site.parent / f"server-{uuid4().hex[:8]}.log"
+        with self.output.open("w") as out:
+            self.process = subprocess.Popen(
+                [*command, "--database", self.database_url, *self.options],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        wait_for(lambda: _ADDRESS.search(self.output.read_text()) or self._ended(), START_TAKES)
+        found = _ADDRESS.search(self.output.read_text())
+        assert found, self.output.read_text()
+        self.port = int(found[1].rsplit(":", 1)[1])
+        return self
+
+    def kill(self) -> None:
+        """Kills the server and its worker as a power cut would."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        """Asks the server to end."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    @property
+    def first_link(self) -> str:
+        """The one-time link that makes the first account."""
+        found = _LINK.search(self.output.read_text())
+        assert found, self.output.read_text()
+        return found[1]
+
+    def _ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def get(self, path: str, **headers: str) -> "Answer":
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> "Answer":
+        sent = raw if raw is not None else json.dumps(body if body is not None else {}).encode()
+        return self.ask("POST", path, sent, **{"Content-Type": "application/json", **headers})
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> "Answer":
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.address + path, data=body, headers=named, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_TAKES) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as refused:
+            return Answer(refused.code, dict(refused.headers), refused.read())
+
+    def view(self, path: str = "/", *, token: str | None = None, **more: Any) -> dict[str, Any]:
+        """Looks at a page as the widget does, and returns what it is told."""
+        page = {"url": f"{self.address}{path}", "path": path, "title": "A page", "referrer": ""}
+        body = {
+            "page": page,
+            "language": "en",
+            "languages": ["en"],
+            "device": "desktop",
+            "visits": 1,
+            "returning": False,
+        }
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = self.post("/widget/view", {**body, **more}, Origin=self.address, **headers)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def visitor(self) -> "VisitorLine":
+        """A new visitor with a socket open."""
+        return VisitorLine(self, self.view()["token"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class VisitorLine:
+    """A visitor's socket, and the outbox that survives it."""
+
+    def __init__(self, server: Server, token: str):
+        self.server = server
+        self.token = token
+        self.conversation: str | None = None
+        self.outbox: dict[str, dict[str, Any]] = {}
+        self.acked: dict[str, int] = {}
+        self.events: dict[int, dict[str, Any]] = {}
+        self.frames: list[dict[str, Any]] = []
+        self.connect()
+
+    def connect(self) -> None:
+        url = self.server.address.replace("http", "ws") + "/widget/socket"
+        headers = {"Origin": self.server.address}
+        self.socket = Client.connect(url, subprotocols=["chat.v1", f"tok.{self.token}"], headers=headers)
+        self.tell(op="resume", conversation=self.conversation, after=max(self.events, default=0))
+        self.until(lambda: any(frame["op"] == "welcome" for frame in self.frames))
+        for frame in list(self.outbox.values()):
+            self.tell(**frame)
+
+    def reconnect(self) -> None:
+        """Comes back after the line broke: resumes, then resends what was not acknowledged, oldest first."""
+        self.frames.clear()
+        self.connect()
+
+    def say(self, text: str, *, client_id: str | None = None) -> str:
+        """Sends without waiting; returns the client id."""
+        client_id = client_id or uuid4().hex
+        frame = {"op": "send", "conversation": self.conversation, "client_id": client_id, "body": {"text": text}}
+        self.outbox[client_id] = frame
+        self.tell(**frame)
+        return client_id
+
+    def says(self, text: str) -> int:
+        """Sends, waits for the acknowledgement and returns its number."""
+        client_id = self.say(text)
+        self.until(lambda: client_id in self.acked)
+        return self.acked[client_id]
+
+    def tell(self, **frame: Any) -> None:
+        self.socket.send(json.dumps(frame))
+
+    def hears(self, text: str) -> dict[str, Any]:
+        """Waits until somebody says this."""
+        self.until(lambda: any(event["body"].get("text") == text for event in self.events.values()))
+        return next(event for event in self.events.values() if event["body"].get("text") == text)
+
+    def texts(self) -> list[str]:
+        return [self.events[seq]["body"]["text"] for seq in sorted(self.events) if "text" in self.events[seq]["body"]]
+
+    def until(self, done: Callable[[], Any]) -> None:
+        """Takes frames until something holds; fails when it does not in time."""
+        end = time.monotonic() + ANSWER_TAKES
+        while not done():
+            assert time.monotonic() < end, f"not heard in time; heard {self.frames[-5:]}"
+            self.take(timeout=0.2)
+
+    def take(self, *, timeout: float) -> None:
+        raw = self.socket.receive(timeout=timeout)
+        if raw is None:
+            return
+        frame = json.loads(raw)
+        self.frames.append(frame)
+        if frame["op"] == "ack":
+            self.acked[frame["client_id"]] = frame["seq"]
+            self.outbox.pop(frame["client_id"], None)
+            self.conversation = frame["conversation"]
+        elif frame["op"] == "events":
+            self.conversation = frame["conversation"]
+            for event in frame["events"]:
+                assert event == self.events.setdefault(event["seq"], event), "a number was used twice"
+
+    def close(self) -> None:
+        try:
+            self.socket.close()
+        except (ConnectionClosed, OSError):
+            return
+
+
+def wait_for(done: Callable[[], Any], seconds: float) -> None:
+    """Looks again and again until something holds; the caller says what it means when it never does."""
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def running(server: Server) -> Iterator[Server]:
+    """Yields the started server and stops it."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
