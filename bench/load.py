@@ -9,16 +9,15 @@ import asyncio
 import json
 import statistics
 import time
+import urllib.parse
+import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import picows
 import psutil
 import uvloop
-
-from web.tokens import VisitorTokens, signing_key
 
 WARM_UP = 1.0
 CONNECT_AT_ONCE = 64
@@ -78,6 +77,25 @@ class Echoer(picows.WSListener):
             self.count.took.append(time.perf_counter() - self.said_at)
 
 
+VIEW = {
+    "page": {"url": "https://bench.example/", "path": "/", "title": "Bench"},
+    "language": "en",
+    "device": "desktop",
+    "visits": 1,
+    "returning": False,
+}
+
+
+def look_at_page(host: str) -> str:
+    """Tells the product of a page view, as the widget does first, and returns the visitor's token."""
+    asked = urllib.request.Request(
+        f"http://{host}/widget/view", json.dumps(VIEW).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        token: str = json.load(answer)["token"]
+    return token
+
+
 class Visitor(Echoer):
     """Writes a message, waits for the acknowledgement and for what the bot says to it, and writes the next."""
 
@@ -119,36 +137,29 @@ def memory(pid: int) -> int:
     return sum(process.memory_full_info().pss for process in (parent, *parent.children(recursive=True)))
 
 
-async def connect(
-    url: str, make: Callable[[], Echoer], number: int, protocols: Callable[[], str | None]
-) -> list[Echoer]:
-    """Opens so many connections, some at once."""
+async def connect(url: str, make: Callable[[], Echoer], tokens: Sequence[str | None]) -> list[Echoer]:
+    """Opens a connection for each token (or for nobody in particular), some at once."""
     gate = asyncio.Semaphore(CONNECT_AT_ONCE)
 
-    async def one() -> Echoer:
+    async def one(token: str | None) -> Echoer:
         async with gate:
-            offered = protocols()
-            headers = {"Sec-WebSocket-Protocol": offered} if offered else None
+            headers = {"Sec-WebSocket-Protocol": f"chat.v1, tok.{token}"} if token else None
             _, peer = await picows.ws_connect(
                 make, url, extra_headers=headers, proxy=None, read_buffer_init_size=1024, websocket_handshake_timeout=20
             )
             return peer
 
-    return await asyncio.gather(*(one() for _ in range(number)))
+    return await asyncio.gather(*(one(token) for token in tokens))
 
 
 async def measure(given: argparse.Namespace) -> dict[str, float | int | list[str]]:
     """Connects, warms up, and counts for the given time."""
     count = Count()
-    kind = Visitor if given.what == "turn" else Echoer
-    tokens = VisitorTokens(signing_key(Path(given.keys))) if given.keys else None
+    turns = given.what == "turn"
+    host = urllib.parse.urlsplit(given.url).netloc
+    tokens = [look_at_page(host) if turns else None for _ in range(given.connections)]
     before = memory(given.pid)
-    peers = await connect(
-        given.url,
-        lambda: kind(count),
-        given.connections,
-        lambda: f"chat.v1, tok.{tokens.mint()[1]}" if tokens else None,
-    )
+    peers = await connect(given.url, lambda: Visitor(count) if turns else Echoer(count), tokens)
     await asyncio.sleep(0.5)
     idle = memory(given.pid)
     step = max(1, len(peers) // given.busy)
@@ -182,7 +193,6 @@ def main() -> None:
     options.add_argument("--connections", type=int, default=1000)
     options.add_argument("--busy", type=int, default=64)
     options.add_argument("--seconds", type=float, default=4.0)
-    options.add_argument("--keys", default="", help="data folder whose key signs the visitors' tokens")
     uvloop.install()
     print(json.dumps(asyncio.run(measure(options.parse_args()))), flush=True)
 

@@ -30,7 +30,6 @@ class Contender:
     what: str
     path: str
     connections: int
-    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ REFERENCE = Contender("bare echo", "bench.servers.reference", "echo", "/echo", 1
 CONTENDERS = (
     REFERENCE,
     Contender("echo through Connection", "bench.servers.echo", "echo", "/echo", 1000),
-    Contender("durable bot turn", "bench.servers.product", "turn", "/widget/socket", 64, signed=True),
-    Contender("turn by ORM, commit each", "bench.servers.orm", "turn", "/widget/socket", 64, signed=True),
+    Contender("durable bot turn", "bench.servers.product", "turn", "/widget/socket", 64),
+    Contender("turn by ORM, commit each", "bench.servers.orm", "turn", "/widget/socket", 64),
 )
 TARGETS = (
     Target("echo through Connection / bare echo", "echo through Connection", "bare echo", 4.0),
@@ -111,7 +110,7 @@ def measure(contender: Contender, *, seconds: float) -> dict[str, Any]:
             server = _start(0, "-m", contender.module, str(port), str(folder), stdout=log, stderr=log)
         try:
             _wait_for(server, port)
-            return _load(contender, server.pid, port, folder, seconds)
+            return _load(contender, server.pid, port, seconds)
         except Failed as problem:
             said = (folder / "server.log").read_text(errors="replace")[-2000:]
             raise Failed(f"{contender.name}: {problem}\n{said}") from None
@@ -121,11 +120,9 @@ def measure(contender: Contender, *, seconds: float) -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _load(contender: Contender, pid: int, port: int, folder: Path, seconds: float) -> dict[str, Any]:
+def _load(contender: Contender, pid: int, port: int, seconds: float) -> dict[str, Any]:
     command = ["-m", "bench.load", "--what", contender.what, "--url", f"ws://127.0.0.1:{port}{contender.path}"]
     command += ["--pid", str(pid), "--connections", str(contender.connections), "--seconds", str(seconds)]
-    if contender.signed:
-        command += ["--keys", str(folder / "data")]
     client = _start(1, *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         printed, complained = client.communicate(timeout=seconds + 120)
