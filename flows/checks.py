@@ -19,7 +19,7 @@ from flows.targets import Target
 from flows.wording import Wording
 from rules.facts import Scope, fact_named
 from rules.problems import Place, Problem, did_you_mean, error, suggestion, warning
-from rules.templates import TemplateProblem, parse_template
+from rules.templates import Name, TemplateProblem, parse_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 """What texts may say that conditions cannot ask."""
@@ -45,6 +45,7 @@ def check_flow(flow: Flow, around: Surroundings) -> list[Problem]:
     problems: list[Problem] = []
     ids = {step.id for step in flow.every_step()}
     problems += _same_ids(flow)
+    problems += _returns(flow, around)
     for step in flow.every_step():
         for target in step.targets():
             problems += _target(target, step, ids, around)
@@ -67,7 +68,7 @@ def check_machines(machines: Mapping[str, FlowMachine], told: Collection[str]) -
     problems += _loops(machines, told)
     knowledge = Knowledge(machines)
     for id in told:
-        problems += _maybe_empty(machines[id], machines, knowledge)
+        problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
     return problems
 
 
@@ -83,6 +84,27 @@ def _same_ids(flow: Flow) -> Iterator[Problem]:
         first.setdefault(step.id, step)
 
 
+def _returns(flow: Flow, around: Surroundings) -> Iterator[Problem]:
+    filled = _filled_by(flow, around.flows, set())
+    for slot in flow.returns or ():
+        if slot not in filled:
+            meant = suggestion(slot, filled)
+            yield error("K005", flow.place, f"flow '{flow.id}' returns '{slot}', which nothing in it fills{meant}")
+
+
+def _filled_by(flow: Flow, flows: Mapping[str, Flow], seen: set[str]) -> set[str]:
+    """Returns the slots that a flow or one it calls may fill."""
+    seen.add(flow.id)
+    filled = set(flow.inputs)
+    for step in flow.every_step():
+        filled.update(step.writes())
+        for target in step.targets():
+            called = flows.get(str(target.name)) if target.kind == "call" else None
+            if called is not None and called.id not in seen:
+                filled |= _filled_by(called, flows, seen)
+    return filled
+
+
 def _target(target: Target, step: Step, ids: Collection[str], around: Surroundings) -> Iterator[Problem]:
     place = target.place or step.place
     name = target.name or ""
@@ -95,9 +117,7 @@ def _target(target: Target, step: Step, ids: Collection[str], around: Surroundin
     elif target.kind == "handoff" and target.name is not None:
         yield from _department(name, place, around)
     elif target.kind == "stay" and not _has_question(step):
-        yield error(
-            "K005", place, "'stay' means the question that is open, and there is none here; name a step instead"
-        )
+        yield error("K005", place, "'stay' means the question that is open, and there is none here; name a step")
 
 
 _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
@@ -213,11 +233,16 @@ def _loops(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterat
     for loop in Silence(machines).loops():
         if not any(flow in told for flow, _ in loop):
             continue
+        step = _first_step(machines, loop)
+        place = step.place if step is not None else NOWHERE
+        called = [flow for flow, state in loop if state == START]
+        if called and not any(machines[flow].state(state).kind == "start" for flow, state in loop):
+            names = " calls ".join(f"'{flow}'" for flow in [*called, called[0]])
+            yield error("F010", place, f"{names} without a question between")
+            continue
         steps = _steps_round(machines, loop)
         names = " -> ".join(f"'{name}'" for name in [*steps, steps[0]])
-        step = _first_step(machines, loop)
-        message = f"{names} never waits for the visitor; put a question into the loop"
-        yield error("F004", step.place if step is not None else NOWHERE, message)
+        yield error("F004", place, f"{names} never waits for the visitor; put a question into the loop")
 
 
 def _steps_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> list[str]:
@@ -235,7 +260,7 @@ def _first_step(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> St
     return next((step for flow, state in loop if (step := machines[flow].state(state).step) is not None), None)
 
 
-def _maybe_empty(machine: FlowMachine, machines: Mapping[str, FlowMachine], knowledge: Knowledge) -> Iterator[Problem]:
+def _maybe_empty(machine: FlowMachine, told: Mapping[str, FlowMachine], knowledge: Knowledge) -> Iterator[Problem]:
     for state, step in main_states(machine):
         known = knowledge.at(machine.id, state)
         if known is None:
@@ -243,7 +268,7 @@ def _maybe_empty(machine: FlowMachine, machines: Mapping[str, FlowMachine], know
         for wording in step.wordings():
             yield from _empty_gaps(wording, step, machine, known, knowledge)
     for state in machine.states:
-        yield from _empty_inputs(machine.state(state), machine, machines, knowledge)
+        yield from _empty_inputs(machine.state(state), machine, told, knowledge)
 
 
 def _empty_gaps(
@@ -251,7 +276,7 @@ def _empty_gaps(
 ) -> Iterator[Problem]:
     for language, text in wording.texts.items():
         told: set[str] = set()
-        for name in parse_template(text).names:
+        for name in _names_in(text):
             slot = name.name.removeprefix("slot.")
             if name.has_default or slot in told or not _can_be_empty(slot) or _is_filled(slot, known):
                 continue
@@ -261,6 +286,14 @@ def _empty_gaps(
             default = f'{{{{ {name.name} | default: "…" }}}}'
             message = f"{{{{ {name.name} }}}} may be empty here: {way}. Use {default} or collect it first"
             yield error("F006", place, message)
+
+
+def _names_in(text: str) -> tuple[Name, ...]:
+    """Returns the gaps of a text; none if it cannot be read, which has been told then."""
+    try:
+        return parse_template(text).names
+    except TemplateProblem:
+        return ()
 
 
 def _can_be_empty(name: str) -> bool:
@@ -279,14 +312,16 @@ def _way(steps: list[str]) -> str:
 
 
 def _empty_inputs(
-    state: FlowState, machine: FlowMachine, machines: Mapping[str, FlowMachine], knowledge: Knowledge
+    state: FlowState, machine: FlowMachine, told: Mapping[str, FlowMachine], knowledge: Knowledge
 ) -> Iterator[Problem]:
     """Yields the inputs of a called or started flow that may be empty."""
-    called = machines.get(str(state.calls))
+    called = told.get(str(state.calls))
     known = knowledge.at(machine.id, state.name)
     if called is None or known is None or state.step is None or state.offline:
         return
     given = state.step.gives if isinstance(state.step, CallStep) else {}
+    if not set(given) <= set(called.flow.inputs):
+        return
     for slot in called.flow.inputs:
         if slot not in given and not _is_filled(slot, known):
             message = f"'{slot}' may be empty here, and flow '{called.id}' takes it as an input; give it with 'with'"

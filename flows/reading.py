@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Protocol
 
 from flows.checks import Surroundings, check_flow, check_machines
-from flows.compiler import NoSuchStep, compile_flow
+from flows.compiler import CannotCompile, compile_flow
 from flows.engine import FlowMachine
 from flows.flow import Flow, named
 from flows.steps.branch import BranchStep
@@ -175,15 +175,18 @@ def read_flows(
         sound -= {id} if has_errors(found) else set()
         if id in complete and (machine := _compiled(flow)) is not None:
             machines[id] = machine
-    walker.problems += check_machines(machines, [id for id in machines if id in flows])
+    # A gap that nothing fills is not said to be empty as well.
+    told = {problem.place for problem in walker.problems if problem.code == "F007"}
+    found = check_machines(machines, [id for id in machines if id in flows])
+    walker.problems += [problem for problem in found if problem.place not in told]
     return Flows(flows, {id: machine for id, machine in machines.items() if id in sound or id in standard})
 
 
 def _compiled(flow: Flow) -> FlowMachine | None:
-    """Returns the machine of a flow that may have errors, for the checks; None if a target or a text cannot be used."""
+    """Returns the machine of a flow that may have errors, for the checks; None if it cannot be built at all."""
     try:
         return compile_flow(flow)
-    except (NoSuchStep, TemplateProblem):
+    except (CannotCompile, TemplateProblem):
         return None
 
 
