@@ -44,7 +44,7 @@ def _check(node: Node | None, known: Collection[str], reading: Reading) -> None:
         for used in names:
             if used.name not in known:
                 meant = did_you_mean(used.name, known)
-                hint = f" — did you mean '{meant}'?" if meant else f"; there are {', '.join(known)}"
+                hint = f" — did you mean '{meant}'?" if meant else f"; only {', '.join(known)} can stand here"
                 message = f"nothing fills the gap '{used.name}' here{hint}"
                 reading.walker.report("F007", scalar.place_at(used.offset), message)
 

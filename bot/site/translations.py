@@ -139,7 +139,7 @@ def read_translations(files: Mapping[str, Map], reading: Reading) -> Translation
 
 def _is_language(language: str, section: Map, reading: Reading) -> bool:
     languages = reading.walker.languages
-    if language in languages:
+    if language in languages or not languages:
         return True
     meant = did_you_mean(language, languages) or languages[-1]
     reading.walker.report(
