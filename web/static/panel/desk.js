@@ -1,0 +1,427 @@
+/**
+ * What this agent's window knows of the desk: who waits, what is mine, what was said, and the verbs to change it. Has no
+ * idea of the page; everything that shows something listens here.
+ *
+ * Events (CustomEvent, `detail` in brackets)
+ *   welcome  who I am, departments, trouble with the content      queue    waiting and mine changed
+ *   offers   an offer came, ran out or was answered               all      the list of everything changed
+ *   thread   {conversation, fresh}  something was said there       typing   {conversation}
+ *   brief    {conversation}                                        message  {entry}  one of my own moved on
+ *   line     the state of the connection                           open     {conversation}  another one is looked at
+ *   intent   my presence                                           notice   {text}  something to tell once
+ *   signed-out                                                  tick     a second has gone by
+ */
+import { Protocol } from "../shared/protocol.js";
+
+const TYPING_FADES = 8_000;
+const QUIETLY = 400;
+const HOLDER_AFTER = { agent_requested: "waiting", requeued: "waiting", message_left: "left", accepted: "agent", returned: "bot", closed: "closed" };
+/** What makes a brief say something else. */
+const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested"]);
+
+/** One conversation as far as this window has heard it. */
+class Thread {
+  events = [];
+  typing = null;
+  brief = null;
+  responses = null;
+  readByVisitor = 0;
+  token = null;
+  read = 0;
+  /** Mine, acknowledged, but not yet come back as events. */
+  settled = new Map();
+}
+
+export class Desk extends EventTarget {
+  agent = null;
+  departments = [];
+  problem = null;
+  waiting = [];
+  mine = [];
+  offers = new Map();
+  all = { rows: [], before: null, more: false, state: "empty" };
+  open = null;
+  heard = false;
+
+  #line;
+  #csrf;
+  #signIn;
+  #threads = new Map();
+  #revision = -1;
+  #wish = null;
+  #reload = null;
+  #ahead = 0;
+
+  constructor({ csrf, signIn, line } = {}) {
+    super();
+    this.#csrf = csrf;
+    this.#signIn = signIn;
+    this.#line = line ?? this.#connection();
+    const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
+    Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read, presence: this.#present });
+    Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
+    hears.refused = ({ error }) => this.#tell("notice", { text: error.message });
+    for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
+  }
+
+  /** Opens the line, and lets what counts seconds count. */
+  start() {
+    this.#line.start();
+    setInterval(() => this.#tell("tick"), 1000);
+  }
+
+  /** The server's clock, as far as it is known: this computer's may be minutes off, and people's waiting is shown by it. */
+  now() {
+    return Date.now() + this.#ahead;
+  }
+
+  get line() {
+    return this.#line.state;
+  }
+
+  get intent() {
+    return this.#wish ?? this.agent?.intent ?? "offline";
+  }
+
+  thread(conversation) {
+    if (!this.#threads.has(conversation)) this.#threads.set(conversation, new Thread());
+    return this.#threads.get(conversation);
+  }
+
+  /** The row of a conversation wherever it stands, or undefined when no list has it. */
+  row(conversation) {
+    const here = (row) => row.id === conversation;
+    return this.mine.find(here) ?? this.waiting.find(here) ?? this.all.rows.find(here) ?? this.#threads.get(conversation)?.row;
+  }
+
+  /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
+  standing(conversation) {
+    // What is looked at is heard event by event; the lists follow a moment later.
+    const told = conversation === this.open && this.thread(conversation).events.findLast(({ kind }) => kind in HOLDER_AFTER);
+    if (told) {
+      const holder = HOLDER_AFTER[told.kind];
+      return holder === "agent" && this.isMine(told) ? { holder: "me" } : { holder, name: holder === "agent" ? nameOf(told) : null };
+    }
+    const row = this.row(conversation);
+    if (!row) return { holder: "bot" };
+    if (row.holder === "agent") return row.owner?.id === this.agent?.id ? { holder: "me" } : { holder: "agent", name: row.owner?.name };
+    if (row.holder === "queue") return { holder: row.left ? "left" : "waiting" };
+    return { holder: row.holder === "nobody" ? "closed" : "bot" };
+  }
+
+  /** Whether this agent did what an event says. */
+  isMine({ actor }) {
+    return actor === `agent:${this.agent?.id}`;
+  }
+
+  /** Looks at a conversation (or at none) and hears what is said there from now on. */
+  look(conversation) {
+    if (this.open === conversation) return;
+    if (this.open) this.#line.unfollow(this.open);
+    this.open = conversation;
+    if (conversation) {
+      this.#line.follow(conversation, this.thread(conversation).events.at(-1)?.seq ?? 0);
+      this.#fetchBrief(conversation);
+    }
+    this.#tell("open", { conversation });
+  }
+
+  // Verbs. Those that change who holds a conversation answer with null, or with the sentence why not.
+
+  async accept(conversation) {
+    try {
+      const ack = await this.#line.ask("accept", { conversation });
+      this.thread(conversation).token = ack.seq;
+      this.#dropOffer(conversation);
+      this.#claim(conversation);
+      return null;
+    } catch (error) {
+      this.#dropOffer(conversation);
+      return error.message || "That did not work. Try once more.";
+    }
+  }
+
+  decline(conversation) {
+    this.#line.tell("decline", { conversation });
+    this.#dropOffer(conversation);
+  }
+
+  giveBack(conversation) {
+    return this.#hand("return", conversation);
+  }
+
+  close(conversation) {
+    return this.#hand("close", conversation);
+  }
+
+  reply(conversation, text) {
+    return this.#line.send(conversation, { text }, { token: this.#token(conversation) });
+  }
+
+  note(conversation, text) {
+    return this.#line.send(conversation, { text }, { op: "note" });
+  }
+
+  /** Messages of mine the server does not have yet, oldest first. */
+  pending(conversation) {
+    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation)];
+  }
+
+  retry(id) {
+    this.#line.retry(id);
+  }
+
+  /** Gives an unsent message up and returns its text. */
+  takeBack(id) {
+    const entry = this.#line.discard(id);
+    if (entry) this.#tell("message", { entry: { ...entry, state: "taken back", error: null } });
+    return entry?.body.text ?? "";
+  }
+
+  typing(conversation, on) {
+    this.#line.tell("typing", { conversation, on });
+  }
+
+  /** Marks everything heard so far as read. */
+  read(conversation) {
+    const last = this.#line.last(conversation);
+    const thread = this.thread(conversation);
+    if (last && last !== thread.read && this.#line.tell("read", { conversation, seq: last })) thread.read = last;
+  }
+
+  setIntent(intent) {
+    this.#wish = intent;
+    if (this.#line.tell("presence", { intent })) this.#granted(intent);
+    this.#tell("intent");
+  }
+
+  tryAgain() {
+    this.#line.nudge();
+  }
+
+  /** Forgets what this browser keeps of the desk: for signing out. */
+  forget() {
+    this.#line.stop();
+    this.#line.clear();
+  }
+
+  async responses(conversation) {
+    const thread = this.thread(conversation);
+    thread.responses ??= this.#get(`/panel/responses?conversation=${encodeURIComponent(conversation)}`);
+    try {
+      return list(await thread.responses, "responses");
+    } catch {
+      thread.responses = null;
+      return null;
+    }
+  }
+
+  /** Brings the list of everything up to date, or adds its next page. */
+  async loadAll({ more = false } = {}) {
+    const { before } = this.all;
+    const after = more && before ? `&before=${encodeURIComponent(before)}` : "";
+    if (this.all.state === "empty") this.all.state = "loading";
+    try {
+      const answer = await this.#get(`/panel/conversations?list=all${after}`);
+      const rows = list(answer, "conversations");
+      const known = new Set(rows.map((row) => row.id));
+      const kept = more ? this.all.rows.filter((row) => !known.has(row.id)) : [];
+      this.all = { rows: [...kept, ...rows], before: answer.before ?? null, more: Boolean(answer.before), state: "here" };
+    } catch {
+      this.all = { ...this.all, state: "failed" };
+    }
+    this.#tell("all");
+  }
+
+  // What arrives
+
+  #welcome = ({ agent, departments, content }) => {
+    this.agent = agent;
+    this.departments = departments ?? [];
+    this.problem = content?.problem ?? null;
+    if (this.#wish && this.#wish !== agent.intent) this.setIntent(this.#wish);
+    this.#wish = null;
+    this.#tell("welcome");
+    this.#tell("intent");
+  };
+
+  #content = ({ problem }) => {
+    this.problem = problem ?? null;
+    this.#tell("welcome");
+  };
+
+  #queue = ({ revision, waiting, mine }) => {
+    if (revision < this.#revision) return;
+    this.#revision = revision;
+    this.waiting = (waiting ?? []).toSorted(oldestUnanswered);
+    this.mine = (mine ?? []).toSorted(oldestUnanswered);
+    this.heard = true;
+    // One that leaves all lists is still looked at, and somebody's name should not go with it.
+    if (this.open) this.thread(this.open).row = this.row(this.open);
+    for (const conversation of [...this.offers.keys()]) {
+      if (!this.waiting.some((row) => row.id === conversation)) this.#dropOffer(conversation);
+    }
+    this.#tell("queue");
+    // The list of everything is asked for, not pushed; a busy desk must not turn that into a flood.
+    if (this.all.state !== "empty") {
+      clearTimeout(this.#reload);
+      this.#reload = setTimeout(() => this.loadAll(), QUIETLY);
+    }
+  };
+
+  #offered = ({ conversation, until }) => {
+    this.offers.set(conversation, Date.parse(until) || Date.now() + until * 1000);
+    this.#tell("offers", { conversation });
+  };
+
+  #offerOver = ({ conversation }) => this.#dropOffer(conversation);
+
+  #events = ({ conversation, events }) => {
+    const thread = this.thread(conversation);
+    thread.events.push(...events);
+    for (const { client_id } of events) thread.settled.delete(client_id);
+    if (events.some((event) => event.kind === "message" && event.from?.role === "visitor")) thread.typing = null;
+    for (const event of events) {
+      if (event.kind === "accepted") thread.token = event.seq;
+      if (event.kind in HOLDER_AFTER || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
+    }
+    if (thread.brief && events.some((event) => CHANGES_BRIEF.has(event.kind))) {
+      clearTimeout(thread.refetch);
+      thread.refetch = setTimeout(() => this.#fetchBrief(conversation), QUIETLY);
+    }
+    this.#tell("thread", { conversation, fresh: events });
+  };
+
+  #typing = ({ conversation, who, on, text }) => {
+    if (who !== "visitor") return;
+    const thread = this.thread(conversation);
+    clearTimeout(thread.fades);
+    thread.typing = on ? { text: text ?? "" } : null;
+    if (on) thread.fades = setTimeout(() => this.#typing({ conversation, who, on: false }), TYPING_FADES);
+    this.#tell("typing", { conversation });
+  };
+
+  #read = ({ conversation, who, seq }) => {
+    if (who !== "visitor") return;
+    const thread = this.thread(conversation);
+    thread.readByVisitor = Math.max(thread.readByVisitor, seq);
+    this.#tell("thread", { conversation, fresh: [] });
+  };
+
+  #present = ({ intent }) => {
+    if (intent) this.#granted(intent);
+    this.#tell("intent");
+  };
+
+  #reset = () => {
+    this.#threads.clear();
+    this.#revision = -1;
+    this.#tell("thread", { conversation: this.open, fresh: [] });
+  };
+
+  #moved = (state) => {
+    if (state === "refused") this.#tell("signed-out");
+    this.#tell("line");
+  };
+
+  #message = (entry) => {
+    const { events, settled } = this.thread(entry.conversation);
+    if (entry.state === "sent" && !events.some((event) => event.client_id === entry.client_id)) settled.set(entry.client_id, entry);
+    this.#tell("message", { entry });
+  };
+
+  // Inner matters
+
+  /** Counts an accepted conversation as mine at once; the next queue from the server says so too. */
+  #claim(conversation) {
+    if (this.mine.some((row) => row.id === conversation)) return;
+    const owner = { id: this.agent?.id, name: this.agent?.name };
+    this.mine = [...this.mine, { ...(this.row(conversation) ?? { id: conversation }), holder: "agent", owner, left: false }].toSorted(oldestUnanswered);
+    this.waiting = this.waiting.filter((row) => row.id !== conversation);
+    this.#tell("queue");
+  }
+
+  async #hand(op, conversation) {
+    try {
+      await this.#line.ask(op, { conversation, token: this.#token(conversation) });
+      return null;
+    } catch (error) {
+      return error.message || "That did not work. Try once more.";
+    }
+  }
+
+  #token(conversation) {
+    return this.thread(conversation).token ?? this.row(conversation)?.token ?? 0;
+  }
+
+  #granted(intent) {
+    if (this.agent) this.agent = { ...this.agent, intent };
+    this.#wish = null;
+  }
+
+  #dropOffer(conversation) {
+    this.waiting = this.waiting.map((row) => (row.id === conversation ? { ...row, offered: false } : row));
+    this.offers.delete(conversation);
+    this.#tell("offers", { conversation });
+  }
+
+  async #fetchBrief(conversation) {
+    const thread = this.thread(conversation);
+    try {
+      thread.brief = await this.#get(`/panel/conversations/${encodeURIComponent(conversation)}/brief`);
+    } catch (error) {
+      thread.brief ??= { failedToLoad: true, status: error.status };
+    }
+    this.#tell("brief", { conversation });
+  }
+
+  async #get(address) {
+    const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    if (answer.status === 401) this.#tell("signed-out");
+    if (!answer.ok) throw Object.assign(new Error(address), { status: answer.status });
+    return answer.json();
+  }
+
+  #connection() {
+    const here = new URL("/panel/socket", location.href);
+    here.protocol = here.protocol.replace("http", "ws");
+    const headers = { "X-CSRFToken": this.#csrf };
+    return new Protocol({
+      socket: here.href,
+      op: "/panel/op",
+      name: "parlour.panel",
+      resume: "watch",
+      headers: () => headers,
+      protocols: async () => ["chat.v1", `tic.${await this.#ticket(headers)}`],
+    });
+  }
+
+  async #ticket(headers) {
+    const answer = await fetch("/panel/ticket", { method: "POST", headers, credentials: "same-origin" });
+    if (answer.status === 401 || answer.status === 403) this.#tell("signed-out");
+    if (!answer.ok) throw new Error("no ticket");
+    const ahead = Date.parse(answer.headers.get("Date")) - Date.now();
+    this.#ahead = Math.abs(ahead) > 2_000 ? ahead : 0;
+    return (await answer.json()).ticket;
+  }
+
+  #tell(kind, detail = {}) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}
+
+/** Those who wait for an answer first, longest first; then the rest, latest first. */
+export function oldestUnanswered(one, other) {
+  if (one.waiting_since && other.waiting_since) return one.waiting_since < other.waiting_since ? -1 : 1;
+  if (one.waiting_since || other.waiting_since) return one.waiting_since ? -1 : 1;
+  return (one.last?.at ?? "") > (other.last?.at ?? "") ? -1 : 1;
+}
+
+/** The name of the agent an event is about. */
+export function nameOf({ body, from }) {
+  return body?.name ?? body?.agent?.name ?? from?.name ?? "A colleague";
+}
+
+function list(answer, key) {
+  return Array.isArray(answer) ? answer : (answer[key] ?? []);
+}

@@ -1,0 +1,171 @@
+/** Brings the panel to life: one desk, its parts, the address of the page, and the keys. */
+import { Desk } from "./desk.js";
+import { Drafts } from "./drafts.js";
+import "./alert.js";
+import "./context.js";
+import "./conversation.js";
+import "./notice.js";
+import "./presence.js";
+import "./queue.js";
+
+const KEYS_KEPT = "parlour.panel.keys";
+const DETAILS_KEPT = "parlour.panel.details";
+const narrow = matchMedia("(max-width: 719px)");
+const roomy = matchMedia("(min-width: 1180px)");
+
+const one = (selector) => document.querySelector(selector);
+const queue = one("waiting-queue");
+const conversation = one("panel-conversation");
+const context = one("conversation-context");
+const help = one("#help");
+let sheet = false;
+const keys = one("#keys");
+
+const desk = new Desk({ csrf: one('meta[name="csrf-token"]').content });
+for (const part of document.querySelectorAll("[data-part]")) part.desk = desk;
+
+// The address says what is looked at, so that back is back, also on a phone.
+
+function look(id, { details = false } = {}) {
+  const place = placeOf(location);
+  if (place.conversation === id && place.details === details) return;
+  const query = new URLSearchParams();
+  if (id) query.set("conversation", id);
+  if (details) query.set("details", "open");
+  const address = query.size ? `${location.pathname}?${query}` : location.pathname;
+  const deeper = (id && !place.conversation) || (details && !place.details);
+  if (deeper) history.pushState({ deeper: true }, "", address);
+  else history.replaceState(history.state, "", address);
+  arrive();
+}
+
+function placeOf({ search }) {
+  const query = new URLSearchParams(search);
+  return { conversation: query.get("conversation") || null, details: query.has("details") };
+}
+
+function arrive() {
+  const place = placeOf(location);
+  desk.look(place.conversation);
+  showDetails(place);
+  document.body.dataset.place = place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
+}
+
+/** One step back: the way one came, or, on an address opened directly, to what lies above it. */
+function back() {
+  const place = placeOf(location);
+  if (history.state?.deeper) history.back();
+  else look(place.details ? place.conversation : null);
+}
+
+/** On a phone the details are a page, on a wide screen a column that stays as it was left, between them a sheet. */
+function showDetails({ conversation: open, details } = placeOf(location)) {
+  const wanted = narrow.matches ? details : roomy.matches ? localStorage.getItem(DETAILS_KEPT) !== "folded" : sheet;
+  context.hidden = !open || !wanted;
+  document.body.classList.toggle("panel--details", !context.hidden);
+  one(".conversation__details")?.setAttribute("aria-expanded", String(!context.hidden));
+}
+
+function toggleDetails() {
+  const place = placeOf(location);
+  if (narrow.matches) return place.details ? back() : look(place.conversation, { details: true });
+  const opens = context.hidden;
+  if (roomy.matches) localStorage.setItem(DETAILS_KEPT, opens ? "open" : "folded");
+  else sheet = opens;
+  showDetails();
+  if (opens) context.focusTitle();
+  else one(".conversation__details")?.focus();
+}
+
+function leave() {
+  back();
+  queue.enter();
+}
+
+addEventListener("popstate", () => {
+  arrive();
+  if (document.body.dataset.place === "list") queue.enter();
+});
+narrow.addEventListener("change", arrive);
+roomy.addEventListener("change", arrive);
+
+document.addEventListener("look", ({ detail }) => {
+  look(detail.conversation);
+  if (narrow.matches) conversation.focusTitle();
+  else if (desk.standing(detail.conversation).holder === "me") conversation.focusReply();
+});
+document.addEventListener("accepted", ({ detail }) => {
+  queue.show("mine");
+  look(detail.conversation);
+  conversation.focusReply();
+});
+document.addEventListener("leave", leave);
+document.addEventListener("details", toggleDetails);
+document.addEventListener("say", ({ detail }) => say(detail.text));
+
+// What concerns the whole page
+
+let quiet;
+function say(text) {
+  const said = one("#said");
+  said.textContent = text;
+  said.hidden = false;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => (said.hidden = true), 12_000);
+}
+
+desk.addEventListener("notice", ({ detail }) => say(detail.text));
+desk.addEventListener("welcome", () => {
+  const problem = one("#problem");
+  problem.hidden = !desk.problem;
+  one("#problem-words").textContent = desk.problem ?? "";
+});
+desk.addEventListener("signed-out", () => (one("#signed-out").hidden = false));
+
+one("#sign-out").addEventListener("submit", () => {
+  desk.forget();
+  new Drafts().clear();
+});
+
+// Keys. Letters are keys only outside of text, and can be turned off: some people speak to their computer.
+
+keys.checked = localStorage.getItem(KEYS_KEPT) !== "off";
+keys.addEventListener("change", () => localStorage.setItem(KEYS_KEPT, keys.checked ? "on" : "off"));
+one("#show-help").addEventListener("click", () => help.showModal());
+one("#hide-help").addEventListener("click", () => help.close());
+
+const LETTERS = {
+  j: () => queue.step(1),
+  k: () => queue.step(-1),
+  a: () => queue.acceptNext(),
+  r: () => desk.open && conversation.focusReply(),
+  n: () => desk.open && conversation.focusNote(),
+  d: () => desk.open && toggleDetails(),
+  1: () => queue.show("new"),
+  2: () => queue.show("mine"),
+  3: () => queue.show("all"),
+  "?": () => help.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (help.open || one("[popover]:popover-open")) return;
+  if (event.key === "Escape") return escape(event);
+  if (event.target.matches("input, textarea, select, [contenteditable]") || !keys.checked) return;
+  const letter = LETTERS[event.key];
+  if (!letter) return;
+  event.preventDefault();
+  letter();
+});
+
+/** Escape leads back: out of the text to the list, from the details to the conversation, on a phone one step up. */
+function escape(event) {
+  if (!desk.open) return;
+  event.preventDefault();
+  if (narrow.matches) return leave();
+  if (context.contains(document.activeElement)) return conversation.focusTitle();
+  queue.enter();
+}
+
+arrive();
+desk.start();

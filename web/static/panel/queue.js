@@ -1,0 +1,298 @@
+/**
+ * <waiting-queue>: who waits, what is mine, and everything; the oldest unanswered on top. Asks the page to look at a
+ * conversation with a "look" event, because what is looked at belongs to the address of the page.
+ */
+import { h } from "../shared/html.js";
+import { Part } from "./part.js";
+import { ago, called, drawing, exactly, pathOf, urgency, waited, waitedInWords } from "./words.js";
+
+const LISTS = {
+  new: { tab: "New", label: "Waiting", empty: ["Nobody is waiting.", "You will hear a sound when somebody is."] },
+  mine: { tab: "Mine", label: "Mine", empty: ["You have no conversations.", "Those you accept stay here until they are closed."] },
+  all: { tab: "All", label: "All", empty: ["There are no conversations yet.", "Every conversation is listed here, from its first message on."] },
+};
+
+class WaitingQueue extends Part {
+  #list = "new";
+  #tabs = new Map();
+  #rows = new Map();
+  #ul;
+  #empty;
+  #more;
+  #said;
+
+  begin() {
+    this.#draw();
+    this.hear("queue offers welcome open", () => this.#update());
+    this.hear("all", () => this.#update());
+    this.hear("tick", () => this.#tick());
+    this.hear("keydown", (event) => this.#steer(event), this);
+    this.#update();
+  }
+
+  /** Brings one of the lists forward: "new", "mine" or "all". */
+  show(list) {
+    if (this.#list === list) return;
+    this.#list = list;
+    if (list === "all") this.desk.loadAll();
+    this.#ul.replaceChildren();
+    this.#rows.clear();
+    this.#update();
+  }
+
+  /** Moves the focus up or down the list, from wherever it is. */
+  step(by) {
+    const opens = [...this.#ul.querySelectorAll(".queue__open")];
+    if (!opens.length) return;
+    const at = opens.indexOf(document.activeElement?.closest?.(".queue__row")?.querySelector(".queue__open"));
+    const current = opens.findIndex((open) => open.getAttribute("aria-current") === "true");
+    const from = at >= 0 ? at : current >= 0 && at < 0 ? current : by > 0 ? -1 : opens.length;
+    opens[Math.min(opens.length - 1, Math.max(0, from + by))].focus();
+  }
+
+  /** Puts the focus where it was in the list, or on its first row. */
+  enter() {
+    const open = this.#ul.querySelector('[aria-current="true"]') ?? this.#ul.querySelector(".queue__open");
+    (open ?? this.#tabs.get(this.#list)).focus();
+  }
+
+  /** Presses Accept for the row that has the focus, else for the first that waits. */
+  acceptNext() {
+    const row = document.activeElement?.closest?.(".queue__row") ?? this.#ul;
+    row.querySelector(".queue__accept:not([hidden])")?.click();
+  }
+
+  #draw() {
+    const tabs = h("div.queue__tabs", { role: "tablist", "aria-label": "Conversations" });
+    for (const [list, { tab }] of Object.entries(LISTS)) {
+      const count = h("span.queue__count.figures", { hidden: true });
+      const button = h(
+        "button.queue__tab",
+        { type: "button", role: "tab", id: `queue-${list}`, "aria-controls": "queue-panel", onclick: () => this.show(list) },
+        tab,
+        count,
+      );
+      this.#tabs.set(list, button);
+      tabs.append(button);
+    }
+    this.#ul = h("ul.queue__rows", { role: "list" });
+    this.#empty = h("p.queue__empty", {});
+    this.#more = h("button.button.button--quiet.queue__more", { type: "button", onclick: () => this.desk.loadAll({ more: true }) }, "Show older ones");
+    this.#said = h("p.aside", { role: "status" });
+    const panel = h("div.queue__panel", { id: "queue-panel", role: "tabpanel" }, this.#ul, this.#empty, this.#more);
+    this.replaceChildren(h("h1.aside", {}, "Conversations"), tabs, panel, this.#said);
+  }
+
+  #rowsShown() {
+    if (this.#list === "new") return this.desk.waiting;
+    return this.#list === "mine" ? this.desk.mine : this.desk.all.rows;
+  }
+
+  #update() {
+    const { label } = LISTS[this.#list];
+    for (const [list, tab] of this.#tabs) {
+      tab.setAttribute("aria-selected", String(list === this.#list));
+      tab.tabIndex = list === this.#list ? 0 : -1;
+    }
+    this.#count("new", this.desk.waiting.length, "waiting");
+    this.#count("mine", this.desk.mine.length, "yours");
+    this.querySelector("#queue-panel").setAttribute("aria-labelledby", `queue-${this.#list}`);
+    this.#ul.setAttribute("aria-label", label);
+
+    const rows = this.#rowsShown();
+    this.#place(rows);
+    this.#ul.hidden = !rows.length;
+    this.#more.hidden = this.#list !== "all" || !this.desk.all.more;
+    this.#explain(rows.length);
+    this.#tick();
+  }
+
+  #count(list, n, what) {
+    const count = this.#tabs.get(list).querySelector(".queue__count");
+    count.hidden = !n;
+    const text = n > 99 ? "99+" : String(n);
+    if (count.textContent !== text) count.replaceChildren(text, h("span.aside", {}, ` ${what}`));
+    this.#tabs.get(list).classList.toggle("queue__tab--calls", list === "new" && n > 0);
+  }
+
+  /** Says in an empty list what would be here and how it gets here. */
+  #explain(n) {
+    const { state } = this.desk.all;
+    let words = LISTS[this.#list].empty;
+    if (this.#list === "all" && state === "failed") words = ["The list could not be fetched.", "It is tried again with the next change."];
+    else if ((this.#list === "all" && state !== "here") || (this.#list !== "all" && !this.desk.heard)) words = ["Fetching the list."];
+    else if (this.#list === "new" && this.desk.intent !== "online") {
+      words = ["Nobody is waiting.", `You are ${this.desk.intent}: nothing is offered to you.`];
+    }
+    this.#empty.hidden = n > 0;
+    const shown = words.join("\n");
+    if (this.#empty.dataset.shown === shown) return;
+    this.#empty.dataset.shown = shown;
+    this.#empty.replaceChildren(h("strong", {}, words[0]), " ", words[1] ? h("span", {}, words[1]) : "");
+  }
+
+  /** Puts the rows in order without redrawing those that stay, so that focus and reading place are kept. */
+  #place(rows) {
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
+    const kept = new Set(rows.map((row) => row.id));
+    for (const [id, row] of this.#rows) {
+      if (kept.has(id)) continue;
+      row.element.remove();
+      this.#rows.delete(id);
+    }
+    rows.forEach((row, at) => {
+      const shown = this.#rows.get(row.id) ?? this.#make(row.id);
+      this.#rows.set(row.id, shown);
+      shown.row = row;
+      this.#fill(shown);
+      if (this.#ul.children[at] !== shown.element) this.#ul.insertBefore(shown.element, this.#ul.children[at] ?? null);
+    });
+    if (focused && focused !== document.activeElement && focused.isConnected) focused.focus();
+  }
+
+  #make(id) {
+    const part = {
+      who: h("span.queue__who", {}),
+      wait: h("span.queue__wait.figures", {}),
+      words: h("span.queue__words", {}),
+      unread: h("span.queue__unread.figures", {}),
+      meta: h("span.queue__meta", {}),
+      offer: h("p.queue__offer", { hidden: true }),
+      problem: h("p.queue__problem", { role: "alert", hidden: true }),
+    };
+    part.open = h(
+      "button.queue__open",
+      { type: "button", id: `row-${id}`, onclick: () => this.#look(id) },
+      h("span.queue__line", {}, part.who, part.wait),
+      h("span.queue__line", {}, part.words, part.unread),
+      part.meta,
+    );
+    part.accept = h(
+      "button.button.queue__accept",
+      { type: "button", "aria-describedby": `row-${id}`, onclick: () => this.#accept(id) },
+      "Accept",
+    );
+    part.decline = h("button.button.button--quiet.queue__decline", { type: "button", hidden: true, onclick: () => this.desk.decline(id) }, "Not now");
+    part.actions = h("div.queue__actions", {}, part.accept, part.decline);
+    part.element = h("li.queue__row", {}, part.open, part.offer, part.actions, part.problem);
+    return part;
+  }
+
+  #fill(part) {
+    const { row } = part;
+    const open = this.desk.open === row.id;
+    const offered = row.offered || this.desk.offers.has(row.id);
+    const name = called(row.visitor);
+    set(part.who, name);
+    part.who.title = name;
+    set(part.words, this.#lastWords(row));
+    const page = pathOf(row.visitor?.page);
+    part.meta.replaceChildren(
+      ...[
+        row.left && h("span.queue__mark", {}, drawing("mail"), "Left a message"),
+        this.#list === "all" && h("span.queue__holder", {}, holder(row, this.desk)),
+        row.department && h("span.queue__department", {}, this.#department(row.department)),
+        page && this.#list !== "all" && !row.left && h("span.queue__page", { title: page }, page),
+      ].filter(Boolean),
+    );
+    // What is looked at is being read; the number would only follow the eye.
+    const unread = row.unread > 0 && !open;
+    part.unread.hidden = !unread;
+    if (unread) part.unread.replaceChildren(row.unread > 99 ? "99+" : String(row.unread), h("span.aside", {}, " unread"));
+    if (open) part.open.setAttribute("aria-current", "true");
+    else part.open.removeAttribute("aria-current");
+    part.element.classList.toggle("queue__row--open", open);
+    part.element.classList.toggle("queue__row--offered", offered);
+    part.element.classList.toggle("queue__row--unread", unread);
+    // The conversation itself has the button while it is looked at, so there is one for each conversation and not two.
+    part.actions.hidden = this.#list !== "new" || open;
+    part.accept.classList.toggle("button--main", offered);
+    part.decline.hidden = !offered;
+    part.offer.hidden = !offered;
+  }
+
+  #lastWords(row) {
+    const said = row.last?.text?.replace(/\s+/g, " ").trim();
+    if (!said) return "No words yet";
+    const from = row.last.from?.role ?? row.last.from;
+    if (from === "agent") return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
+    return from === "bot" ? `Assistant: ${said}` : said;
+  }
+
+  #department(id) {
+    return this.desk.departments.find((department) => department.id === id)?.title ?? id;
+  }
+
+  #tick() {
+    const now = this.desk.now();
+    for (const { row, wait, offer } of this.#rows.values()) {
+      if (row.waiting_since) {
+        const seconds = (now - Date.parse(row.waiting_since)) / 1000;
+        const state = urgency(seconds, row.promise ?? this.desk.departments.find(({ id }) => id === row.department)?.promise);
+        if (wait.dataset.urgency !== state) {
+          wait.dataset.urgency = state;
+          wait.className = `queue__wait queue__wait--${state} figures`;
+          wait.replaceChildren(...(state === "new" ? [] : [drawing(state === "overdue" ? "clock-alert" : "clock")]), h("span", { "aria-hidden": "true" }), h("span.aside", {}));
+        }
+        const [figures, words] = wait.querySelectorAll("span:not(.icon)");
+        set(figures, waited(seconds));
+        set(words, `waiting ${waitedInWords(seconds)}${state === "overdue" ? ", overdue" : ""}`);
+        wait.title = `Waiting since ${exactly(row.waiting_since)}`;
+      } else {
+        delete wait.dataset.urgency;
+        wait.className = "queue__wait figures";
+        set(wait, row.last?.at ? ago(row.last.at, now) : "");
+        wait.title = exactly(row.last?.at);
+      }
+      const until = this.desk.offers.get(row.id);
+      set(offer, until ? `Offered to you for ${waited(Math.max(0, until - now) / 1000)} more` : row.offered ? "Offered to you" : "");
+    }
+  }
+
+  #look(id) {
+    this.dispatchEvent(new CustomEvent("look", { bubbles: true, detail: { conversation: id } }));
+  }
+
+  async #accept(id) {
+    const part = this.#rows.get(id);
+    part.accept.disabled = true;
+    const name = called(part.row.visitor);
+    const problem = await this.desk.accept(id);
+    part.accept.disabled = false;
+    if (problem) {
+      set(part.problem, problem);
+      part.problem.hidden = false;
+      // The row goes with the next change of the queue; who was first should still be read.
+      this.dispatchEvent(new CustomEvent("say", { bubbles: true, detail: { text: `${name}: ${problem}` } }));
+      return;
+    }
+    this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation: id } }));
+  }
+
+  #steer(event) {
+    if (event.target.role === "tab" || event.target.getAttribute?.("role") === "tab") {
+      const lists = [...this.#tabs.keys()];
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!by) return;
+      const next = lists[(lists.indexOf(this.#list) + by + lists.length) % lists.length];
+      this.show(next);
+      this.#tabs.get(next).focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      this.step(event.key === "ArrowDown" ? 1 : -1);
+    } else return;
+    event.preventDefault();
+  }
+}
+
+/** Who has a conversation now, for the list of everything. */
+function holder(row, desk) {
+  if (row.holder === "agent") return row.owner?.id === desk.agent?.id ? "You" : (row.owner?.name ?? "A colleague");
+  return { bot: "Assistant", queue: "Waiting" }[row.holder] ?? (row.left ? "Nobody yet" : "Closed");
+}
+
+/** Changes a text only when it is another one, so that selections and screen readers are left alone. */
+function set(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+customElements.define("waiting-queue", WaitingQueue);
