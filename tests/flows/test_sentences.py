@@ -32,6 +32,8 @@ def test_every_refusal_has_its_sentence():
     reasons = set(re.findall(r'Refused\("(\w+)"', source)) | set(re.findall(r'"(phone_\w+)"', source))
     assert reasons
     assert all(has_sentence(reason) for reason in reasons)
+    # Nothing is said after a refusal, so it has to put the question again itself.
+    assert [text for reason in reasons for text in ALL[reason].values() if not text.endswith("?")] == []
 
 
 def test_another_language_hears_english():
