@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import Page
 
 from rules.document import read
 from rules.nodes import Map
@@ -147,3 +148,43 @@ def test_more_share_only_moves_the_boundary() -> None:
     assert few < many
     assert not any(held_out(0, "a", visitor) for visitor in visitors)
     assert all(held_out(100, "a", visitor) for visitor in visitors)
+
+
+def test_the_page_goes_on_counting_from_what_the_server_told(empty_page: Page) -> None:
+    found = empty_page.evaluate(
+        """async (counted) => {
+          const { Counters } = await import("/static/widget/limits.js");
+          let now = 1000;
+          const counters = new Counters(() => now);
+          const before = counters.tallies();
+          counters.take(counted);
+          now += 5;
+          const aged = counters.tallies();
+          counters.count("shown", "a");
+          now += 2;
+          counters.count("dismissed", "a");
+          counters.count("answered", "b");
+          now += 1;
+          return { before, aged, after: counters.tallies(), counts: counters.counts() };
+        }""",
+        tally(ago("a", hours=1)).as_json(),
+    )
+    assert found["before"] == {"all": {}, "triggers": {}}
+    assert found["aged"] == {
+        "all": {"day": 1, "week": 1, "visitor": 1, "shown_ago": 3605},
+        "triggers": {"a": {"day": 1, "week": 1, "visitor": 1, "shown_ago": 3605}},
+    }
+    a, b, all = found["after"]["triggers"]["a"], found["after"]["triggers"]["b"], found["after"]["all"]
+    assert a == {
+        "page": 1,
+        "visit": 1,
+        "day": 2,
+        "week": 2,
+        "visitor": 2,
+        "dismissed": 1,
+        "shown_ago": 3,
+        "dismissed_ago": 1,
+    }
+    assert b["answered"] == 1
+    assert (all["visitor"], all["dismissed"], all["answered"], all["shown_ago"]) == (2, 1, 1, 3)
+    assert found["counts"] == {"shown": {"a": 2, "b": 0}, "dismissed": {"a": 1, "b": 0}}

@@ -43,10 +43,20 @@ export class Counters {
     return { all: aged(all), triggers: Object.fromEntries(Object.keys(triggers).map((id) => [id, aged(triggers[id])])) };
   }
 
+  /** How often each trigger was shown and dismissed, by its id. */
+  counts() {
+    const counts = { shown: {}, dismissed: {} };
+    for (const [id, { visitor = 0, dismissed = 0 }] of Object.entries(this.tallies().triggers)) {
+      counts.shown[id] = visitor;
+      counts.dismissed[id] = dismissed;
+    }
+    return counts;
+  }
+
   /** Something happened just now: `shown`, `dismissed` or `answered` with a trigger, or `chat`. */
   count(what, id) {
     const now = this.tallies();
-    for (const tally of [now.all, (now.triggers[id] ??= {})]) {
+    for (const tally of [now.all, id ? (now.triggers[id] ??= {}) : {}]) {
       for (const key of what === "shown" ? SPANS : [what]) tally[key] = (tally[key] ?? 0) + 1;
       tally[`${what}_ago`] = 0;
     }
