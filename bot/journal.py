@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.sql.dml import Insert, Update
 
@@ -27,6 +27,7 @@ RETRIES = 3
 """How often a batch is tried again after a serialisation failure or a deadlock."""
 
 log = structlog.get_logger()
+_events = table_of(EventRow)
 
 Spawn = Callable[[Callable[[], None]], Any]
 RunBlocking = Callable[..., Any]
@@ -92,20 +93,28 @@ class Journal:
 
     def events_after(self, conversation_id: str, seq: int, *, limit: int = PAGE) -> list[Event]:
         """Returns the next events of a conversation, oldest first."""
-        return self._events(EventRow.conversation_id == conversation_id, EventRow.seq > seq, limit=limit)
+        return self._events(_events.c.conversation_id == conversation_id, _events.c.seq > seq, limit=limit)
 
     def visitor_events_after(self, conversation_id: str, visitor_seq: int, *, limit: int = PAGE) -> list[Event]:
         """Returns the next events the visitor may see, oldest first."""
-        mine = EventRow.conversation_id == conversation_id
-        return self._events(mine, EventRow.visitor_seq > visitor_seq, limit=limit)
+        mine = _events.c.conversation_id == conversation_id
+        return self._events(mine, _events.c.visitor_seq > visitor_seq, limit=limit)
+
+    def visitor_seq_at(self, conversation_id: str, seq: int) -> int:
+        """Returns the visitor's number of the last event they may see up to this one; 0 when there is none."""
+        if not seq:
+            return 0
+        upto = (_events.c.conversation_id == conversation_id) & (_events.c.seq <= seq)
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.max(_events.c.visitor_seq)).where(upto)) or 0
 
     def sent(self, actor: str, client_id: str) -> Event | None:
         """Returns the event this actor already sent under this client id, if any."""
-        found = self._events(EventRow.actor == actor, EventRow.client_id == client_id, limit=1)
+        found = self._events(_events.c.actor == actor, _events.c.client_id == client_id, limit=1)
         return found[0] if found else None
 
     def _events(self, *conditions: Any, limit: int) -> list[Event]:
-        query = select(EventRow.__table__).where(*conditions).order_by(EventRow.seq).limit(limit)
+        query = select(_events).where(*conditions).order_by(_events.c.seq).limit(limit)
         with self._database.reading() as connection:
             return [Event(**row) for row in connection.execute(query).mappings()]
 

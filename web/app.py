@@ -145,83 +145,119 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
 
 
 def _serve(app: Flask, parlour: Parlour) -> None:
-    options, desk = parlour.options, parlour.desk
-    limits = Limits(options.rates)
-    embedding = Embedding(lambda: parlour.sites.current.domains)
-    trust_proxies(app, options.proxies)
+    limits = Limits(parlour.options.rates)
+    sign_in = _guard(app, parlour, limits)
+    sock = Sock(app)
+    readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
+    app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
+    app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
+    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
+    if parlour.options.demo:
+        app.register_blueprint(demo.blueprint())
+
+
+def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
+    """Puts everything between a request and its view that has to be there for all of them."""
     app.wsgi_app = _without_compression(app.wsgi_app)  # type: ignore[method-assign]
+    trust_proxies(app, parlour.options.proxies)
     bodies.install(app)
     headers.install(app)
     errors.install(app, sign_in_page=SIGN_IN_PAGE)
+    assets.install(app, assets.Assets(dev=parlour.options.dev))
     sign_in = SignIn(app, parlour.accounts, limits, departments=lambda: list(parlour.sites.current.departments))
     Gate(
-        embedding=embedding,
+        embedding=Embedding(lambda: parlour.sites.current.domains),
         visitor_of=parlour.tokens.visitor_of_request,
         signed_in=sign_in.signed_in,
         protect=sign_in.protect,
         limits=limits,
     ).install(app)
-    assets.install(app, assets.Assets(dev=options.dev))
-    sock = Sock(app)
+    return sign_in
+
+
+def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widget.WidgetParts:
     queue = Queue(parlour.database)
-    readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
-    rows = Rows(queue, parlour.agents, readings)
-    epoch = parlour.database.epoch()
 
     def status(conversation: Conversation) -> dict[str, Any]:
-        return status_of(conversation, site=parlour.sites.current, agents=parlour.agents, queue=queue)
+        read = readings.read_by(f"agent:{conversation.owner}", [conversation.id]) if conversation.owner else {}
+        return status_of(
+            conversation,
+            site=parlour.sites.current,
+            agents=parlour.agents,
+            queue=queue,
+            agent_read=parlour.journal.visitor_seq_at(conversation.id, read.get(conversation.id, 0)),
+        )
+
+    parlour.hub.waiting_changed = lambda: _waiting(parlour, queue)
+    room = VisitorRoom(
+        desk=parlour.desk,
+        hub=parlour.hub,
+        journal=parlour.journal,
+        greeting=parlour.greeting,
+        readings=readings,
+        epoch=parlour.database.epoch(),
+        status=status,
+    )
+    return widget.WidgetParts(
+        desk=parlour.desk,
+        greeting=parlour.greeting,
+        room=room,
+        tokens=parlour.tokens,
+        limits=limits,
+        site=lambda: parlour.sites.current,
+        spawn=parlour.workshop.spawn or _at_once,
+        allowance=parlour.options.allowance,
+    )
+
+
+def _waiting(parlour: Parlour, queue: Queue) -> list[Conversation]:
+    """Returns the waiting conversations whose visitors have a socket open."""
+    here = [parlour.desk.open_conversation(visitor) for visitor in parlour.hub.visitors_here()]
+    return [each for each in here if each and each.holder == "queue" and not each.left]
+
+
+def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: SignIn) -> panel.PanelParts:
+    rows = Rows(Queue(parlour.database), parlour.agents, readings)
 
     def lists(agent: Agent) -> Frame:
-        return {"op": "queue", "revision": 0, "waiting": rows.waiting(agent), "mine": rows.held(agent)}
+        return {"op": "queue", "waiting": rows.waiting(agent), "mine": rows.held(agent)}
 
     def surroundings(_: Agent) -> Frame:
         site = parlour.sites.current
-        departments = [{"id": each.id, "title": each.title_in(site.languages[0])} for each in site.departments.values()]
-        return {
-            "departments": departments,
-            "content": {"version": site.version[:12], "problem": parlour.content.problem},
-        }
+        departments = [
+            {"id": each.id, "title": each.title_in(site.default_language)} for each in site.departments.values()
+        ]
+        content = {"version": site.version[:12], "problem": parlour.content.problem}
+        return {"departments": departments, "content": content}
 
-    visitors = VisitorRoom(desk, parlour.hub, parlour.journal, parlour.greeting, readings, epoch, status)
-    agents = AgentRoom(desk, parlour.hub, parlour.journal, parlour.agents, readings, epoch, lists, surroundings)
-    spawn = parlour.workshop.spawn or (lambda run: run())
     parlour.content.on_change = lambda: parlour.hub.tell_agents({"op": "content", "problem": parlour.content.problem})
-    app.register_blueprint(
-        widget.blueprint(
-            widget.WidgetParts(
-                desk=desk,
-                greeting=parlour.greeting,
-                room=visitors,
-                tokens=parlour.tokens,
-                limits=limits,
-                site=lambda: parlour.sites.current,
-                spawn=spawn,
-                allowance=options.allowance,
-            ),
-            sock,
-        )
+    room = AgentRoom(
+        desk=parlour.desk,
+        hub=parlour.hub,
+        journal=parlour.journal,
+        agents=parlour.agents,
+        readings=readings,
+        epoch=parlour.database.epoch(),
+        lists=lists,
+        surroundings=surroundings,
     )
-    app.register_blueprint(
-        panel.blueprint(
-            panel.PanelParts(
-                desk=desk,
-                room=agents,
-                rows=rows,
-                briefs=Briefs(parlour.journal, parlour.live, parlour.visits),
-                accounts=parlour.accounts,
-                sign_in=sign_in,
-                limits=limits,
-                site=lambda: parlour.sites.current,
-                run_blocking=parlour.workshop.run_blocking,
-                spawn=spawn,
-                allowance=options.allowance,
-            ),
-            sock,
-        )
+    return panel.PanelParts(
+        desk=parlour.desk,
+        room=room,
+        rows=rows,
+        briefs=Briefs(parlour.journal, parlour.live, parlour.visits),
+        accounts=parlour.accounts,
+        sign_in=sign_in,
+        limits=limits,
+        site=lambda: parlour.sites.current,
+        run_blocking=parlour.workshop.run_blocking,
+        spawn=parlour.workshop.spawn or _at_once,
+        allowance=parlour.options.allowance,
     )
-    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
-    if options.demo:
-        app.register_blueprint(demo.blueprint())
+
+
+def _at_once(run: Callable[[], None]) -> None:
+    run()
 
 
 def _without_compression(app: Any) -> Any:
