@@ -1,4 +1,4 @@
-"""A browser for tests of what runs in one. A conftest that needs it imports the two fixtures."""
+"""A browser for tests of what runs in one. A conftest that needs it imports the fixtures."""
 
 import mimetypes
 import os
@@ -25,19 +25,30 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture
-def empty_page(context: BrowserContext, page: Page) -> Page:
+def empty_page(context: BrowserContext) -> Page:
     """A page with nothing on it but the right to import the modules of web/static from where it came."""
+    return open_empty_page(context)
 
-    def serve(route: Route) -> None:
-        file = STATIC / route.request.url.removeprefix(f"{ORIGIN}/static/")
+
+def open_empty_page(context: BrowserContext, beside: Path | None = None) -> Page:
+    """Opens an empty page that may import from `/static/`, and from `/beside/` what lies in a folder of tests."""
+    _serve(context, "static", STATIC)
+    if beside is not None:
+        _serve(context, "beside", beside)
+    blank = "<!doctype html><title>empty</title>"
+    context.route(f"{ORIGIN}/", lambda route: route.fulfill(body=blank, content_type="text/html"))
+    page = context.new_page()
+    page.goto(f"{ORIGIN}/")
+    return page
+
+
+def _serve(context: BrowserContext, name: str, folder: Path) -> None:
+    def answer(route: Route) -> None:
+        file = folder / route.request.url.removeprefix(f"{ORIGIN}/{name}/")
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         if file.is_file():
             route.fulfill(body=file.read_bytes(), content_type=kind)
         else:
             route.fulfill(status=404, body=f"no {file.name}")
 
-    blank = "<!doctype html><title>empty</title>"
-    context.route(f"{ORIGIN}/static/**", serve)
-    context.route(f"{ORIGIN}/", lambda route: route.fulfill(body=blank, content_type="text/html"))
-    page.goto(f"{ORIGIN}/")
-    return page
+    context.route(f"{ORIGIN}/{name}/**", answer)

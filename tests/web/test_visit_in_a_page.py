@@ -1,24 +1,32 @@
 """What the widget knows of a visit: page, time in sight, scroll, visits; and which tab may speak."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from rules.facts import page_path
+from tests.browser import open_empty_page
 
 Play = Callable[[str], Any]
 VECTORS = json.loads((Path(__file__).parents[1] / "conditions.vectors.json").read_text())
 
 
+@pytest.fixture(scope="module")
+def stage(browser: Browser) -> Iterator[Page]:
+    """One page for all plays: each has a pretended browser of its own."""
+    with browser.new_context() as context:
+        yield open_empty_page(context, beside=Path(__file__).parent)
+
+
 @pytest.fixture
-def play(empty_page: Page) -> Play:
+def play(stage: Page) -> Play:
     """Runs a piece of script in a page that has a pretended browser at hand."""
     tools = 'const { World } = await import("/beside/visiting.js"); const world = new World(); const tab = world.tab();'
-    return lambda script: empty_page.evaluate(f"async () => {{ {tools} {script} }}")
+    return lambda script: stage.evaluate(f"async () => {{ {tools} {script} }}")
 
 
 def test_the_first_page_of_the_first_visit(play: Play) -> None:
@@ -258,11 +266,10 @@ def test_devices_are_told_apart(play: Play, coarse: str, width: int, height: int
 def test_one_timer_wakes_at_the_moment_asked_for_last(play: Play) -> None:
     seen = play("""
         await tab.load("/a");
-        await world.pass(0.4);
         tab.said = [];
         tab.visit.wake(10);
         tab.visit.wake(30);
-        await world.pass(29.5);
+        await world.pass(29.9);
         const early = [...tab.said];
         await world.pass(0.2);
         return [early, tab.said, tab.facts.time_on_page];

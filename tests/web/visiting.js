@@ -25,8 +25,10 @@ export class Tab {
 
   /** Loads a page: what ran on the one before is gone. */
   async load(address) {
-    this.fire("pagehide");
+    const { hidden } = this.document;
+    this.hide();
     this.handlers = {};
+    this.document.hidden = hidden;
     this.location = new URL(address, "https://shop.test");
     this.visit = new Visit((what) => this.said.push(what), { window: this, storage: this.world.storage, clock: this.world.clock });
     await this.world.pass(0);

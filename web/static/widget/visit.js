@@ -7,7 +7,7 @@ const KEY = "parlour.visit";
 const ENDS_AFTER = 1_800_000;
 const NOTED_EVERY = 15_000;
 const SETTLES_IN = 300;
-const MOVES = ["pointerdown", "keydown", "scroll", "popstate", "visibilitychange", "pageshow", "pagehide"];
+const MOVES = ["pointerdown", "keydown", "scroll", "popstate", "visibilitychange"];
 const CAMPAIGN = ["source", "medium", "campaign", "term", "content"];
 
 const short = (text) => text.slice(0, 500);
@@ -20,7 +20,7 @@ export const pagePath = (path) => {
   } catch {
     // Not encoded as it should be, so it is compared as it stands.
   }
-  return path.replace(/\/+$/, "") || "/";
+  return short(path.replace(/\/+$/, "") || "/");
 };
 
 export class Visit {
@@ -56,11 +56,11 @@ export class Visit {
     this.#storage = storage;
     this.#clock = clock;
     this.#arrive();
-    const look = ({ type }) => this.#look(type);
+    const look = () => this.#look();
     for (const kind of MOVES) window.addEventListener(kind, look, { capture: true, passive: true });
     // Says when a script changes the address; in browsers that do not have it, the next movement shows.
     window.navigation?.addEventListener("currententrychange", look);
-    clock.after(0, () => this.#look());
+    clock.after(0, look);
   }
 
   /** Seconds for which this document has been in sight. */
@@ -110,10 +110,7 @@ export class Visit {
   /** Says "facts" after so many more seconds in sight; only the last wish counts. */
   wake(seconds) {
     this.#clock.cancel(this.#timer);
-    if (!this.#since || seconds === Infinity) return;
-    // The clocks among the facts show whole seconds, so the next one comes in less than one.
-    const begun = Number.isInteger(seconds) ? (this.seconds * 1000 - this.#start) % 1000 : 0;
-    this.#timer = this.#clock.after(Math.max(20, seconds * 1000 - begun), () => this.#changed("facts"));
+    if (this.#since && seconds < Infinity) this.#timer = this.#clock.after(seconds * 1000, () => this.#changed("facts"));
   }
 
   #onPage() {
@@ -143,7 +140,7 @@ export class Visit {
     const now = this.#clock.now();
     const parameters = new URLSearchParams(location.search);
     const from = document.referrer;
-    this.#page = short(pagePath(location.pathname));
+    this.#page = pagePath(location.pathname);
     this.#share(({ visits = 0, pages, last, page }) => {
       const goesOn = now - last < ENDS_AFTER;
       this.#previous = goesOn ? page : null;
@@ -153,7 +150,7 @@ export class Visit {
         seconds: 0,
         landing: this.#page,
         // Nobody comes from the page they are on.
-        referrer: from && new URL(from).host !== location.host ? short(from) : null,
+        referrer: from.startsWith(location.origin) ? null : short(from) || null,
         campaign: CAMPAIGN.map((part) => parameters.get(`utm_${part}`)),
       };
       return { ...(goesOn ? {} : begins), pages: goesOn ? pages + 1 : 1, page: this.#page, last: now };
@@ -165,14 +162,13 @@ export class Visit {
   }
 
   /** Something moved: is it in sight, still this visit and this page, and how far down is it? */
-  #look(type) {
+  #look() {
     const { location, document, innerHeight, scrollY } = this.#window;
-    const inSight = type !== "pagehide" && !document.hidden;
-    let moved = this.#sight(inSight);
-    if (!inSight) return moved && this.#changed("facts");
+    let moved = this.#sight(!document.hidden);
+    if (document.hidden) return moved && this.#changed("facts");
     const now = this.#clock.now();
     const { last } = this.#share();
-    if (now - last >= ENDS_AFTER || short(pagePath(location.pathname)) !== this.#page) {
+    if (now - last >= ENDS_AFTER || pagePath(location.pathname) !== this.#page) {
       this.#share(() => ({ seconds: this.#before + this.#onPage() }));
       this.#arrive();
       // Titles come after addresses, and some addresses lead on at once.
