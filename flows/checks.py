@@ -235,14 +235,22 @@ def _loops(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterat
             continue
         step = _first_step(machines, loop)
         place = step.place if step is not None else NOWHERE
-        called = [flow for flow, state in loop if state == START]
-        if called and not any(machines[flow].state(state).kind == "start" for flow, state in loop):
+        called = _called_round(machines, loop)
+        if called:
             names = " calls ".join(f"'{flow}'" for flow in [*called, called[0]])
             yield error("F010", place, f"{names} without a question between")
             continue
         steps = _steps_round(machines, loop)
         names = " -> ".join(f"'{name}'" for name in [*steps, steps[0]])
         yield error("F004", place, f"{names} never waits for the visitor; put a question into the loop")
+
+
+def _called_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> list[str]:
+    """Returns the flows that call one another in a loop; none if it is a loop of another sort."""
+    pairs = zip(loop, [*loop[1:], loop[0]], strict=True)
+    calls = [(flow, state) for (flow, state), (_, following) in pairs if following == START]
+    entered = [flow for flow, state in loop if state == START]
+    return entered if calls and all(machines[flow].state(state).kind == "call" for flow, state in calls) else []
 
 
 def _steps_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> list[str]:

@@ -18,12 +18,12 @@ from rules.problems import Place
 Reason = Literal["give_up", "target"]
 
 
-class NoSuchStep(LookupError):
-    """A target names a step that is not there; the checks tell this before anybody compiles."""
+class CannotCompile(ValueError):
+    """A flow that the checks refuse: a target names a step that is not there, or two steps have one id."""
 
 
 def compile_flow(flow: Flow) -> FlowMachine:
-    """Returns the machine of a flow whose steps have their ids. Raises `NoSuchStep` for a target that leads nowhere."""
+    """Returns the machine of a flow whose steps have their ids."""
     build = Build(flow)
     build.finals()
     build.list_of(flow.steps, after=END)
@@ -39,7 +39,11 @@ class Build:
         self.flow = flow
         self.states: dict[str, FlowState] = {}
         self.moves: list[dict[str, Any]] = []
-        self._steps = {step.id: step for step in flow.every_step()}
+        self._steps: dict[str, Step] = {}
+        for step in flow.every_step():
+            if step.id in self._steps:
+                raise CannotCompile(f"two steps '{step.id}'")
+            self._steps[step.id] = step
 
     def finals(self) -> None:
         self._add(FlowState(START, kind="pass"))
@@ -176,7 +180,7 @@ class Build:
     def _step_named(self, target: Target) -> str:
         step = self._steps.get(str(target.name))
         if step is None:
-            raise NoSuchStep(str(target))
+            raise CannotCompile(f"no step '{target}'")
         return self.entry_of(step)
 
     def _jump(self, target: Target, step: Step, after: str, reason: Reason) -> str:

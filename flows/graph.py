@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from flows.engine import END, START, FlowMachine, FlowState
+from flows.engine import CANCEL, END, START, FlowMachine, FlowState
 from flows.steps.step import Step
 
 Node = tuple[str, str]
@@ -166,9 +166,10 @@ class Silence:
 
     def _document_order(self, node: Node) -> tuple[int, int, str]:
         flow, state = node
-        flows = list(self._machines)
-        step = self._machines[flow].state(state).step
-        return (flows.index(flow), step.place.line if step else 0, state)
+        machine = self._machines[flow]
+        step = machine.state(state).step
+        ids = [each.id for each in machine.flow.every_step()]
+        return (list(self._machines).index(flow), ids.index(step.id) if step is not None else -1, state)
 
 
 def _back_to_start(came_from: Mapping[Node, Node | None], last: Node) -> list[Node]:
@@ -229,7 +230,7 @@ class Knowledge:
 
     def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
         self._machines = machines
-        self._edges = {id: edges_of(machine) for id, machine in machines.items()}
+        self._edges = {id: list(self._ways_of(machine)) for id, machine in machines.items()}
         self._everything = frozenset(
             name for id, machine in machines.items() for name in (*machine.types, *_all_filled(self._edges[id]))
         )
@@ -246,6 +247,14 @@ class Knowledge:
         machine = self._machines[flow]
         edges = [edge for edge in self._edges[flow] if slot not in self._filled(machine, edge)]
         return step_ids(machine, shortest(START, state, edges))
+
+    def _ways_of(self, machine: FlowMachine) -> Iterator[Edge]:
+        """Yields the ways of a flow, without those behind a called flow that nothing ever cancels."""
+        for edge in edges_of(machine):
+            called = self._machines.get(str(machine.state(edge.source).calls))
+            if edge.event == "returned" and not edge.returns and called is not None and not _may_be_cancelled(called):
+                continue
+            yield edge
 
     def _settle(self) -> None:
         # Begins with "everything is known" and takes away until nothing changes: calls in a circle are no trouble.
@@ -286,6 +295,10 @@ class Knowledge:
             return self._gives[machine.id]
         returns = machine.flow.returns
         return at_end if returns is None else frozenset(n for n in at_end if "." in n or n in returns)
+
+
+def _may_be_cancelled(machine: FlowMachine) -> bool:
+    return CANCEL in reachable([START], edges_of(machine))
 
 
 def _all_filled(edges: Iterable[Edge]) -> set[str]:

@@ -61,7 +61,7 @@ class CollectStep(Step):
         slot = read["collect"]
         attribute = reading.attribute(slot)
         kind, choices = _type_of(read, reading)
-        if kind == "choice" and not choices:
+        if kind == "choice" and not choices and not read.wrote("choices"):
             reading.walker.report("K006", read.place_of("type"), "a 'choice' needs 'choices': the answers there are")
         return cls(
             slot=slot,

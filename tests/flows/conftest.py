@@ -174,3 +174,9 @@ def problems_in() -> Callable[[str], list[str]]:
         return [f"{problem.code} {problem}" for problem in read_text(text)[1]]
 
     return find
+
+
+@pytest.fixture
+def read_flows_of() -> Callable[[str], tuple[Flows, list[Problem]]]:
+    """The flows of a text, right or wrong, and its problems."""
+    return read_text

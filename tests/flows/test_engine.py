@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from transitions import Machine
 
-from flows.compiler import NoSuchStep, compile_flow
+from flows.compiler import CannotCompile, compile_flow
 from flows.cursor import Cursor
 from flows.engine import START, FlowMachine, Guard
 from flows.flow import Flow, named
@@ -140,8 +140,14 @@ def test_one_machine_serves_many_conversations_at_once(flows_of):
 
 def test_a_target_that_leads_nowhere_is_not_compiled():
     flow = named(Flow(id="a", steps=(GotoStep(to=Target("step", "nowhere")),)))
-    with pytest.raises(NoSuchStep, match="nowhere"):
+    with pytest.raises(CannotCompile, match="nowhere"):
         compile_flow(flow)
+
+
+def test_two_steps_with_one_id_are_not_compiled():
+    step = SayStep(id="same", texts=(Wording({"en": "Hi"}),))
+    with pytest.raises(CannotCompile, match="same"):
+        compile_flow(Flow(id="a", steps=(step, step)))
 
 
 def test_a_flow_that_goes_round_by_itself_is_stopped():

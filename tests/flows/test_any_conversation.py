@@ -1,0 +1,321 @@
+"""Whatever happens in whatever order, a turn keeps its promises: tried with every event a conversation can meet."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from flows.cursor import MOST_CALLS, MOST_HISTORY, MOST_PARKED, Cursor
+from flows.effects import FlowEntered, FlowLeft, MessageLeft, Misunderstood, Say, SlotSet, WantsAgent
+from flows.engine import FlowMachine
+from flows.reading import read_flows
+from flows.runner import Event, Result, turn
+from rules.document import read
+from rules.facts import Kind, Scope
+from rules.nodes import Map
+from rules.problems import Problem
+from rules.schema import Walker
+
+NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+LANGUAGES = ("en", "de")
+TYPES: Mapping[str, type | tuple[type, ...]] = {"sure": bool, "n": (int, float)}
+"""Every other slot holds a text."""
+
+CONTENT = """
+    flows:
+      lead:
+        title: {en: Your details, de: Ihre Daten}
+        inputs: {campaign: text}
+        steps:
+          - say: [Hello, {en: Hi, de: Hallo}]
+          - {collect: name, ask: [Name?, Once more?]}
+          - {collect: email, retries: 1, give_up: no_mail}
+          - set: {n: {add: 1}, greeting: 'Hi {{ name | default: "you" }}'}
+          - call: details
+            with: {topic: "{{ greeting }}"}
+            if_cancelled: no_mail
+          - {say: Known, when: {contact.email: known}}
+          - branch:
+              - {if: n > 2, then: [{say: Often}, {goto: person}]}
+              - {when: {size: Large}, then: no_mail}
+              - else: [{buttons: Again?, options: [{Yes: restart}, {No: end}, {Back: back}, {Hm: stay}]}]
+          - {id: person, handoff: sales, say: One moment., note: '{{ name | default: "?" }}', if_nobody: no_mail}
+          - {id: no_mail, say: No mail}
+          - buttons: And now?
+            id: last
+            options: [{Person: handoff support}, {Other: start quiz}, {Call: call quiz}]
+          - say: Bye
+      details:
+        inputs: {topic: text}
+        returns: [size]
+        steps:
+          - buttons: Which?
+            save_as: size
+            if_known: skip
+            options: [Small, {label: Large, when: {opening_hours: open}}, {label: {en: None, de: Keine}, then: cancel}]
+          - {collect: wish, ask: "A wish for {{ topic }}?", if_known: ask}
+          - {collect: sure, type: yes_no, ask: Sure?, unless: {visits: at least 3}}
+          - {goto: back, if: sure is false}
+      quiz:
+        interruptible: false
+        steps:
+          - {collect: color, choices: [Red, Blue], if_known: ask, interruptible: true}
+          - {collect: pet, ask: Pet?, if_known: ask, give_up: end}
+          - {call: lead, if: pet is "again", with: {campaign: quiz}}
+    """
+
+
+@dataclass(frozen=True)
+class Attribute:
+    type: str
+    choices: tuple[str, ...] = ()
+    title: Mapping[str, str] | None = None
+
+
+@cache
+def machines() -> dict[str, FlowMachine]:
+    problems: list[Problem] = []
+    document = read(textwrap.dedent(CONTENT), "flows/any.yaml", problems)
+    assert isinstance(document, Map)
+    contact = {"name": Attribute("name"), "email": Attribute("email")}
+    scope = Scope(contact=dict.fromkeys(contact, Kind("text")), languages=LANGUAGES)
+    flows = read_flows(
+        document.get("flows"),
+        Walker(problems, LANGUAGES),
+        scope=scope,
+        contact=contact,
+        visit={},
+        departments=("sales", "support"),
+    )
+    assert problems == []
+    return dict(flows.machines)
+
+
+def machine_of(flow: str, version: str | None) -> FlowMachine:
+    machine = machines()[flow]
+    assert version in (None, machine.version)
+    return machine
+
+
+WORDS = st.one_of(
+    st.sampled_from(
+        [
+            "Ann",
+            "ann@x.io",
+            "no mail",
+            "Small",
+            "large",
+            "2",
+            "3",
+            "ja",
+            "nope",
+            "again",
+            "red",
+            "human",
+            "back",
+            "restart",
+        ]
+    ),
+    st.text(max_size=12),
+)
+BUTTONS = st.fixed_dictionaries(
+    {
+        "step": st.sampled_from(["lead.last", "lead.buttons_1", "details.buttons_size", "quiz.collect_color", "x", ""]),
+        "value": st.one_of(
+            st.sampled_from(["Small", "Large", "Yes", "yes", "no", "Red", "Person"]), st.none(), st.integers()
+        ),
+    }
+)
+
+
+class AnyConversation(RuleBasedStateMachine):
+    """One conversation. It stands for all promises of `turn`; the machine only makes things happen to it."""
+
+    @initialize(language=st.sampled_from([*LANGUAGES, "fr"]), known=st.booleans())
+    def comes(self, language: str, known: bool) -> None:
+        self.cursor = Cursor("c1", language)
+        self.facts: dict[str, Any] = {"language": language, "opening_hours": "open", "visits": 1}
+        self.facts |= {"contact.name": None, "contact.email": "known@x.io" if known else None}
+        self.shown: Say | None = None
+
+    # --- what can happen
+
+    @rule(flow=st.sampled_from(["lead", "details", "quiz"]), campaign=st.none() | st.just("spring"))
+    def a_flow_begins(self, flow: str, campaign: str | None) -> None:
+        result = self.happens(Event("start", data={"flow": flow, "with": {"campaign": campaign} if campaign else {}}))
+        assert result.handled
+
+    @rule(text=WORDS)
+    def they_write(self, text: str) -> None:
+        self.happens(Event("input", text=text))
+
+    @precondition(lambda self: self.cursor.running)
+    @rule(text=WORDS)
+    def they_answer(self, text: str) -> None:
+        assert self.happens(Event("input", text=text, epoch=self.cursor.epoch)).handled
+
+    @precondition(lambda self: self.shown is not None)
+    @rule(data=st.data())
+    def they_press_what_was_shown(self, data: st.DataObject) -> None:
+        shown = self.shown
+        assert shown is not None
+        option = data.draw(st.sampled_from(shown.options))
+        state = f"{self.cursor.flow}.{self.cursor.state}"
+        result = self.happens(
+            Event("input", button={"step": f"{shown.flow}.{shown.step}", "value": option.value, "label": option.label})
+        )
+        if state == f"{shown.flow}.{shown.step}":
+            assert ("refused", False) not in [(entry[0], entry[4]) for entry in result.trace]
+
+    @rule(button=BUTTONS)
+    def they_press_something_else(self, button: dict[str, Any]) -> None:
+        before = self.cursor
+        result = self.happens(Event("input", button=button))
+        if button["step"] != f"{before.flow}.{before.state}":
+            assert result.cursor == before
+            assert all(isinstance(effect, Say) for effect in result.effects)
+
+    @rule(how=st.sampled_from(["returned", "closed"]))
+    def an_agent_leaves(self, how: str) -> None:
+        self.happens(Event("agent_left", data={"how": how}))
+        if how == "closed":
+            assert not self.cursor.running
+
+    @rule()
+    def an_agent_joins(self) -> None:
+        before = self.cursor
+        assert self.happens(Event("agent_joined")).cursor == before
+
+    @rule(reason=st.sampled_from(["closed", "nobody"]), flow=st.sampled_from([None, "quiz"]))
+    def nobody_is_there(self, reason: str, flow: str | None) -> None:
+        data = {"reason": reason, "department": "sales"} | ({"flow": flow} if flow else {})
+        self.happens(Event("failed", data=data))
+
+    @rule(late=st.integers(1, 3))
+    def something_comes_too_late(self, late: int) -> None:
+        before = self.cursor
+        result = self.happens(Event("input", text="Ann", epoch=before.epoch - late))
+        assert (result.cursor, result.effects, result.handled) == (before, (), False)
+
+    @rule(hours=st.sampled_from(["open", "closed"]), visits=st.integers(1, 4))
+    def time_goes_by(self, hours: str, visits: int) -> None:
+        self.facts |= {"opening_hours": hours, "visits": visits}
+
+    @precondition(lambda self: len(self.cursor.history) > 1 and self.asks() and self.interruptible())
+    @rule()
+    def they_go_back(self) -> None:
+        asked = self.cursor.history[-2]
+        undone = {write.slot for write in self.cursor.undo[asked.undo :]}
+        before = dict(self.cursor.slots)
+        self.happens(Event("input", text="back"))
+        assert (self.cursor.flow, self.cursor.state, self.cursor.stack) == (asked.flow, asked.state, asked.stack)
+        assert len(self.cursor.undo) == asked.undo
+        assert all(self.cursor.slots.get(slot) == value for slot, value in before.items() if slot not in undone)
+        assert set(self.cursor.slots) - set(before) <= undone
+
+    @precondition(lambda self: self.asks() and self.interruptible())
+    @rule()
+    def they_want_a_person(self) -> None:
+        before = self.cursor
+        result = self.happens(Event("input", text="human"))
+        assert result.cursor == before
+        assert [type(effect) for effect in result.effects] == [WantsAgent]
+        assert self.happens(Event("agent_left", data={"how": "returned"})).cursor.state == before.state
+
+    # --- what holds of every turn
+
+    def happens(self, event: Event) -> Result:
+        before = self.cursor.to_json()
+        facts = dict(self.facts)
+        result = turn(machine_of, self.cursor, event, facts, NOW)
+        again = turn(machine_of, Cursor.from_json(before), event, dict(self.facts), NOW)
+        note(f"{event} -> {result.cursor.flow}.{result.cursor.state} {[*result.effects]}")
+        assert result == again, "the same came out differently"
+        assert self.cursor.to_json() == before, "the cursor that was given was changed"
+        assert facts == self.facts, "the facts were changed"
+        self.check_effects(result)
+        for effect in result.effects:
+            if isinstance(effect, SlotSet) and effect.save_to == "contact":
+                self.facts[f"contact.{effect.slot}"] = effect.value
+            if isinstance(effect, Say):
+                self.shown = effect if effect.options else self.shown
+        self.cursor = result.cursor
+        return result
+
+    def check_effects(self, result: Result) -> None:
+        inside = [flow for flow, _ in self.cursor.versions()]
+        for effect in result.effects:
+            match effect:
+                case Say():
+                    assert effect.text.strip()
+                    assert "{{" not in effect.text
+                    assert len({option.value for option in effect.options}) == len(effect.options)
+                case SlotSet():
+                    self.check_value(effect.slot, effect.value)
+                case FlowEntered():
+                    inside.append(effect.flow)
+                case FlowLeft():
+                    assert effect.flow in inside, "a flow was left that nobody was in"
+                case MessageLeft():
+                    assert effect.text
+                    assert effect.email
+                case Misunderstood():
+                    assert effect.n >= 1
+        if result.cursor.running and not result.handled:
+            assert result.cursor == self.cursor
+        if not result.handled:
+            assert result.effects == ()
+
+    def check_value(self, slot: str, value: Any) -> None:
+        assert value is None or isinstance(value, TYPES.get(slot, str)), (slot, value)
+
+    def asks(self) -> bool:
+        return self.cursor.running and self.state().question is not None
+
+    def interruptible(self) -> bool:
+        return bool(self.state().interruptible)
+
+    def state(self) -> Any:
+        return machines()[str(self.cursor.flow)].state(self.cursor.state)
+
+    @invariant()
+    def it_stands_where_somebody_is_waited_for(self) -> None:
+        if not hasattr(self, "cursor"):
+            return
+        if self.cursor.running:
+            assert self.state().kind == "wait"
+        else:
+            assert (self.cursor.stack, self.cursor.history, self.cursor.undo, self.cursor.filled) == ((), (), (), ())
+            assert self.cursor.parked == ()
+
+    @invariant()
+    def it_can_be_kept(self) -> None:
+        if hasattr(self, "cursor"):
+            assert Cursor.from_json(self.cursor.to_json()) == self.cursor
+
+    @invariant()
+    def it_stays_small_and_typed(self) -> None:
+        if not hasattr(self, "cursor"):
+            return
+        cursor = self.cursor
+        assert len(cursor.stack) <= MOST_CALLS
+        assert len(cursor.history) <= MOST_HISTORY
+        assert len(cursor.parked) <= MOST_PARKED
+        assert all(asked.undo <= len(cursor.undo) for asked in cursor.history)
+        for slot, value in cursor.slots.items():
+            self.check_value(slot, value)
+        assert set(cursor.filled) <= set(cursor.slots)
+
+
+AnyConversation.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyConversation = AnyConversation.TestCase

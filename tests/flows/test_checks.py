@@ -1,0 +1,324 @@
+"""What is proved about flows before they run, on the machines that will run."""
+
+import pytest
+
+
+@pytest.fixture
+def told(problems_in):
+    """What is wrong with a text, without the name of its file."""
+
+    def find(text: str) -> list[str]:
+        return [problem.replace("flows/test.yaml:", "") for problem in problems_in(text)]
+
+    return find
+
+
+# --- F001: steps that are never reached
+
+
+def test_a_step_behind_a_jump_is_never_reached(told):
+    text = """
+        flows:
+          shop:
+            steps:
+              - {id: menu, goto: new_offer}
+              - {id: old_offer, say: Old}
+              - {say: As old}
+              - {id: new_offer, say: New}
+        """
+    assert told(text) == [
+        "F001 6:9: step 'old_offer' can never be reached: nothing leads here since 'menu' always jumps to 'new_offer'"
+        " (line 5)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("end: true", "since 'x' ends the flow (line 5)"),
+        ("start: other", "since 'x' begins another flow (line 5)"),
+        ("goto: handoff", "since 'x' always jumps to 'handoff' (line 5)"),
+        ("buttons: Q?, options: [{A: end}, {B: end}], retries: 0", None),
+        ("branch: [{if: visits > 1, then: end}, {else: end}]", "since 'x' always leads elsewhere (line 5)"),
+        ("branch: [{if: visits > 1, then: end}]", None),
+        ("end: true, when: {visits: 1}", None),
+        ("goto: back", None),
+        ("handoff: sales", None),
+        ("call: other", None),
+    ],
+)
+def test_what_stands_behind_a_step_is_reached_or_not(told, step, why):
+    text = f"""
+        flows:
+          a:
+            steps:
+              - {{id: x, {step}}}
+              - {{id: behind, say: Behind}}
+          other: {{steps: [{{collect: wish}}]}}
+        """
+    found = [problem for problem in told(text) if problem.startswith("F001")]
+    if why is None:
+        assert found == []
+    else:
+        assert found == [f"F001 6:9: step 'behind' can never be reached: nothing leads here {why}"]
+
+
+def test_steps_that_lead_only_to_one_another_are_never_reached(told):
+    text = """
+        flows:
+          a:
+            steps:
+              - end: true
+              - {id: one, collect: wish, if_known: ask}
+              - {id: two, goto: one}
+        """
+    assert [problem[:40] for problem in told(text)] == ["F001 6:9: step 'one' can never be reache"]
+
+
+def test_a_step_that_only_a_button_leads_to_is_reached(told):
+    text = "flows: {a: {steps: [{buttons: Q?, options: [{A: far}]}, {end: true}, {id: far, say: Far}]}}"
+    assert told(text) == []
+
+
+# --- F004 and F010: going round without asking
+
+
+def test_a_loop_without_a_question_is_an_error(told):
+    text = """
+        flows:
+          quiz:
+            steps:
+              - say: Hello
+              - {id: check, set: {n: {add: 1}}}
+              - branch: [{if: n < 3, then: again}]
+              - end: true
+              - {id: again, goto: check}
+        """
+    assert told(text) == [
+        "F004 6:9: 'check' -> 'branch_1' -> 'again' -> 'check' never waits for the visitor; "
+        "put a question into the loop"
+    ]
+
+
+def test_a_step_that_leads_to_itself_is_a_loop(told):
+    assert told("flows: {a: {steps: [{id: x, goto: x}]}}") == [
+        "F004 1:21: 'x' -> 'x' never waits for the visitor; put a question into the loop"
+    ]
+
+
+def test_a_loop_with_a_question_is_none(told):
+    text = "flows: {a: {steps: [{id: x, buttons: Q?, options: [A]}, {goto: x}]}}"
+    assert told(text) == []
+    assert told(text.replace("buttons: Q?, options: [A]", "collect: wish, if_known: ask")) == []
+    assert told("flows: {a: {steps: [{id: x, handoff: sales}, {goto: x}]}}") == []
+
+
+def test_a_question_that_is_skipped_when_known_does_not_end_a_loop(told):
+    found = told("flows: {a: {steps: [{id: x, collect: wish}, {goto: x}]}}")
+    assert found == ["F004 1:21: 'x' -> 'goto_1' -> 'x' never waits for the visitor; put a question into the loop"]
+
+
+def test_a_question_that_may_be_skipped_does_not_end_a_loop(told):
+    text = "flows: {a: {steps: [{id: x, buttons: Q?, options: [A], when: {visits: 1}}, {goto: x}]}}"
+    assert [problem[:4] for problem in told(text)] == ["F004"]
+
+
+def test_a_loop_through_a_called_flow_is_found(told):
+    text = """
+        flows:
+          a:
+            steps:
+              - {id: top, say: Hi}
+              - call: b
+              - {collect: wish, if_known: ask, when: {visits: at least 3}}
+              - goto: top
+          b: {steps: [{say: Quick}, {collect: pet}]}
+        """
+    assert [problem[:4] for problem in told(text)] == ["F004"], "'b' may have nothing to ask"
+    assert told(text.replace("{collect: pet}", "{collect: pet, if_known: ask}")) == []
+
+
+def test_flows_that_call_one_another_without_a_question_are_an_error(told):
+    text = """
+        flows:
+          a: {steps: [{say: A}, {call: b}]}
+          b: {steps: [{say: B}, {call: a, when: {visits: 1}}]}
+        """
+    assert told(text) == ["F010 3:15: 'a' calls 'b' calls 'a' without a question between"]
+    assert told("flows: {a: {steps: [{call: a}]}}")[0].startswith("F010 1:21: 'a' calls 'a' without a question")
+    assert told(text.replace("{say: B}", "{collect: pet, if_known: ask}")) == []
+
+
+def test_flows_that_start_one_another_without_a_question_are_an_error(told):
+    text = """
+        flows:
+          a: {steps: [{say: A}, {start: b}]}
+          b: {steps: [{goto: start a}]}
+        """
+    assert told(text) == [
+        "F004 3:15: 'a.say_1' -> 'a.start_1' -> 'b.goto_1' -> 'a.say_1' never waits for the visitor; "
+        "put a question into the loop"
+    ]
+    assert told(text.replace("{say: A}", "{buttons: Q?, options: [A]}")) == []
+
+
+def test_a_restart_goes_round_as_well(told):
+    found = told("flows: {a: {steps: [{say: A}, {goto: restart}]}}")
+    assert [problem[:4] for problem in found] == ["F004"]
+    inner = "flows: {a: {steps: [{say: A}, {call: b}]}, b: {steps: [{say: B}, {goto: restart}]}}"
+    assert {problem[:4] for problem in told(inner)} <= {"F004", "F010"} and told(inner)
+    assert told("flows: {a: {steps: [{collect: x, if_known: ask}, {goto: restart}]}}") == []
+
+
+# --- F006: gaps that nothing may have filled
+
+
+def test_a_gap_that_nothing_filled_on_some_way_is_an_error(told):
+    text = """
+        flows:
+          qualify:
+            steps:
+              - {buttons: Shall we write to you?, id: menu, options: [Yes, {No: thanks}]}
+              - collect: email
+              - id: thanks
+                say: We write to {{ email }}.
+        """
+    assert told(text) == [
+        "F006 8:29: {{ email }} may be empty here: the path 'menu -> thanks' never collects it. "
+        'Use {{ email | default: "…" }} or collect it first'
+    ]
+    assert told(text.replace("We write to {{ email }}.", "\"To {{ email | default: 'you' }}.\"")) == []
+    assert told(text.replace("{No: thanks}", "No")) == []
+
+
+def test_what_was_never_asked_before_is_empty(told):
+    assert told("flows: {a: {steps: [{say: '{{ email }}'}, {collect: email}]}}") == [
+        "F006 1:31: {{ email }} may be empty here: nothing before it collects it. "
+        'Use {{ email | default: "…" }} or collect it first'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "known"),
+    [
+        ("{collect: email}", True),
+        ("{collect: email, when: {visits: 1}}", False),
+        ("{collect: email, give_up: last}", False),
+        ("{collect: email, give_up: end}", True),
+        ("{collect: email, save_to: conversation}", True),
+        ("{set: {email: x}}", True),
+        ("{buttons: Q?, save_as: email, options: [A]}", True),
+        ("{buttons: Q?, save_as: email, options: [A, {B: last}]}", True),
+        ("{buttons: Q?, save_as: email, options: [A], otherwise: last}", False),
+        ("{buttons: Q?, save_as: email, options: [A, {B: last}], if_known: skip}", True),
+        ("{call: asks}", True),
+        ("{call: may_ask}", False),
+        ("{call: keeps}", False),
+        ("{call: asks, if_cancelled: last}", False),
+        ("{branch: [{when: {email: known}, then: last}, {else: end}]}", True),
+        ("{branch: [{when: {email: known}, then: end}, {else: last}]}", False),
+        ("{branch: [{unless: {email: known}, then: end}]}", True),
+        ("{branch: [{if: not known email, then: end}, {else: last}]}", True),
+        ("{branch: [{if: email is 'x' or known slot.email, then: last}, {else: end}]}", True),
+        ("{branch: [{if: email is 'x' or visits > 3, then: last}, {else: end}]}", False),
+        ("{branch: [{if: not known email and visits > 3, then: end}]}", False),
+        ("{branch: [{if: not known email or visits > 3, then: end}]}", True),
+        ("{goto: end, unless: {email: known}}", True),
+        ("{goto: end, when: {email: known}}", False),
+        ("{goto: end, unless: {contact.email: known}}", True),
+        ("{branch: [{when: {landing_page: known}, then: end}]}", False),
+    ],
+)
+def test_a_slot_is_filled_on_every_way_or_not(told, before, known):
+    text = f"""
+        flows:
+          a:
+            steps:
+              - {before}
+              - {{id: last, say: "{{{{ email }}}}"}}
+          asks: {{steps: [{{collect: email, give_up: cancel}}]}}
+          may_ask: {{steps: [{{collect: email, give_up: end}}]}}
+          keeps:
+            returns: [wish]
+            steps: [{{collect: wish, give_up: cancel}}, {{collect: email, save_to: conversation}}]
+        """
+    found = [problem for problem in told(text) if problem.startswith(("F006", "K"))]
+    assert bool(found) is not known, found
+    assert all(problem.startswith("F006 6:") for problem in found)
+
+
+def test_a_step_is_said_only_where_its_own_conditions_hold(told):
+    text = "flows: {a: {steps: [{say: '{{ contact.name }}', when: {contact.name: known}}, {collect: email}]}}"
+    assert told(text) == []
+    assert [problem[:4] for problem in told(text.replace("when", "unless"))] == ["F006"]
+
+
+def test_a_contact_attribute_may_be_empty_until_it_is_collected(told):
+    assert [problem[:9] for problem in told("flows: {a: {steps: [{say: '{{ contact.name }}'}]}}")] == ["F006 1:31"]
+    assert told("flows: {a: {steps: [{collect: name, if_known: ask}, {say: '{{ contact.name }} {{ name }}'}]}}") == []
+    assert told("flows: {a: {steps: [{set: {name: x}}, {say: '{{ contact.name }} {{ name }}'}]}}") == []
+
+
+def test_other_facts_are_nobodys_to_collect(told):
+    assert told("flows: {a: {steps: [{say: '{{ utm.campaign }} {{ referrer }} {{ site.next_opening }}'}]}}") == []
+
+
+def test_inputs_are_given(told):
+    text = """
+        flows:
+          a: {inputs: {pet: text}, steps: [{say: "{{ pet }}"}]}
+          b: {steps: [{call: a, with: {pet: Rex}}]}
+          c: {steps: [{collect: pet}, {call: a}]}
+          d: {steps: [{collect: pet}, {start: a}]}
+          e: {steps: [{call: leave_message}]}
+        """
+    assert told(text) == []
+    assert told(text.replace(", with: {pet: Rex}", "")) == [
+        "F006 4:15: 'pet' may be empty here, and flow 'a' takes it as an input; give it with 'with'"
+    ]
+    assert [problem[:9] for problem in told(text.replace("{collect: pet}, {start: a}", "{goto: start a}"))] == [
+        "F006 6:15"
+    ]
+
+
+def test_notes_inputs_and_later_prompts_are_looked_at_too(told):
+    text = """
+        flows:
+          a:
+            steps:
+              - {handoff: sales, say: "{{ email }}", note: "{{ email }}"}
+              - {call: b, with: {x: "{{ email }}"}}
+              - {collect: wish, ask: [One?, "{{ email }}?"], invalid: "{{ email }}!"}
+              - {set: {topic: "{{ email }}"}}
+              - {buttons: "{{ email }}?", options: [A]}
+          b: {inputs: {x: text}, steps: [{say: Hi}, {collect: email}]}
+        """
+    found = [problem[:9] for problem in told(text.replace("- {call: b", "- {call: b, when: {visits: 1}"))]
+    assert found == ["F006 5:35", "F006 5:56", "F006 6:52", "F006 7:41", "F006 7:67", "F006 8:27", "F006 9:24"]
+
+
+def test_calls_in_a_circle_are_looked_through(told):
+    text = """
+        flows:
+          a: {steps: [{collect: wish, if_known: ask}, {call: b, when: {visits: 1}}, {collect: email}]}
+          b: {steps: [{call: a}, {say: "{{ email }}"}]}
+        """
+    assert told(text) == []
+
+
+def test_flows_that_could_not_be_read_are_given_the_benefit_of_the_doubt(told):
+    text = """
+        flows:
+          a: {steps: [{call: b}, {say: "{{ email }}"}]}
+          b: {steps: [{collect: email}, {goto: nowhere}]}
+        """
+    assert [problem[:4] for problem in told(text)] == ["K005"]
+
+
+def test_an_error_elsewhere_in_a_flow_does_not_hide_what_is_proved(told):
+    text = "flows: {a: {steps: [{say: '{{ nobody }}'}, {say: '{{ email }}'}, {end: true}, {collect: email}]}}"
+    assert sorted(problem[:4] for problem in told(text)) == ["F001", "F006", "F007"]
+
+
+def test_the_flows_of_the_product_itself_have_no_problem(told):
+    assert told("flows: {a: {steps: [{call: leave_message}]}}") == []
