@@ -82,9 +82,10 @@ export async function settled() {
 
 export async function line(options = {}) {
   const { Protocol } = await import("/static/shared/protocol.js");
+  const { Line } = await import("/static/shared/line.js");
   const clock = options.clock ?? new Clock();
   const world = { clock, sockets: [], shown: [], states: [], messages: [], others: [] };
-  world.line = new Protocol({
+  world.line = new (options.resume ? Protocol : Line)({
     socket: "wss://chat.test/widget/socket",
     op: "https://chat.test/widget/op",
     name: "test",
@@ -112,6 +113,13 @@ export async function line(options = {}) {
   world.again = async () => {
     for (const before = world.sockets.length; world.sockets.length === before; ) await clock.pass(100);
     return world.socket;
+  };
+  /** Lets socket after socket fail until the line goes by request. */
+  world.byRequest = async () => {
+    while (world.line.state !== "polling") {
+      if (world.socket.readyState === 0) world.socket.fail();
+      await clock.pass(100);
+    }
   };
   world.kept = () => Object.keys(localStorage).filter((key) => key.startsWith("test.out."));
   return world;

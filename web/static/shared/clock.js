@@ -1,6 +1,13 @@
-/** Times as people say them; `now` is handed in, the language decides the words. */
+/** The clock of the browser, and times as people say them; `now` is handed in, the language decides the words. */
 
 const DAY = 86_400_000;
+
+/** What asks for the time or for a timer takes this one, or in a test another. */
+export const clock = {
+  now: () => Date.now(),
+  after: (wait, what) => setTimeout(what, wait),
+  cancel: (timer) => clearTimeout(timer),
+};
 
 /** "14:05", "yesterday, 14:05", "Tuesday, 14:05", "3 March, 14:05": as short as it can be without being unclear. */
 export function moment(at, now, language) {

@@ -1,0 +1,410 @@
+/**
+ * One line between a window and the server: what is written is kept until the server has it, what was said arrives once
+ * and in order, and the line mends itself. The widget's, and with what `protocol.js` adds the panel's. Draws nothing.
+ *
+ *   const line = new Line({socket, op, name, protocols, headers});
+ *   line.on("events", ({conversation, events}) => …);
+ *   line.start();
+ *
+ * Options
+ *   socket     address of the WebSocket          op       address of the HTTP fall-back, which takes the same frames
+ *   protocols  () => subprotocols (may be async) headers  () => headers of the fall-back (may be async)
+ *   name       prefix of the keys in storage     resume   "resume" (visitor) or "watch" (agent): the op that catches up
+ *   storage, locks, clock, open, fetch           stand-ins for the browser's own, for tests
+ *
+ * Events
+ *   state    "idle" | "connecting" | "open" | "polling" | "waiting" | "refused"
+ *   events   {conversation, events}: each once, in order, without holes
+ *   message  {client_id, conversation, body, at, state: "sending" | "failed" | "sent", error, seq}: one of ours moved on
+ *   reset    the record was replaced: forget everything that was shown, all of it comes again
+ *   and every other frame under the name of its op; ack and refused only of what is not a message
+ */
+import { clock } from "./clock.js";
+
+const ANSWER_WITHIN = 15_000;
+const LOOK_EVERY = 5_000;
+const POLL_EVERY = 3_000;
+const SOCKET_AGAIN = 60_000;
+const RETRY_AFTER = 2_000;
+
+export class Line {
+  state = "idle";
+  /** What is heard: by conversation the last number shown, what came too early, and from where was asked last. */
+  followed = new Map();
+  #with;
+  #hearers = {};
+  #outbox = new Map();
+  #timers = {};
+  #attempt;
+  #socket;
+  #failures = 0;
+  #epoch;
+  #beat = 20_000;
+  #opened;
+  #heard;
+  #spoken;
+  #tab = uuid7(Date.now());
+  #leave;
+
+  constructor(options) {
+    this.#with = {
+      resume: "resume",
+      headers: () => ({}),
+      storage: storage(),
+      locks: navigator.locks,
+      clock,
+      open: (address, protocols) => new WebSocket(address, protocols),
+      fetch: (address, init) => fetch(address, init),
+      ...options,
+    };
+    for (const kind of ["online", "visibilitychange"]) addEventListener(kind, this.nudge);
+  }
+
+  /** Calls `hear` for every event of this kind. */
+  on(kind, hear) {
+    (this.#hearers[kind] ??= []).push(hear);
+  }
+
+  /** Tells whoever listens. */
+  hear(kind, what) {
+    for (const hear of this.#hearers[kind] ?? []) hear(what);
+  }
+
+  /** Opens the line and keeps it open; sends what an earlier page or a closed tab left unsent. */
+  start() {
+    if (!/idle|refused/.test(this.state)) return;
+    const { locks, name } = this.#with;
+    // Held as long as this tab talks: who gets the lock of another tab knows that it is gone.
+    locks?.request(`${name}.${this.#tab}`, () => new Promise((leave) => (this.#leave = leave)));
+    this.#adopt();
+    this.#connect();
+  }
+
+  /** Closes the line; what is unsent stays in the outbox. */
+  stop() {
+    this.#drop();
+    this.#leave?.();
+    this.#failures = 0;
+    this.#change("idle");
+  }
+
+  /** Tries again now instead of later. */
+  nudge = () => {
+    if (this.state === "waiting") this.#connect();
+  };
+
+  /** Hears a conversation from after the given number on. */
+  follow(conversation, last = 0) {
+    if (this.followed.has(conversation)) return;
+    this.followed.set(conversation, { last, held: {} });
+    this.#catchUp(conversation);
+  }
+
+  /** The number of the last event heard of a conversation. */
+  last(conversation) {
+    return this.followed.get(conversation)?.last ?? 0;
+  }
+
+  /** Writes a message: kept first, then sent, again and again until acknowledged. Returns its client_id. */
+  send(conversation, body, { op = "send", ...fields } = {}) {
+    const at = this.now();
+    const entry = { client_id: uuid7(at), op, conversation, body, fields, at, tab: this.#tab };
+    this.#move(entry, "sending");
+    this.#push(entry);
+    return entry.client_id;
+  }
+
+  /** Says something that may be lost (typing, read, presence); returns whether it left. */
+  tell(op, fields) {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(JSON.stringify({ op, ...fields }));
+    this.#spoken = this.now();
+    return true;
+  }
+
+  /** Sends a refused or stranded message once more; the server still takes it only once. */
+  retry(client_id) {
+    const entry = this.#outbox.get(client_id);
+    entry.error = null;
+    this.#move(entry, "sending");
+    this.nudge();
+    this.#push(entry);
+  }
+
+  /** Gives a message up and returns it, so that its text can be written differently. */
+  discard(client_id) {
+    const entry = this.#outbox.get(client_id);
+    this.#outbox.delete(client_id);
+    this.#with.storage.removeItem(this.#key(client_id));
+    return entry;
+  }
+
+  /** What is not yet acknowledged, oldest first. */
+  pending() {
+    return [...this.#outbox.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
+  }
+
+  /** The keys under which unsent messages are kept, by this page and by others. */
+  kept() {
+    const { storage: kept } = this.#with;
+    return Array.from({ length: kept.length }, (_, n) => kept.key(n)).filter((key) => key.startsWith(this.#key("")));
+  }
+
+  now() {
+    return this.#with.clock.now();
+  }
+
+  #change(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.hear("state", state);
+  }
+
+  /** One timer a purpose; without `what` there is none any more. */
+  #later(purpose, wait, what) {
+    const { clock } = this.#with;
+    clock.cancel(this.#timers[purpose]);
+    if (what) this.#timers[purpose] = clock.after(wait, what);
+  }
+
+  // The line
+
+  async #connect() {
+    const attempt = (this.#attempt = {});
+    const byRequest = this.#failures % 3 === 2;
+    this.#change("connecting");
+    // A handshake that is neither taken nor refused must not hold the line for ever.
+    this.#later("connect", ANSWER_WITHIN, () => this.#lost());
+    try {
+      const { socket: address, protocols, open } = this.#with;
+      const offered = byRequest || (await protocols());
+      if (attempt !== this.#attempt) return;
+      const socket = (this.#socket = byRequest ? new Requests(this.#with) : open(address, offered));
+      socket.onopen = () => this.#greet();
+      socket.onmessage = ({ data }) => this.#receive(parse(data));
+      socket.onclose = (closed) => this.#lost(closed);
+    } catch {
+      if (attempt === this.#attempt) this.#lost();
+    }
+  }
+
+  #greet() {
+    this.#later("connect");
+    this.#opened = this.#heard = this.now();
+    for (const conversation of this.followed.keys()) this.#catchUp(conversation, true);
+    if (!this.followed.size && this.#with.resume === "resume") this.tell("resume", { conversation: null, after: 0 });
+    for (const entry of this.pending()) {
+      if (entry.error) continue;
+      this.#move(entry, "sending");
+      this.#push(entry);
+    }
+    this.#look();
+  }
+
+  /** While the line is open: beat, let go of a socket that has gone deaf, and of requests when a socket may be had again. */
+  #look() {
+    const polls = this.#socket instanceof Requests;
+    this.#adopt();
+    this.#later("look", polls ? POLL_EVERY : LOOK_EVERY, () => {
+      const now = this.now();
+      const waiting = this.pending().some(({ sent }) => now - sent > ANSWER_WITHIN);
+      if (waiting || now - this.#heard > this.#beat * 2.5) return this.#lost();
+      if (polls && now - this.#opened > SOCKET_AGAIN) {
+        this.#drop();
+        // With one more failure it is requests again.
+        this.#failures = 1;
+        return this.#connect();
+      }
+      if (polls) for (const conversation of this.followed.keys()) this.#catchUp(conversation, true);
+      if (polls || now - this.#spoken >= this.#beat) this.tell("beat");
+      this.#look();
+    });
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = this.#attempt = null;
+    this.#later("look");
+    this.#later("connect");
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #lost({ code, reason = "" } = {}) {
+    this.#drop();
+    for (const entry of this.pending()) entry.sent = null;
+    if (code === 4401) return this.#change("refused");
+    this.#failures += 1;
+    // A restart or a single break is over in a moment and not worth a word; only then is a message called unsent.
+    if (this.#failures > 1) for (const entry of this.pending()) this.#move(entry, "failed");
+    this.#change("waiting");
+    const wait = reason.split("retry:")[1] * 1000 || Math.min(20_000, 400 * 2 ** this.#failures) + (code === 1008) * 10_000;
+    this.#later("connect", wait * (1 + Math.random() / 2), () => this.#connect());
+  }
+
+  // What arrives
+
+  #receive(frame) {
+    const { op, heads = {} } = frame;
+    this.#heard = this.now();
+    this.#failures = 0;
+    this.#change(this.#socket instanceof Requests ? "polling" : "open");
+    if (op === "welcome") this.#welcome(frame);
+    if (op === "ack") return this.#settle(frame);
+    if (op === "refused") return this.#refuse(frame);
+    if (op === "events") return this.#take(frame);
+    if (op !== "beat") return this.hear(op, frame);
+    for (const [conversation, { last }] of this.followed) if (heads[conversation] > last) this.#catchUp(conversation, true);
+    // A hidden page's timers may sleep; arriving frames wake it, so it can still show that it is there.
+    if (this.#heard - this.#spoken > this.#beat / 2) this.tell("beat");
+  }
+
+  #welcome({ epoch, beat }) {
+    this.#beat = beat * 1000;
+    const replaced = this.#epoch && this.#epoch !== epoch;
+    this.#epoch = epoch;
+    if (!replaced) return;
+    const followed = [...this.followed.keys()];
+    this.followed.clear();
+    this.hear("reset");
+    for (const conversation of followed) this.follow(conversation);
+  }
+
+  /** Shows what is next, drops what was shown, holds what is too early and asks for what lies between. */
+  #take({ conversation, events, last, more }) {
+    const { followed } = this;
+    if (!followed.has(conversation) && this.#with.resume === "resume") followed.set(conversation, { last: 0, held: {} });
+    const heard = followed.get(conversation);
+    if (!heard) return;
+    for (const event of events) if (event.seq > heard.last) heard.held[event.seq] = event;
+    const fresh = [];
+    for (let event; (event = heard.held[heard.last + 1]); fresh.push(event)) delete heard.held[++heard.last];
+    for (const { client_id, seq } of fresh) this.#settle({ client_id, conversation, seq });
+    if (fresh.length) this.hear("events", { conversation, events: fresh });
+    if (more || last > heard.last) this.#catchUp(conversation);
+  }
+
+  /** Asks for what is missing, once for the same gap unless `again`. */
+  #catchUp(conversation, again) {
+    const heard = this.followed.get(conversation);
+    if (!again && heard.asked === heard.last) return;
+    if (this.tell(this.#with.resume, { conversation, after: heard.last })) heard.asked = heard.last;
+  }
+
+  // The outbox
+
+  #push({ op, conversation, client_id, body, fields }) {
+    const entry = this.#outbox.get(client_id);
+    if (!entry) return;
+    if (this.tell(op, { conversation, client_id, ...fields, body })) entry.sent = this.now();
+    else if (this.#failures > 1) this.#move(entry, "failed");
+  }
+
+  #settle(ack) {
+    const entry = this.discard(ack.client_id);
+    if (!entry) return this.hear("ack", ack);
+    const { conversation, seq } = ack;
+    this.hear("message", Object.assign(entry, { conversation, seq, state: "sent" }));
+    if (this.#with.resume === "resume") this.follow(conversation);
+  }
+
+  #refuse(frame) {
+    const { client_id, error } = frame;
+    const entry = this.#outbox.get(client_id);
+    if (!entry) this.hear("refused", frame);
+    else if (error.code === "retry") this.#with.clock.after(RETRY_AFTER, () => this.#push(entry));
+    else this.#move(Object.assign(entry, { error, sent: null }), "failed");
+  }
+
+  #move(entry, state) {
+    if (entry.state === state) return;
+    entry.state = state;
+    this.#outbox.set(entry.client_id, entry);
+    try {
+      this.#with.storage.setItem(this.#key(entry.client_id), JSON.stringify(entry));
+    } catch {
+      // Storage is full or forbidden: the message lives as long as this page.
+    }
+    this.hear("message", entry);
+  }
+
+  #key(client_id) {
+    return `${this.#with.name}.out.${client_id}`;
+  }
+
+  /** Takes over what closed tabs left unsent; a living tab sends its own. */
+  #adopt() {
+    const { locks, storage: kept, name } = this.#with;
+    for (const key of this.kept()) {
+      const read = () => parse(kept.getItem(key));
+      const { tab } = read();
+      const take = (lock) => {
+        const entry = read();
+        if (!lock || !entry.op || entry.tab !== tab) return;
+        this.#move({ ...entry, tab: this.#tab, state: "", sent: null }, entry.error ? "failed" : "sending");
+        if (!entry.error) this.#push(entry);
+      };
+      if (tab === this.#tab) continue;
+      if (locks) locks.request(`${name}.${tab}`, { ifAvailable: true }, take);
+      else take(true);
+    }
+  }
+}
+
+/** The fall-back: a socket made of requests, one a frame, in order. An answer is a sign of life by itself. */
+class Requests {
+  readyState = 1;
+  #posts;
+  #with;
+
+  constructor(options) {
+    this.#with = options;
+    this.#posts = Promise.resolve().then(() => this.onopen?.());
+  }
+
+  send(body) {
+    this.#posts = this.#posts.then(() => this.onmessage && this.#post(body)).catch(() => this.onclose?.());
+  }
+
+  async #post(body) {
+    const { fetch: ask, op, headers } = this.#with;
+    const init = { method: "POST", headers: { "Content-Type": "application/json", ...(await headers()) }, body };
+    const answer = await ask(op, init);
+    const { status } = answer;
+    const { frames = [], error } = parse(await answer.text());
+    if (status === 401) return this.onclose?.({ code: 4401 });
+    if (error && status < 429) frames.push({ op: "refused", client_id: parse(body).client_id, error });
+    else if (!answer.ok) throw error;
+    for (const frame of [{ op: "beat" }, ...frames]) this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  close() {}
+}
+
+/** A time-ordered identifier (UUID version 7), so that sorting by it is sorting by when it was written. */
+export function uuid7(now) {
+  const random = Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => (byte % 16).toString(16)).join("");
+  const digits = `${now.toString(16).padStart(12, "0")}7${random.slice(0, 3)}8${random.slice(3)}`;
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** JSON into objects without a prototype: what a host page hung on Object.prototype is not part of a frame. */
+export function parse(text) {
+  const bare = (_, value) => (value instanceof Object && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
+  try {
+    return JSON.parse(text, bare) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The page's own storage, or where that is forbidden one that keeps nothing. */
+export function storage() {
+  const nothing = () => null;
+  try {
+    return localStorage;
+  } catch {
+    return { length: 0, key: nothing, getItem: nothing, setItem: nothing, removeItem: nothing };
+  }
+}
