@@ -122,8 +122,12 @@ class Passwords:
         if kept is None:
             self.hash(password)
             return False
+        return cast(bool, self._run(self._verify, kept, _normal(password)))
+
+    def _verify(self, kept: str, password: bytes) -> bool:
+        # Answered here, in the pool: an exception that leaves it is written to the log by gevent.
         try:
-            return cast(bool, self._run(self._hasher.verify, kept, _normal(password)))
+            return self._hasher.verify(kept, password)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -122,7 +122,7 @@ def test_a_password_is_kept_as_argon2id_and_checking_costs_the_same_without_an_a
         and not passwords.matches("wrong", kept)
         and not passwords.matches("wrong", None)
     )
-    assert work == ["verify", "verify", "hash"], "one slow step each, in the pool"
+    assert work == ["_verify", "_verify", "hash"], "one slow step each, in the pool"
 
 
 def test_each_sign_in_is_new_and_says_who_it_is(accounts: Accounts, anna: str) -> None:
