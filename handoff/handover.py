@@ -43,7 +43,7 @@ class Handover:
     def offer(self, draft: Draft) -> None:
         """Proposes a waiting conversation to the next agent not yet asked; without one it waits for anybody."""
         state = draft.state
-        if state.holder != "queue" or state.left or state.offered_to:
+        if state.holder != "queue" or state.offered_to:
             return
         agent = next_for(state.department, self.agents.all(), asked=state.asked)
         if agent is None:
@@ -162,13 +162,8 @@ class Handover:
         department = left.department or draft.state.department or next(iter(self.bot.sites.current.departments))
         body = {"department": department, "email": left.email or "", "text": left.text}
         draft.add("message_left", body, actor="visitor")
-        draft.set(
-            department=department,
-            holder=holder_after("leave_message", draft.state.holder),
-            left=True,
-            queued_at=draft.now,
-            waiting_since=draft.now,
-        )
+        # The bot goes on holding the conversation: whoever left a message may still be helped by it.
+        draft.set(department=department, left=True, queued_at=draft.now, waiting_since=draft.now)
 
     def _offer_time(self, department: str | None) -> timedelta:
         known = self.bot.sites.current.departments.get(department or "")

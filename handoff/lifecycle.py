@@ -10,7 +10,6 @@ _TRANSITIONS = (
     ("accept", "queue", "agent"),
     ("accept", "bot", "agent"),
     ("give_up_waiting", "queue", "bot"),
-    ("leave_message", "bot", "queue"),
     ("return_to_bot", "agent", "bot"),
     ("close", "bot", "nobody"),
     ("close", "queue", "nobody"),

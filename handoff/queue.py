@@ -17,6 +17,7 @@ PRIORITIES = {"normal": 0, "high": 1, "urgent": 2}
 _conversations = table_of(ConversationRow)
 _contacts = table_of(Contact)
 _queued = and_(_conversations.c.holder == "queue", _conversations.c.open)
+_to_be_answered = or_(_queued, and_(_conversations.c.left, _conversations.c.open))
 _in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conversations.c.id)
 
 
@@ -28,15 +29,13 @@ class Queue:
 
     def place_of(self, conversation: Conversation) -> int | None:
         """Returns 1 for the next in line of the department, or None when the conversation does not wait for anybody."""
-        if conversation.holder != "queue" or conversation.left:
+        if conversation.holder != "queue":
             return None
         return 1 + self._count(_live(conversation.department), _before(conversation))
 
     def without_offer(self) -> list[str]:
         """Returns the conversations nobody is being asked to take, the next first."""
-        query = select(_conversations.c.id).where(
-            _queued, ~_conversations.c.left, _conversations.c.offered_to.is_(None)
-        )
+        query = select(_conversations.c.id).where(_queued, _conversations.c.offered_to.is_(None))
         return self._ids(query.order_by(*_in_order))
 
     def waiting_in(self, department: str | None) -> list[str]:
@@ -45,7 +44,7 @@ class Queue:
 
     def rows_waiting(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns what waits for this agent, the oldest unanswered first."""
-        return self._rows(and_(_queued, _business_of(agent)), *_in_order)
+        return self._rows(and_(_to_be_answered, _business_of(agent)), *_in_order)
 
     def rows_held(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns the agent's own open conversations, the one unanswered longest first."""
@@ -78,7 +77,7 @@ class Queue:
 
 
 def _live(department: str | None) -> ColumnElement[bool]:
-    return and_(_queued, ~_conversations.c.left, _conversations.c.department == department)
+    return and_(_queued, _conversations.c.department == department)
 
 
 def _before(conversation: Conversation) -> ColumnElement[bool]:

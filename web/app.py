@@ -213,7 +213,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
 def _waiting(parlour: Parlour, queue: Queue) -> list[Conversation]:
     """Returns the waiting conversations whose visitors have a socket open."""
     here = [parlour.desk.open_conversation(visitor) for visitor in parlour.hub.visitors_here()]
-    return [each for each in here if each and each.holder == "queue" and not each.left]
+    return [each for each in here if each and each.holder == "queue"]
 
 
 def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: SignIn) -> panel.PanelParts:

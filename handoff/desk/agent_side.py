@@ -118,7 +118,7 @@ class AgentSide(Changing):
                 return known
             first = self._parts.agents.get(state.owner or "")
             raise AlreadyAccepted(first.name if first else "A colleague")
-        if state.holder != "queue":
+        if state.holder != "queue" and not state.left:
             raise NotPossibleNow("Nobody is waiting in this conversation.")
         if agent.active >= agent.capacity:
             raise Full(agent.capacity)

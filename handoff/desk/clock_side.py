@@ -51,7 +51,7 @@ class ClockSide(Changing):
         idle_close: timedelta = self._parts.bot.sites.current.conversation.idle_close
 
         def verb(draft: Draft, known: Known) -> Known:
-            if not draft.state.open or draft.state.holder in ("agent", "queue"):
+            if draft.state.holder != "bot" or draft.state.left:
                 return known
             if draft.state.last_at + idle_close <= draft.now:
                 end(draft, by="idle", name=None, actor="system")
@@ -71,4 +71,4 @@ class ClockSide(Changing):
 def _still_waits(draft: Draft, job: Job) -> bool:
     state = draft.state
     asked_at = state.queued_at.isoformat() if state.queued_at else None
-    return state.holder == "queue" and not state.left and asked_at == job.payload["requested"]
+    return state.holder == "queue" and asked_at == job.payload["requested"]

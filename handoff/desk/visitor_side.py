@@ -98,8 +98,9 @@ class VisitorSide(Changing):
         if said.button:
             body["button"] = dict(said.button)
         draft.add("message", body, actor=actor, client_id=client_id)
-        if draft.state.holder != "bot":
+        if draft.state.holder != "bot" or draft.state.left:
             draft.set(waiting_since=draft.state.waiting_since or draft.now)
+        if draft.state.holder != "bot":
             return known
         bubble = said.answered
         if bubble and bubble.department:

@@ -134,7 +134,7 @@ def test_with_nobody_there_a_message_is_left_with_an_address(waiting, office):
         ann.writes("ann@x.io" if "mail" in said.lower() else "Please call me about the tour")
         assert len(ann.hears()) < 15, ann.hears()
     state = office.desk.conversation(ann.conversation)
-    assert (state.holder, state.left, state.department) == ("queue", True, "sales")
+    assert (state.left, state.department) == (True, "sales")
     left = [event for event in ann.events() if event.kind == "message_left"]
     assert left[0].body["email"] == "ann@x.io"
 
@@ -192,3 +192,29 @@ def test_the_phrase_human_works_at_every_step(visitor, agent, office):
     ann.writes("Hi")
     ann.writes("human")
     assert office.desk.conversation(ann.conversation).holder == "queue"
+
+
+def test_a_message_that_was_left_waits_for_an_agent_and_is_not_closed_for_being_old(visitor, agent, office):
+    ann = visitor()
+    ann.writes("Hi")
+    ann.writes("human")
+    ann.writes("ann@x.io")
+    ann.writes("Please call me")
+    conversation = ann.conversation
+    assert office.desk.conversation(conversation).left
+    office.let_pass(hours=30)
+    anna = agent("Anna", role="lead").comes_online()
+    assert [row["id"] for row in office.queue.rows_waiting(office.desk.agent(anna.id))] == [conversation]
+    assert anna.is_offered() == []
+    anna.accepts(conversation)
+    assert not office.desk.conversation(conversation).left
+
+
+def test_who_left_a_message_can_still_talk_with_the_bot(visitor):
+    ann = visitor()
+    ann.writes("Hi")
+    ann.writes("human")
+    ann.writes("ann@x.io")
+    ann.writes("Please call me")
+    ann.presses("Tickets")
+    assert ann.hears()[-1] == "Thank you, we will write to ann@x.io."

@@ -1,7 +1,7 @@
 """`parlour talk`: the bot in a terminal, on a record that is forgotten afterwards."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from bot.conversation import Conversation, Draft
 from bot.events import Event
 from bot.site.loading import load
 from bot.site.site import Site
-from bot.turn import Turn
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
+from handoff.handover import Handover
+from handoff.routing import Agent, available_in, here_in
 from rules.problems import has_errors, shown
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -37,16 +38,22 @@ class _OneSite:
 
 
 class _Staff:
-    """As many agents as the person at the terminal says."""
+    """As many agents as the person at the terminal says; they work in every department and never answer."""
 
-    def __init__(self, here: int):
-        self._here = here
+    def __init__(self, here: int, departments: Iterable[str]):
+        everywhere = frozenset(departments)
+        self._agents = [
+            Agent(f"agent-{n}", f"agent {n}", "agent", "online", True, 0, 1, everywhere, None, 1) for n in range(here)
+        ]
+
+    def all(self) -> list[Agent]:
+        return self._agents
 
     def agents_online(self, department: str | None) -> int:
-        return self._here
+        return len(here_in(department, self._agents))
 
     def agents_available(self, department: str | None) -> int:
-        return self._here
+        return len(available_in(department, self._agents))
 
 
 def talk_with(
@@ -65,13 +72,14 @@ def talk_with(
         context=known_facts,
         cursor=Cursor("talk", language or content.default_language),
     )
-    bot = Bot(_OneSite(content), _Staff(agents_here))  # type: ignore[arg-type]
-    _Talk(bot, conversation, now).run()
+    staff = _Staff(agents_here, content.departments)
+    bot = Bot(_OneSite(content), staff)  # type: ignore[arg-type]
+    _Talk(Handover(bot, staff), conversation, now).run()  # type: ignore[arg-type]
 
 
 class _Talk:
-    def __init__(self, bot: Bot, conversation: Conversation, now: datetime):
-        self._bot = bot
+    def __init__(self, handover: Handover, conversation: Conversation, now: datetime):
+        self._handover = handover
         self._conversation = conversation
         self._known = Known("talk", visitor_revision=1)
         self._now = now
@@ -81,24 +89,25 @@ class _Talk:
             self._now += timedelta(seconds=1)
             draft = Draft(self._conversation, self._now)
             draft.add("message", {"text": text}, actor="visitor:talk")
-            turn = self._bot.answer(draft, self._known, text=text, button=None)
-            self._settle(draft, turn)
+            if draft.state.holder == "bot":
+                turn = self._handover.bot.answer(draft, self._known, text=text, button=None)
+                self._known = self._handover.settle(draft, turn)
+            else:
+                click.echo("  (a person would answer now)")
+            for event in draft.events[1:]:
+                _print(event)
             self._conversation = draft.state
 
-    def _settle(self, draft: Draft, turn: Turn) -> None:
-        self._known = turn.known
-        self._print(draft.events)
-        if turn.wants_agent is not None:
-            department = turn.wants_agent.department or "the first that is open"
-            click.echo(f"  → a person is wanted, department: {department}")
-        if turn.left is not None:
-            click.echo(f"  → a message was left, to be answered at {turn.left.email}")
 
-    def _print(self, events: list[Event]) -> None:
-        for event in events:
-            if event.kind == "message" and event.role == "bot":
-                options = [option["label"] for option in event.body.get("options", ())]
-                click.echo(f"bot: {event.body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
+def _print(event: Event) -> None:
+    body = event.body
+    if event.kind == "message":
+        options = [option["label"] for option in body.get("options", ())]
+        click.echo(f"bot: {body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
+    elif event.kind == "agent_requested":
+        click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
+    elif event.kind == "message_left":
+        click.echo(f"  → a message is left for '{body['department']}', to be answered at {body['email']}")
 
 
 def _content(site: Path) -> Site:
