@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +55,40 @@ def remainder(trigger: Trigger, server_facts: Mapping[str, Any]) -> Remainder | 
     known = {name: server_facts[name] for name in asked if not known_in_browser(name) and name in server_facts}
     condition = settled(simplify(trigger.condition, known))
     return None if condition == FALSE else Remainder(trigger, condition)
+
+
+class Remainders:
+    """The remainders of all triggers of a site, worked out once for each set of server facts they depend on."""
+
+    def __init__(self, triggers: Iterable[Trigger], *, most_kept: int = 2_000):
+        self._triggers = [trigger for trigger in triggers if trigger.enabled]
+        self._asked: dict[str | None, tuple[str, ...]] = {}
+        for trigger in self._triggers:
+            names = {name for name in facts_in(trigger.condition) if not known_in_browser(name)}
+            known = self._asked.get(trigger.department, ())
+            self._asked[trigger.department] = tuple(sorted({*known, *names}))
+        self._kept: OrderedDict[tuple[Any, ...], tuple[Remainder, ...]] = OrderedDict()
+        self._most_kept = most_kept
+
+    def of(self, server_facts: Callable[[str | None], Mapping[str, Any]]) -> tuple[Remainder, ...]:
+        """Returns what this visitor's page gets; `server_facts` tells those of a department, or of the whole site.
+
+        Only the facts that some trigger asks about are looked at.
+        """
+        seen: dict[str | None, dict[str, Any]] = {}
+        for department, names in self._asked.items():
+            facts = server_facts(department)
+            seen[department] = {name: facts[name] for name in names if name in facts}
+        key = tuple(facts.get(name, _UNKNOWN) for department, facts in seen.items() for name in self._asked[department])
+        if key not in self._kept:
+            found = (remainder(trigger, seen[trigger.department]) for trigger in self._triggers)
+            self._kept[key] = tuple(each for each in found if each is not None)
+            if len(self._kept) > self._most_kept:
+                self._kept.popitem(last=False)
+        return self._kept[key]
+
+
+_UNKNOWN = object()
 
 
 def ask_again_after(

@@ -10,7 +10,7 @@ import pytest
 from rules.conditions import IR
 from rules.problems import Place
 from triggers.limits import Limits
-from triggers.remainder import AGENTS_CHANGE_AFTER, ask_again_after, remainder
+from triggers.remainder import AGENTS_CHANGE_AFTER, Remainders, ask_again_after, remainder
 from triggers.trigger import Trigger
 
 PLAN_AND_PAGE: IR = (
@@ -80,6 +80,38 @@ def test_how_it_behaves_beside_others_is_told() -> None:
     left = remainder(trigger(ignore_manners=True, if_busy="wait"), OPEN)
     assert left is not None
     assert (left.as_json()["ignore_manners"], left.as_json()["waits"]) == (True, True)
+
+
+def test_the_work_is_done_once_for_the_same_facts() -> None:
+    remainders = Remainders([trigger(), trigger(("is", "page", "/"), department="sales")])
+    first = remainders.of(lambda department: OPEN)
+    assert [left.condition for left in first] == [("glob", "page", "/pricing*"), ("is", "page", "/")]
+    assert remainders.of(lambda department: dict(OPEN)) is first
+    assert remainders.of(lambda department: OPEN | {"contact.name": "Ann"}) is first
+    assert len(remainders.of(lambda department: OPEN | {"agents_available": 0})) == 1
+    assert remainders.of(lambda department: OPEN) is first
+
+
+def test_one_visitor_does_not_get_what_was_worked_out_for_another() -> None:
+    remainders = Remainders([trigger()])
+    assert remainders.of(lambda department: OPEN)
+    assert not remainders.of(lambda department: OPEN | {"contact.plan": "secret plan"})
+    assert not remainders.of(lambda department: {"opening_hours": "open", "agents_available": 2})
+
+
+def test_each_department_has_its_own_facts() -> None:
+    condition: IR = ("is", "opening_hours", "open")
+    remainders = Remainders([trigger(condition), trigger(condition, department="sales")])
+    told = remainders.of(lambda department: {"opening_hours": "open" if department else "closed"})
+    assert [left.trigger.department for left in told] == ["sales"]
+
+
+def test_only_so_much_is_kept() -> None:
+    remainders = Remainders([trigger(("is", "contact.name", "Ann"))], most_kept=2)
+    ann = remainders.of(lambda department: {"contact.name": "Ann"})
+    for name in ("Ben", "Cleo"):
+        assert not remainders.of(lambda department, name=name: {"contact.name": name})
+    assert remainders.of(lambda department: {"contact.name": "Ann"}) is not ann
 
 
 def at(text: str) -> datetime:
