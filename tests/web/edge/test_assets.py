@@ -12,7 +12,8 @@ from web.assets import Assets, install
 
 TREE = {
     "widget/loader.js": "// loads the widget\n(function () {\n  import('__STATIC__/widget/main.js');\n})();\n",
-    "widget/main.js": "// first\nimport { clock } from '../shared/clock.js';\n\nexport const wait = `a  ${clock} b`;\n",
+    "widget/main.js": '// first\nimport { clock } from "../shared/clock.js";\n\nexport const wait = `a  ${clock} b`;\n',
+    "widget/visit.js": "// second\nexport const visit = `a  b`;\n",
     "shared/clock.js": "export const clock = 1; // now\n" + "// a comment that minifying takes away\n" * 40,
     "shared/deep/er/tokens.css": ":root { --ink: #111; }\n",
     "panel/main.js": "// a comment stays where nobody counts bytes\nexport const panel = 1;\n",
@@ -84,8 +85,15 @@ def test_only_what_every_site_loads_may_be_loaded_by_every_site(tree: Path) -> N
 
 def test_scripts_of_the_widget_are_made_small_and_mean_the_same(tree: Path) -> None:
     assets = Assets(tree)
-    small = client_of(assets).get(assets.url("widget/main.js")).text
-    assert small == "import{clock}from'../shared/clock.js';export const wait=`a  ${clock} b`;"
+    assert client_of(assets).get(assets.url("widget/visit.js")).text == "export const visit=`a  b`;"
+    as_written = Assets(tree, dev=True)
+    assert client_of(as_written).get(as_written.url("widget/visit.js")).text == TREE["widget/visit.js"]
+
+
+def test_the_widget_travels_as_one_file_and_as_many_while_developing(tree: Path) -> None:
+    assets = Assets(tree)
+    whole = client_of(assets).get(assets.url("widget/main.js")).text
+    assert "import" not in whole and "const clock=1;" in whole and "wait=`a  ${clock} b`" in whole
     as_written = Assets(tree, dev=True)
     assert client_of(as_written).get(as_written.url("widget/main.js")).text == TREE["widget/main.js"]
 
@@ -143,3 +151,22 @@ def test_nothing_but_the_files_of_the_tree_is_there(tree: Path, path: str) -> No
 def test_a_page_that_names_a_file_that_is_not_there_fails_in_the_tests(tree: Path) -> None:
     with pytest.raises(KeyError, match=r"web/static/panel/gone\.js does not exist"):
         Assets(tree).url("panel/gone.js")
+
+
+def test_every_file_of_the_tree_can_be_sent() -> None:
+    assets = Assets()
+    paths = [file.relative_to(assets.root).as_posix() for file in assets.root.rglob("*") if file.is_file()]
+    assert len(paths) > 30
+    for path in paths:
+        asset = assets.asset(path)
+        assert asset is not None and asset.body, path
+        assert asset.type != "application/octet-stream" or path.endswith("LICENSE"), path
+
+
+def test_what_a_visitors_page_loads_before_anybody_acts_is_small() -> None:
+    assets = Assets()
+    loader, widget = assets.asset("widget/loader.js"), assets.asset("widget/main.js")
+    assert loader is not None and widget is not None and widget.squeezed is not None
+    loader_bytes = len(gzip.compress(loader.body, 9, mtime=0))
+    assert loader_bytes < 1024
+    assert loader_bytes + len(widget.squeezed) < 15_000

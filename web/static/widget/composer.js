@@ -1,0 +1,83 @@
+/** Where the visitor writes. Says in words why something cannot be sent, and keeps what was written over pages. */
+import { h, icon, link } from "../shared/html.js";
+
+const MOST = 4_000;
+const TYPING_EVERY = 3_000;
+// Nothing but spaces, control characters and the like.
+const NOTHING = /^[\p{C}\p{Z}]*$/u;
+
+export class Composer {
+  element;
+  #texts;
+  #act;
+  #field;
+  #error = h("p.error", { id: "error", role: "alert" });
+  #human;
+  #typed = 0;
+
+  /** `act`: send(text), human(), typing(on, text), draft(text); `note`: the site's own words about privacy. */
+  constructor(texts, act, draft, note = "") {
+    this.#texts = texts;
+    this.#act = act;
+    this.#field = h("textarea.field", {
+      rows: 1,
+      dir: "auto",
+      placeholder: texts.message,
+      "aria-label": texts.message,
+      "aria-describedby": "error",
+      oninput: () => this.#changed(),
+      onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && this.#submit(event),
+    });
+    this.#human = h("button.plain", { type: "button", onclick: act.human }, texts.human);
+    // [words](address) is the one thing a site may mark.
+    const parts = note.split(/\[([^\]]+)\]\(([^)\s]+)\)/);
+    const noted = parts.map((part, n) => [part, link(part, parts[n + 1]), ""][n % 3]);
+    this.element = h(
+      "form.composer",
+      { onsubmit: (event) => this.#submit(event) },
+      h("div.row", null, this.#field, h("button.send", { "aria-label": texts.send }, icon("m5 12 7-7 7 7M12 19V5"))),
+      this.#error,
+      h("p.below", null, this.#human, h("span", null, ...noted)),
+    );
+    this.write(draft);
+  }
+
+  /** Puts a text into the field, to be changed or sent. */
+  write(text) {
+    this.#field.value = text;
+    this.#changed();
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  /** Whether a person can still be asked for. */
+  askable(askable) {
+    this.#human.hidden = !askable;
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const text = this.#field.value.replaceAll("\0", "").trim();
+    const over = [...text].length - MOST;
+    const wrong = over > 0 ? this.#texts.long(over) : NOTHING.test(text) && this.#texts.empty;
+    if (!wrong) this.write("");
+    this.#error.textContent = wrong || "";
+    this.#field.ariaInvalid = !!wrong;
+    if (!wrong) this.#act.send(text);
+    this.focus();
+  }
+
+  #changed() {
+    const { value, style } = this.#field;
+    style.height = "auto";
+    if (value) style.height = `${this.#field.scrollHeight + 2}px`;
+    this.#error.textContent = "";
+    this.#field.ariaInvalid = false;
+    this.#act.draft(value);
+    if (value && Date.now() - this.#typed < TYPING_EVERY) return;
+    if (value || this.#typed) this.#act.typing(!!value, value);
+    this.#typed = value && Date.now();
+  }
+}

@@ -1,0 +1,13 @@
+// The one script tag. Leaves the page alone until it is idle, then brings in the widget; calls made before are kept.
+(() => {
+  const script = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document);
+  if (window.Parlour?.open instanceof Function) return;
+  const calls = [];
+  const call = (name) => [name, () => calls.push(name)];
+  window.Parlour = Object.fromEntries(["open", "close", "hide", "show"].map(call));
+  const begin = () =>
+    import(new URL("__STATIC__/widget/main.js", script.src))
+      .then(({ begin }) => begin(new URL(script.src).origin, calls))
+      .catch((problem) => console.warn("Parlour:", problem));
+  (window.requestIdleCallback ?? setTimeout)(begin, { timeout: 2_000 });
+})();

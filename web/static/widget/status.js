@@ -1,0 +1,49 @@
+/** Who is at the other end, said in words, and how things stand: never more than is known. */
+import { h, icon } from "../shared/html.js";
+
+const PATIENCE = 1_500;
+const BOT = "M12 8V4H8M6 8h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2M2 14h2m16 0h2m-7-1v2m-6-2v2";
+
+export const CLOSE = "M18 6 6 18M6 6l12 12";
+
+/** A person's first letter, or the mark of the bot. */
+export const face = ({ role, name } = {}) => h("span.face", { ariaHidden: true }, role === "agent" ? [...name][0] : icon(BOT));
+
+export class Status {
+  element;
+  #texts;
+  #site;
+  #face = h("span");
+  #name = h("h2.name", { id: "name" });
+  #standing = h("p.standing", { role: "status" });
+  #trouble = h("p.trouble", { role: "status" });
+  #timer;
+
+  constructor(texts, site, close) {
+    this.#texts = texts;
+    this.#site = site;
+    const shut = h("button.shut", { type: "button", "aria-label": texts.close, onclick: close }, icon(CLOSE));
+    const words = h("div", null, this.#name, this.#standing);
+    this.element = h("div.head", null, h("div.party", null, this.#face, words, shut), this.#trouble);
+  }
+
+  /** `status`: as the server tells it; none before there is a conversation. */
+  show({ holder, agent, department, place, opens, left, open } = {}) {
+    const texts = this.#texts;
+    let standing = agent ? texts.person : texts.program;
+    if (left) standing = texts.left;
+    else if (opens) standing = texts.opens(opens);
+    else if (holder === "queue") standing = place ? texts.place(place) : texts.queue;
+    else if (holder === "nobody" && open) standing = texts.nobody;
+    this.#face.replaceChildren(face(agent ? { role: "agent", name: agent } : {}));
+    this.#name.textContent = agent ? [agent, department].filter(Boolean).join(", ") : this.#site;
+    if (this.#standing.textContent !== standing) this.#standing.textContent = standing;
+  }
+
+  /** A broken line is worth a sentence only when it does not mend at once. */
+  line(state) {
+    clearTimeout(this.#timer);
+    if (/open|polling/.test(state)) this.#trouble.textContent = "";
+    if (state === "waiting") this.#timer = setTimeout(() => (this.#trouble.textContent = this.#texts.offline), PATIENCE);
+  }
+}

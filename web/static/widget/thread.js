@@ -1,0 +1,139 @@
+/** What was said, in order, and at its end what is still on its way. */
+import { exact, moment } from "../shared/clock.js";
+import { h, prose } from "../shared/html.js";
+
+const GAP = 15 * 60_000;
+const NEAR = 90;
+const NOTES = ["agent_requested", "accepted", "returned", "message_left", "closed"];
+
+export class Thread {
+  element;
+  /** What is said before anybody has said anything. */
+  greeting = "";
+  #texts;
+  #language;
+  #act;
+  #own = new Map();
+  #replies = h("div.replies");
+  #speaker;
+  #at = 0;
+  #read = 0;
+
+  /** `act`: press(option, step), retry(client_id), change(client_id). */
+  constructor(texts, language, act) {
+    this.#texts = texts;
+    this.#language = language;
+    this.#act = act;
+    this.element = h("div.log", { role: "log", "aria-label": texts.conversation, tabIndex: 0 });
+  }
+
+  /** Begins anew. */
+  reset() {
+    this.element.replaceChildren(h("p.note", null, this.#texts.intro), this.#replies);
+    this.#own.clear();
+    this.#at = 0;
+    this.#speaker = null;
+    this.offer([]);
+    if (this.greeting) this.say(this.greeting);
+  }
+
+  /** Quick replies under the last message; gone once something else is said. */
+  offer(options = [], step) {
+    const press = (option) => () => this.#act.press(option, step);
+    const buttons = options.map((option) => h("button.reply", { type: "button", onclick: press(option) }, option.label));
+    this.#replies.replaceChildren(...buttons);
+    if (buttons[0]) this.#keepEnd(() => this.element.append(this.#replies));
+  }
+
+  show(events) {
+    for (const { kind, from, body, seq, at, client_id } of events) {
+      const key = client_id ?? seq;
+      const note = NOTES.includes(kind);
+      const own = from?.role === "visitor" && !note;
+      if (!note && kind !== "message") continue;
+      this.#gap(Date.parse(at));
+      let element = this.#own.get(key);
+      if (note) element = h("p.note", null, this.#texts[kind](body));
+      else element ??= this.say(body.text, from);
+      element.title = exact(Date.parse(at), this.#language);
+      if (note) this.#speaker = null;
+      if (own) this.#own.set(key, Object.assign(element, { seq }));
+      this.#place(element);
+      this.offer(note || own ? [] : body.options, body.step);
+    }
+    this.read(this.#read);
+  }
+
+  /** A message as an element, not yet in the record if it is handed in from outside. */
+  say(text, { role, name } = {}) {
+    const { you, bot } = this.#texts;
+    const own = role === "visitor";
+    const who = own ? you : role === "agent" ? name : bot;
+    const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
+    this.#speaker = own ? null : who;
+    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { dir: "auto" }, ...prose(text)));
+    this.#place(element);
+    return element;
+  }
+
+  /** One of our own moved on: it is on its way, stuck, or taken. */
+  message({ client_id, body, state, error }) {
+    const { sending, unsent, again, change, quick } = this.#texts;
+    let element = this.#own.get(client_id);
+    if (!element) {
+      if (state === "sent") return;
+      this.offer([]);
+      element = this.say(body.text ?? (body.button ?? body.answer).label, { role: "visitor" });
+      this.#own.set(client_id, element);
+      this.toEnd();
+    }
+    if (state !== "failed") return this.#mark(element, state === "sending" && sending);
+    const hopeless = error && error.code !== "too_many";
+    const why = hopeless ? error.message : error ? quick : "";
+    const act = () => this.#act[hopeless ? "change" : "retry"](client_id);
+    const button = h("button.plain", { type: "button", onclick: act }, hopeless ? change : again);
+    this.#mark(element, `${unsent} · ${why} `, button);
+  }
+
+  /** Takes a message away that goes back to where it was written. */
+  withdraw(client_id) {
+    this.#own.get(client_id).remove();
+    this.#own.delete(client_id);
+  }
+
+  /** Marks the last of our own that a person has read. */
+  read(seq) {
+    this.#read = seq;
+    const settled = [...this.#own.values()].filter((element) => element.seq);
+    const last = settled.findLast((element) => element.seq <= seq);
+    for (const element of settled) this.#mark(element, element === last && this.#texts.read);
+  }
+
+  toEnd() {
+    this.#keepEnd(() => {}, true);
+  }
+
+  #mark(element, words, button = "") {
+    element.querySelector(".state")?.remove();
+    if (words) element.append(h(button ? "p.state.wrong" : "p.state", { ariaLive: button ? "polite" : "off" }, words, button));
+  }
+
+  #gap(at) {
+    if (at - this.#at > GAP) this.#place(h("p.note", null, moment(at, Date.now(), this.#language)));
+    this.#at = at;
+  }
+
+  /** Puts an element behind what has been said and before what is still on its way. */
+  #place(element) {
+    const pending = [...this.#own.values()].find((own) => !own.seq && own !== element && own.isConnected);
+    this.#keepEnd(() => this.element.insertBefore(element, pending ?? this.#replies));
+  }
+
+  /** Changes something and, if the end was in sight (or `always`), keeps it there. */
+  #keepEnd(change, always) {
+    const { element } = this;
+    const near = always || element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    change();
+    if (near) element.scrollTop = element.scrollHeight;
+  }
+}
