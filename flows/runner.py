@@ -59,6 +59,10 @@ Machines = Callable[[str, str | None], FlowMachine]
 DEFAULTS = Settings()
 
 
+class _Lost(Exception):
+    """The stored version of a flow has no such step: it was kept by another version of the program."""
+
+
 class LoopWithoutInput(RuntimeError):
     """A flow went round without waiting for anybody. The checks refuse such flows (F004)."""
 
@@ -73,8 +77,12 @@ def turn(
 ) -> Result:
     """Returns where the conversation stands after this event, what is to be done about it, and why."""
     run = Run(machines, cursor.copy(), event, facts, now, settings)
-    _note(run, "event", event.kind, None)
-    handled = _is_current(run) and _TAKEN_BY[event.kind](run)
+    try:
+        run.take_place()
+        _note(run, "event", event.kind, None)
+        handled = _is_current(run) and _TAKEN_BY[event.kind](run)
+    except _Lost:
+        handled = run.begin_again()
     run.cursor.state = run.state
     return Result(run.cursor, tuple(run.effects), tuple(run.trace), handled)
 
@@ -127,8 +135,6 @@ class Run:
         self.how: Literal["ended", "cancelled"] = "ended"
         self.contact: dict[str, SlotValue] = {}
         """Contact attributes written in this turn."""
-        if cursor.flow is not None:
-            self.machine = machines(cursor.flow, cursor.version)
 
     # --- what is known
 
@@ -179,6 +185,17 @@ class Run:
             cursor.undo = (*cursor.undo, Write(slot, slot in cursor.slots, old, save_to, contact))
 
     # --- moving
+
+    def take_place(self) -> None:
+        """Takes the machine of the running flow, as it was when the conversation came into it."""
+        if self.cursor.flow is not None:
+            self._stand(self.cursor.flow, self.cursor.version, self.state)
+
+    def begin_again(self) -> bool:
+        """Leaves everything, and says so, when a place the conversation should go on at is nowhere to be found."""
+        self.drop("cancelled")
+        self.effects.append(Say(sentence("begin_again", self.cursor.language), "", ""))
+        return True
 
     def fire(self, event: str) -> None:
         """Makes one transition."""
@@ -286,6 +303,8 @@ class Run:
     def _stand(self, flow: str, version: str, state: str) -> None:
         self.machine = self.machines(flow, version)
         self.cursor.flow, self.cursor.version, self.state = flow, version, state
+        if state not in self.machine.states:
+            raise _Lost
 
     def _leave_all(self, how: Literal["ended", "cancelled", "restarted"]) -> None:
         for flow, _, _ in reversed(self.cursor.frames()):

@@ -117,3 +117,22 @@ def test_move_leaves_other_flows_alone(play, flows_of):
     same = move(bot.cursor, bot.machine("inner"), flows.machines["inner"])
     assert same == bot.cursor
     assert same is not bot.cursor
+
+
+def test_a_conversation_whose_place_is_nowhere_begins_again(play):
+    bot = play(OLD, start="outer")
+    bot.cursor.state = "gone"
+    bot.cursor.parked = ()
+    assert bot.write("42") == ["I have lost the thread. Let us begin again."]
+    assert bot.last.handled
+    assert (bot.at, bot.cursor.stack) == ("", ())
+    assert bot.write("42") == []
+
+
+def test_a_caller_whose_place_is_nowhere_is_not_returned_to(play):
+    bot = play(OLD, start="outer")
+    bot.cursor.stack = (bot.cursor.stack[0]._replace(state="gone"),)
+    bot.write("42")
+    assert bot.press("Red") == ["I have lost the thread. Let us begin again."]
+    assert bot.at == ""
+    assert bot.slots["colour"] == "Red", "what was said is kept"
