@@ -33,6 +33,8 @@ def read(text: str | bytes, file: str, problems: list[Problem]) -> Node | None:
     root = _parsed(source, file, problems)
     if root is None or isinstance(root, Map):
         return root
+    if isinstance(root, Unreadable):
+        return None
     what = "a list" if isinstance(root, List) else "a text"
     message = f"this file holds {what}, not sections like 'flows:' or 'triggers:' with their content below"
     problems.append(error("Y009", root.place, message))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.problems import Place
@@ -17,13 +19,44 @@ class Scalar:
     value: str | int | float | bool | None
     text: str
     quoted: bool = False
+    lines: Sequence[str] = field(default=(), repr=False)
+    """All lines of its file, to find a place inside the text."""
 
     def place_at(self, offset: int) -> Place:
-        """Returns the place of a character of the text, or of the whole value where it spans several lines."""
-        if self.place.line != self.end.line:
+        """Returns the place of a character of the text; that of the whole value where the text was folded."""
+        line, column = self.place.line, self.place.column
+        sign = self.lines[line - 1][column - 1 : column] if line <= len(self.lines) else ""
+        if sign == "|":
+            return self._place_in_lines(offset)
+        if line != self.end.line:
             return self.place
-        start = self.place.column + (1 if self.quoted else 0)
-        return Place(self.place.file, self.place.line, min(start + offset, max(self.end.column - 1, start)))
+        if self.quoted:
+            written = self.lines[line - 1][column : self.end.column - 2] if sign else self.text
+            offset = 1 + _written_length(written, sign, offset)
+        return replace(self.place, column=min(column + offset, max(self.end.column - 1, column)))
+
+    def _place_in_lines(self, offset: int) -> Place:
+        """The place in a text that keeps its lines, which are all indented alike."""
+        before = self.text[:offset].split("\n")
+        at = self.place.line + len(before)
+        first = next((line for line in self.lines[self.place.line :] if line.strip()), "")
+        indent = len(first) - len(first.lstrip(" "))
+        return Place(self.place.file, min(at, len(self.lines)), indent + len(before[-1]) + 1)
+
+
+def _written_length(written: str, sign: str, offset: int) -> int:
+    """Returns how far into a quoted text, as it was written, so many of its characters reach."""
+    at = 0
+    for _ in range(offset):
+        escaped = _ESCAPED[sign].match(written, at) if sign in _ESCAPED else None
+        at = escaped.end() if escaped else at + 1
+    return min(at, len(written))
+
+
+_ESCAPED = {
+    "'": re.compile("''"),
+    '"': re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

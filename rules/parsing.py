@@ -54,6 +54,7 @@ class _Open:
     entries: list[tuple[Scalar, Node]] = field(default_factory=list)
     key: Scalar | Unreadable | None = None
     first_lines: dict[str, int] = field(default_factory=dict)
+    is_tagged: bool = False
     is_key_of_map: bool = False
 
 
@@ -135,12 +136,15 @@ class _Parser:
         if self._expects_key():
             mark = self.open[-1].start if self._source(self.open[-1].start, 2) == "{{" else event.start_mark
             raise Broken("a key must be one word or text", mark.line, mark.column)
-        self.open.append(_Open(isinstance(event, yaml.MappingStartEvent), event.start_mark))
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        self.open.append(_Open(is_map, event.start_mark, is_tagged=event.tag is not None))
 
     def _finish(self, event: Any) -> None:
         done = self.open.pop()
         start, end = self._place(done.start), self._place(event.end_mark)
-        if done.is_map:
+        if done.is_tagged:
+            self._put(Unreadable(start, end), event)
+        elif done.is_map:
             self._put(Map(start, end, tuple(done.entries)), event)
         else:
             self._put(List(start, end, tuple(done.items)), event)
@@ -189,7 +193,7 @@ class _Parser:
             return Unreadable(place, end)
         text: str = event.value
         if event.style:
-            return Scalar(place, end, text, text, quoted=True)
+            return Scalar(place, end, text, text, quoted=True, lines=self.lines)
         if text[:1] in INVISIBLE and text:
             raise Broken("an invisible sign stands at the beginning", event.start_mark.line, event.start_mark.column)
         if len(text) > MOST_DIGITS and re.fullmatch(r"[-+]?[0-9_.]+", text):
@@ -198,7 +202,7 @@ class _Parser:
         value = core_value(text)
         if isinstance(value, str):
             self._refuse_cut_text(place, end, text)
-        return Scalar(place, end, value, text)
+        return Scalar(place, end, value, text, lines=self.lines)
 
     def _refuse_cut_text(self, place: Place, end: Place, text: str) -> None:
         """`Yes, we do! #1 shop` is cut by YAML; a comment has a space after its # or stands well apart."""

@@ -62,6 +62,8 @@ class Translations:
 
     def into_flow(self, flow: Flow) -> Flow:
         """Returns a flow, whose steps have their names, with the translations in it."""
+        if not self.by_address:
+            return flow
         base = f"flows.{flow.id}"
         steps = tuple(self._step(step, base) for step in flow.steps)
         title = Wording(flow.title)

@@ -92,13 +92,27 @@ def test_every_value_knows_its_place() -> None:
     }
 
 
-def test_a_place_inside_a_text_can_be_pointed_at() -> None:
-    node, _ = read_all('say: "hi {{ nmae }}"\nlong: |\n  hi {{ nmae }}\n')
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("say: hi {{ x }}", (1, 9)),
+        ('say: "hi {{ x }}"', (1, 10)),
+        ("say: 'hi {{ x }}'", (1, 10)),
+        ("say: 'it''s {{ x }}'", (1, 13)),
+        (r'say: "\"hi\" \u00e9 {{ x }}"', (1, 21)),
+        ("say: |\n  hi\n\n  there {{ x }}", (4, 9)),
+        ("say: |-\n    {{ x }}", (2, 5)),
+        ("say: >\n  hi\n  {{ x }}", (1, 6)),
+        ("say: hi\n  {{ x }}", (1, 6)),
+    ],
+)
+def test_a_place_inside_a_text_can_be_pointed_at(written: str, place: tuple[int, int]) -> None:
+    node, _ = read_all(written + "\n")
     assert isinstance(node, Map)
-    short, long = node.get("say"), node.get("long")
-    assert isinstance(short, Scalar) and isinstance(long, Scalar)
-    assert short.place_at(6) == Place("shop.yaml", 1, 13)
-    assert long.place_at(6) == long.place
+    say = node.get("say")
+    assert isinstance(say, Scalar)
+    at = say.place_at(say.text.index("{{"))
+    assert (at.line, at.column) == place
 
 
 def test_windows_lines_a_byte_order_mark_and_line_separators_do_not_matter() -> None:
