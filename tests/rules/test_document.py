@@ -6,7 +6,7 @@ import pytest
 
 from rules.document import plain, read
 from rules.nodes import Map, Node, Scalar
-from rules.problems import Place, Problem
+from rules.problems import Problem
 
 
 def read_all(text: str | bytes) -> tuple[Node | None, list[Problem]]:
