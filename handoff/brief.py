@@ -87,7 +87,7 @@ def _trigger(events: list[Event]) -> dict[str, Any] | None:
     started = next((event for event in events if event.kind == "started"), None)
     if started is None or "trigger" not in started.body:
         return None
-    said = next((event.body["text"] for event in events if event.body.get("trigger")), "")
+    said = next((event.body["text"] for event in events if event.kind == "message" and "trigger" in event.body), "")
     return {"title": started.body["trigger"], "said": said, "why": started.body.get("why", [])}
 
 

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, true
 
 from bot.change import table_of
 from bot.conversation import Conversation
 from bot.database import Database
-from bot.models import Contact, ConversationRow
+from bot.models import Contact, ConversationRow, EventRow, Reading
 from handoff.routing import Agent
 
 LONGEST_LIST = 200
@@ -16,6 +16,8 @@ PRIORITIES = {"normal": 0, "high": 1, "urgent": 2}
 
 _conversations = table_of(ConversationRow)
 _contacts = table_of(Contact)
+_events = table_of(EventRow)
+_readings = table_of(Reading)
 _queued = and_(_conversations.c.holder == "queue", _conversations.c.open)
 _to_be_answered = or_(_queued, and_(_conversations.c.left, _conversations.c.open))
 _in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conversations.c.id)
@@ -44,21 +46,23 @@ class Queue:
 
     def rows_waiting(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns what waits for this agent, the oldest unanswered first."""
-        return self._rows(and_(_to_be_answered, _business_of(agent)), *_in_order)
+        return self._rows(agent, and_(_to_be_answered, _business_of(agent)), *_in_order)
 
     def rows_held(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns the agent's own open conversations, the one unanswered longest first."""
         mine = and_(_conversations.c.owner == agent.id, _conversations.c.open, _conversations.c.holder == "agent")
-        return self._rows(mine, _conversations.c.waiting_since.is_(None), _conversations.c.waiting_since)
+        return self._rows(agent, mine, _conversations.c.waiting_since.is_(None), _conversations.c.waiting_since)
 
     def rows_of_all(self, agent: Agent, *, before: datetime | None, limit: int = 50) -> list[dict[str, Any]]:
         """Returns a page of every conversation the agent may see, the latest first."""
         older = true() if before is None else _conversations.c.last_at < before
-        return self._rows(and_(_business_of(agent), older), _conversations.c.last_at.desc(), limit=limit)
+        return self._rows(agent, and_(_business_of(agent), older), _conversations.c.last_at.desc(), limit=limit)
 
-    def _rows(self, condition: ColumnElement[bool], *order: Any, limit: int = LONGEST_LIST) -> list[dict[str, Any]]:
+    def _rows(
+        self, agent: Agent, condition: ColumnElement[bool], *order: Any, limit: int = LONGEST_LIST
+    ) -> list[dict[str, Any]]:
         query = (
-            select(_conversations, _contacts.c.attributes)
+            select(_conversations, _contacts.c.attributes, _unread_by(agent).label("unread"))
             .select_from(_conversations.outerjoin(_contacts, _conversations.c.contact_id == _contacts.c.id))
             .where(condition)
             .order_by(*order)
@@ -88,6 +92,17 @@ def _before(conversation: Conversation) -> ColumnElement[bool]:
         and_(columns.priority == conversation.priority, columns.queued_at < conversation.queued_at),
         and_(same, columns.id < conversation.id),
     )
+
+
+def _unread_by(agent: Agent) -> ScalarSelect[Any]:
+    """What the visitor said since the agent last read; without a mark, everything."""
+    mark = select(_readings.c.read_seq).where(
+        _readings.c.participant == f"agent:{agent.id}", _readings.c.conversation_id == _conversations.c.id
+    )
+    said = (_events.c.conversation_id == _conversations.c.id) & (_events.c.kind == "message")
+    by_visitor = _events.c.actor == "visitor:" + _conversations.c.visitor_id
+    since = _events.c.seq > func.coalesce(mark.scalar_subquery(), 0)
+    return select(func.count()).select_from(_events).where(said, by_visitor, since).scalar_subquery()
 
 
 def _business_of(agent: Agent) -> ColumnElement[bool]:

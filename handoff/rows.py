@@ -5,17 +5,15 @@ from typing import Any
 
 from handoff.agents import Agents
 from handoff.queue import Queue
-from handoff.readings import Readings
 from handoff.routing import Agent
 
 
 class Rows:
     """Draws the lists an agent sees."""
 
-    def __init__(self, queue: Queue, agents: Agents, readings: Readings):
+    def __init__(self, queue: Queue, agents: Agents):
         self._queue = queue
         self._agents = agents
-        self._readings = readings
 
     def waiting(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns what waits for this agent, the oldest unanswered first."""
@@ -30,12 +28,11 @@ class Rows:
         return self._draw(agent, self._queue.rows_of_all(agent, before=before, limit=limit))
 
     def _draw(self, agent: Agent, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        read = self._readings.read_by(f"agent:{agent.id}", [row["id"] for row in found])
         names = {each.id: each.name for each in self._agents.all()}
-        return [_row(agent, row, read.get(row["id"], 0), names) for row in found]
+        return [_row(agent, row, names) for row in found]
 
 
-def _row(agent: Agent, row: Mapping[str, Any], read: int, names: Mapping[str, str]) -> dict[str, Any]:
+def _row(agent: Agent, row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     known = {name: each["value"] for name, each in (row["attributes"] or {}).items()}
     context = row["context"]
     return {
@@ -55,7 +52,7 @@ def _row(agent: Agent, row: Mapping[str, Any], read: int, names: Mapping[str, st
         "last_at": row["last_at"].isoformat(),
         "waiting_since": _text(row["waiting_since"]),
         "queued_at": _text(row["queued_at"]),
-        "unread": max(row["last_seq"] - read, 0),
+        "unread": row["unread"],
         "left": row["left"],
         "offered": row["offered_to"] == agent.id,
         "last_seq": row["last_seq"],

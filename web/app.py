@@ -217,7 +217,7 @@ def _waiting(parlour: Parlour, queue: Queue) -> list[Conversation]:
 
 
 def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: SignIn) -> panel.PanelParts:
-    rows = Rows(Queue(parlour.database), parlour.agents, readings)
+    rows = Rows(Queue(parlour.database), parlour.agents)
 
     def lists(agent: Agent) -> Frame:
         return {"op": "queue", "waiting": rows.waiting(agent), "mine": rows.held(agent)}
