@@ -1,0 +1,89 @@
+"""Lines that do not stand where they belong: tabs, invisible spaces, wrong columns, a colon that is missing."""
+
+from __future__ import annotations
+
+import re
+
+from rules.parsing import INVISIBLE
+from rules.problems import error
+from rules.repairs.spot import Repair, Spot, inner_column, open_columns
+
+
+def _tab(spot: Spot) -> Repair | None:
+    lead = spot.line[: spot.indent]
+    if "\t" not in lead:
+        return None
+    text = lead.replace("\t", " " * _tab_width(spot, lead)) + spot.line[spot.indent :]
+    message = "this line is indented with a tab; YAML wants spaces, two for each level"
+    return spot.repaired(text, error("Y005", spot.place(lead.index("\t")), message))
+
+
+def _tab_width(spot: Spot, lead: str) -> int:
+    """Returns how many spaces the editor showed for a tab, as far as the lines above tell."""
+    above = next((line for line in reversed(spot.lines[: spot.index]) if line.strip()), "")
+    columns = open_columns(spot.lines, spot.index)
+    for width in (2, 4, 8):
+        column = len(lead.replace("\t", " " * width))
+        if column > inner_column(above) if above.rstrip().endswith(":") else column in columns:
+            return width
+    return 2
+
+
+def _invisible(spot: Spot) -> Repair | None:
+    found = re.search(rf"^\s*[{INVISIBLE}]\s*|(?<=[:-])\s*[{INVISIBLE}]\s*", spot.line)
+    if not found:
+        return None
+    text = spot.line[: found.start()] + " " * max(1, len(found.group())) + spot.line[found.end() :]
+    sign = next(sign for sign in found.group() if sign in INVISIBLE)
+    message = f"an invisible sign (U+{ord(sign):04X}) stands where a space should be; delete it and type a space"
+    return spot.repaired(text, error("Y005", spot.place(spot.line.index(sign)), message))
+
+
+def _deeper_than_value(spot: Spot) -> Repair | None:
+    """A key that is indented below a line which has its value already."""
+    at = spot.broken.column
+    if not spot.reported or "mapping values" not in spot.broken.reason or not spot.parts["key"]:
+        return None
+    if at >= spot.parts.start("value") or not re.fullmatch(r"[\w.*-]+", spot.parts["key"]):
+        return None
+    above = next((index for index in range(spot.index - 1, -1, -1) if spot.lines[index].strip()), None)
+    return None if above is None else _moved(spot, inner_column(spot.lines[above]))
+
+
+def _misaligned(spot: Spot) -> Repair | None:
+    """A line that begins in a column where nothing above it begins."""
+    expected = ("did not find expected key", "did not find expected '-'")
+    if not spot.reported or not spot.broken.reason.startswith(expected) or spot.indent != spot.broken.column:
+        return None
+    columns = open_columns(spot.lines, spot.index)
+    is_item = spot.line.lstrip().startswith("- ")
+    if spot.indent in columns and not is_item and columns[spot.indent]:
+        return _moved(spot, spot.indent + 2)
+    fitting = [column for column, item in columns.items() if column != spot.indent and (not is_item or item)]
+    if not fitting or (is_item and spot.indent in columns):
+        return None
+    return _moved(spot, min(fitting, key=lambda column: (abs(column - spot.indent), -column)))
+
+
+def _moved(spot: Spot, column: int) -> Repair:
+    text = " " * column + spot.line.lstrip()
+    found = f"this line is indented to column {spot.indent + 1} and belongs to nothing there"
+    message = f"{found} — should it begin in column {column + 1}?"
+    return spot.repaired(text, error("Y006", spot.place(), message))
+
+
+def _no_colon(spot: Spot) -> Repair | None:
+    """A line that is neither `key: value` nor `- item`."""
+    since = spot.broken.since
+    if "could not find expected ':'" not in spot.broken.reason or since is None or since[0] != spot.index:
+        return None
+    word = spot.line.strip()
+    message = f"'{word[:40]}' has no ':', so it is neither a key with its value nor an item of a list"
+    if re.fullmatch(r"[a-z_]+", word):
+        return spot.repaired(spot.line.rstrip() + ":", error("Y006", spot.place(), message, write=f"{word}:"))
+    return spot.repaired("", error("Y006", spot.place(), message, why="a text that goes on is indented further"))
+
+
+BEFORE_TEXTS = (_tab, _invisible)
+"""Sure before anything is said about texts."""
+AFTER_TEXTS = (_deeper_than_value, _misaligned, _no_colon)

@@ -1,0 +1,116 @@
+"""A line near the place where reading failed, taken apart; and what to change in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.nodes import in_quotes
+from rules.parsing import Broken
+from rules.problems import Place, Problem, error
+
+_LINE = re.compile(
+    r"""(?P<lead>\s*(?:-\ +)*)
+        (?:(?P<key>"[^"]*"|'[^']*'|[^\s:#"'{\[\]},&*!|>%@`-][^:#]*?):(?:\s+|$))?
+        (?P<value>.*?)(?P<comment>\s+\#\ .*)?$""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One line (0-based) with the mistake taken out, and what to tell about it."""
+
+    line: int
+    text: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line near the place where reading failed, taken apart."""
+
+    lines: Sequence[str]
+    index: int
+    broken: Broken
+    file: str
+
+    @property
+    def line(self) -> str:
+        return self.lines[self.index]
+
+    @property
+    def parts(self) -> re.Match[str]:
+        found = _LINE.match(self.line)
+        assert found is not None  # every part of the pattern may be empty
+        return found
+
+    @property
+    def value(self) -> str:
+        return self.parts["value"]
+
+    @property
+    def reported(self) -> bool:
+        return self.index == self.broken.line
+
+    @property
+    def indent(self) -> int:
+        return len(self.line) - len(self.line.lstrip())
+
+    def place(self, column: int | None = None) -> Place:
+        """The place of a 0-based column, of the first sign of the line without one."""
+        return Place(self.file, self.index + 1, (self.indent if column is None else column) + 1)
+
+    def repaired(self, text: str, problem: Problem) -> Repair:
+        return Repair(self.index, text, problem)
+
+    def quoted(self, message: str, why: str | None = None, *, value: str | None = None) -> Repair:
+        """Puts the value in quotes."""
+        before = self.line[: self.parts.start("value")]
+        text = before + in_quotes(self.value.rstrip() if value is None else value) + (self.parts["comment"] or "")
+        return self.repaired(text, error("Y001", self.place(), message, write=text.strip(), why=why))
+
+
+def in_long_text(lines: Sequence[str], index: int) -> bool:
+    """Says whether a line is part of a text that began with | or > further up: those may hold anything."""
+    indent = len(lines[index]) - len(lines[index].lstrip())
+    for above in range(index - 1, max(-1, index - 200), -1):
+        line = lines[above]
+        if not line.strip():
+            continue
+        indent_above = len(line) - len(line.lstrip())
+        if indent_above < indent:
+            if re.search(r"(?:^|[:\-] )\s*[|>][-+0-9]{0,2}(?:\s+#.*)?$", line):
+                return True
+            indent = indent_above
+        if indent == 0:
+            return False
+    return False
+
+
+def open_columns(lines: Sequence[str], index: int) -> dict[int, bool]:
+    """Returns the columns in which lines above begin that are still open, with whether they begin list items."""
+    columns: dict[int, bool] = {}
+    lowest = 10_000
+    for above in range(index - 1, -1, -1):
+        line = lines[above]
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        indent = len(line) - len(line.lstrip())
+        if indent >= lowest:
+            continue
+        inner = inner_column(line)
+        if inner != indent and inner < lowest:
+            columns.setdefault(inner, False)
+        columns[indent] = inner != indent
+        lowest = indent
+        if indent == 0:
+            break
+    return columns
+
+
+def inner_column(line: str) -> int:
+    """The column after `- `, in which the keys of a list item begin."""
+    lead = re.match(r"\s*(?:- +)*", line)
+    return len(lead.group()) if lead else 0

@@ -1,0 +1,123 @@
+"""Texts that YAML does not take for texts: signs, quotes, colons and brackets in them."""
+
+from __future__ import annotations
+
+import re
+
+from rules.problems import error
+from rules.repairs.spot import Repair, Spot
+
+_SIGNS = {
+    "{{": "otherwise YAML reads it as a map",
+    "@": "because YAML keeps this sign for itself",
+    "`": "because YAML keeps this sign for itself",
+    "%": "because YAML keeps this sign for itself",
+    "]": "otherwise YAML takes it for the end of a list",
+    "}": "otherwise YAML takes it for the end of a map",
+    ",": "otherwise YAML takes it for the next item of a list",
+}
+_SIGNS_BEFORE_TEXT = (
+    (re.compile(r"\*(?![\w-]+$)"), "*", "otherwise YAML takes it for an alias"),
+    (re.compile(r"&(?![\w-]+(\s|$))"), "&", "otherwise YAML takes it for an anchor"),
+    (re.compile(r"![^\s!]*!\S*|!\S*[,\[\]{}]"), "!", "otherwise YAML takes it for a tag"),
+    (re.compile(r">(?![-+0-9]{0,2}$)"), ">", "otherwise YAML takes it for the beginning of a longer text"),
+    (re.compile(r"\|(?![-+0-9]{0,2}$)"), "|", "otherwise YAML takes it for the beginning of a longer text"),
+    (re.compile(r"\[.*\]\s*[^\s,#\]}]"), "[", "otherwise YAML reads it as a list"),
+    (re.compile(r"\{.*\}\s*[^\s,#\]}]"), "{", "otherwise YAML reads it as a map"),
+)
+
+
+def _starting_sign(spot: Spot) -> Repair | None:
+    value = spot.value.strip()
+    for sign, why in _SIGNS.items():
+        if value.startswith(sign) and (sign not in "]}," or spot.parts["lead"].strip() or spot.parts["key"]):
+            return spot.quoted(f"a text that starts with {sign} must be in quotes", why)
+    for pattern, sign, why in _SIGNS_BEFORE_TEXT:
+        if pattern.match(value):
+            return spot.quoted(f"a text that starts with {sign} must be in quotes", why)
+    return None
+
+
+def _nested_dash(spot: Spot) -> Repair | None:
+    if spot.reported and spot.parts["key"] and spot.value.startswith(("- ", "? ")):
+        sign, what = spot.value[0], "a list" if spot.value[0] == "-" else "a key"
+        return spot.quoted(f"a text that starts with {sign} must be in quotes", f"otherwise YAML takes it for {what}")
+    return None
+
+
+def _after_quote(spot: Spot) -> Repair | None:
+    """`say: "Hello" she said`."""
+    value = spot.value.strip()
+    if re.match(r'"(?:[^"\\]|\\.)*"\s*[^\s,:\]}#]', value) or re.match(r"'(?:[^']|'')*'\s*[^\s,:\]}#]", value):
+        return spot.quoted(
+            "a text that begins with a quote must end with it", "so put other quotes around the whole text", value=value
+        )
+    return None
+
+
+def _open_quote(spot: Spot) -> Repair | None:
+    value = spot.value.rstrip()
+    if not value or value[0] not in "\"'":
+        return None
+    sign = value[0]
+    closed = r'"(?:[^"\\]|\\.)*"' if sign == '"' else r"'(?:[^']|'')*'"
+    if re.match(closed, value):
+        return None
+    column = spot.parts.start("value")
+    text = spot.line[:column] + value + sign + (spot.parts["comment"] or "")
+    message = f"the quote {sign} that opens here is not closed on this line"
+    return spot.repaired(text, error("Y001", spot.place(column), message, write=text.strip()))
+
+
+def _missing_space(spot: Spot) -> Repair | None:
+    """`say:Hello`, which YAML takes for a text."""
+    found = re.match(r"(\s*(?:- +)*)([A-Za-z_]\w*):(?=[^\s:/])", spot.line)
+    if not found or spot.value.startswith(('"', "'")):
+        return None
+    text = spot.line[: found.end()] + " " + spot.line[found.end() :]
+    message = f"a space is missing after '{found[2]}:'"
+    return spot.repaired(text, error("Y006", spot.place(found.end() - 1), message, write=text.strip()))
+
+
+def _colon(spot: Spot) -> Repair | None:
+    """`say: Hello: friend`."""
+    at = spot.broken.column
+    if not spot.reported or "mapping values" not in spot.broken.reason or spot.line[at : at + 1] != ":":
+        return None
+    if at < spot.parts.start("value"):
+        return None
+    curly = re.fullmatch(r"[“„”](.*)[“”]", spot.value.strip())
+    return spot.quoted(
+        "a text with ': ' in it must be in quotes",
+        "otherwise YAML reads it as a key and its value",
+        value=curly[1] if curly else None,
+    )
+
+
+def _open_bracket(spot: Spot) -> Repair | None:
+    value = spot.value.rstrip()
+    if not value or value[0] not in "[{" or value[-1] in "[{,":
+        return None
+    closing = _unclosed(value)
+    if not closing:
+        return None
+    column = spot.parts.start("value")
+    text = spot.line[:column] + value + closing + (spot.parts["comment"] or "")
+    message = f"the {value[0]} that opens here is not closed on this line"
+    return spot.repaired(text, error("Y006", spot.place(column), message, write=text.strip()))
+
+
+def _unclosed(value: str) -> str:
+    """Returns what closes the brackets of a line; nothing if they are closed, or closed too often."""
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'', "", value)
+    expected: list[str] = []
+    for sign in bare:
+        if sign in "[{":
+            expected.append("]" if sign == "[" else "}")
+        elif sign in "]}" and (not expected or expected.pop() != sign):
+            return ""
+    return "".join(reversed(expected))
+
+
+MENDERS = (_starting_sign, _nested_dash, _after_quote, _open_quote, _colon, _missing_space, _open_bracket)
+"""The surest first."""
