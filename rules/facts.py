@@ -62,7 +62,7 @@ class Fact:
     """How a sentence about it begins: "on this page at least 30s". In a family, {} is where the name goes."""
     example: str
     """As a marketer writes it, the line below `when:`."""
-    meaning: str = ""
+    meaning: str
     in_this_version: bool = True
 
     @property
@@ -81,7 +81,7 @@ def _fact(
     known_by: str,
     label: str,
     example: str,
-    meaning: str = "",
+    meaning: str,
     *,
     later: bool = False,
 ) -> Fact:
@@ -98,7 +98,9 @@ VOCABULARY: tuple[Fact, ...] = (
     _fact("page", "page", "browser", "page", "page: /pricing*", "path of the current page, without what follows ?"),
     _fact("page.path", "page", "browser", "page", "page.path: /cart", "the same as page"),
     _fact("page.url", "text", "browser", "page address", 'page.url: {starts: "https://shop."}', "the whole address"),
-    _fact("page.title", "text", "browser", "page title", "page.title: {contains: sale}"),
+    _fact(
+        "page.title", "text", "browser", "page title", "page.title: {contains: sale}", "as the browser's tab shows it"
+    ),
     _fact(
         "page.query.<name>", "text", "browser", "{} in the page address", "page.query.step: 2", "a value after the ?"
     ),
@@ -106,9 +108,17 @@ VOCABULARY: tuple[Fact, ...] = (
     _fact("landing_page", "page", "browser", "landing page", "landing_page: /sale", "first page of this visit"),
     _fact("time_on_page", "clock", "browser", "on this page", "time_on_page: 30s", "only while the tab is visible"),
     _fact("time_on_site", "clock", "browser", "on this site", "time_on_site: 2m", "only while the tab is visible"),
-    _fact("idle", "clock", "browser", "idle", "idle: 30s", later=True),
+    _fact("idle", "clock", "browser", "idle", "idle: 30s", "without a movement", later=True),
     _fact("scroll", "percent", "browser", "scrolled", "scroll: 60%", "deepest scroll on this page"),
-    _fact("exit_intent", "yes_no", "browser", "about to leave", "exit_intent: true", later=True),
+    _fact(
+        "exit_intent",
+        "yes_no",
+        "browser",
+        "about to leave",
+        "exit_intent: true",
+        "the pointer left for the tabs",
+        later=True,
+    ),
     _fact("pages_viewed", "number", "browser", "pages viewed", "pages_viewed: at least 3", "in this visit"),
     _fact("visits", "number", "browser server", "visits", "visits: at least 2", "this visit counts as 1"),
     _fact(
@@ -117,6 +127,7 @@ VOCABULARY: tuple[Fact, ...] = (
         "browser server",
         "days since the last visit",
         "days_since_last_visit: at least 30",
+        "since the visit before this one",
         later=True,
     ),
     _fact("returning", "yes_no", "browser", "returning visitor", "returning: true", "visits is more than 1"),
@@ -131,16 +142,23 @@ VOCABULARY: tuple[Fact, ...] = (
             ("content", "banner"),
         )
     ),
-    _fact("device", _DEVICES, "browser", "device", "device: mobile"),
+    _fact("device", _DEVICES, "browser", "device", "device: mobile", "by its screen and pointer"),
     _fact("language", "language", "browser", "language", "language: [en, de]", "negotiated with the site's languages"),
-    _fact("country", "text", "server", "country", "country: DE", later=True),
-    _fact("region", "text", "server", "region", "region: Bavaria", later=True),
-    _fact("city", "text", "server", "city", "city: Munich", later=True),
-    _fact("timezone", "text", "server", "time zone", "timezone: Europe/Berlin", later=True),
+    _fact("country", "text", "server", "country", "country: DE", "by the visitor's address", later=True),
+    _fact("region", "text", "server", "region", "region: Bavaria", "by the visitor's address", later=True),
+    _fact("city", "text", "server", "city", "city: Munich", "by the visitor's address", later=True),
+    _fact("timezone", "text", "server", "time zone", "timezone: Europe/Berlin", "by the visitor's address", later=True),
     _fact(
         "opening_hours", _HOURS, "server", "opening hours", "opening_hours: open", "of the department, else the site"
     ),
-    _fact("agents_online", "number", "server", "agents online", "agents_online: at least 1"),
+    _fact(
+        "agents_online",
+        "number",
+        "server",
+        "agents online",
+        "agents_online: at least 1",
+        "of the department, else of all",
+    ),
     _fact(
         "agents_available",
         "number",
@@ -149,23 +167,39 @@ VOCABULARY: tuple[Fact, ...] = (
         "agents_available: at least 1",
         "online and free for one more conversation",
     ),
-    _fact("queue_length", "number", "server", "people waiting", "queue_length: at most 3", later=True),
-    _fact("wait_estimate", "clock", "server", "expected wait", "wait_estimate: at most 2m", later=True),
-    _fact("chat", _CHAT, "browser", "chat", "chat: never"),
+    _fact("queue_length", "number", "server", "people waiting", "queue_length: at most 3", "in the queue", later=True),
+    _fact(
+        "wait_estimate",
+        "clock",
+        "server",
+        "expected wait",
+        "wait_estimate: at most 2m",
+        "until an agent answers",
+        later=True,
+    ),
+    _fact("chat", _CHAT, "browser", "chat", "chat: never", "the conversation with this visitor"),
     _fact("contact.known", "yes_no", "server", "contact known", "contact.known: true", "we have a name or an address"),
     _fact("contact.<attribute>", "any", "server", "{}", "contact.plan: [team, business]", "as attributes.yaml says"),
-    _fact("attr.<name>", "any", "site", "{}", "attr.seats: at least 5", later=True),
-    _fact("cart.value", "money", "site", "cart value", "cart.value: between 30 and 50", later=True),
-    _fact("cart.items", "number", "site", "items in the cart", "cart.items: at least 1", later=True),
-    _fact("cart.has", "set", "site", "cart", "cart.has: boots", later=True),
-    _fact("segments", "set", "server", "segments", "segments: vip", later=True),
-    _fact("shown.<trigger>", "number", "browser server", "times {} was shown", "shown.pricing_help: at least 1"),
+    _fact("attr.<name>", "any", "site", "{}", "attr.seats: at least 5", "what your own script told", later=True),
+    _fact("cart.value", "money", "site", "cart value", "cart.value: between 30 and 50", "sum of the cart", later=True),
+    _fact("cart.items", "number", "site", "items in the cart", "cart.items: at least 1", "how many", later=True),
+    _fact("cart.has", "set", "site", "cart", "cart.has: boots", "what is in it", later=True),
+    _fact("segments", "set", "server", "segments", "segments: vip", "groups of visitors you defined", later=True),
+    _fact(
+        "shown.<trigger>",
+        "number",
+        "browser server",
+        "times {} was shown",
+        "shown.pricing_help: at least 1",
+        "to this visitor",
+    ),
     _fact(
         "dismissed.<trigger>",
         "number",
         "browser server",
         "times {} was dismissed",
         "dismissed.pricing_help: at least 1",
+        "by this visitor",
     ),
     _fact(
         "answered.<trigger>",
@@ -173,16 +207,27 @@ VOCABULARY: tuple[Fact, ...] = (
         "browser server",
         "times {} was answered",
         "answered.pricing_help: 0",
+        "by this visitor",
         later=True,
     ),
-    _fact("event.<name>", "number", "site", "times {} happened", "event.video_played: at least 1", later=True),
+    _fact(
+        "event.<name>",
+        "number",
+        "site",
+        "times {} happened",
+        "event.video_played: at least 1",
+        "in this visit",
+        later=True,
+    ),
     _fact("date", "date", "server", "date", "date: at least 2026-12-01", "by the clock of the site"),
     _fact("time", "time", "server", "time", "time: between 09:00 and 12:00", "by the clock of the site"),
     _fact("weekday", Kind("weekday", WEEKDAYS), "server", "day", "weekday: mon-fri", "by the clock of the site"),
     _fact("slot.<name>", "any", "flow", "{}", "slot.team_size: More than 50", "or just the name"),
-    _fact("turns", "number", "flow", "turns", "turns: at least 3", later=True),
-    _fact("last_message", "text", "flow", "last message", "last_message: {contains: lawyer}", later=True),
-    _fact("intent", "text", "flow", "intent", "intent: refund", later=True),
+    _fact("turns", "number", "flow", "turns", "turns: at least 3", "of this conversation", later=True),
+    _fact(
+        "last_message", "text", "flow", "last message", "last_message: {contains: lawyer}", "of the visitor", later=True
+    ),
+    _fact("intent", "text", "flow", "intent", "intent: refund", "of the last message", later=True),
 )
 
 _SINGLE: Mapping[str, Fact] = {fact.name: fact for fact in VOCABULARY if fact.family is None}
@@ -388,7 +433,7 @@ class Scope:
 
 
 def _slot(name: str, kind: Kind) -> Fact:
-    return Fact(name, kind, ("flow",), spoken(name), f"{name}: …")
+    return Fact(name, kind, ("flow",), spoken(name), f"{name}: …", "a slot")
 
 
 def spoken(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rules import later
 from rules.comparisons import Unfit, Written, compared
 from rules.condition_reading import parse_conditions
 from rules.conditions import IR, TRUE, all_of
@@ -44,7 +45,7 @@ class Trigger:
     """Seconds for which the condition has to hold without a break; `for` in the file."""
     say: Texts | None = None
     start: str | None = None
-    """The flow that an answer begins; without `say` it begins at once."""
+    """The flow that an answer begins."""
     buttons: tuple[Button, ...] = ()
     save_as: str | None = None
     department: str | None = None
@@ -186,9 +187,9 @@ def _check(read: Read, walker: Walker) -> None:
     if read.map is None:
         return
     if not read.wrote("say") and not read.wrote("start"):
-        walker.report("K006", read.id_place, f"the trigger '{read.id}' does nothing: it needs 'say', 'start' or both")
-    if read["buttons"] and not read.wrote("say"):
-        walker.report("K006", read.key_place("buttons"), "buttons stand below a message, so they need 'say'")
+        walker.report("K006", read.id_place, f"the trigger '{read.id}' does nothing: it needs 'say', what it says")
+    elif not read.wrote("say"):
+        walker.report("K007", read.key_place("start"), later.sentence("a trigger that begins a flow without 'say'"))
     if read["for"].working:
         walker.report("K006", read.place_of("for"), "'for' is time on a page, which is not counted in working hours")
     if not read["start"] and not read["save_as"] and read.is_sound("buttons"):
