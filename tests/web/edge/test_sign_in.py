@@ -1,6 +1,7 @@
 """Signing in through the pages: cookies, sessions, tries, the first account (S24 to S31, S50)."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,10 +100,19 @@ def form_token(page: TestResponse) -> str:
     return found[1]
 
 
-@pytest.fixture
-def make_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    database = Database(f"sqlite:///{tmp_path / 'parlour.db'}")
+@pytest.fixture(scope="module")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without rows; copying it takes a hundredth of the time that making it does."""
+    file = tmp_path_factory.mktemp("empty") / "parlour.db"
+    database = Database(f"sqlite:///{file}")
     database.migrate()
+    database.close()
+    return file
+
+
+@pytest.fixture
+def make_house(empty_file: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
+    database = Database(f"sqlite:///{shutil.copy(empty_file, tmp_path)}")
 
     def make(**options: Any) -> House:
         house = House(database, **options)
