@@ -1,0 +1,161 @@
+"""The whole road in real browsers: spoken to by a trigger, asked by the bot, handed to a person, answered.
+
+Screenshots of every station are written to tests/screenshots, to be looked at.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.site.starting import make_site
+from tests.server import Server, running
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+PASSWORD = "three blue teapots"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, database_url: str) -> Iterator[Server]:
+    """The sample shop as a new site has it, only never closed and quicker to speak."""
+    site = tmp_path / "site"
+    make_site(site)
+    settings = site / "site.yaml"
+    hours = re.compile(r"^  (default|service):\n(?:    .*\n|      .*\n)+", re.M)
+    settings.write_text(hours.sub(r"  \1:\n    every day: 00:00-24:00\n", settings.read_text()))
+    triggers = site / "triggers" / "shop.yaml"
+    triggers.write_text(triggers.read_text().replace("time_on_page: 30s", "time_on_page: 2s"))
+    yield from running(Server(site, database_url))
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens windows of separate browsers; nothing may go wrong in any of them."""
+    wrong: list[str] = []
+    contexts = []
+
+    def open_(size: dict[str, int], **options: Any) -> Page:
+        context = browser.new_context(viewport=size, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+        page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def picture(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def first_account(server: Server, page: Page, name: str = "Anna") -> None:
+    """Makes the first account by the link the server printed, which leads into the panel."""
+    page.goto(server.first_link)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("E-mail address").fill(f"{name.lower()}@shop.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page).to_have_url(re.compile(r"/panel/$"))
+    page.get_by_role("button", name="Go online").click()
+
+
+def answer(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_visitor_is_greeted_asked_and_handed_to_a_person(shop: Server, window: Any, size: dict[str, int]):
+    which = "phone" if size == PHONE else "desktop"
+    agent, visitor = window(size), window(size)
+    first_account(shop, agent)
+    picture(agent, f"{which}-1-panel-empty")
+
+    visitor.goto(f"{shop.address}/demo/pricing")
+    expect(visitor.get_by_text("Questions about the prices?")).to_be_visible(timeout=20_000)
+    picture(visitor, f"{which}-2-bubble")
+    visitor.get_by_role("button", name="Yes, please").click()
+    log = visitor.get_by_role("log", name="Conversation")
+    expect(log.get_by_text("Questions about the prices?")).to_be_visible()
+    expect(log).to_contain_text("Yes, please")
+    picture(visitor, f"{which}-3-answered")
+
+    answer(visitor, "human")
+    waiting = agent.get_by_role("list", name="Waiting")
+    expect(waiting.get_by_role("button", name="Accept").first).to_be_visible(timeout=10_000)
+    expect(visitor.get_by_text(re.compile("next in line|1st in line", re.I))).to_be_visible()
+    picture(visitor, f"{which}-4-waiting")
+    picture(agent, f"{which}-5-somebody-waits")
+    waiting.get_by_role("button", name="Accept").first.click()
+
+    expect(visitor.get_by_text("Anna").first).to_be_visible(timeout=10_000)
+    expect(agent.get_by_role("textbox", name="Reply")).to_be_visible()
+    picture(agent, f"{which}-6-accepted")
+    agent.get_by_role("textbox", name="Reply").fill("Hello, Anna here. What would you like to know?")
+    agent.keyboard.press("Enter")
+    expect(log.get_by_text("Anna here")).to_be_visible()
+    answer(visitor, "Is there a price for ten people? <img src=x onerror=alert(1)> https://tea.example 🫖")
+    expect(agent.get_by_role("log", name="Conversation").get_by_text("ten people")).to_be_visible()
+    picture(agent, f"{which}-7-talking")
+    picture(visitor, f"{which}-8-talking")
+
+    visitor.goto(f"{shop.address}/demo/")
+    visitor.reload()
+    if size == PHONE:
+        visitor.get_by_role("button", name=re.compile("Open chat")).click()
+    expect(visitor.get_by_role("log", name="Conversation").get_by_text("Anna here")).to_be_visible()
+    picture(visitor, f"{which}-9-another-page")
+
+
+def test_the_second_agent_is_told_who_was_first(shop: Server, window: Any):
+    anna, ben, visitor = window(DESKTOP), window(DESKTOP), window(DESKTOP)
+    first_account(shop, anna)
+    add_agent(shop, "ben@shop.example", "Ben")
+    sign_in(shop, ben, "ben@shop.example")
+    visitor.goto(f"{shop.address}/demo/")
+    visitor.get_by_role("button", name="Open chat").click()
+    answer(visitor, "human")
+    for panel in (anna, ben):
+        expect(panel.get_by_role("list", name="Waiting").get_by_role("button", name="Accept").first).to_be_visible(
+            timeout=10_000
+        )
+    ben.context.set_offline(True)  # He decides on what he saw last.
+    anna.get_by_role("list", name="Waiting").get_by_role("button", name="Accept").first.click()
+    expect(anna.get_by_role("textbox", name="Reply")).to_be_visible()
+    ben.get_by_role("list", name="Waiting").get_by_role("button", name="Accept").first.click()
+    ben.context.set_offline(False)
+    expect(ben.get_by_text(re.compile("Anna has already taken|taken by Anna", re.I)).first).to_be_visible(
+        timeout=20_000
+    )
+    picture(ben, "second-agent")
+
+
+def add_agent(server: Server, email: str, name: str) -> None:
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "web.cli", "agent", "add", email, "--name", name, "--site", str(server.site)]
+    command += ["--department", "sales", "--department", "support", "--password-stdin"]
+    command += ["--database", server.database_url]
+    done = subprocess.run(command, input=PASSWORD + "\n", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def sign_in(server: Server, page: Page, email: str) -> None:
+    page.goto(f"{server.address}/panel/")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(r"/panel/$"))
+    page.get_by_role("button", name="Go online").click()
