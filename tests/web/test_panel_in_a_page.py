@@ -88,9 +88,9 @@ BRIEF: dict[str, Any] = {
     "contact": {"name": "Anna Muster", "email": "anna@example.com", "language": "en"},
 }
 RESPONSES = [
-    {"id": "hello", "shortcut": "hello", "text": "Good morning Anna, I am Ben."},
-    {"id": "ship", "shortcut": "ship", "text": "We ship within two days."},
-    {"id": "ship-eu", "shortcut": "ship-eu", "text": "Within the EU it takes four days."},
+    {"id": "hello", "shortcut": "/hello", "text": "Good morning Anna, I am Ben."},
+    {"id": "ship", "shortcut": "/ship", "text": "We ship within two days."},
+    {"id": "ship-eu", "shortcut": "/ship-eu", "text": "Within the EU it takes four days."},
 ]
 
 
@@ -235,7 +235,8 @@ def panel(
         elif path.startswith("/panel/responses"):
             route.fulfill(json=desk.responses)
         elif path.endswith("/brief"):
-            route.fulfill(json=desk.brief)
+            known = any(conversation in path for conversation in desk.record)
+            route.fulfill(json=desk.brief) if known else route.fulfill(status=404, json={"error": {}})
         elif path.startswith("/panel/conversations"):
             route.fulfill(json={"conversations": desk.all, "before": None})
         else:
@@ -458,6 +459,7 @@ def test_a_note_has_a_page_and_a_text_of_its_own(panel: Callable[..., Page], des
 
 def test_a_note_begun_elsewhere_never_turns_up_in_a_reply(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     desk.mine = [row(OTTO, "Otto", holder="agent", owner={"id": "ben", "name": "Ben"})]
+    desk.record[OTTO] = []
     page = panel()
     accept_anna(page)
     page.get_by_role("tab", name="Note").click()
@@ -594,6 +596,63 @@ def test_who_is_signed_out_is_told_and_keeps_what_was_written(panel: Callable[..
     desk.socket.close(code=4401)
     expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Half an answ")
+
+
+def test_an_address_of_nothing_leads_to_the_list_and_says_so(panel: Callable[..., Page]) -> None:
+    page = panel("?conversation=made-up-by-somebody")
+    expect(page.get_by_role("status").filter(has_text="There is no such conversation")).to_be_visible()
+    expect(page.get_by_role("heading", name="No conversation is open")).to_be_visible()
+
+
+def test_signing_out_leaves_nothing_in_the_browser(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    page.get_by_role("textbox", name="Reply").fill("Not sent yet")
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Reply").fill("Half an answ")
+    kept = "() => JSON.stringify([...Object.entries(localStorage), ...Object.entries(sessionStorage)])"
+    assert "Not sent yet" in page.evaluate(kept) and "Half an answ" in page.evaluate(kept)
+    page.route(
+        f"{CHAT}/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html")
+    )
+    page.get_by_role("button", name="Presence: Online").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_title("Signed out")
+    assert "Not sent yet" not in page.evaluate(kept) and "Half an answ" not in page.evaluate(kept)
+
+
+def test_nobody_is_left_in_doubt_that_they_are_not_online(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    page.get_by_role("button", name="Presence: Online").click()
+    page.get_by_role("button", name="Away").click()
+    expect(page.get_by_text("You are away. Nothing is offered to you.")).to_be_visible()
+    page.get_by_role("button", name="Go online").click()
+    expect(page.get_by_text("Nothing is offered to you.")).to_be_hidden()
+    assert [frame["intent"] for frame in desk.said("presence")] == ["away", "online"]
+
+
+def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.add_init_script("""
+        window.told = [];
+        window.Notification = class {
+          static permission = "default";
+          static requestPermission = async () => (window.Notification.permission = "granted");
+          constructor(title, options) { window.told.push([title, options.body]); }
+          close() {}
+        };
+        document.hasFocus = () => false;
+    """)
+    desk.waiting = []
+    panel()
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("button", name="Turn on")).to_be_hidden()
+    desk.waiting = [row(ANNA)]
+    desk.queue()
+    page.wait_for_function("told.length === 1")
+    assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?"]]
 
 
 def test_the_sound_says_whether_it_is_on_and_sounds_for_who_comes(

@@ -205,11 +205,12 @@ export class Desk extends EventTarget {
     this.#line.clear();
   }
 
+  /** Prepared answers, their gaps filled for this conversation; null when they cannot be had. */
   async responses(conversation) {
     const thread = this.thread(conversation);
     thread.responses ??= this.#get(`/panel/responses?conversation=${encodeURIComponent(conversation)}`);
     try {
-      return list(await thread.responses, "responses");
+      return list(await thread.responses, "responses").map((each) => ({ ...each, shortcut: each.shortcut.replace(/^\//, "") }));
     } catch {
       thread.responses = null;
       return null;
@@ -223,10 +224,13 @@ export class Desk extends EventTarget {
     if (this.all.state === "empty") this.all.state = "loading";
     try {
       const answer = await this.#get(`/panel/conversations?list=all${after}`);
-      const rows = list(answer, "conversations");
-      const known = new Set(rows.map((row) => row.id));
-      const kept = more ? this.all.rows.filter((row) => !known.has(row.id)) : [];
-      this.all = { rows: [...kept, ...rows], before: answer.before ?? null, more: Boolean(answer.before), state: "here" };
+      const page = list(answer, "conversations");
+      const known = new Set(page.map((row) => row.id));
+      const others = this.all.rows.filter((row) => !known.has(row.id));
+      // A fresh first page replaces the first page only: older ones that were asked for stay.
+      const older = more ? [] : others.filter((row) => answer.before && row.last_at < answer.before);
+      const next = older.length ? before : (answer.before ?? null);
+      this.all = { rows: more ? [...others, ...page] : [...page, ...older], before: next, more: Boolean(next), state: "here" };
     } catch {
       this.all = { ...this.all, state: "failed" };
     }

@@ -120,6 +120,11 @@ desk.addEventListener("welcome", () => {
   problem.hidden = !desk.problem;
   one("#problem-words").textContent = desk.problem ?? "";
 });
+desk.addEventListener("brief", ({ detail }) => {
+  if (detail.conversation !== desk.open || desk.thread(desk.open).brief.status !== 404) return;
+  look(null);
+  say("There is no such conversation, or it belongs to a department that is not yours.");
+});
 desk.addEventListener("signed-out", () => (one("#signed-out").hidden = false));
 
 one("#sign-out").addEventListener("submit", () => {

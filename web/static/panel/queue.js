@@ -19,12 +19,11 @@ class WaitingQueue extends Part {
   #ul;
   #empty;
   #more;
-  #said;
+  #presence;
 
   begin() {
     this.#draw();
-    this.hear("queue offers welcome open", () => this.#update());
-    this.hear("all", () => this.#update());
+    this.hear("queue offers welcome open all intent", () => this.#update());
     this.hear("tick", () => this.#tick());
     this.hear("keydown", (event) => this.#steer(event), this);
     this.#update();
@@ -78,9 +77,10 @@ class WaitingQueue extends Part {
     this.#ul = h("ul.queue__rows", { role: "list" });
     this.#empty = h("p.queue__empty", {});
     this.#more = h("button.button.button--quiet.queue__more", { type: "button", onclick: () => this.desk.loadAll({ more: true }) }, "Show older ones");
-    this.#said = h("p.aside", { role: "status" });
+    const online = h("button.button", { type: "button", onclick: () => this.desk.setIntent("online") }, "Go online");
+    this.#presence = h("div.queue__presence", { hidden: true }, h("p", {}), online);
     const panel = h("div.queue__panel", { id: "queue-panel", role: "tabpanel" }, this.#ul, this.#empty, this.#more);
-    this.replaceChildren(h("h1.aside", {}, "Conversations"), tabs, panel, this.#said);
+    this.replaceChildren(h("h1.aside", {}, "Conversations"), tabs, this.#presence, panel);
   }
 
   #rowsShown() {
@@ -98,6 +98,10 @@ class WaitingQueue extends Part {
     this.#count("mine", this.desk.mine.length, "yours");
     this.querySelector("#queue-panel").setAttribute("aria-labelledby", `queue-${this.#list}`);
     this.#ul.setAttribute("aria-label", label);
+
+    const { agent, intent } = this.desk;
+    this.#presence.hidden = !agent || intent === "online";
+    set(this.#presence.firstChild, `You are ${intent}. Nothing is offered to you.`);
 
     const rows = this.#rowsShown();
     this.#place(rows);
@@ -121,9 +125,6 @@ class WaitingQueue extends Part {
     let words = LISTS[this.#list].empty;
     if (this.#list === "all" && state === "failed") words = ["The list could not be fetched.", "It is tried again with the next change."];
     else if ((this.#list === "all" && state !== "here") || (this.#list !== "all" && !this.desk.heard)) words = ["Fetching the list."];
-    else if (this.#list === "new" && this.desk.intent !== "online") {
-      words = ["Nobody is waiting.", `You are ${this.desk.intent}: nothing is offered to you.`];
-    }
     this.#empty.hidden = n > 0;
     const shown = words.join("\n");
     if (this.#empty.dataset.shown === shown) return;
