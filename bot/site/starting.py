@@ -5,7 +5,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 PACKAGES = ("bot", "handoff", "flows", "triggers", "rules")
-"""Whose starter content makes a site. What `bot` and `handoff` ship lies at its top, the rest in a folder of its name."""
+"""Whose starter content makes a site. That of `bot` and `handoff` lies at its top, the rest in a folder of its name."""
 AT_THE_TOP = ("bot", "handoff")
 
 
