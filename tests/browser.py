@@ -14,14 +14,23 @@ ORIGIN = "https://chat.test"
 LOUD = "NO CHROMIUM HERE: nothing that runs in a browser is tested"
 
 
+def chromium() -> str | None:
+    """Returns where Debian's Chromium is, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def require_for(item: pytest.Item) -> None:
+    """Skips a test that needs a browser where there is none, or fails it where that is not allowed."""
+    if "browser" not in getattr(item, "fixturenames", ()) or chromium():
+        return
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail("REQUIRE_BROWSER=1, but there is no chromium", pytrace=False)
+    pytest.skip(LOUD)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail("REQUIRE_BROWSER=1, but there is no chromium")
-        pytest.skip(LOUD)
-    return {**browser_type_launch_args, "executable_path": chromium, "args": ["--no-sandbox"]}
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from bot.database import Database
-from tests import postgres
+from tests import browser, postgres
 
 LOUD = "no PostgreSQL here: nothing is tested on it"
 
@@ -79,3 +79,8 @@ def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
 @pytest.fixture
 def database(open_database: Callable[[], Database]) -> Database:
     return open_database()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # Skipped from here they are one line of the summary; skipped by a fixture they would be a line for each test.
+    browser.require_for(item)
