@@ -388,8 +388,6 @@ class Run:
         if place < 0:
             if question is not None:
                 question.repeat(self, before=sentence("back_nothing", cursor.language))
-            else:
-                self.fire("next")
             return
         asked = cursor.history[place]
         left = cursor.frames()

@@ -205,6 +205,13 @@ def test_while_a_person_is_waited_for_one_can_still_go_back_or_begin_again(play)
     assert bot.write("start over") == ["All right, from the beginning.", "Name?"]
 
 
+def test_while_a_person_is_waited_for_there_may_be_nothing_to_go_back_to(play):
+    bot = play("flows: {a: {steps: [{handoff: sales}, {say: Next}]}}", start="a")
+    before = bot.cursor
+    assert bot.write("back") == []
+    assert bot.cursor == before
+
+
 def test_a_flow_that_begins_while_a_person_is_waited_for_takes_its_place(play):
     text = HANDOFF + "\n      other: {steps: [{collect: color, ask: Colour?}]}\n"
     bot = play(text, start="lead")
