@@ -99,6 +99,9 @@ class Player:
         assert (again.cursor, again.effects, again.trace) == (result.cursor, result.effects, result.trace)
         assert Cursor.from_json(result.cursor.to_json()) == result.cursor
         self.last, self.cursor = result, result.cursor
+        if self.cursor.flow is not None:
+            state = self.machine(self.cursor.flow, self.cursor.version).state(self.cursor.state)
+            assert state.kind == "wait", "a turn ended where nobody is waited for"
         for effect in result.effects:
             if getattr(effect, "save_to", None) == "contact":
                 self.facts[f"contact.{effect.slot}"] = effect.value  # type: ignore[union-attr]
