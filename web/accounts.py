@@ -29,7 +29,7 @@ from web.audience import ROLES, Role, SignedIn
 
 SIGN_IN_LASTS = timedelta(days=30)
 IDLE_SIGN_IN_LASTS = timedelta(hours=12)
-"""A sign-in ends this long after it was last used; an open panel uses it."""
+"""A sign-in that was not asked to stay ends this long after it was last used; an open panel uses it."""
 NOTE_USE_EVERY = timedelta(minutes=10)
 TICKET_LASTS = timedelta(seconds=30)
 INVITATION_LASTS = timedelta(days=1)
@@ -60,6 +60,8 @@ class SignInRow(Base):
     account_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("account.id"), index=True)
     started_at: Mapped[datetime]
     used_at: Mapped[datetime]
+    stays: Mapped[bool]
+    """Somebody said that this computer is theirs: unused nights do not end it."""
 
 
 class TicketRow(Base):
@@ -221,10 +223,10 @@ class Accounts:
 
     # Sign-ins
 
-    def begin(self, account_id: str) -> str:
+    def begin(self, account_id: str, *, stays: bool = False) -> str:
         """Signs the account in and returns the secret its browser keeps; each time a new one."""
         secret, now = _secret(), self._now()
-        row = {"id": _hashed(secret), "account_id": account_id, "started_at": now, "used_at": now}
+        row = {"id": _hashed(secret), "account_id": account_id, "started_at": now, "used_at": now, "stays": stays}
         with self._database.writing() as connection:
             connection.execute(delete(_sign_ins).where(~_lasting(now)))
             connection.execute(insert(_sign_ins).values(**row))
@@ -403,7 +405,8 @@ def _who(stamp: str, now: datetime) -> Any:
 
 
 def _lasting(now: datetime) -> Any:
-    return (_sign_ins.c.started_at > now - SIGN_IN_LASTS) & (_sign_ins.c.used_at > now - IDLE_SIGN_IN_LASTS)
+    in_use = _sign_ins.c.stays | (_sign_ins.c.used_at > now - IDLE_SIGN_IN_LASTS)
+    return in_use & (_sign_ins.c.started_at > now - SIGN_IN_LASTS)
 
 
 def _invitation(secret: str, now: datetime) -> Any:

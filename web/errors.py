@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from markupsafe import escape
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from bot.change import Unavailable as DatabaseUnavailable
@@ -151,8 +152,14 @@ def _said_by_the_desk(kind: type[Refusal]) -> Translation:
     return lambda problem: kind(problem.message, code=problem.code, field=problem.field)
 
 
+def _database_is_away(problem: OperationalError) -> Refusal:
+    log.error("the database cannot be used: %s", str(problem.orig).strip())
+    return Unavailable()
+
+
 TRANSLATIONS: dict[type[Exception], Translation] = {
     DatabaseUnavailable: lambda _: Unavailable(),
+    OperationalError: _database_is_away,
     refusals.Refusal: _said_by_the_desk(Conflict),
     refusals.NoSuchConversation: _said_by_the_desk(NotFound),
     refusals.Unsayable: _said_by_the_desk(Refusal),

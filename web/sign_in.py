@@ -117,8 +117,9 @@ class SignIn:
         session.clear()
         g.pop("csrf_token", None)
         session.update(kept)
-        session["sign_in"] = self._accounts.begin(user.account.id)
-        session.permanent = g.pop("stay_signed_in", False)
+        stays = g.pop("stay_signed_in", False)
+        session["sign_in"] = self._accounts.begin(user.account.id, stays=stays)
+        session.permanent = stays
         log.info("signed in: account %s from %s", user.account.id, address_of(request))
 
     def _end(self, _: Flask, **__: Any) -> None:

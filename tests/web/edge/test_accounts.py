@@ -37,12 +37,10 @@ def test_an_account_is_an_agent_with_departments_and_a_way_in(
     assert tuple(agent) == ("Anna", "agent") and departments == ["sales"]
 
 
-@pytest.mark.parametrize(
-    "written", ["anna@shop.example", "ANNA@SHOP.EXAMPLE", " Anna@shop.example ", "ａnna@shop.example"]
-)
-def test_an_address_is_found_however_it_is_written(accounts: Accounts, anna: str, written: str) -> None:
-    account = accounts.find(written)
-    assert account is not None and account.id == anna
+def test_an_address_is_found_however_it_is_written(accounts: Accounts, anna: str) -> None:
+    for written in ("anna@shop.example", "ANNA@SHOP.EXAMPLE", " Anna@shop.example ", "ａnna@shop.example"):
+        account = accounts.find(written)
+        assert account is not None and account.id == anna, written
 
 
 def test_an_address_has_one_account(accounts: Accounts, anna: str, database: Database) -> None:
@@ -53,40 +51,32 @@ def test_an_address_has_one_account(accounts: Accounts, anna: str, database: Dat
         assert connection.scalar(text("select count(*) from agent")) == 1, "nothing half is left"
 
 
-@pytest.mark.parametrize(
-    ("field", "given"),
-    [
-        ("email", {"email": "anna"}),
-        ("email", {"email": "an na@shop.example"}),
-        ("email", {"email": "a@b\r\nBcc: x@y"}),
-        ("email", {"email": "a@" + "b" * 300}),
-        ("name", {"name": "  "}),
-        ("name", {"name": "Anna\nSupport"}),
-        ("name", {"name": "A" * 101}),
-        ("role", {"role": "root"}),
-        ("password", {"password": ""}),
-        ("password", {"password": "elevenchars"}),
-        ("password", {"password": "a" * 12}),
-        ("password", {"password": "abababababab"}),
-        ("password", {"password": "Ben@Shop.Example", "email": "ben@shop.example"}),
-        ("password", {"password": "a b c d" * 200}),
-        ("password", {"password": "four unrelated\0words"}),
-    ],
-)
-def test_no_account_is_made_of_what_cannot_serve(
-    accounts: Accounts, database: Database, field: str, given: dict
-) -> None:
-    whole = {
-        "email": "ben@shop.example",
-        "name": "Ben",
-        "departments": [],
-        "role": "agent",
-        "password": PASSWORD,
-        **given,
-    }
-    with pytest.raises(CannotAdd) as caught:
-        accounts.add(**whole)
-    assert caught.value.field == field and caught.value.message.endswith((".", "?"))
+WRONG: list[tuple[str, dict[str, str]]] = [
+    ("email", {"email": "anna"}),
+    ("email", {"email": "an na@shop.example"}),
+    ("email", {"email": "a@b\r\nBcc: x@y"}),
+    ("email", {"email": "a@" + "b" * 300}),
+    ("name", {"name": "  "}),
+    ("name", {"name": "Anna\nSupport"}),
+    ("name", {"name": "A" * 101}),
+    ("role", {"role": "root"}),
+    ("password", {"password": ""}),
+    ("password", {"password": "elevenchars"}),
+    ("password", {"password": "a" * 12}),
+    ("password", {"password": "abababababab"}),
+    ("password", {"password": "Ben@Shop.Example", "email": "ben@shop.example"}),
+    ("password", {"password": "a b c d" * 200}),
+    ("password", {"password": "four unrelated\0words"}),
+]
+
+
+def test_no_account_is_made_of_what_cannot_serve(accounts: Accounts, database: Database) -> None:
+    whole = {"email": "ben@shop.example", "name": "Ben", "departments": [], "role": "agent", "password": PASSWORD}
+    for field, given in WRONG:
+        with pytest.raises(CannotAdd) as caught:
+            accounts.add(**{**whole, **given})
+        assert caught.value.field == field, given
+        assert caught.value.message.endswith((".", "?"))
     with database.reading() as connection:
         assert connection.scalar(text("select count(*) from account")) == 0
 
@@ -188,6 +178,16 @@ def test_a_sign_in_ends_when_unused_for_half_a_day(accounts: Accounts, anna: str
         clock.advance(hours=11)
         assert accounts.signed_in(secret) is not None
     clock.advance(hours=12, minutes=1)
+    assert accounts.signed_in(secret) is None
+
+
+def test_a_sign_in_that_was_asked_to_stay_outlasts_a_holiday_but_not_a_month(
+    accounts: Accounts, anna: str, clock
+) -> None:
+    secret = accounts.begin(anna, stays=True)
+    clock.advance(days=29)
+    assert accounts.signed_in(secret) is not None
+    clock.advance(days=1)
     assert accounts.signed_in(secret) is None
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from bot.change import Unavailable as DatabaseUnavailable
 from handoff.refusals import AlreadyAccepted, NoSuchConversation, TryAgain, Unsayable
@@ -113,6 +114,8 @@ def test_the_words_of_lower_packages_are_found_here_and_strangers_are_our_fault(
     unsayable = refusal_of(Unsayable("Too long."))
     assert (unsayable.status, unsayable.field) == (400, "body.text")
     assert refusal_of(TryAgain()).headers == {"Retry-After": "2"}
+    locked = refusal_of(OperationalError("UPDATE sign_in", {"secret": "x"}, Exception("database is locked")))
+    assert locked.status == 503 and locked.message.endswith("Nothing is lost; try again in a moment.")
     assert isinstance(refusal_of(ZeroDivisionError()), Broken)
     assert TooMany(0).headers == {"Retry-After": "1"}
 

@@ -285,9 +285,12 @@ def test_the_cookie_on_this_computer_and_behind_https(make_house: Callable[..., 
 
 
 def test_who_asks_for_it_stays_signed_in_when_the_browser_closes(house: House) -> None:
-    cookie = cookie_of(house.enter(house.browser(), remember="y"))
-    assert "Expires" in cookie
-    assert "remember_token" not in "".join(house.enter(house.browser(), remember="y").headers.getlist("Set-Cookie"))
+    browser = house.browser()
+    entered = house.enter(browser, remember="y")
+    assert "Expires" in cookie_of(entered)
+    assert "remember_token" not in "".join(entered.headers.getlist("Set-Cookie"))
+    house.now += timedelta(days=20)
+    assert browser.get("/panel/").status_code == 200
 
 
 @pytest.mark.parametrize(
