@@ -32,17 +32,18 @@ export const decide = (candidates, suppressed, manners, { all = {}, triggers = {
 
 /** Which triggers are ready. Times are seconds of a clock that stands still while the page is hidden. */
 export class Readiness {
-  #triggers;
+  /** May be replaced by newer ones for the same page: what is remembered of each is remembered by its id. */
+  triggers;
   #since = {};
   #passed = new Set();
 
   constructor(triggers) {
-    this.#triggers = triggers;
+    this.triggers = triggers;
   }
 
   /** Those that have been true for as long as `for` asks; a moment of false or unknown begins the waiting again. */
   ready(facts, at) {
-    return this.#triggers.filter(({ id, when, for: steady }) => {
+    return this.triggers.filter(({ id, when, for: steady }) => {
       if (evaluate(when, facts) !== true) {
         delete this.#since[id];
         this.#passed.delete(id);
@@ -59,7 +60,7 @@ export class Readiness {
 
   /** Takes out those that lost to another message and do not wait. */
   take({ reasons }) {
-    for (const { id, waits } of this.#triggers) {
+    for (const { id, waits } of this.triggers) {
       if (!waits && /^(busy|lower|shown|later)/.test(reasons[id])) this.passOver(id);
     }
   }
@@ -67,6 +68,6 @@ export class Readiness {
   /** In how many seconds somebody may become ready, or stop to be, by time alone. */
   mayChangeIn(facts, at) {
     const moments = ({ id, when, for: steady }) => [mayChangeIn(when, facts), this.#since[id] + steady - at];
-    return Math.min(...this.#triggers.flatMap(moments).filter((moment) => moment > 0));
+    return Math.min(...this.triggers.flatMap(moments).filter((moment) => moment > 0));
   }
 }
