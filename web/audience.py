@@ -140,7 +140,7 @@ class Gate:
             if declared is None:
                 raise Undeclared
             if not request.endpoint.startswith(FREE_OF_CHARGE):
-                self._limits.take("page", address_of(request))
+                self._limits.take("socket" if _is_socket() else "page", address_of(request))
             if declared.embedded:
                 return self._enter_embedded(declared)
             self._enter_own(declared)
@@ -163,9 +163,8 @@ class Gate:
         return None
 
     def _enter_own(self, declared: Declared) -> None:
-        socket = request.url_rule is not None and request.url_rule.websocket
         unsafe = request.method not in _SAFE_METHODS
-        if (socket and not is_own(request)) or (unsafe and is_foreign(request)):
+        if (_is_socket() and not is_own(request)) or (unsafe and is_foreign(request)):
             raise WrongOrigin("This page may not ask this.")
         if declared.audience != "public":
             self._let_in(declared)
@@ -180,6 +179,10 @@ class Gate:
             _refuse(NotAllowed(), declared)
         else:
             g.agent = agent
+
+
+def _is_socket() -> bool:
+    return request.url_rule is not None and request.url_rule.websocket
 
 
 def _refuse(refusal: Refusal, declared: Declared) -> None:

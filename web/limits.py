@@ -33,7 +33,7 @@ class Rates:
     """Messages, per visitor."""
     send_address: str | None = "600/minute"
     """Messages, per address."""
-    socket: str | None = "120/minute"
+    socket: str | None = "600/minute"
     """Sockets opened, per address."""
     sign_in: str | None = "30/10minutes;100/hour"
     """Sign-ins tried, per address."""

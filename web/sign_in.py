@@ -36,6 +36,7 @@ PANEL = "/panel/"
 SLOWED_BY = 2.0
 """Seconds that each further try for a name waits when many failed from anywhere."""
 _DOES_NOT_FIT = "That e-mail address and password do not go together. Check both and try again."
+_SET_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")
 _PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 _NEVER_ASK_AGAIN = timedelta(seconds=-1)
@@ -134,7 +135,8 @@ def is_private(asked: Request) -> bool:
     """Says whether nobody on the way can read this request: HTTPS, or it never leaves this computer."""
     if asked.is_secure:
         return True
-    behind_stranger = "X-Forwarded-For" in asked.headers and "werkzeug.proxy_fix.orig" not in asked.environ
+    forwarded = any(name in asked.headers for name in _SET_BY_PROXIES)
+    behind_stranger = forwarded and "werkzeug.proxy_fix.orig" not in asked.environ
     host = asked.host.rsplit(":", 1)[0] if not asked.host.endswith("]") else asked.host
     return is_loopback(asked.remote_addr or "") and is_loopback(host) and not behind_stranger
 

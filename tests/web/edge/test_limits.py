@@ -56,6 +56,13 @@ def test_a_flood_from_one_address_is_answered_429_with_retry_after(make_edge: Ca
     assert ask("198.51.100.7", "/static/x/nothing.js").status_code == 404, "files are not counted"
 
 
+def test_sockets_are_counted_apart_from_pages(make_edge: Callable) -> None:
+    edge = make_edge(rates=Rates(page="1/minute", socket="3/minute"))
+    offered = {"Upgrade": "websocket", "Connection": "Upgrade", **edge.bearer()}
+    assert [edge.client().get("/socket/visitor", headers=offered).status_code for _ in range(4)] == [200] * 3 + [429]
+    assert edge.client().get("/for/public").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("hops", "forwarded", "counted"),
     [

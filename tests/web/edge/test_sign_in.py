@@ -332,6 +332,11 @@ def test_a_session_from_this_computer_does_not_count_from_elsewhere(house: House
     assert browser.get("/panel/", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 401
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"])
+def test_a_proxy_nobody_told_us_of_is_noticed(house: House, header: str) -> None:
+    assert house.browser().get("/panel/login", headers={header: "1.1 somewhere"}).status_code == 403
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.3.2.1"])
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "[::1]"])
 def test_on_this_computer_plain_http_will_do(house: House, address: str, host: str) -> None:
