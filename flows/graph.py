@@ -41,35 +41,39 @@ def _saves_to_contact(state: FlowState, slot: str) -> bool:
     return state.step is not None and slot in state.step.saves_to_contact()
 
 
+def by_source(edges: Iterable[Edge]) -> dict[str, list[Edge]]:
+    """Returns the ways out of each state, in the order they are tried."""
+    leaving: dict[str, list[Edge]] = {}
+    for edge in edges:
+        leaving.setdefault(edge.source, []).append(edge)
+    return leaving
+
+
 def reachable(starts: Iterable[str], edges: Iterable[Edge]) -> set[str]:
     """Returns the states that can be reached from some others, those among them."""
-    following: dict[str, list[str]] = {}
-    for edge in edges:
-        following.setdefault(edge.source, []).append(edge.dest)
+    leaving = by_source(edges)
     found = set(starts)
     waiting = list(found)
     while waiting:
-        for dest in following.get(waiting.pop(), ()):
-            if dest not in found:
-                found.add(dest)
-                waiting.append(dest)
+        for edge in leaving.get(waiting.pop(), ()):
+            if edge.dest not in found:
+                found.add(edge.dest)
+                waiting.append(edge.dest)
     return found
 
 
 def shortest(source: str, dest: str, edges: Iterable[Edge]) -> list[str]:
     """Returns the states of a shortest way, both ends among them; nothing if there is no way."""
-    following: dict[str, list[str]] = {}
-    for edge in edges:
-        following.setdefault(edge.source, []).append(edge.dest)
+    leaving = by_source(edges)
     came_from: dict[str, str] = {source: ""}
     waiting = [source]
     for state in waiting:
         if state == dest:
             return _traced_back(came_from, dest)
-        for following_state in following.get(state, ()):
-            if following_state not in came_from:
-                came_from[following_state] = state
-                waiting.append(following_state)
+        for edge in leaving.get(state, ()):
+            if edge.dest not in came_from:
+                came_from[edge.dest] = state
+                waiting.append(edge.dest)
     return []
 
 
@@ -93,6 +97,8 @@ class Silence:
 
     def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
         self._machines = machines
+        self._edges = {id: by_source(edges_of(machine)) for id, machine in machines.items()}
+        self._order = {id: {step.id: n for n, step in enumerate(m.flow.every_step())} for id, m in machines.items()}
         self._passing = self._flows_that_pass()
         self.following: dict[Node, list[Node]] = {}
         for machine in machines.values():
@@ -110,7 +116,7 @@ class Silence:
         if state.kind in ("wait", "final"):
             return
         if state.kind == "pass":
-            yield from ((machine.id, edge.dest) for edge in edges_of(machine) if edge.source == name)
+            yield from ((machine.id, edge.dest) for edge in self._edges[machine.id].get(name, ()))
             if state.restarts:
                 yield from ((flow, START) for flow in self._callers_of(machine.id))
             return
@@ -118,7 +124,7 @@ class Silence:
         if called in self._machines:
             yield called, START
         if state.kind == "call" and called in self._passing:
-            yield from ((machine.id, edge.dest) for edge in edges_of(machine) if edge.source == name and edge.returns)
+            yield from ((machine.id, edge.dest) for edge in self._edges[machine.id].get(name, ()) if edge.returns)
 
     def _flows_that_pass(self) -> set[str]:
         """Returns the flows that can come to their end without waiting, once all they call are known."""
@@ -129,13 +135,13 @@ class Silence:
                 return passing
             passing = more
 
-    @staticmethod
-    def _passes(machine: FlowMachine, passing: set[str]) -> bool:
+    def _passes(self, machine: FlowMachine, passing: set[str]) -> bool:
         def is_silent(edge: Edge) -> bool:
             state = machine.state(edge.source)
             return state.kind == "pass" or (state.kind == "call" and edge.returns and state.calls in passing)
 
-        return END in reachable([START], filter(is_silent, edges_of(machine)))
+        edges = (edge for leaving in self._edges[machine.id].values() for edge in leaving)
+        return END in reachable([START], filter(is_silent, edges))
 
     def _callers_of(self, flow: str) -> set[str]:
         found = {flow}
@@ -166,10 +172,8 @@ class Silence:
 
     def _document_order(self, node: Node) -> tuple[int, int, str]:
         flow, state = node
-        machine = self._machines[flow]
-        step = machine.state(state).step
-        ids = [each.id for each in machine.flow.every_step()]
-        return (list(self._machines).index(flow), ids.index(step.id) if step is not None else -1, state)
+        step = self._machines[flow].state(state).step
+        return (list(self._machines).index(flow), self._order[flow][step.id] if step is not None else -1, state)
 
 
 def _back_to_start(came_from: Mapping[Node, Node | None], last: Node) -> list[Node]:
@@ -266,9 +270,7 @@ class Knowledge:
             self._gives = gives
 
     def _of(self, machine: FlowMachine) -> dict[str, frozenset[str]]:
-        leaving: dict[str, list[Edge]] = {}
-        for edge in self._edges[machine.id]:
-            leaving.setdefault(edge.source, []).append(edge)
+        leaving = by_source(self._edges[machine.id])
         known: dict[str, frozenset[str]] = {START: frozenset(machine.flow.inputs)}
         waiting = [START]
         while waiting:
