@@ -96,20 +96,25 @@ class Greeting:
         self._known = known
         self._now = now
 
-    def view(self, visitor_id: str, facts: Mapping[str, Any], *, languages: Sequence[str]) -> dict[str, Any]:
-        """Records a page view and returns what this visitor's page may decide by itself."""
+    def view(
+        self, visitor_id: str, facts: Mapping[str, Any], *, languages: Sequence[str], again: bool = False
+    ) -> dict[str, Any]:
+        """Records a page view and returns what this visitor's page may decide by itself.
+
+        `again`: the same page asks anew, because what the server knows may have changed.
+        """
         site, now = self._sites.current, self._now()
         language = spoken_language(site, languages)
         facts = {**facts, "language": language}
-        stay = self._visits.view(visitor_id, language=language, facts=facts, now=now)
+        stay = self._visits.current(visitor_id, now) if again else None
+        stay = stay or self._visits.view(visitor_id, language=language, facts=facts, now=now)
         known = self._known(visitor_id)
         counters = self._impressions.counters(site, stay, now)
         told = [self._remainder(site, trigger, known, now) for trigger in site.triggers.values()]
-        change = site.opening_hours.next_change(now)
-        again = ask_again_after(
+        again_after = ask_again_after(
             [trigger.condition for trigger in site.triggers.values() if trigger.enabled],
             now.astimezone(site.zone),
-            (change - now).total_seconds() if change else None,
+            _next_change(site, now),
         )
         return {
             "site": site.version[:12],
@@ -117,7 +122,7 @@ class Greeting:
             "triggers": [each.as_json() for each in told if each is not None],
             "manners": site.manners.as_json(),
             "counters": counters.as_json(),
-            "ask_again_after": again,
+            "ask_again_after": again_after,
         }
 
     def show(self, visitor_id: str, trigger_id: str, told: Mapping[str, Any], *, chatting: bool) -> Shown | str:
@@ -202,6 +207,14 @@ class Greeting:
         self._visits.reserved(stay)
         department = site.departments.get(trigger.department or "")
         return Shown(impression, text, buttons, department.title_in(language) if department else None)
+
+
+def _next_change(site: Site, now: datetime) -> float | None:
+    """Returns the seconds until the site, or a department a trigger speaks for, opens or closes."""
+    named = {trigger.department for trigger in site.triggers.values()}
+    hours = [site.opening_hours, *(each.opening_hours for each in site.departments.values() if each.id in named)]
+    changes = [change for each in hours if (change := each.next_change(now))]
+    return (min(changes) - now).total_seconds() if changes else None
 
 
 def spoken_language(site: Site, wished: Sequence[str]) -> str:

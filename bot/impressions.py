@@ -44,7 +44,7 @@ class Impressions:
             now=now,
             zone=site.zone,
             visit_began=stay.began_at,
-            page_began=stay.last_at,
+            page_began=stay.page_began_at,
             last_chat=last_chat,
         )
 

@@ -30,8 +30,9 @@ class Stay:
     language: str
     facts: Mapping[str, Any]
     began_at: datetime
-    last_at: datetime
-    """When the page that is open now was first looked at."""
+    page_began_at: datetime
+    active_at: datetime
+    """When the page last gave a sign of life."""
     revision: int = 1
 
 
@@ -49,7 +50,7 @@ class Visits:
         stay = self.current(visitor_id, now)
         change = Change()
         if stay is None:
-            stay = Stay(self._new_id(), visitor_id, language, facts, now, now)
+            stay = Stay(self._new_id(), visitor_id, language, facts, now, now, now)
             row = {
                 "id": stay.id,
                 "visitor_id": visitor_id,
@@ -58,7 +59,7 @@ class Visits:
                 "revision": 1,
             }
             change.rows.append(Row(Visit, row))
-        stay = replace(stay, language=language, facts=dict(facts), last_at=now)
+        stay = replace(stay, language=language, facts=dict(facts), page_began_at=now, active_at=now)
         self.put(stay)
         page = {"path": facts.get("page.path", ""), "title": facts.get("page.title", "")}
         change.rows.append(Row(PageView, {"visit_id": stay.id, "visitor_id": visitor_id, "at": now, **page}))
@@ -66,9 +67,13 @@ class Visits:
         return stay
 
     def current(self, visitor_id: str, now: datetime) -> Stay | None:
-        """Returns the visit that goes on, or None when the visitor was last seen too long ago."""
+        """Returns the visit that goes on, or None when the visitor was last seen too long ago; to ask is to see."""
         stay = self._stays.get(visitor_id) or self._load(visitor_id)
-        return stay if stay and now - stay.last_at < VISIT_ENDS_AFTER else None
+        if stay is None or now - stay.active_at >= VISIT_ENDS_AFTER:
+            return None
+        stay = replace(stay, active_at=now)
+        self.put(stay)
+        return stay
 
     def reserved(self, stay: Stay) -> None:
         """Notes that a showing was reserved in this visit, which counts as a change of it."""
@@ -107,6 +112,7 @@ class Visits:
             facts.get("language", ""),
             facts,
             began_at,
+            row["last_at"] or began_at,
             row["last_at"] or began_at,
             row["revision"],
         )

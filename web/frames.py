@@ -253,6 +253,8 @@ class View(Frame):
     visit_started: Line | Number | None = None
     counters: Counters = Field(default_factory=Counters)
     consent: bool | None = None
+    again: bool = False
+    """The same page asks anew."""
 
 
 class Show(Frame):

@@ -64,7 +64,7 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         body = body_of(frames.View)
         visitor_id, token = parts.tokens.mint(visitor_id)
         facts = facts_of(body)
-        answer = parts.greeting.view(visitor_id, facts, languages=[body.language, *body.languages])
+        answer = parts.greeting.view(visitor_id, facts, languages=[body.language, *body.languages], again=body.again)
         parts.desk.viewed(visitor_id, facts=facts)
         conversation = parts.desk.open_conversation(visitor_id)
         status = parts.room.status(conversation) if conversation else None

@@ -3,7 +3,7 @@
  * No socket is opened before there is a conversation; until then a few small requests are all that happens.
  */
 import { clock } from "../shared/clock.js";
-import { h, icon } from "../shared/html.js";
+import { h, icon, root } from "../shared/html.js";
 import { Line, parse, storage } from "../shared/line.js";
 import { bubble } from "./bubble.js";
 import { Composer } from "./composer.js";
@@ -13,12 +13,13 @@ import { Thread } from "./thread.js";
 import { Visit } from "./visit.js";
 
 const TYPING_FADES = 8_000;
-const OPEN = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
+const FIRST_RETRY = 5_000;
+const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
 const narrow = matchMedia("(max-width: 479px)");
 const kept = storage();
-const read = (key) => kept.getItem(`parlour.${key}`) ?? "";
+const recall = (key) => kept.getItem(`parlour.${key}`) ?? "";
 const keep = (key, value) => {
   try {
     kept.setItem(`parlour.${key}`, value);
@@ -29,9 +30,11 @@ const keep = (key, value) => {
 
 class Widget extends HTMLElement {
   #origin;
-  #token = read("token");
+  #token = recall("token");
   #texts;
   #line;
+  #visit;
+  #speaker;
   #thread;
   #status;
   #composer;
@@ -40,28 +43,14 @@ class Widget extends HTMLElement {
   #corner = h("div", { role: "status" });
   #typing = h("p.typing", { hidden: true });
   #fading;
-  #stands = {};
-  #unread = 0;
-  #spoken;
-  #visit;
-  #speaker;
   #again;
+  #stands = {};
+  #spoken = {};
+  #unread = 0;
 
   /** Asks who we are to this browser, draws the launcher, and goes on where an earlier page or tab left off. */
   async begin(origin) {
     this.#origin = origin;
-    const styles = sheet("./widget.css");
-    this.#visit = new Visit((what) => (what === "page" ? this.#view() : this.#speaker.consider()), { window, storage: kept, clock });
-    this.#speaker = new Speaker(this.#visit, kept, {
-      ask: (what, body) => this.#ask(what, body),
-      chat: () => this.#stands.open && (this.#dialog.open ? "open" : "minimized"),
-      silences: () => this.#silences(),
-      show: (spoken, told) => this.#show((this.#spoken = spoken), told),
-    });
-    const view = await this.#view();
-    const { language, conversation } = view;
-    const bundle = fetch(`${origin}/widget/bundle/${view.bundle}.json`).then((answer) => answer.text());
-    this.#texts = (await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js")).default;
     this.#line = new Line({
       name: "parlour",
       socket: `${origin.replace("http", "ws")}/widget/socket`,
@@ -69,13 +58,24 @@ class Widget extends HTMLElement {
       protocols: () => ["chat.v1", `tok.${this.#token}`],
       headers: () => ({ Authorization: `Bearer ${this.#token}` }),
     });
-    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [await styles];
-    this.#draw(language, parse(await bundle));
+    const changed = (what) => (what === "page" ? this.#view() : this.#speaker.consider());
+    this.#visit = new Visit(changed, { window, storage: kept, clock });
+    this.#speaker = new Speaker(this.#visit, {
+      ask: (what, body) => this.#ask(what, body),
+      chat: () => (this.#stands.open ? (this.#dialog.open ? "open" : "minimized") : null),
+      silences: () => this.#silences(),
+      show: (spoken, told) => this.#show((this.#spoken = spoken), told),
+    });
+    const sheet = text(new URL("./widget.css", import.meta.url));
+    const { language, bundle, conversation } = await this.#view();
+    const looks = text(`${origin}/widget/bundle/${bundle}.json`);
+    this.#texts = (await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js")).default;
+    this.#draw(language, parse(await looks), await sheet);
     this.#listen();
     this.#stand(conversation ?? {});
-    if (conversation || this.#line.kept().length) this.#line.start();
-    if (read("open") && !narrow.matches) this.#unfold();
-    addEventListener("focusout", () => this.#speaker.consider());
+    if (conversation || this.#line.kept()[0]) this.#line.start();
+    if (recall("open") && !narrow.matches) this.#unfold();
+    this.#speaker.consider();
   }
 
   /** Opens the conversation and goes there. */
@@ -103,77 +103,77 @@ class Widget extends HTMLElement {
     this.hidden = false;
   }
 
-  #draw(language, { name, look, greeting, privacy_note }) {
+  #draw(language, { name, look, greeting, privacy_note }, sheet) {
     const texts = this.#texts;
-    const said = (text) => text?.[language] ?? Object.values(text ?? {})[0];
-    this.#thread = new Thread(texts, language, {
-      press: (option, step) => this.#press(option, step),
-      retry: (client_id) => this.#line.retry(client_id),
-      change: (client_id) => this.#change(client_id),
-    });
-    this.#status = new Status(texts, name, () => this.close());
+    const line = this.#line;
+    const said = (words) => words?.[language] ?? Object.values(words ?? {})[0];
     const act = {
+      close: () => this.close(),
+      press: (option, step) => this.#press(option, step),
+      retry: (client_id) => line.retry(client_id),
+      change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
       send: (text) => this.#send({ text }),
-      human: () => this.#send({ text: texts.human }),
       typing: (on, text) => this.#tellTyping(on, text),
       draft: (text) => keep("draft", text),
     };
-    this.#composer = new Composer(texts, act, read("draft"), said(privacy_note));
-    this.#dialog = h(
-      "dialog.dialog",
-      { tabIndex: -1, "aria-labelledby": "name", onclose: () => this.close() },
-      this.#status.element,
-      this.#thread.element,
-      this.#typing,
-      this.#composer.element,
-    );
+    this.#thread = new Thread(texts, language, said(greeting), act);
+    this.#status = new Status(texts, name, act);
+    this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
+    const parts = [this.#status.element, this.#thread.element, this.#typing, this.#composer.element];
+    this.#dialog = h("dialog.dialog", { tabIndex: -1, "aria-labelledby": "name", onclose: act.close }, ...parts);
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
-    const root = h(`div.root.${look.position}`, { lang: language, dir }, this.#corner, this.#dialog, this.#launcher);
-    root.style.setProperty("--accent", look.color);
-    this.shadowRoot.append(root);
-    this.#thread.greeting = said(greeting);
-    this.#thread.reset();
+    const box = h(`div.root.${look.position}`, { lang: language, dir }, this.#corner, this.#dialog, this.#launcher);
+    box.style.setProperty("--accent", look.color);
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(sheet);
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [styles];
+    this.shadowRoot.append(box);
     this.#label();
   }
 
   #listen() {
     const line = this.#line;
-    line.on("events", (frame) => this.#heard(frame));
-    line.on("message", (entry) => this.#thread.message(entry));
-    line.on("welcome", ({ conversation }) => conversation && this.#stand(conversation));
-    line.on("status", (status) => this.#stand(status));
-    line.on("typing", (frame) => this.#showTyping(frame));
-    line.on("reset", () => {
-      this.#thread.reset();
-      for (const entry of line.pending()) this.#thread.message(entry);
-    });
-    line.on("state", (state) => {
-      this.#status.line(state);
-      // The token has run out: a view gives a new one.
-      if (state === "refused") this.#view().then(() => line.start());
-    });
+    const heard = {
+      events: (frame) => this.#heard(frame),
+      message: (entry) => this.#thread.message(entry),
+      welcome: ({ conversation }) => conversation && this.#stand(conversation),
+      status: (status) => this.#stand(status),
+      typing: (frame) => this.#showTyping(frame),
+      reset: () => {
+        this.#thread.reset();
+        line.pending().map((entry) => this.#thread.message(entry));
+      },
+      state: (state) => {
+        this.#status.line(state);
+        // The token has run out: a view gives a new one.
+        if (state === "refused") this.#view().then(() => line.start());
+      },
+    };
+    for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
     for (const kind of ["keydown", "keyup", "keypress"]) {
       // Keys pressed here are no shortcuts of the host page.
       this.shadowRoot.addEventListener(kind, (event) => {
         event.stopPropagation();
-        if (kind === "keydown" && event.key === "Escape" && this.#dialog.open) this.close();
+        if (event.key === "Escape" && this.#dialog.open) this.close();
       });
     }
     addEventListener("visibilitychange", () => this.#look());
-    const seen = visualViewport;
+    addEventListener("focusout", () => this.#speaker.consider());
     // The keyboard of a phone covers the page without telling it.
+    const seen = visualViewport;
     const fit = () => (this.#dialog.style.cssText = `--height:${seen.height}px;--top:${seen.offsetTop}px`);
     for (const kind of ["resize", "scroll"]) seen.addEventListener(kind, fit);
   }
 
   #unfold(modal) {
+    const { say, buttons } = this.#spoken;
     if (modal) this.#dialog.showModal();
     else this.#dialog.setAttribute("open", "");
     keep("open", 1);
     this.#corner.replaceChildren();
-    if (this.#spoken?.say) {
-      this.#thread.say(this.#spoken.say);
-      this.#thread.offer(this.#spoken.buttons);
+    if (say) {
+      this.#thread.say(say);
+      this.#thread.offer(buttons);
       this.#spoken.say = "";
     }
     this.#thread.toEnd();
@@ -186,16 +186,19 @@ class Widget extends HTMLElement {
     const count = this.#unread;
     this.#launcher.ariaLabel = shown ? close : count ? `${open}, ${unread(count)}` : open;
     this.#launcher.ariaExpanded = shown;
-    this.#launcher.replaceChildren(icon(shown ? FOLD : OPEN), ...(count ? [h("span.badge", null, count)] : []));
+    this.#launcher.replaceChildren(icon(shown ? FOLD : TALK), count ? h("span.badge", null, count) : "");
   }
 
   // What is said
 
   #send(body) {
-    const { impression, id } = this.#spoken ?? {};
-    this.#spoken = null;
-    this.#speaker.talked(id);
-    if (impression && !body.button) body = { ...body, answer: { impression, ...body.answer } };
+    const { impression, trigger } = this.#spoken;
+    this.#spoken = {};
+    this.#speaker.counters.count("chat");
+    if (impression && !body.button) {
+      this.#speaker.counters.count("answered", trigger);
+      body = { ...body, answer: { impression, ...body.answer } };
+    }
     this.#line.start();
     this.#line.send(this.#stands.open ? this.#stands.id : null, body);
   }
@@ -205,24 +208,16 @@ class Widget extends HTMLElement {
     this.#composer.focus();
   }
 
-  #change(client_id) {
-    const { text = "" } = this.#line.discard(client_id).body;
-    this.#thread.withdraw(client_id);
-    this.#composer.write(text);
-    this.#composer.focus();
-  }
-
   #heard({ conversation, events }) {
     const seen = readIn(conversation);
     const fresh = events.filter(({ seq, kind, from }) => seq > seen && kind === "message" && from.role !== "visitor");
     this.#showTyping({});
     this.#thread.show(events);
     this.#unread += fresh.length;
-    if (fresh.length && !this.#look(conversation)) {
-      const { body, from } = fresh.at(-1);
-      if (!this.#dialog.open) this.#show({ say: body.text, from });
-      this.#label();
-    }
+    if (this.#look(conversation) || !fresh.length) return;
+    const { body, from } = fresh.at(-1);
+    if (!this.#dialog.open) this.#show({ say: body.text, from });
+    this.#label();
   }
 
   /** What is in sight has been read; says whether it is in sight. */
@@ -242,7 +237,7 @@ class Widget extends HTMLElement {
     this.#stands = status;
     this.#status.show(status);
     this.#composer.askable(!/queue|agent/.test(status.holder));
-    this.#thread.read(status.agent_read ?? 0);
+    this.#thread.read(status.agent_read);
     if (status.id) this.#line.follow(status.id);
   }
 
@@ -269,6 +264,7 @@ class Widget extends HTMLElement {
       dismiss: () => {
         this.#corner.replaceChildren();
         this.#launcher.focus();
+        this.#spoken = {};
         told("dismissed");
       },
       seen: () => told("seen"),
@@ -279,7 +275,7 @@ class Widget extends HTMLElement {
   /** Why nothing may be said unasked just now. */
   #silences() {
     const silences = {
-      chat_open: !this.#dialog || this.#dialog.open || this.#stands.open,
+      chat_open: !this.isConnected || this.#dialog.open || this.#stands.open,
       form_in_use: document.activeElement?.matches("input, textarea, select, [contenteditable]"),
       busy: this.hidden || this.#corner.firstChild,
       page_hidden: document.hidden,
@@ -290,35 +286,38 @@ class Widget extends HTMLElement {
 
   // What is asked of the server while there is no line
 
-  async #view() {
-    const view = await this.#ask("view", { ...this.#visit.view(), counters: this.#speaker.counts() });
+  async #view(again, wait = FIRST_RETRY) {
+    const view = await this.#ask("view", { ...this.#visit.view(), again, counters: this.#speaker.counters.counts() });
+    if (!view.token) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      return this.#view(again, wait * 2);
+    }
     keep("token", (this.#token = view.token));
     this.#speaker.take(view);
     clearTimeout(this.#again);
-    if (view.ask_again_after) this.#again = setTimeout(() => document.hidden || this.#view(), view.ask_again_after * 1000);
+    const { ask_again_after: after } = view;
+    if (after) this.#again = setTimeout(() => document.hidden || this.#view(true), after * 1000);
     return view;
   }
 
+  /** The answer, or where there is none something empty. */
   async #ask(what, body) {
     const headers = { "Content-Type": "application/json" };
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
-    const init = { method: "POST", credentials: "omit", headers, body: JSON.stringify(body) };
-    const answer = await fetch(`${this.#origin}/widget/${what}`, init);
-    const said = parse(await answer.text());
-    if (!answer.ok) throw said.error?.message;
-    return said;
+    try {
+      return parse(await text(`${this.#origin}/widget/${what}`, { method: "POST", headers, body: JSON.stringify(body) }));
+    } catch {
+      return {};
+    }
   }
 }
 
+const text = async (address, init) => (await fetch(address, { credentials: "omit", ...init })).text();
+
 /** The number up to which this browser has seen a conversation. */
 function readIn(conversation) {
-  const [id, seq] = read("read").split(" ");
+  const [id, seq] = recall("read").split(" ");
   return id === conversation ? +seq : 0;
-}
-
-async function sheet(path) {
-  const answer = await fetch(new URL(path, import.meta.url));
-  return new CSSStyleSheet().replace(await answer.text());
 }
 
 /** Called by the loader, once; `calls`: what the page has asked of `Parlour` in the meantime. */
@@ -326,7 +325,7 @@ export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
   await widget.begin(origin);
-  document.querySelector("html").append(widget);
+  root.append(widget);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();
 }
