@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -67,6 +68,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=4.0)
     options.add_argument("--only", nargs="*", default=[], help="parts of contenders' names")
     given = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that what was started here is ended too
     chosen = [each for each in CONTENDERS if not given.only or any(part in each.name for part in given.only)]
     measured: dict[str, list[dict[str, Any]]] = {each.name: [] for each in chosen}
     for number in range(1, given.rounds + 1):
