@@ -17,7 +17,7 @@ from rules.problems import Place
 if TYPE_CHECKING:
     from flows.flow import Flow
     from flows.question import Question
-    from flows.runner import Run
+    from flows.run import Run
     from flows.steps.step import Step
 
 # The library tells every callback it makes; at that level it costs as much as the work itself.

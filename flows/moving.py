@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flows.cursor import Asked, Cursor, Frame, Parked
 from flows.engine import FlowMachine, FlowState
-from flows.runner import Machines
+from flows.run import Machines
 
 
 def caught_up(cursor: Cursor, machines: Machines) -> Cursor:

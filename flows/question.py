@@ -14,7 +14,7 @@ from rules.phrases import LONGEST_MESSAGE, normalised
 
 if TYPE_CHECKING:
     from flows.compiler import Build
-    from flows.runner import Run
+    from flows.run import Run
     from flows.steps.step import Step
 
 

@@ -11,7 +11,7 @@ from rules.templates import Template, parse_template
 from rules.texts import base_of
 
 if TYPE_CHECKING:
-    from flows.runner import Run
+    from flows.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.question import Answer
     from flows.reading import Reading
-    from flows.runner import Run
+    from flows.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from rules.texts import in_language
 if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.reading import Reading
-    from flows.runner import Run
+    from flows.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

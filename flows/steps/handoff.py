@@ -18,7 +18,7 @@ from rules.schema import Key, Read, Table
 if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.reading import Reading
-    from flows.runner import Run
+    from flows.run import Run
 
 LEAVE_MESSAGE = "leave_message"
 """The standard flow that takes a message when nobody is there and nothing else was said."""

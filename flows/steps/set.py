@@ -18,7 +18,7 @@ from rules.schema import WRONG, Key, Kind, Read, Table, Walker
 if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.reading import Reading
-    from flows.runner import Run
+    from flows.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from flows.compiler import CannotCompile, compile_flow
 from flows.cursor import Cursor
 from flows.engine import START, FlowMachine, Guard
 from flows.flow import Flow, named
-from flows.runner import Event, LoopWithoutInput, turn
+from flows.run import LoopWithoutInput
+from flows.runner import Event, turn
 from flows.steps.goto import GotoStep
 from flows.steps.say import SayStep
 from flows.targets import Target

@@ -1,0 +1,403 @@
+"""One turn while it is taken: what is known, where the conversation stands, what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from transitions.core import EventData
+
+from flows.answers import Refused
+from flows.cursor import MOST_CALLS, MOST_PARKED, Cursor, Frame, Parked, Write
+from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue
+from flows.engine import START, FlowMachine, FlowState, Traced
+from flows.event import Event
+from flows.question import Answer, Question
+from flows.sentences import sentence
+from flows.settings import Settings
+from rules.facts import fact_named
+
+MOST_STEPS = 250
+"""In one turn. A hundred steps, each perhaps with a gate before it: a flow that needs more never waits for anybody."""
+
+Machines = Callable[[str, str | None], FlowMachine]
+"""Gives the machine of a flow in a version; without a version, the one that new runs get."""
+
+
+class Lost(Exception):
+    """The stored version of a flow has no such step: it was kept by another version of the program."""
+
+
+class LoopWithoutInput(RuntimeError):
+    """A flow went round without waiting for anybody. The checks refuse such flows (F004)."""
+
+
+class Run:
+    """One turn while it is taken: the object the state machine moves."""
+
+    __slots__ = (
+        "answer",
+        "contact",
+        "cursor",
+        "effects",
+        "event",
+        "facts",
+        "how",
+        "jump",
+        "machine",
+        "machines",
+        "now",
+        "refused",
+        "settings",
+        "state",
+        "text",
+        "trace",
+    )
+
+    def __init__(
+        self,
+        machines: Machines,
+        cursor: Cursor,
+        event: Event,
+        facts: Mapping[str, Any],
+        now: datetime,
+        settings: Settings,
+    ) -> None:
+        self.machines = machines
+        self.cursor = cursor
+        self.event = event
+        self.facts = facts
+        self.now = now
+        self.settings = settings
+        self.state = cursor.state
+        self.effects: list[Effect] = []
+        self.trace: list[Traced] = []
+        self.answer: Answer | None = None
+        self.refused: Refused | None = None
+        """Why the last typed answer was none."""
+        self.text = event.text or ""
+        self.jump: Literal["", "back", "restart"] = ""
+        self.how: Literal["ended", "cancelled"] = "ended"
+        self.contact: dict[str, SlotValue] = {}
+        """Contact attributes written in this turn."""
+
+    # --- what is known
+
+    def view(self) -> Mapping[str, Any]:
+        """Returns the facts as conditions and texts see them: with the slots among them."""
+        return View(self)
+
+    def known(self, slot: str) -> SlotValue:
+        """Returns the value a slot has in this run of the flow, or as a contact attribute; None if it has none."""
+        value = self.cursor.slots.get(slot)
+        return value if value is not None else self.attribute(slot)
+
+    def attribute(self, slot: str) -> SlotValue:
+        """Returns what the contact attribute of this name holds, None if there is none."""
+        if slot in self.contact:
+            return self.contact[slot]
+        value: SlotValue = self.facts.get(f"contact.{slot}")
+        return value
+
+    def put(self, slot: str, value: SlotValue, step: str, save_to: Literal["conversation", "contact"]) -> None:
+        """Writes a slot, so that `back` can undo it."""
+        self._remember(slot, save_to)
+        self.cursor.slots[slot] = value
+        if slot not in self.cursor.filled:
+            self.cursor.filled = (*self.cursor.filled, slot)
+        if save_to == "contact":
+            self.contact[slot] = value
+        self.effects.append(SlotSet(slot, value, step, self.machine.id, save_to))
+
+    def take_over(self, slot: str) -> None:
+        """Fills a slot with the contact attribute of its name; nobody has to be told what they told us."""
+        if self.cursor.slots.get(slot) is None:
+            self._remember(slot, "")
+            self.cursor.slots[slot] = self.attribute(slot)
+        if slot not in self.cursor.filled:
+            self.cursor.filled = (*self.cursor.filled, slot)
+
+    def forget(self, slot: str) -> None:
+        """Empties a slot that an earlier run of a flow filled."""
+        if slot in self.cursor.slots:
+            self._remember(slot, "")
+            del self.cursor.slots[slot]
+
+    def _remember(self, slot: str, save_to: str) -> None:
+        cursor = self.cursor
+        if cursor.history:
+            old, contact = cursor.slots.get(slot), self.attribute(slot) if save_to == "contact" else None
+            cursor.undo = (*cursor.undo, Write(slot, slot in cursor.slots, old, save_to, contact))
+
+    # --- moving
+
+    def take_place(self) -> None:
+        """Takes the machine of the running flow, as it was when the conversation came into it."""
+        if self.cursor.flow is not None:
+            self._stand(self.cursor.flow, self.cursor.version, self.state)
+
+    def begin_again(self) -> bool:
+        """Leaves everything, and says so, when a place the conversation should go on at is nowhere to be found."""
+        self.drop("cancelled")
+        self.effects.append(Say(sentence("begin_again", self.cursor.language), "", ""))
+        return True
+
+    def fire(self, event: str) -> None:
+        """Makes one transition."""
+        self.machine.events[event].trigger(self)
+
+    def settle(self) -> None:
+        """Goes on until somebody is waited for or the last flow has ended."""
+        for _ in range(MOST_STEPS):
+            if self.jump:
+                self._jump()
+                continue
+            state = self.machine.state(self.state)
+            if state.kind == "wait":
+                return
+            if state.kind == "pass":
+                self.fire("next")
+            elif state.kind == "call":
+                self._call(state)
+            elif state.kind == "start":
+                self._leave_all("ended")
+                self._enter(str(state.calls), {})
+            elif not self._leave(state):
+                return
+        raise LoopWithoutInput(f"{self.machine.id}.{self.state}")
+
+    def open_question(self) -> Question | None:
+        """Returns the question this conversation waits with, if it does."""
+        return self.machine.state(self.state).question if self.cursor.flow is not None else None
+
+    def say(self, key: str, **values: Any) -> None:
+        """Says one of the product's own sentences, or nothing where there is none."""
+        text = sentence(key, self.cursor.language, **values)
+        state = self.machine.state(self.state)
+        self.effects.append(Say(text, state.step.id if state.step else "", self.machine.id))
+
+    def begin(self, flow: str, inputs: Mapping[str, SlotValue]) -> None:
+        """Begins a flow on top of whatever runs, which goes on afterwards."""
+        if self.cursor.flow is not None and flow in (frame[0] for frame in self.cursor.frames()):
+            self._leave_all("restarted")
+        elif self.cursor.flow is not None:
+            self._park()
+        self._enter(flow, inputs)
+        self.settle()
+
+    def drop(self, how: Literal["ended", "cancelled", "restarted"]) -> None:
+        """Leaves every flow, the interrupted ones too."""
+        self._leave_all(how)
+        for parked in reversed(self.cursor.parked):
+            for flow in (parked.flow, *reversed([frame.flow for frame in parked.stack])):
+                self.effects.append(FlowLeft(flow, how))
+        self.cursor.parked = ()
+
+    def _enter(self, flow: str, inputs: Mapping[str, SlotValue]) -> None:
+        cursor = self.cursor
+        self.machine = self.machines(flow, None)
+        cursor.flow, cursor.version = self.machine.id, self.machine.version
+        self.state = START
+        self.effects.append(FlowEntered(self.machine.id, self.machine.version))
+        for slot in self.machine.collects:
+            if slot not in cursor.filled and slot not in inputs:
+                self.forget(slot)
+        for slot, value in inputs.items():
+            if slot in self.machine.flow.inputs:
+                self.put(slot, value, START, "conversation")
+
+    def _call(self, state: FlowState) -> None:
+        cursor = self.cursor
+        if len(cursor.stack) >= MOST_CALLS:
+            self.how = "cancelled"
+            self.fire("returned")
+            return
+        flow = str(self.event.data.get("flow") or state.calls) if state.offline else str(state.calls)
+        inputs = state.gives(self) if state.gives else {}
+        cursor.stack = (*cursor.stack, Frame(str(cursor.flow), cursor.version, self.state, len(cursor.filled)))
+        self._enter(flow, inputs)
+
+    def _leave(self, state: FlowState) -> bool:
+        """Leaves a flow that has come to an end; returns whether the conversation goes on somewhere."""
+        cursor = self.cursor
+        if state.leaves_all:
+            self.drop("ended")
+            return False
+        self.how = state.how
+        self.effects.append(FlowLeft(self.machine.id, state.how))
+        if cursor.stack:
+            self._return()
+            return True
+        if cursor.parked:
+            self._unpark()
+        else:
+            self._nowhere()
+        return False
+
+    def _return(self) -> None:
+        cursor = self.cursor
+        frame = cursor.stack[-1]
+        returns = self.machine.flow.returns
+        if returns is not None:
+            mine = cursor.filled[frame.filled :]
+            cursor.filled = (*cursor.filled[: frame.filled], *(slot for slot in mine if slot in returns))
+        cursor.stack = cursor.stack[:-1]
+        self._stand(frame.flow, frame.version, frame.state)
+        self.fire("returned")
+
+    def _stand(self, flow: str, version: str, state: str) -> None:
+        self.machine = self.machines(flow, version)
+        self.cursor.flow, self.cursor.version, self.state = flow, version, state
+        if state not in self.machine.states:
+            raise Lost
+
+    def _leave_all(self, how: Literal["ended", "cancelled", "restarted"]) -> None:
+        for flow, _, _ in reversed(self.cursor.frames()):
+            self.effects.append(FlowLeft(flow, how))
+        self._nowhere()
+
+    def _nowhere(self) -> None:
+        cursor = self.cursor
+        cursor.flow, cursor.version, self.state = None, "", ""
+        cursor.stack, cursor.filled, cursor.history, cursor.undo = (), (), (), ()
+        cursor.open, cursor.tries = None, 0
+        cursor.epoch += 1
+
+    # --- interruptions
+
+    def _park(self) -> None:
+        cursor = self.cursor
+        if self.open_question() is None:
+            self._leave_all("cancelled")
+            return
+        parked = Parked(
+            str(cursor.flow),
+            cursor.version,
+            self.state,
+            cursor.stack,
+            cursor.filled,
+            cursor.history,
+            cursor.undo,
+            cursor.tries,
+            cursor.open,
+        )
+        for forgotten in cursor.parked[: max(0, len(cursor.parked) + 1 - MOST_PARKED)]:
+            self.effects.append(FlowLeft(forgotten.flow, "cancelled"))
+        cursor.parked = (*cursor.parked, parked)[-MOST_PARKED:]
+        self._nowhere()
+
+    def _unpark(self) -> None:
+        """Takes up the flow that was interrupted last, and its question."""
+        cursor = self.cursor
+        parked = cursor.parked[-1]
+        cursor.parked = cursor.parked[:-1]
+        cursor.stack, cursor.filled = parked.stack, parked.filled
+        cursor.history, cursor.undo = parked.history, parked.undo
+        cursor.tries, cursor.open = parked.tries, parked.open
+        cursor.epoch += 1
+        self._stand(parked.flow, parked.version, parked.state)
+        question = self.open_question()
+        if question is not None:
+            question.repeat(self, before=sentence("back_to_flow", cursor.language))
+
+    def _jump(self) -> None:
+        jump, self.jump = self.jump, ""
+        if jump == "restart":
+            self._restart()
+        else:
+            self._back()
+
+    def _restart(self) -> None:
+        cursor = self.cursor
+        base = cursor.parked[0] if cursor.parked else None
+        flow = next((frame[0] for frame in cursor.frames()), "")
+        if base is not None:
+            flow = base.stack[0].flow if base.stack else base.flow
+        self.say("restarted")
+        self.drop("restarted")
+        machine = self.machines(flow, None)
+        self._clear(keep=machine.flow.inputs)
+        self._enter(flow, {slot: cursor.slots[slot] for slot in machine.flow.inputs if slot in cursor.slots})
+
+    def _clear(self, keep: Mapping[str, str]) -> None:
+        for slot in [slot for slot in self.cursor.slots if slot not in keep]:
+            if self.attribute(slot) is None:
+                self.effects.append(SlotSet(slot, None, START, self.machine.id))
+            del self.cursor.slots[slot]
+
+    def _back(self) -> None:
+        """Goes to the question before the one that is open; from a later step, to the last one that was put."""
+        cursor = self.cursor
+        question = self.open_question()
+        place = len(cursor.history) - (1 if question is None else 2)
+        if place < 0:
+            if question is not None:
+                question.repeat(self, before=sentence("back_nothing", cursor.language))
+            return
+        asked = cursor.history[place]
+        left = cursor.frames()
+        self._undo(asked.undo, step=asked.state)
+        cursor.history, cursor.stack = cursor.history[:place], asked.stack
+        self._stand(asked.flow, asked.version, asked.state)
+        self._tell_flows(left, cursor.frames())
+        self.machine.state(self.state).enter(EventData(None, None, self.machine, self, args=(), kwargs={}))
+
+    def _undo(self, length: int, *, step: str) -> None:
+        cursor = self.cursor
+        for write in reversed(cursor.undo[length:]):
+            if write.had:
+                cursor.slots[write.slot] = write.old
+            else:
+                cursor.slots.pop(write.slot, None)
+                cursor.filled = tuple(slot for slot in cursor.filled if slot != write.slot)
+            if write.save_to == "contact":
+                self.contact[write.slot] = write.contact
+                self.effects.append(SlotSet(write.slot, write.contact, step, self.machine.id, "contact"))
+            elif write.save_to:
+                self.effects.append(SlotSet(write.slot, cursor.slots.get(write.slot), step, self.machine.id))
+        cursor.undo = cursor.undo[:length]
+
+    def _tell_flows(self, left: tuple[tuple[str, str, str], ...], now: tuple[tuple[str, str, str], ...]) -> None:
+        same = 0
+        while same < min(len(left), len(now)) and left[same][:2] == now[same][:2]:
+            same += 1
+        for flow, _, _ in reversed(left[same:]):
+            self.effects.append(FlowLeft(flow, "cancelled"))
+        for flow, version, _ in now[same:]:
+            self.effects.append(FlowEntered(flow, version))
+
+
+class View(Mapping[str, Any]):
+    """The facts of a turn with the slots among them. What costs something to know is asked for only when it is used."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getitem__(self, name: str) -> Any:
+        run = self._run
+        head, _, rest = name.partition(".")
+        if not rest:
+            # A slot that nothing has filled is known to be empty; only of facts it can be unknown what they are.
+            return run.facts[name] if name not in run.cursor.slots and fact_named(name) else run.known(name)
+        if head == "slot":
+            return run.known(rest)
+        if head == "contact" and rest in run.contact:
+            return run.contact[rest]
+        return run.facts[name]
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            self[name]  # type: ignore[index]
+        except KeyError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        run = self._run
+        return iter({**run.facts, **{f"contact.{name}": None for name in run.contact}, **run.cursor.slots})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
