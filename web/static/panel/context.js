@@ -62,7 +62,7 @@ class ConversationContext extends Part {
     const asked = events.findLast((event) => event.kind === "agent_requested");
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
     const { holder, name } = this.desk.standing(this.desk.open);
-    const with_whom = { me: "You", agent: name ?? "A colleague", waiting: "Nobody yet", left: "Nobody yet", bot: "The assistant", closed: "Closed" }[holder];
+    const with_whom = { me: "You", agent: name ?? "A colleague", waiting: "Nobody yet", left: "Nobody yet", bot: "The assistant", closed: "Nobody, it is closed" }[holder];
     const list = [
       ["With", with_whom],
       ["Department", department],

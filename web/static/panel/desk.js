@@ -105,8 +105,9 @@ export class Desk extends EventTarget {
     const row = this.row(conversation);
     if (!row) return { holder: "bot" };
     if (row.holder === "agent") return row.owner?.id === this.agent?.id ? { holder: "me" } : { holder: "agent", name: row.owner?.name };
-    if (row.holder === "queue") return { holder: row.left ? "left" : "waiting" };
-    return { holder: row.holder === "nobody" ? "closed" : "bot" };
+    if (row.holder === "nobody") return { holder: "closed" };
+    if (row.left) return { holder: "left" };
+    return { holder: row.holder === "queue" ? "waiting" : "bot" };
   }
 
   /** Whether this agent did what an event says. */

@@ -125,6 +125,8 @@ class WaitingQueue extends Part {
     let words = LISTS[this.#list].empty;
     if (this.#list === "all" && state === "failed") words = ["The list could not be fetched.", "It is tried again with the next change."];
     else if ((this.#list === "all" && state !== "here") || (this.#list !== "all" && !this.desk.heard)) words = ["Fetching the list."];
+    // Only those who are online are called.
+    else if (this.#list === "new" && this.desk.intent !== "online") words = words.slice(0, 1);
     this.#empty.hidden = n > 0;
     const shown = words.join("\n");
     if (this.#empty.dataset.shown === shown) return;
