@@ -28,7 +28,7 @@ def move(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor | None:
     A place is kept if a step with its id (or with that id as its `was`) is there, of the same kind, asking for the same
     type of slot; and no slot that is filled may have changed its type.
     """
-    if any(old.types.get(slot) != new.types.get(slot, old.types.get(slot)) for slot in cursor.slots):
+    if any(old.types[slot] != new.types[slot] for slot in cursor.slots if slot in old.types and slot in new.types):
         return None
     moving = _Moving(old, new)
     moved = cursor.copy()

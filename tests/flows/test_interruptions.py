@@ -79,6 +79,15 @@ def test_phrases_are_whole_messages(play):
     assert bot.effects_of(WantsAgent) == []
 
 
+def test_a_person_wins_over_a_button_of_that_name_where_one_may_be_asked_for(play):
+    text = "flows: {a: {steps: [{buttons: Are you?, options: [Human, Robot]}, {say: I see}]}}"
+    bot = play(text, start="a")
+    bot.write("human")
+    assert bot.effects_of(WantsAgent)
+    firm = play(text.replace("options:", "interruptible: false, options:"), start="a")
+    assert firm.write("human") == ["I see"]
+
+
 def test_in_a_step_that_is_not_interruptible_phrases_are_answers(play):
     bot = play(
         """

@@ -70,6 +70,14 @@ def test_a_slot_that_changed_its_type_keeps_a_conversation_where_it_is(play, flo
     assert not moved(bot, flows_of(text)), "what is filled would be of the wrong type"
 
 
+def test_a_slot_that_only_the_new_version_knows_is_no_obstacle(play, flows_of):
+    bot = play(OLD, start="other")
+    bot.write("Cat")
+    bot.start("outer")
+    assert bot.slots == {"pet": "Cat"}
+    assert moved(bot, flows_of(OLD.replace("ask: Old size?", "ask: Size?\n          - collect: pet")))
+
+
 def test_each_flow_of_the_stack_moves_for_itself(play, flows_of):
     bot = play(OLD, start="outer")
     old_outer = bot.machine("outer").version
