@@ -334,6 +334,19 @@ def test_an_offer_that_ran_out_is_shown_no_longer(panel: Callable[..., Page], de
     expect(page.get_by_role("button", name="Not now")).to_be_hidden()
 
 
+def test_an_offer_is_said_wherever_one_is_looking(panel: Callable[..., Page], page: Page, desk: PretendedDesk) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    panel()
+    accept_anna(page)
+    desk.tell("offer", conversation=OTTO, until=at(-30))
+    expect(page.get_by_role("status").filter(has_text="Otto is offered to you.")).to_be_visible()
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("list", name="Waiting").get_by_text("Offered to you")).to_be_visible()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="Otto")).to_be_visible()
+
+
 def test_every_list_says_when_it_is_empty_what_would_be_in_it(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     desk.waiting = []
     page = panel()

@@ -9,7 +9,10 @@ import { called, drawing } from "./words.js";
 
 const KEPT = "parlour.panel.sound";
 const OFFERED_AGAIN = 15_000;
-const CALL = [[660, 0], [880, 0.16]];
+const CALL = [
+  [660, 0],
+  [880, 0.16],
+];
 const ANSWER = [[740, 0]];
 
 class SoundAlert extends Part {
@@ -99,7 +102,9 @@ class SoundAlert extends Part {
 
   /** Leaves it to whoever shows system notifications to say it outside the window. */
   #announce(row, title) {
-    document.dispatchEvent(new CustomEvent("parlour:attention", { detail: { conversation: row.id, title, text: row.last?.text ?? "" } }));
+    document.dispatchEvent(
+      new CustomEvent("parlour:attention", { detail: { conversation: row.id, title, text: row.last?.text ?? "" } }),
+    );
   }
 
   #count() {

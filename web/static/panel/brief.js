@@ -22,11 +22,37 @@ class ConversationBrief extends Part {
     if (!this.#conversation) return this.replaceChildren();
     if (!brief) return this.replaceChildren(card(h("p.brief__none", {}, "Fetching what is known.")));
     if (brief.failedToLoad) {
-      return this.replaceChildren(card(h("p.brief__none", {}, "What is known could not be fetched. It is tried again when you open the conversation anew.")));
+      return this.replaceChildren(
+        card(
+          h(
+            "p.brief__none",
+            {},
+            "What is known could not be fetched. It is tried again when you open the conversation anew.",
+          ),
+        ),
+      );
     }
     const now = this.desk.now();
-    const parts = [noted(brief.note), values(brief.values), spoke(brief.trigger), failed(brief.failed, now), pages(brief.pages)].filter(Boolean);
-    this.replaceChildren(card(...(parts.length ? parts : [h("p.brief__none", {}, "Nothing is known yet. What the visitor tells the assistant, and the pages seen, will be here.")])));
+    const parts = [
+      noted(brief.note),
+      values(brief.values),
+      spoke(brief.trigger),
+      failed(brief.failed, now),
+      pages(brief.pages),
+    ].filter(Boolean);
+    this.replaceChildren(
+      card(
+        ...(parts.length
+          ? parts
+          : [
+              h(
+                "p.brief__none",
+                {},
+                "Nothing is known yet. What the visitor tells the assistant, and the pages seen, will be here.",
+              ),
+            ]),
+      ),
+    );
   }
 }
 
@@ -41,7 +67,12 @@ function values(list) {
     {},
     ...list.flatMap(({ label, value, source }) => [
       h("dt", {}, label),
-      h("dd", {}, h("span.brief__value", { dir: "auto" }, ...prose(shown(value))), source ? h("span.brief__source", {}, shown(source)) : ""),
+      h(
+        "dd",
+        {},
+        h("span.brief__value", { dir: "auto" }, ...prose(shown(value))),
+        source ? h("span.brief__source", {}, shown(source)) : "",
+      ),
     ]),
   );
 }
@@ -71,28 +102,46 @@ function reasons(why) {
   if (typeof why !== "object") return [String(why)];
   if (why.parts?.length) return why.parts.flatMap(reasons);
   const seen = why.seen ?? why.value;
-  return why.outcome === false ? [] : [seen === undefined || seen === null ? shown(why.label) : `${shown(why.label)} (${shown(seen)})`];
+  return why.outcome === false
+    ? []
+    : [seen === undefined || seen === null ? shown(why.label) : `${shown(why.label)} (${shown(seen)})`];
 }
 
 function failed(list, now) {
   if (!list?.length) return null;
   const items = list.map(({ at, text, step }) => {
-    const where = [step && `at ${step}`, at && time(at, now)].filter(Boolean).flatMap((part, n) => (n ? [", ", part] : [part]));
+    const where = [step && `at ${step}`, at && time(at, now)]
+      .filter(Boolean)
+      .flatMap((part, n) => (n ? [", ", part] : [part]));
     return h("li", {}, h("q", { dir: "auto" }, ...prose(shown(text))), " ", h("span.brief__source", {}, ...where));
   });
-  return h("div.brief__part", {}, heading("triangle-alert", "The assistant did not understand"), h("ul.brief__failed", { role: "list" }, ...items));
+  return h(
+    "div.brief__part",
+    {},
+    heading("triangle-alert", "The assistant did not understand"),
+    h("ul.brief__failed", { role: "list" }, ...items),
+  );
 }
 
 /** The way through the site, oldest first, its end in full. */
 function pages(list) {
   if (!list?.length) return null;
   const way = list.toSorted((one, other) => (one.at < other.at ? -1 : 1));
-  const last = way.slice(-PAGES).map((page) => h("span", { title: [pathOf(page), exactly(page.at)].filter(Boolean).join("\n") }, page.title || pathOf(page)));
+  const last = way
+    .slice(-PAGES)
+    .map((page) =>
+      h("span", { title: [pathOf(page), exactly(page.at)].filter(Boolean).join("\n") }, page.title || pathOf(page)),
+    );
   return h(
     "div.brief__part",
     {},
     heading("route", way.length === 1 ? "1 page seen" : `${way.length} pages seen`),
-    h("p.brief__more", {}, way.length > PAGES ? "… › " : "", ...last.flatMap((page, n) => (n ? [" › ", page] : [page]))),
+    h(
+      "p.brief__more",
+      {},
+      way.length > PAGES ? "… › " : "",
+      ...last.flatMap((page, n) => (n ? [" › ", page] : [page])),
+    ),
   );
 }
 
@@ -105,7 +154,11 @@ export function shown(value) {
   if (value === true) return "yes";
   if (value === false) return "no";
   if (value === null || value === undefined) return "";
-  return Array.isArray(value) ? value.map(shown).join(", ") : typeof value === "object" ? JSON.stringify(value) : String(value);
+  return Array.isArray(value)
+    ? value.map(shown).join(", ")
+    : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
 }
 
 customElements.define("conversation-brief", ConversationBrief);

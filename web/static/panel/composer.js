@@ -73,10 +73,19 @@ class ReplyComposer extends Part {
     this.#typing = h("p.composer__typing", { hidden: true });
     this.#refused = h("p.composer__refused", { role: "alert", hidden: true });
     const tabs = h("div.composer__tabs", { role: "tablist", "aria-label": "What to write" });
-    for (const [kind, word] of [["reply", "Reply"], ["note", "Note"]]) {
+    for (const [kind, word] of [
+      ["reply", "Reply"],
+      ["note", "Note"],
+    ]) {
       this.#tabs[kind] = h(
         "button.composer__tab",
-        { type: "button", role: "tab", id: `composer-${kind}`, "aria-controls": `composer-page-${kind}`, onclick: () => (kind === "note" ? this.focusNote() : this.focusReply()) },
+        {
+          type: "button",
+          role: "tab",
+          id: `composer-${kind}`,
+          "aria-controls": `composer-page-${kind}`,
+          onclick: () => (kind === "note" ? this.focusNote() : this.focusReply()),
+        },
         kind === "note" ? drawing("notebook-pen") : drawing("message-circle"),
         word,
       );
@@ -90,7 +99,11 @@ class ReplyComposer extends Part {
     for (const kind of ["reply", "note"]) this.#pages[kind] = this.#page(kind);
     this.#pages.reply.prepend(this.#bar);
     this.#responses.field = this.#texts.reply;
-    this.replaceChildren(this.#typing, this.#responses, h("div.composer__card", {}, tabs, this.#refused, this.#pages.reply, this.#pages.note));
+    this.replaceChildren(
+      this.#typing,
+      this.#responses,
+      h("div.composer__card", {}, tabs, this.#refused, this.#pages.reply, this.#pages.note),
+    );
     this.#turn("reply");
   }
 
@@ -112,7 +125,9 @@ class ReplyComposer extends Part {
       { type: "button", onclick: () => this.#send(kind) },
       note ? "Add note" : "Send",
     ));
-    const hint = note ? "Only your team sees this" : "Enter sends, Shift and Enter begin a new line, / finds a prepared answer";
+    const hint = note
+      ? "Only your team sees this"
+      : "Enter sends, Shift and Enter begin a new line, / finds a prepared answer";
     return h(
       `div.composer__page.composer__page--${kind}`,
       { role: "tabpanel", id: `composer-page-${kind}`, "aria-labelledby": `composer-${kind}` },
@@ -157,15 +172,23 @@ class ReplyComposer extends Part {
   }
 
   #explain(holder, name, email) {
-    const accept = () => h("button.button.button--main.composer__accept", { type: "button", onclick: (event) => this.#accept(event.currentTarget) }, "Accept");
+    const accept = () =>
+      h(
+        "button.button.button--main.composer__accept",
+        { type: "button", onclick: (event) => this.#accept(event.currentTarget) },
+        "Accept",
+      );
     if (holder === "waiting") return [h("p", {}, "Nobody has this conversation yet."), accept()];
     if (holder === "left") {
       const to = email && h("a", { href: `mailto:${encodeURIComponent(email).replace("%40", "@")}` }, email);
-      const words = to ? ["Nobody was here, so a message was left. Answer to ", to, ", or accept it to write here."] : ["Nobody was here, so a message was left."];
+      const words = to
+        ? ["Nobody was here, so a message was left. Answer to ", to, ", or accept it to write here."]
+        : ["Nobody was here, so a message was left."];
       return [h("p", {}, ...words), accept()];
     }
     if (holder === "agent") return [h("p", {}, `${name ?? "A colleague"} has this conversation. You can add notes.`)];
-    if (holder === "bot") return [h("p", {}, "The assistant is answering. When a person is asked for, the conversation waits in New.")];
+    if (holder === "bot")
+      return [h("p", {}, "The assistant is answering. When a person is asked for, the conversation waits in New.")];
     return [h("p", {}, "This conversation is closed. If the visitor writes again, a new one begins.")];
   }
 
@@ -281,13 +304,17 @@ class ReplyComposer extends Part {
     this.#typing.hidden = !typing;
     if (!typing) return;
     const name = called(this.desk.row(this.#conversation)?.visitor);
-    this.#typing.replaceChildren(h("span.composer__typist", {}, `${name} is typing`), typing.text ? h("span.composer__draft", { dir: "auto" }, typing.text) : "");
+    this.#typing.replaceChildren(
+      h("span.composer__typist", {}, `${name} is typing`),
+      typing.text ? h("span.composer__draft", { dir: "auto" }, typing.text) : "",
+    );
   }
 
   #steer(event) {
     if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
     event.preventDefault();
-    const next = event.key === "Home" ? "reply" : event.key === "End" ? "note" : this.#kind === "reply" ? "note" : "reply";
+    const next =
+      event.key === "Home" ? "reply" : event.key === "End" ? "note" : this.#kind === "reply" ? "note" : "reply";
     this.#turn(next);
     this.#tabs[next].focus();
   }

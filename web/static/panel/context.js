@@ -4,7 +4,17 @@ import { shown } from "./brief.js";
 import { Part } from "./part.js";
 import { called, drawing, pathOf, time } from "./words.js";
 
-const LABELS = { name: "Name", email: "E-mail", phone: "Phone", language: "Language", page: "Looking at", visits: "Visits", returning: "Came back", device: "Device", referrer: "Came from" };
+const LABELS = {
+  name: "Name",
+  email: "E-mail",
+  phone: "Phone",
+  language: "Language",
+  page: "Looking at",
+  visits: "Visits",
+  returning: "Came back",
+  device: "Device",
+  referrer: "Came from",
+};
 const NOT_FOR_READING = new Set(["id", "visitor", "contact"]);
 
 class ConversationContext extends Part {
@@ -12,7 +22,11 @@ class ConversationContext extends Part {
   #body;
 
   begin() {
-    const close = h("button.button.button--quiet.button--icon", { type: "button", "aria-label": "Fold the details away", title: "Fold away" }, drawing("x"));
+    const close = h(
+      "button.button.button--quiet.button--icon",
+      { type: "button", "aria-label": "Fold the details away", title: "Fold away" },
+      drawing("x"),
+    );
     close.addEventListener("click", () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })));
     this.#title = h("h2.context__title", { tabIndex: -1 }, "Details");
     this.#body = h("div.context__body", { tabIndex: 0, role: "region", "aria-label": "Details of the conversation" });
@@ -29,20 +43,34 @@ class ConversationContext extends Part {
   #show() {
     const { open } = this.desk;
     if (!open) {
-      return this.#body.replaceChildren(h("p.context__empty", {}, "Open a conversation to see who the visitor is, the pages seen and how it went."));
+      return this.#body.replaceChildren(
+        h("p.context__empty", {}, "Open a conversation to see who the visitor is, the pages seen and how it went."),
+      );
     }
     const row = this.desk.row(open);
     const thread = this.desk.thread(open);
-    this.#body.replaceChildren(this.#contact(row, thread.brief), this.#pages(thread.brief), this.#conversation(row, thread));
+    this.#body.replaceChildren(
+      this.#contact(row, thread.brief),
+      this.#pages(thread.brief),
+      this.#conversation(row, thread),
+    );
   }
 
   #contact(row, brief) {
     const known = { ...row?.visitor, ...present(brief?.context), ...present(brief?.contact) };
-    const facts = Object.keys(known).filter((key) => !NOT_FOR_READING.has(key) && shown(known[key]) !== "" && typeof known[key] !== "object");
+    const facts = Object.keys(known).filter(
+      (key) => !NOT_FOR_READING.has(key) && shown(known[key]) !== "" && typeof known[key] !== "object",
+    );
     facts.sort((one, other) => order(one) - order(other));
     const list = facts.map((key) => [LABELS[key] ?? wordy(key), words(key, known[key])]);
     const heading = h("h3.context__heading", {}, "Visitor");
-    if (!list.length) return h("section.context__part", {}, heading, h("p.context__empty", {}, `${called(row?.visitor)} has not said who they are. What they tell is kept here.`));
+    if (!list.length)
+      return h(
+        "section.context__part",
+        {},
+        heading,
+        h("p.context__empty", {}, `${called(row?.visitor)} has not said who they are. What they tell is kept here.`),
+      );
     return h("section.context__part", {}, heading, facts_of(list));
   }
 
@@ -50,9 +78,23 @@ class ConversationContext extends Part {
     const pages = brief?.pages ?? [];
     const now = this.desk.now();
     const heading = h("h3.context__heading", {}, "Pages seen");
-    if (!pages.length) return h("section.context__part", {}, heading, h("p.context__empty", {}, "Pages appear here as the visitor looks at them."));
+    if (!pages.length)
+      return h(
+        "section.context__part",
+        {},
+        heading,
+        h("p.context__empty", {}, "Pages appear here as the visitor looks at them."),
+      );
     const latest = pages.toSorted((one, other) => (one.at > other.at ? -1 : 1));
-    const items = latest.map((page) => h("li.context__page", {}, h("span.context__page-title", { dir: "auto" }, page.title || pathOf(page)), h("span.context__page-path", {}, pathOf(page)), time(page.at, now) ?? ""));
+    const items = latest.map((page) =>
+      h(
+        "li.context__page",
+        {},
+        h("span.context__page-title", { dir: "auto" }, page.title || pathOf(page)),
+        h("span.context__page-path", {}, pathOf(page)),
+        time(page.at, now) ?? "",
+      ),
+    );
     return h("section.context__part", {}, heading, h("ol.context__pages", { role: "list" }, ...items));
   }
 
@@ -62,7 +104,14 @@ class ConversationContext extends Part {
     const asked = events.findLast((event) => event.kind === "agent_requested");
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
     const { holder, name } = this.desk.standing(this.desk.open);
-    const with_whom = { me: "You", agent: name ?? "A colleague", waiting: "Nobody yet", left: "Nobody yet", bot: "The assistant", closed: "Nobody, it is closed" }[holder];
+    const with_whom = {
+      me: "You",
+      agent: name ?? "A colleague",
+      waiting: "Nobody yet",
+      left: "Nobody yet",
+      bot: "The assistant",
+      closed: "Nobody, it is closed",
+    }[holder];
     const list = [
       ["With", with_whom],
       ["Department", department],
@@ -78,7 +127,10 @@ function facts_of(list) {
   return h(
     "dl.context__facts",
     {},
-    ...list.flatMap(([label, value]) => [h("dt", {}, label), h("dd", { dir: "auto" }, ...(typeof value === "string" ? prose(value) : [value]))]),
+    ...list.flatMap(([label, value]) => [
+      h("dt", {}, label),
+      h("dd", { dir: "auto" }, ...(typeof value === "string" ? prose(value) : [value])),
+    ]),
   );
 }
 

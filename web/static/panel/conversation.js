@@ -1,8 +1,8 @@
 /** <panel-conversation>: what was said, what is being said, and who has it; with the composer below. */
-import { h, prose } from "../shared/html.js";
-import { nameOf } from "./desk.js";
+import { h } from "../shared/html.js";
+import { bubble, draw, paper } from "./events.js";
 import { Part } from "./part.js";
-import { called, drawing, exactly, pathOf, time } from "./words.js";
+import { called, drawing, pathOf, time } from "./words.js";
 import "./brief.js";
 import "./composer.js";
 
@@ -52,37 +52,82 @@ class PanelConversation extends Part {
   }
 
   #draw() {
-    const back = h("button.button.button--quiet.button--icon.conversation__back", { type: "button", "aria-label": "Back to the list" }, drawing("arrow-left"));
+    const back = h(
+      "button.button.button--quiet.button--icon.conversation__back",
+      { type: "button", "aria-label": "Back to the list" },
+      drawing("arrow-left"),
+    );
     back.addEventListener("click", () => this.dispatchEvent(new CustomEvent("leave", { bubbles: true })));
     this.#title = h("h2.conversation__name", { tabIndex: -1 });
     this.#where = h("p.conversation__where", {});
     this.#actions = h("div.conversation__actions", {});
-    this.#confirm = h("div.conversation__confirm", { hidden: true, role: "group", "aria-label": "Close this conversation" });
-    const head = h("header.conversation__head", {}, back, h("div.conversation__whom", {}, this.#title, this.#where), this.#actions);
+    this.#confirm = h("div.conversation__confirm", {
+      hidden: true,
+      role: "group",
+      "aria-label": "Close this conversation",
+    });
+    const head = h(
+      "header.conversation__head",
+      {},
+      back,
+      h("div.conversation__whom", {}, this.#title, this.#where),
+      this.#actions,
+    );
 
     this.#brief = document.createElement("conversation-brief");
     this.#brief.desk = this.desk;
     this.#log = h("ol.conversation__log", { role: "list" });
     const log = h("div", { role: "log", "aria-label": "Conversation" }, this.#log);
-    this.#pending = h("ol.conversation__log.conversation__log--pending", { role: "list", "aria-label": "Not sent yet" });
-    this.#scroll = h("div.conversation__scroll", { tabIndex: 0, role: "region", "aria-label": "What was said" }, h("div.conversation__measure", {}, this.#brief, log, this.#pending));
+    this.#pending = h("ol.conversation__log.conversation__log--pending", {
+      role: "list",
+      "aria-label": "Not sent yet",
+    });
+    this.#scroll = h(
+      "div.conversation__scroll",
+      { tabIndex: 0, role: "region", "aria-label": "What was said" },
+      h("div.conversation__measure", {}, this.#brief, log, this.#pending),
+    );
     this.hear("scroll", () => this.#scrolled(), this.#scroll);
     // Whatever grows or shrinks (a brief that arrives, a draft, the composer): who reads the end goes on reading the end.
     const sizes = new ResizeObserver(() => (this.#stays ? this.#toEnd() : this.#showWayDown()));
     sizes.observe(this.#scroll);
     sizes.observe(this.#scroll.firstChild);
-    this.#newer = h("button.button.conversation__newer", { type: "button", hidden: true, onclick: () => this.#toEnd() });
+    this.#newer = h("button.button.conversation__newer", {
+      type: "button",
+      hidden: true,
+      onclick: () => this.#toEnd(),
+    });
 
     this.#composer = document.createElement("reply-composer");
     this.#composer.desk = this.desk;
     this.hear("input", () => this.#briefing && this.#toEnd(), this.#composer);
-    const full = h("div.conversation__full", {}, head, this.#confirm, this.#scroll, h("div.conversation__float", {}, this.#newer), this.#composer);
+    const full = h(
+      "div.conversation__full",
+      {},
+      head,
+      this.#confirm,
+      this.#scroll,
+      h("div.conversation__float", {}, this.#newer),
+      this.#composer,
+    );
     const none = h(
       "div.conversation__none",
       {},
       h("h2", {}, "No conversation is open"),
       h("p", {}, "Choose one from the list, or accept the next one that waits."),
-      h("p.conversation__hint", {}, "Keys: ", h("kbd", {}, "j"), " and ", h("kbd", {}, "k"), " move through the list, ", h("kbd", {}, "a"), " takes the next one, ", h("kbd", {}, "?"), " shows all."),
+      h(
+        "p.conversation__hint",
+        {},
+        "Keys: ",
+        h("kbd", {}, "j"),
+        " and ",
+        h("kbd", {}, "k"),
+        " move through the list, ",
+        h("kbd", {}, "a"),
+        " takes the next one, ",
+        h("kbd", {}, "?"),
+        " shows all.",
+      ),
     );
     this.replaceChildren(none, full);
   }
@@ -107,7 +152,9 @@ class PanelConversation extends Part {
 
   /** An agent who has not said a word yet needs the brief first; after that, what was said last. */
   #place() {
-    this.#briefing = !this.desk.thread(this.#shown).events.some(({ kind, from }) => kind === "message" && from?.role === "agent");
+    this.#briefing = !this.desk
+      .thread(this.#shown)
+      .events.some(({ kind, from }) => kind === "message" && from?.role === "agent");
     this.#stays = !this.#briefing;
     if (this.#stays) return this.#toEnd();
     this.#scroll.scrollTop = 0;
@@ -131,7 +178,11 @@ class PanelConversation extends Part {
       bot: "With the assistant",
       closed: "Closed",
     }[holder];
-    this.#where.replaceChildren(...[said, department, row?.visitor?.page && pathOf(row.visitor.page)].filter(Boolean).flatMap((part, n) => (n ? [" · ", part] : [part])));
+    this.#where.replaceChildren(
+      ...[said, department, row?.visitor?.page && pathOf(row.visitor.page)]
+        .filter(Boolean)
+        .flatMap((part, n) => (n ? [" · ", part] : [part])),
+    );
     this.#where.title = row?.visitor?.page ? pathOf(row.visitor.page) : "";
     this.#act(holder);
   }
@@ -140,12 +191,27 @@ class PanelConversation extends Part {
     if (this.#actions.dataset.for === `${this.#shown} ${holder}`) return;
     this.#actions.dataset.for = `${this.#shown} ${holder}`;
     const mine = holder === "me" && [
-      h("button.button", { type: "button", onclick: () => this.#giveBack() }, drawing("undo-2"), h("span.conversation__word", {}, "Return to bot")),
-      h("button.button", { type: "button", onclick: () => this.#askToClose() }, drawing("circle-check"), h("span.conversation__word", {}, "Close")),
+      h(
+        "button.button",
+        { type: "button", onclick: () => this.#giveBack() },
+        drawing("undo-2"),
+        h("span.conversation__word", {}, "Return to bot"),
+      ),
+      h(
+        "button.button",
+        { type: "button", onclick: () => this.#askToClose() },
+        drawing("circle-check"),
+        h("span.conversation__word", {}, "Close"),
+      ),
     ];
     const details = h(
       "button.button.button--quiet.button--icon.conversation__details",
-      { type: "button", "aria-label": "Details", title: "Details", onclick: () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })) },
+      {
+        type: "button",
+        "aria-label": "Details",
+        title: "Details",
+        onclick: () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })),
+      },
       drawing("panel-right"),
     );
     this.#actions.replaceChildren(...(mine || []), details);
@@ -160,8 +226,16 @@ class PanelConversation extends Part {
   /** Closing cannot be taken back, so it is asked for once more, where the eye already is. */
   #askToClose() {
     const closes = this.#shown;
-    const yes = h("button.button.button--danger", { type: "button", onclick: () => this.#close(closes) }, "Close conversation");
-    const no = h("button.button.button--quiet", { type: "button", onclick: () => this.#closeConfirm(true) }, "Keep it open");
+    const yes = h(
+      "button.button.button--danger",
+      { type: "button", onclick: () => this.#close(closes) },
+      "Close conversation",
+    );
+    const no = h(
+      "button.button.button--quiet",
+      { type: "button", onclick: () => this.#closeConfirm(true) },
+      "Keep it open",
+    );
     const name = called(this.desk.row(closes)?.visitor);
     this.#confirm.replaceChildren(h("p", {}, `Close it? If ${name} writes again, a new one begins.`), yes, no);
     this.#confirm.hidden = false;
@@ -229,7 +303,9 @@ class PanelConversation extends Part {
     const { readByVisitor } = this.desk.thread(this.#shown);
     this.#log.querySelector(".conversation__read")?.remove();
     if (!readByVisitor) return;
-    const own = [...this.#log.querySelectorAll(".conversation__item--agent")].filter((item) => Number(item.dataset.seq) <= readByVisitor);
+    const own = [...this.#log.querySelectorAll(".conversation__item--agent")].filter(
+      (item) => Number(item.dataset.seq) <= readByVisitor,
+    );
     own.at(-1)?.append(h("p.conversation__read", {}, drawing("check-check"), "Read"));
   }
 
@@ -250,9 +326,15 @@ class PanelConversation extends Part {
           drawing("circle-alert"),
           entry.error ? `Not sent. ${entry.error.message ?? ""} ` : "Not sent. ",
           h("button.conversation__again", { type: "button", onclick: again }, "Try again"),
-          h("button.conversation__again", { type: "button", onclick: () => this.#composer.takeBack(entry) }, "Change it"),
+          h(
+            "button.conversation__again",
+            { type: "button", onclick: () => this.#composer.takeBack(entry) },
+            "Change it",
+          ),
         )
-      : entry.state === "sending" ? h("p.conversation__state", {}, "Sending") : "";
+      : entry.state === "sending"
+        ? h("p.conversation__state", {}, "Sending")
+        : "";
     const body = kind === "note" ? paper("you", entry.body.text) : bubble(entry.body.text);
     return h(`li.conversation__item.conversation__item--${kind}.conversation__item--own`, {}, body, state);
   }
@@ -287,74 +369,6 @@ class PanelConversation extends Part {
   #markRead() {
     if (this.#shown && document.visibilityState === "visible" && document.hasFocus()) this.desk.read(this.#shown);
   }
-}
-
-/** What an event looks like to an agent, or null for what only the record needs. */
-function draw(event, mine) {
-  const { kind, body = {} } = event;
-  if (kind === "message") return message(event, mine);
-  if (kind === "note") return h("li.conversation__item.conversation__item--note", {}, paper(mine ? "you" : nameOf(event), body.text, event.at));
-  const happened = {
-    agent_requested: () => ["bell", body.title ? `A person is wanted, ${body.title}` : "A person is wanted"],
-    offer_over: () => ["clock", body.why === "declined" ? `${nameOf(event)} passed it on` : `${nameOf(event)} did not answer the offer`],
-    accepted: () => ["user", `${mine ? "You" : nameOf(event)} took the conversation`],
-    waited_long: () => ["clock-alert", "Nobody came in the time promised"],
-    returned: () => ["undo-2", "Back with the assistant"],
-    requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
-    message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
-    page_viewed: () => ["route", `Went to ${body.title || pathOf(body.path)}`],
-    closed: () => ["circle-check", closedBy(event, mine)],
-  }[kind]?.();
-  if (!happened) return null;
-  const [name, words] = happened;
-  return h("li.conversation__happened", { title: exactly(event.at) }, drawing(name), h("span", {}, ...prose(words)));
-}
-
-function message(event, mine) {
-  const { from = {}, body = {} } = event;
-  if (from.role === "bot") return folded(event);
-  if (from.role === "system") return h("li.conversation__happened", { title: exactly(event.at) }, h("span", {}, ...prose(body.text ?? "")));
-  const who = from.role === "visitor" ? null : h("p.conversation__by", {}, mine ? "You" : (from.name ?? "A colleague"));
-  return h(
-    `li.conversation__item.conversation__item--${from.role === "agent" ? "agent" : "visitor"}${mine ? ".conversation__item--own" : ""}`,
-    { title: exactly(event.at) },
-    who ?? h("p.aside", {}, `${from.name || "Visitor"}:`),
-    bubble(body.text),
-  );
-}
-
-/** The bot's words matter less to an agent than the visitor's: one line each, the whole of it when opened. */
-function folded({ from, body = {}, at }) {
-  const text = body.text ?? "";
-  const options = body.options?.length && h("ul.conversation__options", { role: "list", "aria-label": "Offered answers" }, ...body.options.map(({ label }) => h("li", {}, label ?? "")));
-  return h(
-    "li.conversation__item.conversation__item--bot",
-    { title: exactly(at) },
-    h(
-      "details.conversation__fold",
-      {},
-      h("summary", {}, drawing("bot"), h("span.aside", {}, `${from?.name || "Assistant"}: `), h("span.conversation__line", {}, text.replace(/\s+/g, " ")), h("span.conversation__full-by", { "aria-hidden": "true" }, from?.name || "Assistant"), drawing("chevron-right")),
-      h("div.conversation__unfolded", {}, h("p.conversation__text", {}, ...prose(text)), options || ""),
-    ),
-  );
-}
-
-function bubble(text) {
-  return h("p.conversation__bubble.conversation__text", { dir: "auto" }, ...prose(text ?? ""));
-}
-
-function paper(by, text, at) {
-  return h(
-    "div.conversation__note",
-    { title: at ? exactly(at) : "" },
-    h("p.conversation__by", {}, drawing("notebook-pen"), `Note by ${by ?? "a colleague"}. Only your team sees this`),
-    h("p.conversation__text", { dir: "auto" }, ...prose(text ?? "")),
-  );
-}
-
-function closedBy({ body }, mine) {
-  const whom = { visitor: "the visitor", bot: "the assistant", agent: body.name ?? "a colleague" }[body.by];
-  return mine ? "You closed it" : whom ? `Closed by ${whom}` : "Closed";
 }
 
 customElements.define("panel-conversation", PanelConversation);

@@ -15,7 +15,14 @@ import { Protocol } from "../shared/protocol.js";
 
 const TYPING_FADES = 8_000;
 const QUIETLY = 400;
-const HOLDER_AFTER = { agent_requested: "waiting", requeued: "waiting", message_left: "left", accepted: "agent", returned: "bot", closed: "closed" };
+const HOLDER_AFTER = {
+  agent_requested: "waiting",
+  requeued: "waiting",
+  message_left: "left",
+  accepted: "agent",
+  returned: "bot",
+  closed: "closed",
+};
 /** What makes a brief say something else. */
 const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested"]);
 
@@ -91,20 +98,29 @@ export class Desk extends EventTarget {
   /** The row of a conversation wherever it stands, or undefined when no list has it. */
   row(conversation) {
     const here = (row) => row.id === conversation;
-    return this.mine.find(here) ?? this.waiting.find(here) ?? this.all.rows.find(here) ?? this.#threads.get(conversation)?.row;
+    return (
+      this.mine.find(here) ??
+      this.waiting.find(here) ??
+      this.all.rows.find(here) ??
+      this.#threads.get(conversation)?.row
+    );
   }
 
   /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
   standing(conversation) {
     // What is looked at is heard event by event; the lists follow a moment later.
-    const told = conversation === this.open && this.thread(conversation).events.findLast(({ kind }) => kind in HOLDER_AFTER);
+    const told =
+      conversation === this.open && this.thread(conversation).events.findLast(({ kind }) => kind in HOLDER_AFTER);
     if (told) {
       const holder = HOLDER_AFTER[told.kind];
-      return holder === "agent" && this.isMine(told) ? { holder: "me" } : { holder, name: holder === "agent" ? nameOf(told) : null };
+      return holder === "agent" && this.isMine(told)
+        ? { holder: "me" }
+        : { holder, name: holder === "agent" ? nameOf(told) : null };
     }
     const row = this.row(conversation);
     if (!row) return { holder: "bot" };
-    if (row.holder === "agent") return row.owner?.id === this.agent?.id ? { holder: "me" } : { holder: "agent", name: row.owner?.name };
+    if (row.holder === "agent")
+      return row.owner?.id === this.agent?.id ? { holder: "me" } : { holder: "agent", name: row.owner?.name };
     if (row.holder === "nobody") return { holder: "closed" };
     if (row.left) return { holder: "left" };
     return { holder: row.holder === "queue" ? "waiting" : "bot" };
@@ -211,7 +227,10 @@ export class Desk extends EventTarget {
     const thread = this.thread(conversation);
     thread.responses ??= this.#get(`/panel/responses?conversation=${encodeURIComponent(conversation)}`);
     try {
-      return list(await thread.responses, "responses").map((each) => ({ ...each, shortcut: each.shortcut.replace(/^\//, "") }));
+      return list(await thread.responses, "responses").map((each) => ({
+        ...each,
+        shortcut: each.shortcut.replace(/^\//, ""),
+      }));
     } catch {
       thread.responses = null;
       return null;
@@ -231,7 +250,12 @@ export class Desk extends EventTarget {
       // A fresh first page replaces the first page only: older ones that were asked for stay.
       const older = more ? [] : others.filter((row) => answer.before && row.last_at < answer.before);
       const next = older.length ? before : (answer.before ?? null);
-      this.all = { rows: more ? [...others, ...page] : [...page, ...older], before: next, more: Boolean(next), state: "here" };
+      this.all = {
+        rows: more ? [...others, ...page] : [...page, ...older],
+        before: next,
+        more: Boolean(next),
+        state: "here",
+      };
     } catch {
       this.all = { ...this.all, state: "failed" };
     }
@@ -331,7 +355,8 @@ export class Desk extends EventTarget {
 
   #message = (entry) => {
     const { events, settled } = this.thread(entry.conversation);
-    if (entry.state === "sent" && !events.some((event) => event.client_id === entry.client_id)) settled.set(entry.client_id, entry);
+    if (entry.state === "sent" && !events.some((event) => event.client_id === entry.client_id))
+      settled.set(entry.client_id, entry);
     this.#tell("message", { entry });
   };
 
@@ -341,7 +366,10 @@ export class Desk extends EventTarget {
   #claim(conversation) {
     if (this.mine.some((row) => row.id === conversation)) return;
     const owner = { id: this.agent?.id, name: this.agent?.name };
-    this.mine = [...this.mine, { ...(this.row(conversation) ?? { id: conversation }), holder: "agent", owner, left: false }].toSorted(oldestUnanswered);
+    this.mine = [
+      ...this.mine,
+      { ...(this.row(conversation) ?? { id: conversation }), holder: "agent", owner, left: false },
+    ].toSorted(oldestUnanswered);
     this.waiting = this.waiting.filter((row) => row.id !== conversation);
     this.#tell("queue");
   }

@@ -1,4 +1,5 @@
 /** Brings the panel to life: one desk, its parts, the address of the page, and the keys. */
+import { h } from "../shared/html.js";
 import { Desk } from "./desk.js";
 import { Drafts } from "./drafts.js";
 import "./alert.js";
@@ -7,6 +8,7 @@ import "./conversation.js";
 import "./notice.js";
 import "./presence.js";
 import "./queue.js";
+import { called } from "./words.js";
 
 const KEYS_KEPT = "parlour.panel.keys";
 const DETAILS_KEPT = "parlour.panel.details";
@@ -48,7 +50,8 @@ function arrive() {
   const place = placeOf(location);
   desk.look(place.conversation);
   showDetails(place);
-  document.body.dataset.place = place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
+  document.body.dataset.place =
+    place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
 }
 
 /** One step back: the way one came, or, on an address opened directly, to what lies above it. */
@@ -106,13 +109,30 @@ document.addEventListener("say", ({ detail }) => say(detail.text));
 // What concerns the whole page
 
 let quiet;
-function say(text) {
+function say(...words) {
   const said = one("#said");
-  said.textContent = text;
+  said.replaceChildren(...words);
   said.hidden = false;
   clearTimeout(quiet);
   quiet = setTimeout(() => (said.hidden = true), 12_000);
 }
+
+// An offer lasts for seconds: it is said wherever one is looking.
+desk.addEventListener("offers", ({ detail: { conversation } }) => {
+  if (!desk.offers.has(conversation)) {
+    if (one(`#said [data-offer="${CSS.escape(conversation)}"]`)) one("#said").hidden = true;
+    return;
+  }
+  if (queue.shows("new")) return queue.showOffer(conversation);
+  const show = h("button.button", { type: "button", "data-offer": conversation }, "Show");
+  show.addEventListener("click", () => {
+    one("#said").hidden = true;
+    if (narrow.matches) look(null);
+    queue.showOffer(conversation);
+    queue.enter();
+  });
+  say(h("span", {}, `${called(desk.row(conversation)?.visitor)} is offered to you.`), show);
+});
 
 desk.addEventListener("notice", ({ detail }) => say(detail.text));
 desk.addEventListener("welcome", () => {

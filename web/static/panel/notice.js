@@ -14,7 +14,8 @@ class DesktopNotice extends Part {
   }
 
   #ask() {
-    this.hidden = !("Notification" in window) || Notification.permission !== "default" || localStorage.getItem(KEPT) === "no";
+    this.hidden =
+      !("Notification" in window) || Notification.permission !== "default" || localStorage.getItem(KEPT) === "no";
     if (this.hidden) return this.replaceChildren();
     this.replaceChildren(
       h("p", {}, "Show a notice of the system when somebody waits and this window is out of sight?"),

@@ -47,8 +47,15 @@ class AgentPresence extends Part {
       return choice;
     });
     this.#line = h("p.presence__line", {});
-    this.#again = h("button.button.presence__again", { type: "button", hidden: true, onclick: () => this.desk.tryAgain() }, "Try now");
-    this.#menu.prepend(h("div.presence__choices", { role: "group", "aria-label": "Presence" }, ...choices), h("div.presence__connection", {}, this.#line, this.#again));
+    this.#again = h(
+      "button.button.presence__again",
+      { type: "button", hidden: true, onclick: () => this.desk.tryAgain() },
+      "Try now",
+    );
+    this.#menu.prepend(
+      h("div.presence__choices", { role: "group", "aria-label": "Presence" }, ...choices),
+      h("div.presence__connection", {}, this.#line, this.#again),
+    );
   }
 
   #choose(intent) {
@@ -64,9 +71,16 @@ class AgentPresence extends Part {
     this.#line.replaceChildren(drawing(holds ? "wifi" : "wifi-off"), `${words}.`);
     this.#again.hidden = line !== "waiting";
     const known = this.desk.agent !== null;
-    const dot = h(`span.presence__dot.presence__dot--${known && holds ? intent : "unknown"}`, { "aria-hidden": "true" });
+    const dot = h(`span.presence__dot.presence__dot--${known && holds ? intent : "unknown"}`, {
+      "aria-hidden": "true",
+    });
     const said = !known ? words : holds ? INTENTS[intent][0] : line === "connecting" ? "Connecting" : "No connection";
-    this.#button.replaceChildren(dot, h("span.aside", {}, "Presence: "), h("span.presence__said", {}, said), drawing("chevron-down"));
+    this.#button.replaceChildren(
+      dot,
+      h("span.aside", {}, "Presence: "),
+      h("span.presence__said", {}, said),
+      drawing("chevron-down"),
+    );
     this.#button.classList.toggle("presence__button--broken", known && !holds && line !== "connecting");
   }
 }

@@ -8,8 +8,16 @@ import { ago, called, drawing, exactly, pathOf, urgency, waited, waitedInWords }
 
 const LISTS = {
   new: { tab: "New", label: "Waiting", empty: ["Nobody is waiting.", "You will hear a sound when somebody is."] },
-  mine: { tab: "Mine", label: "Mine", empty: ["You have no conversations.", "Those you accept stay here until they are closed."] },
-  all: { tab: "All", label: "All", empty: ["There are no conversations yet.", "Every conversation is listed here, from its first message on."] },
+  mine: {
+    tab: "Mine",
+    label: "Mine",
+    empty: ["You have no conversations.", "Those you accept stay here until they are closed."],
+  },
+  all: {
+    tab: "All",
+    label: "All",
+    empty: ["There are no conversations yet.", "Every conversation is listed here, from its first message on."],
+  },
 };
 
 class WaitingQueue extends Part {
@@ -55,8 +63,23 @@ class WaitingQueue extends Part {
     (open ?? this.#tabs.get(this.#list)).focus();
   }
 
+  /** Whether this list is the one in sight. */
+  shows(list) {
+    return this.#list === list && this.offsetParent !== null;
+  }
+
+  /** Brings what is offered into sight: the list, and in it the row. */
+  showOffer(conversation) {
+    this.show("new");
+    this.#rows.get(conversation)?.element.scrollIntoView({ block: "nearest" });
+  }
+
   /** Presses Accept for the row that has the focus, else for the first that waits. */
   acceptNext() {
+    if (this.#list !== "new") {
+      this.show("new");
+      return this.enter();
+    }
     const row = document.activeElement?.closest?.(".queue__row") ?? this.#ul;
     row.querySelector(".queue__accept:not([hidden])")?.click();
   }
@@ -67,7 +90,13 @@ class WaitingQueue extends Part {
       const count = h("span.queue__count.figures", { hidden: true });
       const button = h(
         "button.queue__tab",
-        { type: "button", role: "tab", id: `queue-${list}`, "aria-controls": "queue-panel", onclick: () => this.show(list) },
+        {
+          type: "button",
+          role: "tab",
+          id: `queue-${list}`,
+          "aria-controls": "queue-panel",
+          onclick: () => this.show(list),
+        },
         tab,
         count,
       );
@@ -76,7 +105,11 @@ class WaitingQueue extends Part {
     }
     this.#ul = h("ul.queue__rows", { role: "list" });
     this.#empty = h("p.queue__empty", {});
-    this.#more = h("button.button.button--quiet.queue__more", { type: "button", onclick: () => this.desk.loadAll({ more: true }) }, "Show older ones");
+    this.#more = h(
+      "button.button.button--quiet.queue__more",
+      { type: "button", onclick: () => this.desk.loadAll({ more: true }) },
+      "Show older ones",
+    );
     const online = h("button.button", { type: "button", onclick: () => this.desk.setIntent("online") }, "Go online");
     this.#presence = h("div.queue__presence", { hidden: true }, h("p", {}), online);
     const panel = h("div.queue__panel", { id: "queue-panel", role: "tabpanel" }, this.#ul, this.#empty, this.#more);
@@ -123,8 +156,10 @@ class WaitingQueue extends Part {
   #explain(n) {
     const { state } = this.desk.all;
     let words = LISTS[this.#list].empty;
-    if (this.#list === "all" && state === "failed") words = ["The list could not be fetched.", "It is tried again with the next change."];
-    else if ((this.#list === "all" && state !== "here") || (this.#list !== "all" && !this.desk.heard)) words = ["Fetching the list."];
+    if (this.#list === "all" && state === "failed")
+      words = ["The list could not be fetched.", "It is tried again with the next change."];
+    else if ((this.#list === "all" && state !== "here") || (this.#list !== "all" && !this.desk.heard))
+      words = ["Fetching the list."];
     // Only those who are online are called.
     else if (this.#list === "new" && this.desk.intent !== "online") words = words.slice(0, 1);
     this.#empty.hidden = n > 0;
@@ -175,7 +210,11 @@ class WaitingQueue extends Part {
       { type: "button", "aria-describedby": `row-${id}`, onclick: () => this.#accept(id) },
       "Accept",
     );
-    part.decline = h("button.button.button--quiet.queue__decline", { type: "button", hidden: true, onclick: () => this.desk.decline(id) }, "Not now");
+    part.decline = h(
+      "button.button.button--quiet.queue__decline",
+      { type: "button", hidden: true, onclick: () => this.desk.decline(id) },
+      "Not now",
+    );
     part.actions = h("div.queue__actions", {}, part.accept, part.decline);
     part.element = h("li.queue__row", {}, part.open, part.offer, part.actions, part.problem);
     return part;
@@ -201,7 +240,8 @@ class WaitingQueue extends Part {
     // What is looked at is being read; the number would only follow the eye.
     const unread = row.unread > 0 && !open;
     part.unread.hidden = !unread;
-    if (unread) part.unread.replaceChildren(row.unread > 99 ? "99+" : String(row.unread), h("span.aside", {}, " unread"));
+    if (unread)
+      part.unread.replaceChildren(row.unread > 99 ? "99+" : String(row.unread), h("span.aside", {}, " unread"));
     if (open) part.open.setAttribute("aria-current", "true");
     else part.open.removeAttribute("aria-current");
     part.element.classList.toggle("queue__row--open", open);
@@ -218,7 +258,8 @@ class WaitingQueue extends Part {
     const said = row.last?.text?.replace(/\s+/g, " ").trim();
     if (!said) return "No words yet";
     const from = row.last.from?.role ?? row.last.from;
-    if (from === "agent") return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
+    if (from === "agent")
+      return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
     return from === "bot" ? `Assistant: ${said}` : said;
   }
 
@@ -231,11 +272,18 @@ class WaitingQueue extends Part {
     for (const { row, wait, offer } of this.#rows.values()) {
       if (row.waiting_since) {
         const seconds = (now - Date.parse(row.waiting_since)) / 1000;
-        const state = urgency(seconds, row.promise ?? this.desk.departments.find(({ id }) => id === row.department)?.promise);
+        const state = urgency(
+          seconds,
+          row.promise ?? this.desk.departments.find(({ id }) => id === row.department)?.promise,
+        );
         if (wait.dataset.urgency !== state) {
           wait.dataset.urgency = state;
           wait.className = `queue__wait queue__wait--${state} figures`;
-          wait.replaceChildren(...(state === "new" ? [] : [drawing(state === "overdue" ? "clock-alert" : "clock")]), h("span", { "aria-hidden": "true" }), h("span.aside", {}));
+          wait.replaceChildren(
+            ...(state === "new" ? [] : [drawing(state === "overdue" ? "clock-alert" : "clock")]),
+            h("span", { "aria-hidden": "true" }),
+            h("span.aside", {}),
+          );
         }
         const [figures, words] = wait.querySelectorAll("span:not(.icon)");
         set(figures, waited(seconds));
@@ -248,7 +296,14 @@ class WaitingQueue extends Part {
         wait.title = exactly(row.last?.at);
       }
       const until = this.desk.offers.get(row.id);
-      set(offer, until ? `Offered to you for ${waited(Math.max(0, until - now) / 1000)} more` : row.offered ? "Offered to you" : "");
+      set(
+        offer,
+        until
+          ? `Offered to you for ${waited(Math.max(0, until - now) / 1000)} more`
+          : row.offered
+            ? "Offered to you"
+            : "",
+      );
     }
   }
 

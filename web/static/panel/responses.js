@@ -113,7 +113,8 @@ class CannedResponses extends Part {
       this.#waived = this.#asked()?.start ?? null;
       this.close();
     } else if (by && this.#found.length) this.#mark(this.#at + by);
-    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.#found.length) this.#take(this.#at);
+    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.#found.length)
+      this.#take(this.#at);
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -134,7 +135,9 @@ class CannedResponses extends Part {
 function matching(responses, word) {
   const shortcut = ({ shortcut }) => shortcut.toLowerCase();
   const begins = responses.filter((response) => shortcut(response).startsWith(word));
-  const has = (response) => !begins.includes(response) && `${shortcut(response)} ${response.title ?? ""} ${response.text}`.toLowerCase().includes(word);
+  const has = (response) =>
+    !begins.includes(response) &&
+    `${shortcut(response)} ${response.title ?? ""} ${response.text}`.toLowerCase().includes(word);
   return [...begins, ...responses.filter(has)];
 }
 

@@ -20,7 +20,13 @@ export function waited(seconds) {
 export function waitedInWords(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   const [n, unit] =
-    s < 60 ? [s, "second"] : s < 3600 ? [Math.floor(s / 60), "minute"] : s < 86_400 ? [Math.floor(s / 3600), "hour"] : [Math.floor(s / 86_400), "day"];
+    s < 60
+      ? [s, "second"]
+      : s < 3600
+        ? [Math.floor(s / 60), "minute"]
+        : s < 86_400
+          ? [Math.floor(s / 3600), "hour"]
+          : [Math.floor(s / 86_400), "day"];
   return `${n} ${unit}${n === 1 ? "" : "s"}`;
 }
 

@@ -1,0 +1,95 @@
+/** What happened in a conversation, each kind as an agent sees it. Nothing here is kept up to date: what happened, happened. */
+import { h, prose } from "../shared/html.js";
+import { nameOf } from "./desk.js";
+import { drawing, exactly, pathOf } from "./words.js";
+
+/** What an event looks like to an agent, or null for what only the record needs. */
+export function draw(event, mine) {
+  const { kind, body = {} } = event;
+  if (kind === "message") return message(event, mine);
+  if (kind === "note")
+    return h(
+      "li.conversation__item.conversation__item--note",
+      {},
+      paper(mine ? "you" : nameOf(event), body.text, event.at),
+    );
+  const happened = {
+    agent_requested: () => ["bell", body.title ? `A person is wanted, ${body.title}` : "A person is wanted"],
+    offer_over: () => [
+      "clock",
+      body.why === "declined" ? `${nameOf(event)} passed it on` : `${nameOf(event)} did not answer the offer`,
+    ],
+    accepted: () => ["user", `${mine ? "You" : nameOf(event)} took the conversation`],
+    waited_long: () => ["clock-alert", "Nobody came in the time promised"],
+    returned: () => ["undo-2", "Back with the assistant"],
+    requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
+    message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
+    page_viewed: () => ["route", `Went to ${body.title || pathOf(body.path)}`],
+    closed: () => ["circle-check", closedBy(event, mine)],
+  }[kind]?.();
+  if (!happened) return null;
+  const [name, words] = happened;
+  return h("li.conversation__happened", { title: exactly(event.at) }, drawing(name), h("span", {}, ...prose(words)));
+}
+
+function message(event, mine) {
+  const { from = {}, body = {} } = event;
+  if (from.role === "bot") return folded(event);
+  if (from.role === "system")
+    return h("li.conversation__happened", { title: exactly(event.at) }, h("span", {}, ...prose(body.text ?? "")));
+  const who = from.role === "visitor" ? null : h("p.conversation__by", {}, mine ? "You" : (from.name ?? "A colleague"));
+  return h(
+    `li.conversation__item.conversation__item--${from.role === "agent" ? "agent" : "visitor"}${mine ? ".conversation__item--own" : ""}`,
+    { title: exactly(event.at) },
+    who ?? h("p.aside", {}, `${from.name || "Visitor"}:`),
+    bubble(body.text),
+  );
+}
+
+/** The bot's words matter less to an agent than the visitor's: one line each, the whole of it when opened. */
+function folded({ from, body = {}, at }) {
+  const text = body.text ?? "";
+  const options =
+    body.options?.length &&
+    h(
+      "ul.conversation__options",
+      { role: "list", "aria-label": "Offered answers" },
+      ...body.options.map(({ label }) => h("li", {}, label ?? "")),
+    );
+  return h(
+    "li.conversation__item.conversation__item--bot",
+    { title: exactly(at) },
+    h(
+      "details.conversation__fold",
+      {},
+      h(
+        "summary",
+        {},
+        drawing("bot"),
+        h("span.aside", {}, `${from?.name || "Assistant"}: `),
+        h("span.conversation__line", {}, text.replace(/\s+/g, " ")),
+        h("span.conversation__full-by", { "aria-hidden": "true" }, from?.name || "Assistant"),
+        drawing("chevron-right"),
+      ),
+      h("div.conversation__unfolded", {}, h("p.conversation__text", {}, ...prose(text)), options || ""),
+    ),
+  );
+}
+
+export function bubble(text) {
+  return h("p.conversation__bubble.conversation__text", { dir: "auto" }, ...prose(text ?? ""));
+}
+
+export function paper(by, text, at) {
+  return h(
+    "div.conversation__note",
+    { title: at ? exactly(at) : "" },
+    h("p.conversation__by", {}, drawing("notebook-pen"), `Note by ${by ?? "a colleague"}. Only your team sees this`),
+    h("p.conversation__text", { dir: "auto" }, ...prose(text ?? "")),
+  );
+}
+
+function closedBy({ body }, mine) {
+  const whom = { visitor: "the visitor", bot: "the assistant", agent: body.name ?? "a colleague" }[body.by];
+  return mine ? "You closed it" : whom ? `Closed by ${whom}` : "Closed";
+}
