@@ -108,6 +108,12 @@ class Journal:
         with self._database.reading() as connection:
             return connection.scalar(select(func.max(_events.c.visitor_seq)).where(upto)) or 0
 
+    def seq_at_visitor(self, conversation_id: str, visitor_seq: int) -> int:
+        """Returns the number of the event that is this one in the visitor's counting; 0 when there is none."""
+        same = (_events.c.conversation_id == conversation_id) & (_events.c.visitor_seq == visitor_seq)
+        with self._database.reading() as connection:
+            return connection.scalar(select(_events.c.seq).where(same)) or 0
+
     def sent(self, actor: str, client_id: str) -> Event | None:
         """Returns the event this actor already sent under this client id, if any."""
         found = self._events(_events.c.actor == actor, _events.c.client_id == client_id, limit=1)

@@ -95,7 +95,7 @@ def add(connection: Connection, *, name: str, role: str, departments: Collection
     """Inserts an agent and returns the id."""
     agent_id = new_id()
     row = {"id": agent_id, "name": name, "role": role, "created_at": at, "last_accepted_at": None}
-    connection.execute(insert(_agents).values(**row, intent="offline", active=0, revision=1))
+    connection.execute(insert(_agents).values(**row, intent="online", active=0, revision=1))
     join(connection, agent_id, departments)
     return agent_id
 

@@ -12,7 +12,12 @@ from rules.texts import in_language
 def filled_responses(site: Site, conversation: Conversation, known: Known, *, agent_name: str) -> list[dict[str, Any]]:
     """Returns the responses of the conversation's department and of everybody, in the conversation's language."""
     values = {f"contact.{name}": value for name, value in known.values().items()}
-    values |= {"agent.name": agent_name, "site.name": site.name, **conversation.cursor.slots}
+    values |= {
+        "agent.name": agent_name,
+        "site.name": site.name,
+        "site.opening_hours": site.opening_hours,
+        **conversation.cursor.slots,
+    }
     return [
         {"id": response.id, "shortcut": response.shortcut, "text": _filled(site, conversation, response.text, values)}
         for response in site.responses.values()

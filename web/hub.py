@@ -118,8 +118,8 @@ class Hub:
         if after.holder != "bot" or news.before.holder != "bot":
             self._plan_lists()
 
-    def typing_of_visitor(self, conversation: Conversation, frame: Frame) -> None:
-        """Shows agents who watch what the visitor is typing."""
+    def tell_watchers(self, conversation: Conversation, frame: Frame) -> None:
+        """Tells the agents who watch a conversation what is not recorded: typing, and how far the visitor has read."""
         for watcher in list(self._watchers.get(conversation.id, ())):
             if may_open(conversation, watcher.ears):
                 watcher.tell(frame)

@@ -91,7 +91,10 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     def op() -> ResponseReturnValue:
         parts.limits.take("frame", g.agent.agent_id)
         frame = frames.agent_frame(request.get_data(cache=False))
-        return jsonify({"frames": AgentFrames(parts.room, g.agent.agent_id).take(frame)})
+        agent = AgentFrames(parts.room, g.agent.agent_id)
+        # Without a socket nothing is told unasked: a sign of life is answered with what one would have heard.
+        heard = agent.welcome() if isinstance(frame, frames.Beat) else []
+        return jsonify({"frames": [*agent.take(frame), *heard]})
 
     @sock.route("/panel/socket", bp=pages)
     @audience("agent", late=True)

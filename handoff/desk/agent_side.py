@@ -118,8 +118,8 @@ class AgentSide(Changing):
                 return known
             first = self._parts.agents.get(state.owner or "")
             raise AlreadyAccepted(first.name if first else "A colleague")
-        if state.holder != "queue" and not state.left:
-            raise NotPossibleNow("Nobody is waiting in this conversation.")
+        if not state.open:
+            raise NotPossibleNow("This conversation has ended.")
         if agent.active >= agent.capacity:
             raise Full(agent.capacity)
         body = {"agent": agent.id, "name": agent.name, "department": state.department or ""}

@@ -178,12 +178,17 @@ def test_another_departments_conversation_looks_like_none(waiting, agent, office
     anna.accepts(ann.conversation)
 
 
-def test_nobody_accepts_what_does_not_wait(visitor, agent):
+def test_an_agent_may_take_over_from_the_bot_but_not_what_has_ended(visitor, agent, office):
     anna = agent("Anna", role="lead").comes_online()
     ann = visitor()
     ann.writes("Hi")
+    conversation = ann.conversation
+    token = anna.accepts(conversation)
+    ann.writes("Hello?")
+    assert ann.hears()[-1] == "Hello?"
+    office.desk.close(anna.id, conversation, token=token)
     with pytest.raises(NotPossibleNow):
-        anna.accepts(ann.conversation)
+        anna.accepts(conversation)
 
 
 def test_the_phrase_human_works_at_every_step(visitor, agent, office):

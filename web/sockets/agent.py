@@ -1,6 +1,6 @@
 """An agent's frames: each becomes one verb of the desk, the same over a socket and over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,8 +142,8 @@ class AgentLink(AgentFrames):
         self.connection.send(*answers, *held)
 
     def greet(self) -> None:
-        """Tells a panel that just opened what it needs to draw itself."""
-        self.connection.send(*(encoded(frame) for frame in self.welcome()))
+        """Tells a panel that just opened what it needs to draw itself, standing offers included."""
+        self.connection.send(*(encoded(frame) for frame in [*self.welcome(), *self._standing_offers()]))
 
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the agent what just happened in a conversation they watch."""
@@ -165,6 +165,16 @@ class AgentLink(AgentFrames):
     def heads(self) -> dict[str, int]:
         """Returns the last number of each conversation this panel watches."""
         return {each: head for each, head in self._watched.items() if head}
+
+    def _standing_offers(self) -> Iterator[Frame]:
+        waiting = self.room.lists(self.room.desk.agent(self.agent_id))["waiting"]
+        for conversation in (self.room.desk.conversation(row["id"]) for row in waiting if row["offered"]):
+            offered = self.room.journal.events_after(conversation.id, (conversation.offer_seq or 1) - 1, limit=1)
+            yield from (
+                {"op": "offer", "conversation": event.conversation_id, "until": event.body["until"]}
+                for event in offered
+                if event.kind == "offered"
+            )
 
     def _watch(self, conversation_id: str) -> None:
         self._watched[conversation_id] = 0

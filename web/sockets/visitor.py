@@ -110,13 +110,17 @@ class VisitorFrames:
                 "on": frame.on,
                 "text": frame.text,
             }
-            self.room.hub.typing_of_visitor(conversation, told)
+            self.room.hub.tell_watchers(conversation, told)
         return []
 
     def _read(self, frame: frames.Read) -> list[Frame]:
         conversation = self.room.desk.conversation_of(self.visitor_id, frame.conversation)
         seq = min(frame.seq, conversation.visitor_last_seq)
         self.room.readings.note(f"visitor:{self.visitor_id}", conversation.id, seq)
+        theirs = self.room.journal.seq_at_visitor(conversation.id, seq)
+        self.room.hub.tell_watchers(
+            conversation, {"op": "read", "conversation": conversation.id, "who": "visitor", "seq": theirs}
+        )
         return []
 
 

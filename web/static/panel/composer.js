@@ -172,11 +172,11 @@ class ReplyComposer extends Part {
   }
 
   #explain(holder, name, email) {
-    const accept = () =>
+    const accept = (words = "Accept") =>
       h(
         "button.button.button--main.composer__accept",
         { type: "button", onclick: (event) => this.#accept(event.currentTarget) },
-        "Accept",
+        words,
       );
     if (holder === "waiting") return [h("p", {}, "Nobody has this conversation yet."), accept()];
     if (holder === "left") {
@@ -187,8 +187,7 @@ class ReplyComposer extends Part {
       return [h("p", {}, ...words), accept()];
     }
     if (holder === "agent") return [h("p", {}, `${name ?? "A colleague"} has this conversation. You can add notes.`)];
-    if (holder === "bot")
-      return [h("p", {}, "The assistant is answering. When a person is asked for, the conversation waits in New.")];
+    if (holder === "bot") return [h("p", {}, "The assistant is answering."), accept("Take over")];
     return [h("p", {}, "This conversation is closed. If the visitor writes again, a new one begins.")];
   }
 
