@@ -1,0 +1,159 @@
+"""The commands of the shell, as somebody types them."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.server import Server, VisitorLine, running
+from web.cli import main
+
+HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
+
+
+def parlour(*words: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words], input=stdin)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    made = tmp_path / "mysite"
+    assert parlour("init", str(made)).exit_code == 0
+    return made
+
+
+COMMANDS = [
+    [],
+    ["init"],
+    ["serve"],
+    ["check"],
+    ["talk"],
+    ["agent"],
+    ["agent", "add"],
+    ["explain"],
+    ["explain", "conversation"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_helps_and_gives_an_example(command: list[str]):
+    told = parlour(*command, "--help")
+    assert told.exit_code == 0
+    if command not in ([], ["agent"], ["explain"]):
+        assert f"parlour {' '.join(command)}" in told.output.split("Example:")[1]
+
+
+def test_init_never_writes_over_anything(site: Path):
+    again = parlour("init", str(site))
+    assert again.exit_code == 1
+    assert "is not empty" in again.output
+    assert "Traceback" not in again.output
+
+
+def test_a_new_site_has_no_problems(site: Path):
+    told = parlour("check", str(site))
+    assert (told.exit_code, told.output) == (0, "No problems found.\n")
+
+
+def test_check_tells_everything_at_once_and_exits_with_one(site: Path):
+    flow = site / "flows" / "welcome.yaml"
+    flow.write_text(
+        flow.read_text()
+        .replace("collect: name", "colect: name")
+        .replace("ask: {en: What is your name?", "aks: {en: What is your name?")
+    )
+    told = parlour("check", str(site))
+    assert told.exit_code == 1
+    assert "nknown step 'colect' — did you mean 'collect'?" in told.output
+    as_json = json.loads(parlour("check", str(site), "--format", "json").output)
+    assert {"file", "line", "column", "code", "level", "message"} <= as_json[0].keys()
+
+
+@pytest.mark.parametrize("command", [["check"], ["talk"], ["serve"]])
+def test_a_site_that_is_not_there_is_said_in_one_line(tmp_path: Path, command: list[str]):
+    done = subprocess.run(
+        [sys.executable, "-m", "web.cli", *command, str(tmp_path / "none")], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"parlour: There is no site at .*\. Make one with:  parlour init .*\n", done.stderr)
+
+
+def test_talk_takes_piped_lines_facts_and_a_time():
+    open_ = parlour("talk", str(HARBOUR), "--agents", "1", "--at", "2026-03-04 10:00", stdin="Hi\nA person\n")
+    assert "waits for a person of 'sales'" in open_.output
+    closed = parlour("talk", str(HARBOUR), "--agents", "1", "--at", "sunday 11:00", stdin="Hi\nA person\n")
+    assert "bot: We are closed." in closed.output
+    german = parlour("talk", str(HARBOUR), "--language", "de", stdin="Hallo\n")
+    assert "bot: Worum geht es?   [Karten | Ein Mensch]" in german.output
+
+
+@pytest.mark.parametrize(("option", "value"), [("--at", "someday"), ("--fact", "visits")])
+def test_talk_says_what_to_write_instead(option: str, value: str):
+    told = parlour("talk", str(HARBOUR), option, value, stdin="Hi\n")
+    assert told.exit_code == 1
+    assert "Write " in told.output
+    assert "Traceback" not in told.output
+
+
+def test_an_agent_is_added_once_and_needs_a_real_password(site: Path):
+    add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site), "--password-stdin"]
+    assert "at least 12 characters" in parlour(*add, stdin="short\n").output
+    assert parlour(*add, "--department", "sales", stdin="three blue teapots\n").exit_code == 0
+    again = parlour(*add, stdin="three blue teapots\n")
+    assert (again.exit_code, "has an account already" in again.output) == (1, True)
+    wrong = parlour(
+        *[word.replace("anna@", "ben@") for word in add], "--department", "sails", stdin="three blue teapots\n"
+    )
+    assert "There is no department 'sails' — did you mean 'sales'?" in wrong.output
+
+
+def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "web.cli", "serve", str(site), "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", done.stderr)
+
+
+def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
+    (site / ".parlour").mkdir()
+    (site / ".parlour" / "parlour.db").write_bytes(b"this is no database, and never was" * 100)
+    done = subprocess.run(
+        [sys.executable, "-m", "web.cli", "serve", str(site), "--port", "0"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("parlour: ") and "Restore it from a backup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
+    import shutil
+
+    site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
+    address = f"sqlite:///{tmp_path}/parlour.db"
+    for server in running(Server(site, address)):
+        ann: VisitorLine = server.visitor()
+        ann.says("Hi")
+        ann.says("Tickets")
+        ann.says("ann(at)x")
+        conversation = ann.conversation
+        ann.close()
+    told = parlour("explain", "conversation", str(conversation), "--site", str(site), "--database", address)
+    assert told.exit_code == 0
+    assert "visitor: Tickets" in told.output
+    assert re.search(r"flows/welcome\.yaml:\d+", told.output)
+    nobody = parlour("explain", "conversation", "nothing", "--site", str(site), "--database", address)
+    assert (nobody.exit_code, "There is no conversation nothing" in nobody.output) == (1, True)
+    print(told.output)
