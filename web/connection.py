@@ -1,8 +1,9 @@
 """One socket: the only code that knows how bytes travel.
 
 flask-sock makes the handshake; reading, writing, limits and closing happen here, with wsproto as the codec
-(RFC 6455). One greenlet reads. A write goes straight to the kernel; only what does not fit waits in a bounded queue
-for a writer of its own, so that a slow reader costs nobody else anything.
+(RFC 6455) of all but the ordinary frame (`web/ordinary.py`). One greenlet reads. A write goes straight to the kernel;
+only what does not fit waits in a bounded queue for a writer of its own, so that a slow reader costs nobody else
+anything.
 """
 
 import os
@@ -17,6 +18,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessag
 from wsproto.utilities import LocalProtocolError
 
 from web.bodies import MAX_BODY
+from web.ordinary import OrdinaryFrames, frame_of
 
 PROTOCOL = "chat.v1"
 READ_AT_ONCE = 16 * 1024
@@ -63,6 +65,7 @@ class Connection:
         "_fd",
         "_heard_at",
         "_inbox",
+        "_ordinary",
         "_part",
         "_queue",
         "_queued",
@@ -78,6 +81,7 @@ class Connection:
         self._fd = ws.sock.fileno()
         self._spawn = spawn
         self._inbox: deque[str] = deque(ws.input_buffer)
+        self._ordinary = OrdinaryFrames()
         self._part: list[str] = []
         self._queue: deque[bytes] = deque()
         self._queued = 0
@@ -101,12 +105,7 @@ class Connection:
         """Says these, in this order, without waiting. To a closed socket nothing is said."""
         if self._closing_since is not None:
             return
-        try:
-            data = b"".join([self._codec.send(TextMessage(message)) for message in messages])
-        except LocalProtocolError:
-            self._drop()
-        else:
-            self._push(data)
+        self._push(b"".join([frame_of(message) for message in messages]))
 
     def ping(self) -> None:
         """Asks for a sign of life, and ends a connection that gave none or does not finish closing."""
@@ -149,6 +148,10 @@ class Connection:
             self._over()
             return
         self._heard_at = monotonic()
+        text = self._ordinary.text_of(data)
+        if text is not None and self._closing_since is None:
+            self._keep(text)
+            return
         self._codec.receive_data(data)
         for event in self._codec.events():
             self._take(event)
@@ -158,7 +161,8 @@ class Connection:
             case TextMessage():
                 self._take_text(event)
             case Ping():
-                self._push(self._codec.send(event.response()))
+                if self._closing_since is None:
+                    self._push(self._codec.send(event.response()))
             case Pong():
                 pass
             case BytesMessage():
