@@ -196,6 +196,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         greeting=parlour.greeting,
         readings=readings,
         epoch=parlour.database.epoch(),
+        limits=limits,
         status=status,
     )
     return widget.WidgetParts(

@@ -103,7 +103,6 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         parts.limits.take("frame", g.visitor)
         frame = frames.visitor_frame(request.get_data(cache=False))
         if isinstance(frame, frames.Send):
-            parts.limits.take("send", g.visitor)
             parts.limits.take("send_address", address_of(request))
         return jsonify({"frames": VisitorFrames(parts.room, g.visitor).take(frame)})
 

@@ -15,6 +15,7 @@ from handoff.refusals import NoSuchConversation
 from web import frames
 from web.connection import Connection
 from web.hub import BEAT, Frame, Hub, encoded, heard_by
+from web.limits import Limits
 
 PROTOCOL_VERSION = 1
 
@@ -29,6 +30,7 @@ class VisitorRoom:
     greeting: Greeting
     readings: Readings
     epoch: str
+    limits: Limits
     status: Callable[[Conversation], dict[str, Any]]
 
 
@@ -53,6 +55,7 @@ class VisitorFrames:
         return []
 
     def _send(self, frame: frames.Send) -> list[Frame]:
+        self.room.limits.take("send", self.visitor_id)
         said = self._said(frame.body)
         whereabouts = self.room.greeting.whereabouts(self.visitor_id)
         event = self.room.desk.receive(self.visitor_id, said, client_id=frame.client_id, whereabouts=whereabouts)

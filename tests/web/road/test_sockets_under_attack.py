@@ -170,6 +170,18 @@ def test_a_flood_of_frames_is_closed(line: Raw):
     assert line.close_code() == 1008
 
 
+def test_too_many_messages_are_refused_with_the_time_to_wait_and_none_is_lost(server: Server):
+    ann = server.visitor()
+    for number in range(40):
+        ann.say(f"message {number}")
+    ann.until(lambda: len(ann.acked) + sum(frame["op"] == "refused" for frame in ann.frames) == 40)
+    refused = [frame for frame in ann.frames if frame["op"] == "refused"]
+    assert len(ann.acked) == 20
+    assert {frame["error"]["code"] for frame in refused} == {"too_many"}
+    assert {frame["client_id"] for frame in refused} == ann.outbox.keys()
+    ann.close()
+
+
 def test_nonsense_is_answered_then_closed(line: Raw):
     for _ in range(30):
         line.frame(1, b"{" * 50)
