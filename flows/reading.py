@@ -175,11 +175,24 @@ def read_flows(
         sound -= {id} if has_errors(found) else set()
         if id in complete and (machine := _compiled(flow)) is not None:
             machines[id] = machine
-    # A gap that nothing fills is not said to be empty as well.
+    # A gap that nothing fills is not said to be empty as well, and what an unreadable flow fills nobody knows.
     told = {problem.place for problem in walker.problems if problem.code == "F007"}
-    found = check_machines(machines, [id for id in machines if id in flows])
+    unsure = _callers_of(flows.keys() - machines.keys(), flows)
+    found = check_machines(machines, [id for id in machines if id in flows], unsure)
     walker.problems += [problem for problem in found if problem.place not in told]
     return Flows(flows, {id: machine for id, machine in machines.items() if id in sound or id in standard})
+
+
+def _callers_of(wanted: Collection[str], flows: Mapping[str, Flow]) -> set[str]:
+    """Returns the flows that call one of these, or call one that does."""
+    found = set(wanted)
+    while more := {id for id, flow in flows.items() if id not in found and _calls(flow) & found}:
+        found |= more
+    return found - set(wanted)
+
+
+def _calls(flow: Flow) -> set[str]:
+    return {str(target.name) for step in flow.every_step() for target in step.targets() if target.kind == "call"}
 
 
 def _compiled(flow: Flow) -> FlowMachine | None:

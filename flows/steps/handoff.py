@@ -110,7 +110,6 @@ class HandoffStep(Step):
         def ask_for_agent(e: Any) -> None:
             run = e.model
             run.cursor.epoch += 1
-            run.cursor.tries = 0
             if say is not None:
                 run.effects.append(Say(say.text(run), self.id, flow))
             written = note.text(run) if note is not None else None

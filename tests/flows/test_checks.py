@@ -170,6 +170,21 @@ def test_a_restart_goes_round_as_well(told):
     assert told("flows: {a: {steps: [{collect: x, if_known: ask}, {goto: restart}]}}") == []
 
 
+def test_a_restart_goes_round_through_all_that_called_it(told):
+    text = """
+        flows:
+          a: {steps: [{say: A}, {call: b}]}
+          b: {steps: [{say: B}, {call: c}]}
+          c: {steps: [{collect: pet, if_known: ask}, {goto: restart}]}
+        """
+    assert told(text) == []
+    found = told(text.replace("{collect: pet, if_known: ask}", "{collect: pet}"))
+    assert found == [
+        "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_pet' -> 'c.goto_1' -> 'a.say_1' "
+        "never waits for the visitor; put a question into the loop"
+    ]
+
+
 # --- F006: gaps that nothing may have filled
 
 
@@ -257,6 +272,10 @@ def test_a_contact_attribute_may_be_empty_until_it_is_collected(told):
     assert [problem[:9] for problem in told("flows: {a: {steps: [{say: '{{ contact.name }}'}]}}")] == ["F006 1:31"]
     assert told("flows: {a: {steps: [{collect: name, if_known: ask}, {say: '{{ contact.name }} {{ name }}'}]}}") == []
     assert told("flows: {a: {steps: [{set: {name: x}}, {say: '{{ contact.name }} {{ name }}'}]}}") == []
+
+
+def test_a_gap_that_stands_twice_in_a_text_is_told_once(told):
+    assert len(told("flows: {a: {steps: [{say: '{{ email }} {{ slot.email }}'}, {collect: email}]}}")) == 1
 
 
 def test_other_facts_are_nobodys_to_collect(told):
