@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from bot.contact import Known
 from bot.conversation import Conversation
 from bot.site.site import Site
+from rules.hours import OpeningHours
 
 
 class Staffing(Protocol):
@@ -23,51 +24,80 @@ class Staffing(Protocol):
 
 
 class Facts(Mapping[str, Any]):
-    """Fact → value, some of them worked out on demand. A missing key is unknown, None is absent."""
+    """Fact → value, some of them worked out on demand. A missing key is unknown, None is absent.
 
-    __slots__ = ("_known", "_later")
+    The server's own are those of a department, else of the site; `told` are what somebody else found out.
+    """
 
-    def __init__(self, known: Mapping[str, Any], later: Mapping[str, Callable[[], Any]]):
-        self._known = dict(known)
-        self._later = later
+    __slots__ = ("_found", "_known", "department", "now", "site", "staffing")
+
+    def __init__(
+        self,
+        site: Site,
+        known: Known,
+        staffing: Staffing,
+        now: datetime,
+        *,
+        department: str | None = None,
+        told: Mapping[str, Any] | None = None,
+    ):
+        self.site = site
+        self.staffing = staffing
+        self.now = now
+        self.department = department
+        self._known = known
+        self._found = dict(told or {})
+
+    @property
+    def hours(self) -> OpeningHours:
+        """Returns the opening hours that count here."""
+        place = self.site.departments.get(self.department) if self.department else None
+        return place.opening_hours if place else self.site.opening_hours
+
+    @property
+    def local(self) -> datetime:
+        """Returns now by the clock of the site."""
+        return self.now.astimezone(self.site.zone)
 
     def __getitem__(self, fact: str) -> Any:
         try:
-            return self._known[fact]
+            return self._found[fact]
         except KeyError:
-            value = self._known[fact] = self._later[fact]()
+            value = self._found[fact] = self._find(fact)
             return value
 
-    def __contains__(self, fact: object) -> bool:
-        return fact in self._known or fact in self._later
+    def _find(self, fact: str) -> Any:
+        if fact in _SERVER_FACTS:
+            return _SERVER_FACTS[fact](self)
+        contact, _, attribute = fact.partition(".")
+        if contact == "contact" and attribute == "known":
+            return bool(self._known.values())
+        if contact == "contact" and attribute in self.site.attributes.contact:
+            return self._known.value(attribute)
+        raise KeyError(fact)
 
     def __iter__(self) -> Iterator[str]:
-        yield from {**self._known, **self._later}
+        yield from self._found.keys() | self._names()
 
     def __len__(self) -> int:
-        return len({**self._known, **self._later})
+        return len(self._found.keys() | self._names())
+
+    def _names(self) -> set[str]:
+        return {*_SERVER_FACTS, "contact.known", *(f"contact.{name}" for name in self.site.attributes.contact)}
 
 
-def server_facts(
-    site: Site, known: Known, staffing: Staffing, now: datetime, *, department: str | None = None
-) -> dict[str, Callable[[], Any]]:
-    """Returns the facts that only the server knows, each as a way to find it out."""
-    place = site.departments.get(department) if department else None
-    hours = place.opening_hours if place else site.opening_hours
-    local = now.astimezone(site.zone)
-    facts: dict[str, Callable[[], Any]] = {
-        "opening_hours": lambda: "open" if hours.is_open(now) else "closed",
-        "agents_online": lambda: staffing.agents_online(department),
-        "agents_available": lambda: staffing.agents_available(department),
-        "date": lambda: local.date().isoformat(),
-        "time": lambda: local.strftime("%H:%M"),
-        "weekday": lambda: ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[local.weekday()],
-    }
-    values = known.values()
-    facts["contact.known"] = lambda: bool(values)
-    for attribute in site.attributes.contact:
-        facts[f"contact.{attribute}"] = lambda attribute=attribute: values.get(attribute)  # type: ignore[misc]
-    return facts
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SERVER_FACTS: Mapping[str, Callable[[Facts], Any]] = {
+    "opening_hours": lambda facts: "open" if facts.hours.is_open(facts.now) else "closed",
+    "agents_online": lambda facts: facts.staffing.agents_online(facts.department),
+    "agents_available": lambda facts: facts.staffing.agents_available(facts.department),
+    "date": lambda facts: facts.local.date().isoformat(),
+    "time": lambda facts: facts.local.strftime("%H:%M"),
+    "weekday": lambda facts: _WEEKDAYS[facts.local.weekday()],
+    "site.next_opening": lambda facts: facts.site.opening_hours.next_opening(facts.now),
+    "site.opening_hours": lambda facts: facts.site.opening_hours,
+}
+"""Fact → how the server finds it out; those of the contact come on top."""
 
 
 def of_conversation(site: Site, conversation: Conversation, known: Known, staffing: Staffing, now: datetime) -> Facts:
@@ -79,8 +109,4 @@ def of_conversation(site: Site, conversation: Conversation, known: Known, staffi
         "site.name": site.name,
         "last_message": conversation.last_message.get("text"),
     }
-    later = server_facts(site, known, staffing, now, department=conversation.department)
-    hours = site.opening_hours
-    later["site.next_opening"] = lambda: hours.next_opening(now)
-    later["site.opening_hours"] = lambda: hours
-    return Facts(told, later)
+    return Facts(site, known, staffing, now, department=conversation.department, told=told)

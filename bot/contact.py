@@ -33,6 +33,10 @@ class Known:
     visitor_revision: int = 0
     contact: Contact | None = None
 
+    def value(self, attribute: str) -> Any:
+        """Returns an attribute of the contact, or None when nobody gave one."""
+        return self.contact.value(attribute) if self.contact else None
+
     def values(self) -> dict[str, Any]:
         """Returns attribute → value of the contact."""
         return {name: known["value"] for name, known in self.contact.attributes.items()} if self.contact else {}

@@ -55,39 +55,43 @@ def conversation_from(row: Mapping[str, Any]) -> Conversation:
 
 
 class Draft:
-    """A conversation being changed by one verb: it numbers the events and ends as one `Change`."""
+    """A conversation being changed by one verb: it numbers the events and ends as one `Change`.
 
-    __slots__ = ("_change", "_fresh", "before", "events", "jobs", "now", "state")
+    `state` is the draft's own copy and changes with it; `before` stays what it was.
+    """
+
+    __slots__ = ("_change", "_changed", "_fresh", "before", "events", "jobs", "now", "state")
 
     def __init__(self, conversation: Conversation, now: datetime, *, is_new: bool = False):
         self.before = conversation
-        self.state = conversation
+        self.state = replace(conversation)
         self.now = now
         self.events: list[Event] = []
         self.jobs: list[datetime] = []
         self._fresh = is_new
         self._change = Change()
+        self._changed: dict[str, Any] = {}
 
     def add(self, kind: str, body: Mapping[str, Any], *, actor: str, client_id: str | None = None) -> Event:
         """Appends an event and returns it, numbered; a message also becomes the one lists show."""
         known = KINDS[kind]
         check_body(known, body)
         state = self.state
-        seq = state.last_seq + 1
-        changed: dict[str, Any] = {"last_seq": seq, "last_at": self.now}
-        visitor_seq = None
-        if known.visitor is not None:
-            visitor_seq = changed["visitor_last_seq"] = state.visitor_last_seq + 1
-        event = Event(state.id, seq, visitor_seq, client_id, actor, kind, body, self.now)
-        if kind == "message":
-            changed["last_message"] = {"text": body["text"][:200], "from": event.role, "at": self.now.isoformat()}
+        visitor_seq = None if known.visitor is None else state.visitor_last_seq + 1
+        event = Event(state.id, state.last_seq + 1, visitor_seq, client_id, actor, kind, body, self.now)
         self.events.append(event)
-        self.state = replace(state, **changed)
+        self.set(last_seq=event.seq, last_at=self.now)
+        if visitor_seq is not None:
+            self.set(visitor_last_seq=visitor_seq)
+        if kind == "message":
+            self.set(last_message={"text": body["text"][:200], "from": event.role, "at": self.now.isoformat()})
         return event
 
     def set(self, **values: Any) -> None:
         """Changes the state; an event that says so belongs to the same draft."""
-        self.state = replace(self.state, **values)
+        self._changed.update(values)
+        for name, value in values.items():
+            object.__setattr__(self.state, name, value)  # Frozen for everybody who gets it afterwards.
 
     def guard(self, guard: Guard) -> None:
         """Makes the change depend on another row as well."""
@@ -126,19 +130,23 @@ class Draft:
             if self.state != self.before:
                 raise ValueError("a conversation changes only together with an event")
             return self._change
-        values = _row_values(self.state)
         if self._fresh:
-            self._change.rows.insert(0, Row(ConversationRow, values))
+            values = {name: getattr(self.state, name) for name in COLUMNS}
+            self._change.rows.insert(0, Row(ConversationRow, _row_values(values)))
         else:
-            self._change.guards.insert(0, Guard(ConversationRow, self.state.id, self.before.last_seq, values))
+            # The guard says that the row is as it was, so only what differs has to be written.
+            values = {name: value for name, value in self._changed.items() if value != getattr(self.before, name)}
+            guard = Guard(ConversationRow, self.state.id, self.before.last_seq, _row_values(values))
+            self._change.guards.insert(0, guard)
         self._change.rows.extend(Row(EventRow, _event_values(event)) for event in self.events)
         return self._change
 
 
-def _row_values(state: Conversation) -> dict[str, Any]:
-    values = {name: getattr(state, name) for name in COLUMNS}
-    values["asked"] = list(state.asked)
-    values["cursor"] = state.cursor.to_json()
+def _row_values(values: dict[str, Any]) -> dict[str, Any]:
+    if "asked" in values:
+        values["asked"] = list(values["asked"])
+    if "cursor" in values:
+        values["cursor"] = values["cursor"].to_json()
     return values
 
 

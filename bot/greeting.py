@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.change import Guard, Refused
-from bot.circumstances import Staffing, server_facts
+from bot.circumstances import Facts, Staffing
 from bot.contact import Known
 from bot.impressions import Impressions, answered
 from bot.site.site import Site
@@ -190,9 +190,8 @@ class Greeting:
     def _remainder(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> Remainder | None:
         return remainder(trigger, self._server_facts(site, trigger, known, now))
 
-    def _server_facts(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> dict[str, Any]:
-        later = server_facts(site, known, self._staffing, now, department=trigger.department)
-        return {fact: find() for fact, find in later.items()}
+    def _server_facts(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> Facts:
+        return Facts(site, known, self._staffing, now, department=trigger.department)
 
     def _reserve(self, site: Site, trigger: Trigger, stay: Stay, why: Any, now: datetime) -> Shown | str:
         language, default = stay.language, site.default_language

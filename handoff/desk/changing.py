@@ -134,11 +134,11 @@ class Changing:
             self._change(conversation_id, lambda draft, known: self._offer_again(draft, known, agent_id))
 
     def _offer_again(self, draft: Draft, known: Known, agent_id: str) -> Known:
-        before = draft.state
-        draft.set(asked=tuple(asked for asked in before.asked if asked != agent_id))
+        asked = draft.state.asked
+        draft.set(asked=tuple(each for each in asked if each != agent_id))
         self._handover.offer(draft)
         if not draft.events:
-            draft.set(asked=before.asked)
+            draft.set(asked=asked)
         return known
 
     def _refuse_repetition(self, actor: str, client_id: str, text: str, attempt: int) -> None:

@@ -16,7 +16,6 @@ import web.connection
 from web.connection import Closed, Connection
 from web.ordinary import OrdinaryFrames, frame_of
 
-
 KEY = b"\x80\xa1\xff\x17"
 """With this key, a frame of one letter less its first byte looks like a whole frame."""
 
