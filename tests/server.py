@@ -11,8 +11,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from simple_websocket import Client, ConnectionClosed
@@ -225,3 +227,89 @@ def running(server: Server) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+class AgentLine:
+    """A panel: signed in over HTTP, with a socket open."""
+
+    def __init__(self, server: Server, email: str, password: str):
+        self.server = server
+        self.cookies = CookieJar()
+        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies), _Stay())
+        form = self.ask("GET", "/panel/login").body.decode()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+        assert token, form
+        entry = {"email": email, "password": password, "csrf_token": token[1]}
+        signed = self.ask("POST", "/panel/login", urlencode(entry).encode(), Origin=server.address)
+        assert signed.status in (302, 303), signed.body
+        page = self.ask("GET", "/panel/").body.decode()
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert found, page
+        self.csrf = found[1]
+        self.frames: list[dict[str, Any]] = []
+        self.raw: list[str] = []
+        self.connect()
+
+    def connect(self) -> None:
+        ticket = self.ask("POST", "/panel/ticket", b"", X_CSRFToken=self.csrf, Origin=self.server.address).json()[
+            "ticket"
+        ]
+        # This client leaves the port out of its Host header, so the origin that is the same has none either.
+        headers = {"Origin": "http://127.0.0.1", "Cookie": self.cookie}
+        url = self.server.address.replace("http", "ws") + "/panel/socket"
+        self.ticket = ticket
+        self.socket = Client.connect(url, subprotocols=["chat.v1", f"tic.{ticket}"], headers=headers)
+        self.until(lambda: self.last("welcome"))
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{each.name}={each.value}" for each in self.cookies)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.server.address + path, data=body, headers=named, method=method)
+        try:
+            with self._browser.open(request, timeout=ANSWER_TAKES) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as refused:
+            return Answer(refused.code, dict(refused.headers), refused.read())
+
+    def op(self, **frame: Any) -> Answer:
+        """The same operation over HTTP."""
+        headers = {"Content-Type": "application/json", "X-CSRFToken": self.csrf, "Origin": self.server.address}
+        return self.ask("POST", "/panel/op", json.dumps(frame).encode(), **headers)
+
+    def tell(self, **frame: Any) -> None:
+        self.socket.send(json.dumps(frame))
+
+    def last(self, op: str, **fields: Any) -> dict[str, Any] | None:
+        """Returns the latest frame of this kind with these fields."""
+        matching = (f for f in reversed(self.frames) if f["op"] == op and fields.items() <= f.items())
+        return next(matching, None)
+
+    def until(self, done: Callable[[], Any]) -> Any:
+        """Takes frames until something holds, and returns it."""
+        end = time.monotonic() + ANSWER_TAKES
+        while not (found := done()):
+            assert time.monotonic() < end, f"not heard in time; heard {self.frames[-5:]}"
+            raw = self.socket.receive(timeout=0.2)
+            if raw is not None:
+                self.raw.append(raw)
+                self.frames.append(json.loads(raw))
+        return found
+
+    def sees_waiting(self) -> str:
+        """Waits until somebody waits and returns the conversation."""
+        return self.until(lambda: next((row["id"] for row in (self.last("queue") or {"waiting": []})["waiting"]), None))
+
+    def accepts(self, conversation: str) -> int:
+        self.tell(op="watch", conversation=conversation, after=0)
+        self.tell(op="accept", conversation=conversation, client_id=f"accept-{conversation}")
+        return int(self.until(lambda: self.last("ack", client_id=f"accept-{conversation}"))["seq"])
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect, so that a test sees it."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.site.starting import make_site
 from tests.server import Server, running
+from web.commands.agents import add_agent
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PASSWORD = "three blue teapots"
@@ -121,7 +122,16 @@ def test_a_visitor_is_greeted_asked_and_handed_to_a_person(shop: Server, window:
 def test_the_second_agent_is_told_who_was_first(shop: Server, window: Any):
     anna, ben, visitor = window(DESKTOP), window(DESKTOP), window(DESKTOP)
     first_account(shop, anna)
-    add_agent(shop, "ben@shop.example", "Ben")
+    add_agent(
+        shop.site,
+        "ben@shop.example",
+        name="Ben",
+        departments=("sales", "support"),
+        role="agent",
+        password=PASSWORD,
+        data=None,
+        database=shop.database_url,
+    )
     sign_in(shop, ben, "ben@shop.example")
     visitor.goto(f"{shop.address}/demo/")
     visitor.get_by_role("button", name="Open chat").click()
@@ -139,17 +149,6 @@ def test_the_second_agent_is_told_who_was_first(shop: Server, window: Any):
         timeout=20_000
     )
     picture(ben, "second-agent")
-
-
-def add_agent(server: Server, email: str, name: str) -> None:
-    import subprocess
-    import sys
-
-    command = [sys.executable, "-m", "web.cli", "agent", "add", email, "--name", name, "--site", str(server.site)]
-    command += ["--department", "sales", "--department", "support", "--password-stdin"]
-    command += ["--database", server.database_url]
-    done = subprocess.run(command, input=PASSWORD + "\n", capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
 
 
 def sign_in(server: Server, page: Page, email: str) -> None:

@@ -1,0 +1,146 @@
+"""Agents over real sockets: who hears what, who is let in, and for how long."""
+
+import json
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from simple_websocket import Client, ConnectionClosed
+
+from tests.server import AgentLine, Server
+from web.commands.agents import add_agent
+
+PASSWORD = "three blue teapots"
+
+
+@pytest.fixture
+def hire(sqlite_server: Server) -> Callable[..., AgentLine]:
+    def hire(name: str, *departments: str, role: str = "agent") -> AgentLine:
+        email = f"{name.lower()}@harbour.example"
+        add_agent(
+            sqlite_server.site,
+            email,
+            name=name,
+            departments=departments,
+            role=role,
+            password=PASSWORD,
+            data=None,
+            database=sqlite_server.database_url,
+        )
+        return AgentLine(sqlite_server, email, PASSWORD)
+
+    return hire
+
+
+@pytest.fixture
+def asking(sqlite_server: Server) -> Callable[[], object]:
+    def ask() -> object:
+        ann = sqlite_server.visitor()
+        ann.says("Hi")
+        ann.says("human")
+        return ann
+
+    return ask
+
+
+def test_an_agent_accepts_answers_and_the_visitor_hears(hire, asking):
+    anna = hire("Anna", "support", "sales")
+    ann = asking()
+    conversation = anna.sees_waiting()
+    token = anna.accepts(conversation)
+    anna.tell(op="send", conversation=conversation, client_id="answer-1", token=token, body={"text": "Good day"})
+    ann.hears("Good day")
+    ann.says("Good day to you")
+    anna.until(lambda: any("Good day to you" in raw for raw in anna.raw))
+
+
+def test_what_agents_say_among_themselves_is_never_on_the_visitors_wire(hire, asking):
+    canary = uuid4().hex
+    anna = hire("Anna", "support", "sales")
+    ann = asking()
+    conversation = anna.sees_waiting()
+    token = anna.accepts(conversation)
+    anna.tell(op="note", conversation=conversation, client_id="note-0001", body={"text": canary})
+    anna.until(lambda: anna.last("ack", client_id="note-0001"))
+    anna.tell(op="send", conversation=conversation, client_id="answer-1", token=token, body={"text": "Good day"})
+    ann.hears("Good day")
+    ann.tell(op="resume", conversation=conversation, after=0)
+    ann.says("Thank you")
+    wire = str(ann.frames)
+    assert canary not in wire
+    assert "anna@harbour.example" not in wire
+    assert [event["seq"] for _, event in sorted(ann.events.items())] == list(range(1, len(ann.events) + 1))
+    anna.until(lambda: any(canary in raw for raw in anna.raw))
+
+
+def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking):
+    anna, sam = hire("Anna", "sales"), hire("Sam", "support")
+    asking()
+    conversation = (
+        anna if anna.last("queue") and anna.last("queue")["waiting"] else _whoever_sees(anna, sam)
+    ).sees_waiting()
+    outsider = sam if conversation in str(anna.raw) else anna
+    answers = [
+        outsider.op(op="watch", conversation=conversation, after=0),
+        outsider.op(op="accept", conversation=conversation, client_id="accept-0001"),
+        outsider.op(op="note", conversation=conversation, client_id="note-00001", body={"text": "x"}),
+        outsider.ask("GET", f"/panel/conversations/{conversation}/brief"),
+    ]
+    assert [answer.status for answer in answers] == [404] * 4
+    assert conversation not in str(outsider.ask("GET", "/panel/conversations?list=all").body)
+    assert conversation not in "".join(outsider.raw)
+
+
+def _whoever_sees(*agents: AgentLine) -> AgentLine:
+    for _ in range(50):
+        for agent in agents:
+            raw = agent.socket.receive(timeout=0.1)
+            if raw is not None:
+                agent.raw.append(raw)
+                agent.frames.append(json.loads(raw))
+            if (agent.last("queue") or {"waiting": []})["waiting"]:
+                return agent
+    raise AssertionError("nobody saw anybody waiting")
+
+
+def test_the_same_operations_work_over_http(hire, asking):
+    anna = hire("Anna", "support", "sales")
+    ann = asking()
+    conversation = anna.sees_waiting()
+    accepted = anna.op(op="accept", conversation=conversation, client_id="accept-0001").json()["frames"][0]
+    sent = anna.op(
+        op="send", conversation=conversation, client_id="answer-1", token=accepted["seq"], body={"text": "By post"}
+    )
+    assert sent.json()["frames"][0]["op"] == "ack"
+    ann.hears("By post")
+    beat = anna.op(op="beat").json()["frames"]
+    assert [frame["op"] for frame in beat] == ["welcome", "queue"]
+    stale = anna.op(op="send", conversation=conversation, client_id="answer-2", token=1, body={"text": "x"})
+    assert (stale.status, stale.json()["error"]["code"]) == (409, "reassigned")
+
+
+def test_signing_out_closes_the_socket(hire, sqlite_server):
+    anna = hire("Anna", "sales")
+    form = {"X_CSRFToken": anna.csrf, "Origin": sqlite_server.address}
+    assert anna.ask("POST", "/panel/logout", b"", **form).status in (302, 303)
+    with pytest.raises(ConnectionClosed) as closed:
+        for _ in range(25):
+            anna.socket.receive(timeout=0.2)
+    assert closed.value.reason == 4401
+    assert anna.op(op="beat").status in (401, 403)
+
+
+def test_a_ticket_opens_one_socket(hire, sqlite_server):
+    anna = hire("Anna", "sales")
+    url = sqlite_server.address.replace("http", "ws") + "/panel/socket"
+    headers = {"Origin": "http://127.0.0.1", "Cookie": anna.cookie}
+    again = Client.connect(url, subprotocols=["chat.v1", f"tic.{anna.ticket}"], headers=headers)
+    with pytest.raises(ConnectionClosed) as closed:
+        again.receive(timeout=5)
+    assert closed.value.reason == 4401
+
+
+def test_a_marketer_is_no_agent(hire, asking):
+    asking()
+    with pytest.raises(AssertionError):
+        hire("Mara", "sales", role="marketer")
