@@ -212,12 +212,12 @@ class AnyConversation(RuleBasedStateMachine):
     @precondition(lambda self: len(self.cursor.history) > 1 and self.asks() and self.interruptible())
     @rule()
     def they_go_back(self) -> None:
-        asked = self.cursor.history[-2]
-        undone = {write.slot for write in self.cursor.undo[asked.undo :]}
+        *earlier, asked, last = self.cursor.history
+        undone = {write.slot for write in (*asked.writes, *last.writes)}
         before = dict(self.cursor.slots)
         self.happens(Event("input", text="back"))
         assert (self.cursor.flow, self.cursor.state, self.cursor.stack) == (asked.flow, asked.state, asked.stack)
-        assert len(self.cursor.undo) == asked.undo
+        assert self.cursor.history == (*earlier, asked._replace(writes=()))
         assert all(self.cursor.slots.get(slot) == value for slot, value in before.items() if slot not in undone)
         assert set(self.cursor.slots) - set(before) <= undone
 
@@ -293,7 +293,7 @@ class AnyConversation(RuleBasedStateMachine):
         if self.cursor.running:
             assert self.state().kind == "wait"
         else:
-            assert (self.cursor.stack, self.cursor.history, self.cursor.undo, self.cursor.filled) == ((), (), (), ())
+            assert (self.cursor.stack, self.cursor.history, self.cursor.filled) == ((), (), ())
             assert self.cursor.parked == ()
 
     @invariant()
@@ -309,7 +309,6 @@ class AnyConversation(RuleBasedStateMachine):
         assert len(cursor.stack) <= MOST_CALLS
         assert len(cursor.history) <= MOST_HISTORY
         assert len(cursor.parked) <= MOST_PARKED
-        assert all(asked.undo <= len(cursor.undo) for asked in cursor.history)
         for slot, value in cursor.slots.items():
             self.check_value(slot, value)
         assert set(cursor.filled) <= set(cursor.slots)

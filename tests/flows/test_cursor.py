@@ -10,16 +10,16 @@ from flows.cursor import Asked, Cursor, Frame, Parked, Write
 def full() -> Cursor:
     cursor = Cursor("c1", "de")
     frame = Frame("outer", "v1", "call_1", 2)
-    asked = Asked("inner", "v2", "menu", (frame,), 1)
     write = Write("email", True, "old", "contact", None)
+    asked = Asked("inner", "v2", "menu", (frame,), (write,))
     cursor.flow, cursor.version, cursor.state = "inner", "v2", "menu"
-    cursor.stack, cursor.history, cursor.undo = (frame,), (asked,), (write,)
+    cursor.stack, cursor.history = (frame,), (asked,)
     cursor.slots = {"email": "ä@b.io", "sure": True, "n": 1.5, "none": None}
     cursor.filled, cursor.open = ("email", "sure"), ("a", "b")
     cursor.epoch, cursor.tries = 7, 1
     cursor.parked = (
-        Parked("p", "v3", "ask", (frame,), ("x",), (asked,), (write,), 2, ("a",)),
-        Parked("q", "v4", "ask", (), (), (), (), 0, None),
+        Parked("p", "v3", "ask", (frame,), ("x",), (asked,), 2, ("a",)),
+        Parked("q", "v4", "ask", (), (), (), 0, None),
     )
     return cursor
 

@@ -231,7 +231,7 @@ def test_back_remembers_only_so_many_questions(play):
         assert bot.write("back") == [f"Q{n}"]
     assert bot.write("back") == ["There is no question before this one. Q5"]
     assert bot.slots == {f"s{n}": str(n) for n in range(5)}
-    assert bot.cursor.undo == ()
+    assert [asked.writes for asked in bot.cursor.history] == [()]
 
 
 def test_back_does_not_undo_what_was_said_to_a_person(play):

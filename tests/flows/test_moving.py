@@ -119,6 +119,11 @@ def test_a_handoff_that_waits_moves_as_well(play, flows_of):
     assert bot.at == "a.person"
 
 
+def test_a_handoff_that_became_a_question_is_not_moved_to(play, flows_of):
+    bot = play("flows: {a: {steps: [{id: person, handoff: sales}, {say: Old}]}}", start="a")
+    assert not moved(bot, flows_of("flows: {a: {steps: [{id: person, buttons: Q?, options: [A]}]}}"))
+
+
 def test_move_leaves_other_flows_alone(play, flows_of):
     bot = play(OLD, start="other")
     flows = flows_of(OLD.replace("Old", "New"))

@@ -340,7 +340,7 @@ def test_a_button_of_an_earlier_step_moves_nothing_and_repeats_the_question(play
     assert ("refused", False) in [(entry[0], entry[4]) for entry in bot.last.trace]
     for step, value in (("a.buttons_2", "Z"), ("b.buttons_2", "X"), ("buttons_2", "X"), ("a.buttons_2", 0), ("", None)):
         assert bot.press_value(step, value) == ["Two?"], (step, value)
-        assert bot.cursor == before
+        assert (bot.cursor, bot.last.handled) == (before, True)
     assert bot.press_value("a.buttons_2", "X") == ["Done"]
 
 
