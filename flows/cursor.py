@@ -12,7 +12,7 @@ MOST_CALLS = 10
 """How deep flows may call flows."""
 MOST_PARKED = 3
 """How many interrupted flows are kept for later; an older one is forgotten."""
-MOST_HISTORY = 20
+MOST_HISTORY = 10
 """How many questions `back` can go back."""
 
 
@@ -25,16 +25,6 @@ class Frame(NamedTuple):
     filled: int
 
 
-class Asked(NamedTuple):
-    """A question that was asked: where, under which callers, and how long the undo list was before its answer."""
-
-    flow: str
-    version: str
-    state: str
-    stack: tuple[Frame, ...]
-    undo: int
-
-
 class Write(NamedTuple):
     """One slot write as `back` has to undo it. `contact` is what the contact attribute was, when it was written too."""
 
@@ -43,6 +33,20 @@ class Write(NamedTuple):
     old: SlotValue
     save_to: str
     contact: SlotValue
+
+
+class Asked(NamedTuple):
+    """A question that was asked: where, under which callers, and which slots were written until the next one."""
+
+    flow: str
+    version: str
+    state: str
+    stack: tuple[Frame, ...]
+    writes: tuple[Write, ...] = ()
+
+    def followed_by(self, *writes: Write) -> Asked:
+        """Returns the question with more writes after it."""
+        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes)
 
 
 class Parked(NamedTuple):
@@ -54,7 +58,6 @@ class Parked(NamedTuple):
     stack: tuple[Frame, ...]
     filled: tuple[str, ...]
     history: tuple[Asked, ...]
-    undo: tuple[Write, ...]
     tries: int
     open: tuple[str, ...] | None
 
@@ -78,7 +81,6 @@ class Cursor:
         "stack",
         "state",
         "tries",
-        "undo",
         "version",
     )
 
@@ -100,7 +102,6 @@ class Cursor:
         self.open: tuple[str, ...] | None = None
         """The values of the options that were shown, in their order; None means all of the question's."""
         self.history: tuple[Asked, ...] = ()
-        self.undo: tuple[Write, ...] = ()
         self.parked: tuple[Parked, ...] = ()
 
     @property
@@ -117,8 +118,7 @@ class Cursor:
 
     def forget_past(self) -> None:
         """Makes the open question the first one that `back` knows of."""
-        self.history = tuple(asked._replace(undo=0) for asked in self.history[-1:])
-        self.undo = ()
+        self.history = tuple(asked._replace(writes=()) for asked in self.history[-1:])
 
     def frames(self) -> tuple[tuple[str, str, str], ...]:
         """Returns every (flow, version, step) this conversation is inside of, the innermost last."""
@@ -177,11 +177,10 @@ def _stack(rows: list[list[Any]]) -> tuple[Frame, ...]:
 
 
 def _history(rows: list[list[Any]]) -> tuple[Asked, ...]:
-    return tuple(Asked(flow, version, state, _stack(stack), undo) for flow, version, state, stack, undo in rows)
-
-
-def _undo(rows: list[list[Any]]) -> tuple[Write, ...]:
-    return tuple(Write(*row) for row in rows)
+    return tuple(
+        Asked(flow, version, state, _stack(stack), tuple(Write(*write) for write in writes))
+        for flow, version, state, stack, writes in rows
+    )
 
 
 def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
@@ -193,18 +192,16 @@ def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
             _stack(stack),
             tuple(filled),
             _history(history),
-            _undo(undo),
             tries,
             None if shown is None else tuple(shown),
         )
-        for flow, version, state, stack, filled, history, undo, tries, shown in rows
+        for flow, version, state, stack, filled, history, tries, shown in rows
     )
 
 
 _REVIVE: dict[str, Callable[[Any], Any]] = {
     "stack": _stack,
     "history": _history,
-    "undo": _undo,
     "parked": _parked,
     "filled": tuple,
     "open": tuple,

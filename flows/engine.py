@@ -128,7 +128,7 @@ class FlowState(State):
         if self.entered is not None:
             run: Any = event_data.model
             run.trace.append(self.entered)
-        super().enter(event_data)
+        event_data.machine.callbacks(self.on_enter, event_data)
 
 
 class FlowMachine(Machine):
@@ -154,6 +154,11 @@ class FlowMachine(Machine):
         """Every slot the flow knows, with its type."""
         self.collects = frozenset(slot for step in flow.every_step() for slot in step.writes())
         """Slots its own steps may fill."""
+
+    def callbacks(self, funcs: Iterable[Any], event_data: EventData) -> None:
+        """Calls them: here they are functions, never names to be looked up."""
+        for function in funcs:
+            function(event_data)
 
     def state(self, name: str) -> FlowState:
         """Returns a state by its name."""

@@ -73,13 +73,14 @@ class _Moving:
 
     def history(self, history: Iterable[Asked]) -> tuple[Asked, ...]:
         """Returns the questions that are still there; `back` goes past the others."""
-        kept = []
+        kept: list[Asked] = []
         for asked in history:
             try:
                 flow, version, state = self.place(asked.flow, asked.version, asked.state)
-                kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.undo))
+                kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.writes))
             except _Gone:
-                continue
+                if kept:
+                    kept[-1] = kept[-1].followed_by(*asked.writes)
         return tuple(kept)
 
     def _state(self, name: str) -> str:

@@ -84,10 +84,8 @@ class Question(ABC):
         cursor.epoch += 1
         cursor.tries = 0
         cursor.open = self._open_now(run) if self._varies else None
-        asked = Asked(cursor.flow, cursor.version, run.state, cursor.stack, len(cursor.undo))
-        cursor.history = (*cursor.history, asked)
-        if len(cursor.history) > MOST_HISTORY:
-            _forget_oldest(run)
+        asked = Asked(cursor.flow, cursor.version, run.state, cursor.stack)
+        cursor.history = (*cursor.history, asked)[-MOST_HISTORY:]
         self._put(run, self.prompt(run, 0))
 
     def put_again(self, e: Any) -> None:
@@ -231,11 +229,3 @@ def compile_question(
 
 def _chose(place: int) -> Callable[[Run], bool]:
     return lambda run: run.answer is not None and run.answer.option == place
-
-
-def _forget_oldest(run: Run) -> None:
-    """Drops the oldest question, and with it the slot writes only it could undo."""
-    cursor = run.cursor
-    cut = cursor.history[1].undo
-    cursor.history = tuple(asked._replace(undo=asked.undo - cut) for asked in cursor.history[1:])
-    cursor.undo = cursor.undo[cut:]

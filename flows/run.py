@@ -9,7 +9,7 @@ from typing import Any, Literal
 from transitions.core import EventData
 
 from flows.answers import Refused
-from flows.cursor import MOST_CALLS, MOST_PARKED, Cursor, Frame, Parked, Write
+from flows.cursor import MOST_CALLS, MOST_PARKED, Asked, Cursor, Frame, Parked, Write
 from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue
 from flows.engine import START, FlowMachine, FlowState, Traced
 from flows.event import Event
@@ -127,8 +127,10 @@ class Run:
     def _remember(self, slot: str, save_to: str) -> None:
         cursor = self.cursor
         if cursor.history:
+            *earlier, last = cursor.history
             old, contact = cursor.slots.get(slot), self.attribute(slot) if save_to == "contact" else None
-            cursor.undo = (*cursor.undo, Write(slot, slot in cursor.slots, old, save_to, contact))
+            write = Write(slot, slot in cursor.slots, old, save_to, contact)
+            cursor.history = (*earlier, last.followed_by(write))
 
     # --- moving
 
@@ -260,7 +262,7 @@ class Run:
     def _nowhere(self) -> None:
         cursor = self.cursor
         cursor.flow, cursor.version, self.state = None, "", ""
-        cursor.stack, cursor.filled, cursor.history, cursor.undo = (), (), (), ()
+        cursor.stack, cursor.filled, cursor.history = (), (), ()
         cursor.open, cursor.tries = None, 0
         cursor.epoch += 1
 
@@ -278,7 +280,6 @@ class Run:
             cursor.stack,
             cursor.filled,
             cursor.history,
-            cursor.undo,
             cursor.tries,
             cursor.open,
         )
@@ -293,7 +294,7 @@ class Run:
         parked = cursor.parked[-1]
         cursor.parked = cursor.parked[:-1]
         cursor.stack, cursor.filled = parked.stack, parked.filled
-        cursor.history, cursor.undo = parked.history, parked.undo
+        cursor.history = parked.history
         cursor.tries, cursor.open = parked.tries, parked.open
         cursor.epoch += 1
         self._stand(parked.flow, parked.version, parked.state)
@@ -337,15 +338,15 @@ class Run:
             return
         asked = cursor.history[place]
         left = cursor.frames()
-        self._undo(asked.undo, step=asked.state)
+        self._undo(cursor.history[place:], step=asked.state)
         cursor.history, cursor.stack = cursor.history[:place], asked.stack
         self._stand(asked.flow, asked.version, asked.state)
         self._tell_flows(left, cursor.frames())
         self.machine.state(self.state).enter(EventData(None, None, self.machine, self, args=(), kwargs={}))
 
-    def _undo(self, length: int, *, step: str) -> None:
+    def _undo(self, history: tuple[Asked, ...], *, step: str) -> None:
         cursor = self.cursor
-        for write in reversed(cursor.undo[length:]):
+        for write in reversed([write for asked in history for write in asked.writes]):
             if write.had:
                 cursor.slots[write.slot] = write.old
             else:
@@ -356,7 +357,6 @@ class Run:
                 self.effects.append(SlotSet(write.slot, write.contact, step, self.machine.id, "contact"))
             elif write.save_to:
                 self.effects.append(SlotSet(write.slot, cursor.slots.get(write.slot), step, self.machine.id))
-        cursor.undo = cursor.undo[:length]
 
     def _tell_flows(self, left: tuple[tuple[str, str, str], ...], now: tuple[tuple[str, str, str], ...]) -> None:
         same = 0

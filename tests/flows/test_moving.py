@@ -109,6 +109,7 @@ def test_back_passes_over_a_question_that_is_gone(play, flows_of):
     bot.write("2")
     assert moved(bot, flows_of(text.replace("{collect: two, ask: Two?}, ", "")))
     assert bot.write("back") == ["One?"]
+    assert bot.slots == {}, "what was answered to the one that is gone is taken back too"
     assert bot.slots == {}
 
 
