@@ -224,7 +224,13 @@ def test_a_file_that_is_no_flow_is_told_and_nothing_breaks(problems_in, text):
 
 def test_a_flow_with_an_error_has_no_machine_but_the_others_do(read_flows_of):
     flows, problems = read_flows_of(
-        "flows: {a: {steps: [{goto: x}]}, b: {steps: [{say: Hi}]}, c: {steps: [{handoff: x}]}, d: {steps: [{wait: 3m}]}}"
+        """
+        flows:
+          a: {steps: [{goto: x}]}
+          b: {steps: [{say: Hi}]}
+          c: {steps: [{handoff: x}]}
+          d: {steps: [{wait: 3m}]}
+        """
     )
     assert len(problems) == 3
     assert sorted(flows.flows) == ["a", "b", "c", "d"]
