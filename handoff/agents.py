@@ -45,8 +45,12 @@ class Agents:
         return [self._agent(row) for row in self._rows]
 
     def get(self, agent_id: str) -> Agent | None:
-        """Returns one agent, or None."""
-        return next((agent for agent in self.all() if agent.id == agent_id), None)
+        """Returns one agent, or None; who is not known yet may have come since the last look."""
+        found = self._among_all(agent_id)
+        if found is None and agent_id:
+            self.forget()
+            found = self._among_all(agent_id)
+        return found
 
     def forget(self) -> None:
         """Makes the next question read the rows again."""
@@ -59,6 +63,9 @@ class Agents:
     def agents_available(self, department: str | None) -> int:
         """Returns how many members could take one more conversation now."""
         return len(available_in(department, self.all()))
+
+    def _among_all(self, agent_id: str) -> Agent | None:
+        return next((agent for agent in self.all() if agent.id == agent_id), None)
 
     def _read(self) -> list[dict[str, object]]:
         with self._database.reading() as connection:

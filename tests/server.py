@@ -17,7 +17,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from simple_websocket import Client, ConnectionClosed
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 START_TAKES = 40
 ANSWER_TAKES = 10
@@ -147,8 +149,7 @@ class VisitorLine:
 
     def connect(self) -> None:
         url = self.server.address.replace("http", "ws") + "/widget/socket"
-        headers = {"Origin": self.server.address}
-        self.socket = Client.connect(url, subprotocols=["chat.v1", f"tok.{self.token}"], headers=headers)
+        self.socket = open_socket(url, self.server.address, f"tok.{self.token}")
         self.tell(op="resume", conversation=self.conversation, after=max(self.events, default=0))
         self.until(lambda: any(frame["op"] == "welcome" for frame in self.frames))
         for frame in list(self.outbox.values()):
@@ -192,7 +193,7 @@ class VisitorLine:
             self.take(timeout=0.2)
 
     def take(self, *, timeout: float) -> None:
-        raw = self.socket.receive(timeout=timeout)
+        raw = received(self.socket, timeout=timeout)
         if raw is None:
             return
         frame = json.loads(raw)
@@ -211,6 +212,31 @@ class VisitorLine:
             self.socket.close()
         except (ConnectionClosed, OSError):
             return
+
+
+def open_socket(url: str, origin: str, secret: str, **headers: str) -> ClientConnection:
+    """Opens a socket as a page of this origin does, with a token or a ticket."""
+    offered = [Subprotocol("chat.v1"), Subprotocol(secret)]
+    return connect(url, subprotocols=offered, origin=origin, additional_headers=headers, compression=None)  # type: ignore[arg-type]
+
+
+def received(socket: ClientConnection, *, timeout: float) -> str | None:
+    """Returns the next message, or None when none comes in time; raises ConnectionClosed."""
+    try:
+        return str(socket.recv(timeout=timeout))
+    except TimeoutError:
+        return None
+
+
+def closing(socket: ClientConnection) -> tuple[int, str]:
+    """Reads until the other side closes; returns the number and the words it closes with."""
+    end = time.monotonic() + ANSWER_TAKES
+    while time.monotonic() < end:
+        try:
+            received(socket, timeout=0.2)
+        except ConnectionClosed as closed:
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+    raise AssertionError("the socket stayed open")
 
 
 def wait_for(done: Callable[[], Any], seconds: float) -> None:
@@ -254,11 +280,9 @@ class AgentLine:
         ticket = self.ask("POST", "/panel/ticket", b"", X_CSRFToken=self.csrf, Origin=self.server.address).json()[
             "ticket"
         ]
-        # This client leaves the port out of its Host header, so the origin that is the same has none either.
-        headers = {"Origin": "http://127.0.0.1", "Cookie": self.cookie}
         url = self.server.address.replace("http", "ws") + "/panel/socket"
         self.ticket = ticket
-        self.socket = Client.connect(url, subprotocols=["chat.v1", f"tic.{ticket}"], headers=headers)
+        self.socket = open_socket(url, self.server.address, f"tic.{ticket}", Cookie=self.cookie)
         self.until(lambda: self.last("welcome"))
 
     @property
@@ -292,7 +316,7 @@ class AgentLine:
         end = time.monotonic() + ANSWER_TAKES
         while not (found := done()):
             assert time.monotonic() < end, f"not heard in time; heard {self.frames[-5:]}"
-            raw = self.socket.receive(timeout=0.2)
+            raw = received(self.socket, timeout=0.2)
             if raw is not None:
                 self.raw.append(raw)
                 self.frames.append(json.loads(raw))

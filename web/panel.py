@@ -23,7 +23,7 @@ from web.errors import CLOSE_SIGN_IN, Malformed
 from web.limits import Limits
 from web.sign_in import SignIn
 from web.sockets.agent import AgentFrames, AgentLink, AgentRoom
-from web.sockets.session import converse
+from web.sockets.session import converse, hold
 
 PAGE = 50
 
@@ -100,20 +100,22 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     @audience("agent", late=True)
     def socket(ws: Server) -> None:
         connection = Connection(ws, spawn=parts.spawn)
+        link = AgentLink(parts.room, g.agent.agent_id, connection, stamp=g.agent.stamp)
         if not parts.sign_in.has_ticket(request, g.agent):
             connection.close(CLOSE_SIGN_IN, "the ticket has run out")
-            return connection.finish()
-        link = AgentLink(parts.room, g.agent.agent_id, connection, stamp=g.agent.stamp)
-        parts.room.hub.join_agent(link)
+        hold(connection, lambda: serve(link))
+
+    def serve(link: AgentLink) -> None:
+        if not link.connection.is_open:
+            return
         parts.desk.arrive(link.agent_id)
+        parts.room.hub.join_agent(link)
         try:
             link.greet()
             converse(link, frames.agent_frame, **parts.allowance)
         finally:
             parts.room.hub.leave_agent(link)
             parts.desk.leave(link.agent_id)
-            connection.finish()
-        return None
 
     return pages
 

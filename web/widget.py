@@ -20,7 +20,7 @@ from web.connection import Connection, Spawn
 from web.errors import NotFound
 from web.hub import encoded
 from web.limits import Limits, address_of
-from web.sockets.session import converse
+from web.sockets.session import converse, hold
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 from web.tokens import VisitorTokens
 
@@ -111,12 +111,14 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     def socket(ws: Server) -> None:
         connection = Connection(ws, spawn=parts.spawn)
         link = VisitorLink(parts.room, g.visitor, connection)
+        hold(connection, lambda: serve(link))
+
+    def serve(link: VisitorLink) -> None:
         parts.room.hub.join_visitor(link)
         try:
             converse(link, frames.visitor_frame, **parts.allowance)
         finally:
             parts.room.hub.leave_visitor(link)
-            connection.finish()
 
     def _is_chatting() -> bool:
         return parts.desk.open_conversation(g.visitor) is not None

@@ -18,6 +18,17 @@ MOST_MALFORMED = 10
 """Frames nobody can read, after which the other side is no client of ours."""
 
 
+def hold(connection: Connection, serve: Callable[[], None]) -> None:
+    """Serves a socket to its end. Whatever goes wrong closes it with a number: an error page would be noise in it."""
+    try:
+        serve()
+    except Exception as problem:
+        refusal = refusal_of(problem)
+        connection.close(refusal.close, refusal.message[:100])
+    finally:
+        connection.finish()
+
+
 class Answering(Protocol):
     """The side of a link a session needs."""
 
