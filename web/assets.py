@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request
-from rjsmin import jsmin
 
 from web.audience import audience
 from web.errors import NotFound
-from web.joining import joined_script, joined_styles
+from web.joining import joined_script, joined_styles, shortened
 
 ROOT = Path(__file__).parent / "static"
 LOADER = "widget/loader.js"
@@ -108,7 +107,7 @@ class Assets:
         if path == WIDGET and not self.dev:
             body = joined_script(file).encode()
         elif file.suffix == ".js" and path.startswith(FOR_EVERY_SITE) and not self.dev:
-            body = jsmin(body.decode()).encode()
+            body = shortened(body.decode()).encode()
         squeezed = gzip.compress(body, 9, mtime=0) if file.suffix in _SQUEEZED else None
         return Asset(
             body,

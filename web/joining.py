@@ -6,21 +6,21 @@ classes and constants. What it does not know how to join it refuses, so that a t
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from string import ascii_letters
 
 from rjsmin import jsmin
+
+from web.renaming import renamed
 
 _IMPORT = re.compile(r'^import \{[^}]+\} from "(\.[^"]+)";\n', re.M)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) )", re.M)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*| as \w+ *[,}].*from .*", re.M)
 _NAMED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+|\{[^}]*\})", re.M)
-_PRIVATE = re.compile(r"(?<![\"'`])#([A-Za-z]\w*)")
 
 _STYLES = re.compile(r'^@import "(\.[^"]+)";\n', re.M)
-_MEANING = re.compile(r"(--[\w-]+):[^;}]*;?")
+_MEANING = re.compile(r"(--[\w-]+):([^;}]*)")
+SET_BY_SCRIPT = frozenset(["--accent"])
+"""Custom properties that a script gives other values."""
 
 
 class CannotJoin(ValueError):
@@ -39,7 +39,12 @@ def joined_script(entry: Path) -> str:
     twice = [name for name, times in Counter(_NAMED.findall(_EXPORT.sub("", whole))).items() if times > 1]
     if twice:
         raise CannotJoin(f"{entry.name}: two modules name something `{twice[0]}`, and joined they would meet")
-    return _short_privates(jsmin(whole))
+    return shortened(whole)
+
+
+def shortened(script: str) -> str:
+    """Returns the script without comments and spaces, and with short names for what is its own."""
+    return renamed(jsmin(script))
 
 
 def joined_styles(entry: Path) -> str:
@@ -48,7 +53,7 @@ def joined_styles(entry: Path) -> str:
     whole = "\n".join(_STYLES.sub("", file.read_text()) for file in sheets)
     whole = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.S))
     whole = re.sub(r" ?([{};,>]) ?", r"\1", whole).replace(": ", ":").replace(";}", "}").strip()
-    return _without_unused(whole)
+    return _folded(whole)
 
 
 def _in_order(file: Path, imports: re.Pattern[str], found: list[Path]) -> list[Path]:
@@ -62,21 +67,15 @@ def _in_order(file: Path, imports: re.Pattern[str], found: list[Path]) -> list[P
     return found
 
 
-def _short_privates(script: str) -> str:
-    """The names of private fields mean nothing outside their class, so they may be as short as can be."""
-    often = Counter(re.findall(r"\.#(\w+)", script)).most_common()
-    short = dict(zip((name for name, _ in often), _short_names(), strict=False))
-    return _PRIVATE.sub(lambda found: f"#{short.get(found.group(1), found.group(1))}", script)
+def _folded(styles: str) -> str:
+    """Puts the values of custom properties that are set once where they are read, and leaves out what nobody reads."""
+    often = Counter(name for name, _ in _MEANING.findall(styles))
+    fixed = {name: value for name, value in _MEANING.findall(styles) if often[name] == 1 and "var(" not in value}
+    written = re.sub(r"var\((--[\w-]+)\)", lambda found: _value(found, fixed), styles)
+    read = set(re.findall(r"var\((--[\w-]+)", written))
+    written = re.sub(_MEANING.pattern + ";?", lambda found: found[0] if found[1] in read else "", written)
+    return styles if written == styles else _folded(written)
 
 
-def _short_names() -> Iterator[str]:
-    yield from ascii_letters
-    for number in count():
-        yield from (f"{letter}{number}" for letter in ascii_letters)
-
-
-def _without_unused(styles: str) -> str:
-    """Leaves out custom properties that are set and never read, and again what only those had read."""
-    read = set(re.findall(r"var\((--[\w-]+)", styles))
-    kept = _MEANING.sub(lambda found: found.group() if found.group(1) in read else "", styles)
-    return styles if kept == styles else _without_unused(kept)
+def _value(found: re.Match[str], fixed: dict[str, str]) -> str:
+    return found[0] if found[1] in SET_BY_SCRIPT else fixed.get(found[1], found[0])

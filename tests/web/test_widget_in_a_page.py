@@ -1,6 +1,7 @@
 """The widget on a foreign shop's page, before a pretended server: what visitors see, write and are told."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Route, WebSocketRoute, expect
 from pydantic import TypeAdapter
 
@@ -49,6 +51,7 @@ class PretendedChat:
     language: str = "en"
     look: dict[str, str] = field(default_factory=lambda: {"color": "#0a7d4b", "position": "bottom_right"})
     greeting: str | None = "Hello! How can we help?"
+    manners: dict[str, Any] = field(default_factory=dict)
     privacy_note: str | None = "By chatting you accept our [privacy policy](/privacy)."
     replies: Callable[[str], list[dict[str, Any]]] = lambda text: []
     """What the bot says to a text: the bodies of its messages."""
@@ -108,7 +111,7 @@ class PretendedChat:
                 "site": "s1",
                 "language": self.language,
                 "triggers": self.triggers,
-                "manners": {},
+                "manners": self.manners,
                 "counters": {},
                 "ask_again_after": None,
                 "conversation": self.status if self.begun else None,
@@ -317,48 +320,806 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"widget-{name}.png")
 
 
-# What it looks like
+def eventually(page: Page, holds: Callable[[], bool]) -> None:
+    """Lets the page go on until something is so on the other side."""
+    for _ in range(500):
+        if holds():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it never came to be so")
+
+
+def settle(page: Page) -> None:
+    """Waits until nothing moves any more."""
+    page.evaluate("""() => Promise.all(
+        document.querySelector("parlour-widget").shadowRoot.getAnimations().map((animation) => animation.finished))""")
+
+
+def serious(page: Page) -> list[str]:
+    """What keeps people out, of the widget alone: the page around it is somebody else's."""
+    found = Axe().run(page, context={"include": [["parlour-widget"]]}).response["violations"]
+    return [
+        f"{each['id']}: {node['html']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
 
 
 def long_talk(chat: PretendedChat) -> None:
-    """A conversation as it usually goes, up to the person's first words."""
-    chat.adds(
-        "message",
-        "bot",
-        ago=5000,
-        text="Hello! I am Bergschuh's assistant, a program. What is it about?",
-        options=[{"label": "An order", "value": "order"}, {"label": "Advice", "value": "advice"}],
-        step="topic",
-    )
+    """Adds a conversation as it usually goes, up to a person's first words."""
+    topics = [{"label": "An order", "value": "order"}, {"label": "Advice", "value": "advice"}]
+    chat.adds("message", "bot", ago=5000, text="Hello! What is it about?", options=topics, step="topic")
     chat.adds("message", "visitor", ago=4990, text="Advice")
     chat.adds("message", "bot", ago=4989, text="What is your e-mail address?")
     chat.adds("message", "visitor", ago=4970, text="kim@mail.example")
     chat.adds("message", "bot", ago=4969, text="Thank you. I am calling a colleague.")
     chat.adds("agent_requested", "bot", ago=4968, title="Sales")
-    chat.adds("accepted", "system", ago=4900, name="Anna")
+    chat.adds("accepted", "agent", ago=4900, name="Anna")
     chat.adds("message", "agent", "Anna", ago=4890, text="Good morning Kim, I am Anna. Which boots are you looking at?")
     chat.adds(
-        "message",
-        "visitor",
-        ago=60,
-        text="The ones on https://shop.test/boots/pasubio — are they warm enough for February? 🏔️",
+        "message", "visitor", ago=60, text="The ones on https://shop.test/boots/pasubio — warm enough for February? 🏔️"
     )
     chat.adds(
         "message",
         "agent",
         "Anna",
         ago=30,
-        text="Down to −15 °C with a wool sock.\nThe test is here: https://shop.test/tests/winter.",
+        text="Down to −15 °C with a wool sock.\nTested: https://shop.test/tests/winter.",
     )
     chat.standing = {"holder": "agent", "agent": "Anna", "department": "Sales", "agent_read": 9}
 
 
+# Quiet until somebody acts
+
+
+def test_until_somebody_writes_there_is_no_socket_and_nothing_but_a_view(visit: Visit, chat: PretendedChat) -> None:
+    page = visit()
+    opened(page)
+    assert chat.sockets == []
+    (view,) = chat.asks("view")
+    assert view["page"] == {
+        "url": f"{SHOP}/boots",
+        "path": "/boots",
+        "title": "Boots for the mountains",
+        "referrer": "",
+    }
+    assert {name for name, _, _ in chat.asked} == {"view"}
+
+
+def test_the_page_of_somebody_else_is_left_as_it_was(visit: Visit) -> None:
+    page = visit()
+    assert page.evaluate("document.body.children.length") == 1
+    assert page.evaluate("Object.keys(Parlour).sort()") == ["close", "hide", "open", "show"]
+    assert page.context.cookies() == []
+
+
+def test_the_token_goes_in_the_head_and_in_the_subprotocol_and_never_in_an_address(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    page = visit()
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.on("websocket", lambda socket: addresses.append(socket.url))
+    offered = page.evaluate("""() => {
+        const Real = WebSocket;
+        window.offered = [];
+        window.WebSocket = class extends Real {
+            constructor(address, protocols) { super(address, protocols); window.offered.push(protocols); }
+        };
+    }""")
+    write(opened(page), "Hello")
+    expect(log_of(page)).to_contain_text("Hello")
+    page.wait_for_function("offered.length")
+    offered = page.evaluate("offered")
+    assert offered == [["chat.v1", "tok.token-of-this-visitor"]]
+    page.reload()
+    expect(dialog_of(page)).to_be_visible()
+    assert chat.asked[-1][2] == "Bearer token-of-this-visitor"
+    assert not [address for address in addresses if "token-of" in address]
+
+
+def test_opening_says_who_answers_and_takes_the_writer_to_the_field(visit: Visit) -> None:
+    page = opened(visit())
+    expect(dialog_of(page)).to_have_accessible_name("Bergschuh")
+    expect(dialog_of(page)).to_contain_text("Assistant, a program")
+    expect(log_of(page)).to_contain_text("A program answers here. You can ask for a person at any time.")
+    expect(log_of(page)).to_contain_text("Hello! How can we help?")
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    expect(page.get_by_role("link", name="privacy policy")).to_have_attribute("href", re.compile("/privacy$"))
+    picture(page, "opened")
+
+
+def test_escape_closes_and_leads_back_to_where_one_came_from(visit: Visit) -> None:
+    page = opened(visit())
+    page.keyboard.press("Escape")
+    expect(dialog_of(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    page.get_by_role("button", name="Close chat").click()
+    expect(dialog_of(page)).to_be_hidden()
+
+
+# A conversation
+
+
+def test_a_message_begins_a_conversation_and_the_answer_comes_with_quick_replies(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    topics = [{"label": "An order", "value": "order"}, {"label": "Advice", "value": "advice"}]
+    chat.replies = lambda text: (
+        [{"text": f"About {text}?", "options": topics, "step": "topic"}] if text == "Hello" else []
+    )
+    page = opened(visit())
+    page.set_viewport_size({"width": 1280, "height": 480})
+    write(page, "Hello")
+    expect(log_of(page).get_by_text("About Hello?")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("")
+    (sent,) = chat.ops("send")
+    assert sent["conversation"] is None
+    assert sent["body"] == {"text": "Hello"}
+    picture(page, "quick-replies")
+    expect(log_of(page).get_by_role("button", name="Advice")).to_be_in_viewport(ratio=1)
+    log_of(page).get_by_role("button", name="Advice").click()
+    expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouAdvice"])
+    expect(log_of(page).get_by_role("button")).to_have_count(0)
+    assert chat.ops("send")[1]["body"] == {"button": {"step": "topic", "value": "advice", "label": "Advice"}}
+    assert chat.ops("send")[1]["conversation"] == ID
+
+
+def test_a_message_is_sending_until_it_is_taken_and_nothing_else(visit: Visit, chat: PretendedChat) -> None:
+    chat.silent = True
+    page = opened(visit())
+    write(page, "Hello")
+    expect(log_of(page).locator(".own")).to_have_text("YouHelloSending")
+    waiting = chat.ops("send")[0]
+    chat.silent = False
+    for frame in chat.receive(frames.visitor_frame(json.dumps(waiting))):
+        chat.sockets[-1].send(json.dumps(frame))
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+
+
+def test_shift_and_enter_make_a_new_line_and_nothing_empty_is_sent(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    field = page.get_by_role("textbox", name="Message")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("There is nothing in this message. Write a word or two.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("\u200b \u0007")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing in this message")
+    field.fill("")
+    field.press_sequentially("one")
+    field.press("Shift+Enter")
+    field.press_sequentially("two")
+    expect(page.get_by_role("alert")).to_be_empty()
+    page.get_by_role("button", name="Send").click()
+    expect(log_of(page).locator(".own .words")).to_have_text("one\ntwo", use_inner_text=True)
+    assert [frame["body"] for frame in chat.ops("send")] == [{"text": "one\ntwo"}]
+
+
+def test_a_message_too_long_is_not_cut_but_told_and_kept(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    field = page.get_by_role("textbox", name="Message")
+    field.fill("😀" * 4_003)
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("This is 3 characters too long. Shorten it or send it in parts.")
+    expect(field).to_have_value("😀" * 4_003)
+    assert chat.ops("send") == []
+    picture(page, "too-long")
+    field.fill("😀" * 4_000)
+    field.press("Enter")
+    expect(log_of(page).locator(".own")).to_have_count(1)
+
+
+def test_a_refused_message_says_so_and_goes_back_to_where_it_was_written(visit: Visit, chat: PretendedChat) -> None:
+    chat.refusal = {"code": "malformed", "message": "There is a character in it that cannot be stored."}
+    page = opened(visit())
+    write(page, "Something odd")
+    refused = log_of(page).locator(".own")
+    expect(refused).to_contain_text("Not sent · There is a character in it that cannot be stored.")
+    picture(page, "refused")
+    refused.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Something odd")
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    expect(refused).to_have_count(0)
+    chat.refusal = None
+    page.get_by_role("textbox", name="Message").press("Enter")
+    expect(log_of(page).locator(".own")).to_have_text("YouSomething odd")
+
+
+def test_too_quick_may_be_tried_again(visit: Visit, chat: PretendedChat) -> None:
+    chat.refusal = {"code": "too_many", "message": "That was too quick. Try again in 3 s."}
+    page = opened(visit())
+    write(page, "Hello")
+    chat.refusal = None
+    log_of(page).get_by_role("button", name="Try again").click()
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+    assert len({frame["client_id"] for frame in chat.ops("send")}) == 1
+
+
+def test_without_a_connection_it_is_said_once_and_what_is_written_goes_out_later(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    page = opened(visit())
+    write(page, "Hello")
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+    chat.reachable = False
+    chat.sockets[-1].close(code=1011)
+    write(page, "Still there?")
+    expect(dialog_of(page)).to_contain_text("No connection. What you write is kept and sent when it is back.")
+    expect(log_of(page).locator(".own").last).to_contain_text("Not sent · Try again")
+    picture(page, "no-connection")
+    chat.reachable = True
+    expect(log_of(page).locator(".own").last).to_have_text("YouStill there?", timeout=20_000)
+    expect(dialog_of(page)).not_to_contain_text("No connection")
+    assert [event["body"]["text"] for event in chat.record] == ["Hello", "Still there?"]
+
+
+def test_where_sockets_are_not_let_through_the_conversation_goes_by_request(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    world.route_web_socket("wss://chat.test/widget/socket", lambda socket: socket.close(code=1011))
+    chat.replies = lambda text: [{"text": f"You said {text}."}]
+    page = opened(visit())
+    write(page, "Hello")
+    expect(log_of(page)).to_contain_text("You said Hello.", timeout=15_000)
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+    assert chat.sockets == []
+
+
+# Bot, queue, person
+
+
+def test_the_way_to_a_person_is_always_there_until_one_is_asked_for(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(log_of(page).locator(".own")).to_have_text("YouTalk to a person")
+    chat.happens("agent_requested", "bot", title="Sales")
+    chat.stands(holder="queue", department="Sales", place=2)
+    expect(dialog_of(page)).to_contain_text("You are 2nd in line")
+    expect(log_of(page)).to_contain_text("You asked for a person.")
+    expect(page.get_by_role("button", name="Talk to a person")).to_be_hidden()
+    picture(page, "in-line")
+    for place, words in ((1, "1st"), (3, "3rd"), (11, "11th"), (22, "22nd")):
+        chat.stands(holder="queue", department="Sales", place=place)
+        expect(dialog_of(page)).to_contain_text(f"You are {words} in line")
+
+
+def test_a_person_is_told_from_the_program_in_words(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    chat.happens("accepted", "agent", name="Anna")
+    chat.stands(holder="agent", agent="Anna", department="Sales")
+    chat.happens("message", "agent", "Anna", text="Good morning.")
+    expect(page.get_by_role("heading", name="Anna, Sales")).to_be_visible()
+    expect(dialog_of(page)).to_contain_text("A person")
+    expect(log_of(page)).to_contain_text("Anna is here, a person, and sees what you type.")
+    expect(log_of(page).locator(".message .who").last).to_have_text("Anna")
+    chat.happens("returned", "agent", name="Anna")
+    chat.stands(holder="bot")
+    chat.happens("message", "bot", text="What else?")
+    expect(log_of(page)).to_contain_text("The assistant, a program, answers again.")
+    expect(log_of(page).locator(".message .who").last).to_have_text("Assistant")
+    expect(page.get_by_role("heading", name="Bergschuh")).to_be_visible()
+
+
+def test_only_a_person_who_has_the_conversation_sees_what_is_typed(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    field = page.get_by_role("textbox", name="Message")
+    field.press_sequentially("secret")
+    chat.stands(holder="agent", agent="Anna")
+    expect(page.get_by_role("heading", name="Anna")).to_be_visible()
+    field.fill("")
+    field.press_sequentially("open")
+    eventually(page, lambda: len(chat.ops("typing")) == 3)
+    assert [(frame["on"], frame["text"]) for frame in chat.ops("typing")] == [(True, None), (False, ""), (True, "o")]
+
+
+def test_who_writes_is_shown_while_they_do(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Hello")
+    chat.stands(holder="agent", agent="Anna")
+    chat.tell("typing", conversation=ID, who="agent", on=True)
+    expect(dialog_of(page)).to_contain_text("Anna is writing …")
+    chat.happens("message", "agent", "Anna", text="Here I am.")
+    expect(dialog_of(page)).not_to_contain_text("Anna is writing …")
+
+
+def test_a_left_message_and_an_end_are_told(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    chat.happens("message_left", "system", email="kim@mail.example")
+    chat.stands(holder="nobody", left=True)
+    expect(log_of(page)).to_contain_text("We have your message and answer to kim@mail.example.")
+    expect(dialog_of(page)).to_contain_text("We answer by e-mail")
+    chat.happens("closed", "system", by="agent")
+    chat.stands(holder="nobody", open=False)
+    expect(log_of(page)).to_contain_text("This conversation has ended. Write to begin a new one.")
+    picture(page, "ended")
+    write(page, "One more thing")
+    expect(log_of(page)).to_contain_text("One more thing")
+    assert chat.ops("send")[-1]["conversation"] is None
+
+
+# Over pages, tabs and time
+
+
+def test_the_conversation_goes_on_over_pages_and_reloads(visit: Visit, chat: PretendedChat) -> None:
+    chat.replies = lambda text: [{"text": "Which size?"}]
+    page = opened(visit())
+    write(page, "Boots")
+    expect(log_of(page)).to_contain_text("Which size?")
+    page.get_by_role("textbox", name="Message").fill("Forty-")
+    page.goto(f"{SHOP}/cart")
+    expect(dialog_of(page)).to_be_visible()
+    expect(log_of(page).locator(".own")).to_have_text("YouBoots")
+    expect(log_of(page)).to_contain_text("Which size?")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Forty-")
+    expect(page.get_by_role("textbox", name="Message")).not_to_be_focused()
+    page.get_by_role("button", name="Close chat").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    expect(dialog_of(page)).to_be_hidden()
+
+
+def test_another_tab_hears_the_same_and_nothing_twice(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    left, right = opened(visit()), visit(launcher="Close chat")
+    expect(dialog_of(right)).to_be_visible()
+    expect(log_of(right)).to_contain_text("Hello")
+    write(left, "From the left")
+    for socket in chat.sockets:
+        socket.send(json.dumps(chat.page(0)))
+    for page in (left, right):
+        expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouFrom the left"])
+
+
+def test_an_answer_that_comes_while_the_chat_is_closed_is_shown_counted_and_told(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = visit()
+    eventually(page, lambda: bool(chat.sockets))
+    chat.stands(holder="agent", agent="Anna", department="Sales")
+    chat.happens("message", "agent", "Anna", text="They are warm down to −15 °C.")
+    chat.happens("message", "agent", "Anna", text="Which size do you need?")
+    expect(page.get_by_role("button", name="Open chat, 2 new")).to_be_visible()
+    expect(page.get_by_role("status").locator(".bubble")).to_contain_text("Which size do you need?")
+    picture(page, "unread")
+    page.get_by_role("button", name="Which size do you need?").click()
+    expect(log_of(page)).to_contain_text("They are warm down to −15 °C.")
+    page.get_by_role("button", name="Close chat").click()
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+    assert chat.ops("read")[-1] == {"op": "read", "conversation": ID, "seq": 3}
+
+
+def test_what_was_read_is_not_new_on_the_next_page(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    chat.adds("message", "bot", text="Good morning.")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Good morning.")
+    page.get_by_role("button", name="Close chat").click()
+    page.goto(f"{SHOP}/cart")
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+
+# Speaking first
+
+
+HELP = {
+    "id": "pricing_help",
+    "when": ["is", "page", "/boots"],
+    "for": 0,
+    "priority": 50,
+    "limit": {},
+    "order": 0,
+    "start": True,
+}
+SPOKEN = {
+    "show": True,
+    "impression": "impression-1",
+    "say": "Which boots are right for you? I am a program, and quick.",
+    "buttons": [{"label": "Help me choose", "value": "choose"}, {"label": "Just looking", "value": "look"}],
+    "from": {"role": "bot", "name": None},
+}
+
+
+def bubble_of(page: Page) -> Locator:
+    return page.locator(".bubble")
+
+
+def test_a_trigger_that_is_ready_asks_and_speaks_and_is_seen(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_contain_text("Which boots are right for you?")
+    expect(bubble_of(page)).to_contain_text("Assistant")
+    (asked,) = chat.asks("show")
+    assert asked["trigger"] == "pricing_help"
+    assert asked["facts"]["page"] == "/boots"
+    assert asked["facts"]["chat"] == "never"
+    picture(page, "bubble")
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert chat.asks("seen") == [{"impression": "impression-1", "outcome": "seen"}]
+    assert chat.sockets == []
+
+
+def test_pressing_a_button_of_the_bubble_begins_the_conversation_with_it(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Help me choose").click()
+    expect(dialog_of(page)).to_be_visible()
+    expect(log_of(page).locator(".own")).to_have_text("YouHelp me choose")
+    assert chat.ops("send")[0]["body"] == {"answer": {"impression": "impression-1", "label": "Help me choose"}}
+    expect(log_of(page).get_by_role("button")).to_have_count(0)
+
+
+def test_what_is_written_after_a_bubble_is_an_answer_to_it(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    opened(page)
+    expect(bubble_of(page)).to_have_count(0)
+    expect(log_of(page)).to_contain_text("Which boots are right for you?")
+    expect(log_of(page).get_by_role("button", name="Just looking")).to_be_visible()
+    write(page, "Size 42?")
+    expect(log_of(page)).to_contain_text("Size 42?")
+    write(page, "Or 43?")
+    expect(log_of(page)).to_contain_text("Or 43?")
+    assert [frame["body"] for frame in chat.ops("send")] == [
+        {"text": "Size 42?", "answer": {"impression": "impression-1"}},
+        {"text": "Or 43?"},
+    ]
+
+
+def test_what_the_bubble_said_is_not_shown_twice_once_it_is_in_the_record(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    opened(page)
+    chat.adds("message", "bot", text=SPOKEN["say"])
+    write(page, "Size 42?")
+    expect(log_of(page).locator(".own")).to_have_text("YouSize 42?")
+    expect(log_of(page).get_by_text("Which boots are right for you?")).to_have_count(1)
+
+
+def test_a_bubble_waved_away_is_gone_and_told(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Close message").click()
+    expect(bubble_of(page)).to_have_count(0)
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert chat.asks("seen")[-1] == {"impression": "impression-1", "outcome": "dismissed"}
+
+
+def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {"show": False, "why": "manners_gap"}
+    page = visit()
+    eventually(page, lambda: bool(chat.asks("show")))
+    page.mouse.wheel(0, 100)
+    page.wait_for_timeout(200)
+    expect(bubble_of(page)).to_have_count(0)
+    assert len(chat.asks("show")) == 1
+
+
+def test_nobody_is_spoken_to_over_an_open_chat_or_while_filling_a_form(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><label>Name <input autofocus></label></main>"
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    page.wait_for_timeout(200)
+    assert chat.asks("show") == []
+    page.get_by_label("Name").blur()
+    expect(bubble_of(page)).to_be_visible()
+    chat.asked.clear()
+    page.evaluate("localStorage.setItem('parlour.open', '1')")
+    page.reload()
+    expect(dialog_of(page)).to_be_visible()
+    page.get_by_label("Name").blur()
+    page.wait_for_timeout(200)
+    assert chat.asks("show") == []
+
+
+# Nobody else's words do anything
+
+
+def test_hostile_words_are_shown_as_words(visit: Visit, chat: PretendedChat, host: Host) -> None:
+    host.title = HOSTILE[0].replace("<", "&lt;")
+    for words in HOSTILE:
+        chat.adds("message", "visitor", text=words)
+        chat.adds("message", "bot", text=words, options=[{"label": words, "value": words}], step="s")
+        chat.adds("message", "agent", words, text=words)
+        chat.adds("accepted", "agent", name=words)
+        chat.adds("message_left", "system", email=words)
+    chat.standing = {"holder": "agent", "agent": HOSTILE[0], "department": HOSTILE[1]}
+    chat.greeting = HOSTILE[1]
+    chat.privacy_note = HOSTILE[0] + " [here](javascript:alert(11)) [there](/terms)"
+    page = opened(visit())
+    expect(log_of(page).locator(".words").nth(1)).to_have_text(HOSTILE[0])
+    for at, words in enumerate(HOSTILE):
+        for nth in (1, 2, 3):
+            expect(log_of(page).locator(".words").nth(at * 3 + nth)).to_have_text(words, use_inner_text=False)
+    assert page.evaluate("document.title") == HOSTILE[0]
+    links = page.locator(".root").get_by_role("link")
+    addresses = [link.get_attribute("href") or "" for link in links.all()]
+    assert {re.match(r"[a-z]+:", address)[0] if ":" in address else address for address in addresses} == {  # type: ignore
+        "https:",
+        "/terms",
+    }
+    assert page.locator("img, svg[onload], script:not([src])").count() == 0
+    picture(page, "hostile")
+
+
+def test_links_lead_away_and_give_nothing_away(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds(
+        "message",
+        "bot",
+        text="See https://shop.test/a?b=1#c, (http://shop.test/x), tel:+4989123 or write to help@shop.test. "
+        "Not data:text/html,x nor javascript:alert(1) nor //evil.test nor ftp://x.test",
+    )
+    page = opened(visit())
+    links = log_of(page).get_by_role("link")
+    expect(links).to_have_text(["https://shop.test/a?b=1#c", "http://shop.test/x", "tel:+4989123", "help@shop.test"])
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "https://shop.test/a?b=1#c",
+        "http://shop.test/x",
+        "tel:+4989123",
+        "mailto:help@shop.test",
+    ]
+    for link in links.all():
+        assert link.get_attribute("rel") == "noopener noreferrer nofollow"
+        assert link.get_attribute("target") == "_blank"
+
+
+def test_the_widget_lives_on_a_page_that_has_bent_what_it_stands_on(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.policy = ""
+    host.body = """
+        <style>* { color: red !important; display: block; font-size: 40px } button { all: unset }</style>
+        <img name=createElement><img name=createElementNS><img name=querySelector><img name=body><img name=head>
+        <form id=Parlour><input name=open></form><img name=documentElement><a id=localStorage></a><a id=fetch></a>
+        <script>
+          Object.prototype.x = function () { throw new Error("x was called"); };
+          Array.prototype.y = 1;
+        </script>"""
+    chat.replies = lambda text: [{"text": "Still here."}]
+    page = opened(visit())
+    write(page, "Hello")
+    expect(log_of(page)).to_contain_text("Still here.")
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+    picture(page, "bent-page")
+
+
+def test_messages_of_other_frames_are_nobodys_business(visit: Visit, chat: PretendedChat) -> None:
+    page = visit()
+    page.evaluate("postMessage({op: 'events', type: 'parlour', open: true}, '*')")
+    expect(dialog_of(page)).to_be_hidden()
+
+
+# For everybody
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_conversation_reads_well_by_day_and_by_night(visit: Visit, chat: PretendedChat, scheme: str) -> None:
+def test_a_conversation_reads_well_by_day_and_by_night(visit: Visit, chat: PretendedChat, scheme: Any) -> None:
     long_talk(chat)
-    page = visit(launcher="Open chat")
+    page = visit()
     page.emulate_media(color_scheme=scheme)
     opened(page)
     expect(log_of(page)).to_contain_text("Down to −15 °C")
-    page.wait_for_timeout(300)
+    expect(log_of(page).locator(".own").last).to_contain_text("Read")
+    settle(page)
     picture(page, f"talk-{scheme}")
+    assert serious(page) == []
+
+
+def test_nothing_keeps_a_screen_reader_or_a_weak_eye_out(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    assert serious(page) == []
+    chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
+    opened(page)
+    write(page, "x")
+    page.get_by_role("textbox", name="Message").press("Enter")
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    settle(page)
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("color", ["#ffd400", "#0a7d4b", "#e5007d", "#9aa", "#c60"])
+def test_words_on_the_sites_own_colour_can_be_read(visit: Visit, chat: PretendedChat, color: str) -> None:
+    chat.look["color"] = color
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Hello")
+    settle(page)
+    if color == "#ffd400":
+        picture(page, "yellow")
+    assert serious(page) == []
+
+
+def test_everything_can_be_reached_by_keyboard_and_the_page_hears_none_of_it(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><button>Buy</button></main>"
+    page = visit()
+    page.evaluate("window.keys = []; addEventListener('keydown', (event) => keys.push(event.key))")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Buy")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    page.keyboard.press("Enter")
+    field = page.get_by_role("textbox", name="Message")
+    expect(field).to_be_focused()
+    page.keyboard.type("Hello")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(log_of(page)).to_contain_text("Hello")
+    page.keyboard.press("Shift+Tab")
+    expect(log_of(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    assert page.evaluate("keys") == ["Tab", "Tab"]
+
+
+def test_on_a_phone_it_has_the_whole_screen_and_gives_it_back(
+    world: BrowserContext, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><h1>Boots</h1><p style='height: 3000px'>Warm and dry.</p></main>"
+    long_talk(chat)
+    page = world.new_page()
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(f"{SHOP}/boots")
+    opened(page)
+    expect(log_of(page)).to_contain_text("Down to −15 °C")
+    settle(page)
+    box = dialog_of(page).bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 360, "height": 640}
+    expect(page.get_by_role("button", name="Close chat")).to_have_count(1)
+    assert page.evaluate(
+        "document.querySelector('parlour-widget').shadowRoot.querySelector('dialog').matches(':modal')"
+    )
+    picture(page, "phone")
+    assert serious(page) == []
+    page.get_by_role("button", name="Close chat").click()
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    expect(dialog_of(page)).to_be_hidden()
+
+
+def test_a_bubble_fits_a_narrow_phone(world: BrowserContext, chat: PretendedChat) -> None:
+    chat.triggers = [HELP]
+    chat.shown = {**SPOKEN, "say": "Donaudampfschifffahrtsgesellschaftskapitänsmütze? " * 4}
+    page = world.new_page()
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(f"{SHOP}/boots")
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    picture(page, "phone-bubble")
+    box = bubble_of(page).bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_long_names_and_long_words_stay_inside(visit: Visit, chat: PretendedChat) -> None:
+    name = "Dr. Maximiliane-Theodora von und zu Hohenstein-Waldburg"
+    chat.adds("message", "visitor", text="W" * 300)
+    chat.adds("message", "agent", name, text="https://shop.test/" + "x" * 200)
+    chat.adds(
+        "message",
+        "bot",
+        text="Choose",
+        options=[{"label": "word " * 20, "value": "a"}, {"label": "Y" * 80, "value": "b"}],
+        step="s",
+    )
+    chat.standing = {"holder": "agent", "agent": name, "department": "Reklamationen, Rücksendungen und Ersatzteile"}
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Choose")
+    settle(page)
+    picture(page, "long-names")
+    assert page.evaluate("""() => {
+        const root = document.querySelector("parlour-widget").shadowRoot;
+        const parts = ["dialog", ".log", ".head"].map((part) => root.querySelector(part));
+        return parts.every((part) => part.scrollWidth <= part.clientWidth);
+    }""")
+
+
+def test_german_visitors_are_spoken_to_in_german(visit: Visit, chat: PretendedChat) -> None:
+    chat.language = "de"
+    page = visit(launcher="Chat öffnen")
+    page.get_by_role("button", name="Chat öffnen").click()
+    expect(page.get_by_role("textbox", name="Nachricht")).to_be_focused()
+    page.get_by_role("button", name="Mit einem Menschen sprechen").click()
+    expect(page.get_by_role("log", name="Unterhaltung")).to_contain_text("Mit einem Menschen sprechen")
+    chat.stands(holder="queue", place=2)
+    expect(dialog_of(page)).to_contain_text("Sie sind Nummer 2 in der Reihe")
+    settle(page)
+    picture(page, "german")
+
+
+def test_what_is_written_from_the_right_stands_on_the_right(visit: Visit, chat: PretendedChat) -> None:
+    chat.language = "ar"
+    chat.adds("message", "visitor", text="مرحبا")
+    chat.adds("message", "bot", text="كيف يمكنني المساعدة؟", options=[{"label": "طلب", "value": "a"}], step="s")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("مرحبا")
+    settle(page)
+    picture(page, "from-the-right")
+    own, other = log_of(page).locator(".own").bounding_box(), log_of(page).locator(".message").last.bounding_box()
+    assert own is not None
+    assert other is not None
+    assert own["x"] < other["x"]
+
+
+def test_in_the_other_corner_it_opens_there(visit: Visit, chat: PretendedChat) -> None:
+    chat.look["position"] = "bottom_left"
+    page = opened(visit())
+    settle(page)
+    box = dialog_of(page).bounding_box()
+    assert box is not None
+    assert box["x"] == 20
+
+
+def test_nothing_moves_for_who_does_not_want_it_and_nothing_is_printed(visit: Visit) -> None:
+    page = visit()
+    page.emulate_media(reduced_motion="reduce")
+    opened(page)
+    assert (
+        page.evaluate(
+            "getComputedStyle(document.querySelector('parlour-widget').shadowRoot.querySelector('dialog')).animationDuration"
+        )
+        == "0s"
+    )
+    page.emulate_media(media="print")
+    expect(page.locator(".root")).to_be_hidden()
+
+
+# What the page may ask
+
+
+def test_the_page_opens_closes_hides_and_shows(visit: Visit) -> None:
+    page = visit()
+    page.evaluate("Parlour.open()")
+    expect(dialog_of(page)).to_be_visible()
+    page.evaluate("Parlour.close()")
+    expect(dialog_of(page)).to_be_hidden()
+    page.evaluate("Parlour.hide()")
+    expect(page.get_by_role("button", name="Open chat")).to_be_hidden()
+    page.evaluate("Parlour.show()")
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+
+
+def test_what_the_page_asks_before_the_widget_is_there_is_done_then(world: BrowserContext, host: Host) -> None:
+    host.policy = ""
+    host.body = f"""<main></main><script src="{CHAT}/widget.js"></script><script>Parlour.open()</script>"""
+    page = world.new_page()
+    page.goto(f"{SHOP}/boots")
+    expect(dialog_of(page)).to_be_visible()
+    assert page.locator("parlour-widget").count() == 1
+
+
+def test_a_server_that_is_away_leaves_the_page_in_peace_and_is_asked_again(
+    world: BrowserContext, chat: PretendedChat
+) -> None:
+    chat.reachable = False
+    page = world.new_page()
+    page.clock.install()
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{SHOP}/boots")
+    page.clock.run_for(3_000)
+    expect(page.get_by_role("button", name="Open chat")).to_have_count(0)
+    chat.reachable = True
+    page.clock.run_for(60_000)
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    assert failed == []

@@ -5,6 +5,9 @@
 
 const create = Document.prototype.createElementNS.bind(document);
 
+/** The page's own element, to which things are added that belong to no place in it. */
+export const root = Document.prototype.querySelector.call(document, "html");
+
 /** `h("p.note", {onclick, title, "aria-label"}, ...children)`: properties where there is one, else attributes. */
 export function h(tag, properties, ...children) {
   const [name, ...classes] = tag.split(".");

@@ -108,7 +108,7 @@ export class Line {
   /** Writes a message: kept first, then sent, again and again until acknowledged. Returns its client_id. */
   send(conversation, body, { op = "send", ...fields } = {}) {
     const at = this.now();
-    const entry = { client_id: uuid7(at), op, conversation, body, fields, at, tab: this.#tab };
+    const entry = { client_id: uuid7(at), op, conversation, body, fields, at, tab: this.#tab, error: null };
     this.#move(entry, "sending");
     this.#push(entry);
     return entry.client_id;

@@ -10,9 +10,14 @@ export function bubble(texts, { say, buttons = [], from = {} }, act) {
   const element = h(
     "div.bubble",
     null,
-    h("div.party", null, face(from), h("p.who", null, from.role === "agent" ? from.name : texts.bot)),
-    button("shut", { "aria-label": texts.dismiss }, act.dismiss, icon(CLOSE)),
-    button("words", { dir: "auto" }, act.open, say),
+    h(
+      "div.party",
+      null,
+      face(from),
+      h("p.who", null, from.role === "agent" ? from.name : texts.bot),
+      button("shut", { "aria-label": texts.dismiss }, act.dismiss, icon(CLOSE)),
+    ),
+    button("words", {}, act.open, say),
     h("div.replies", null, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act.press(option), option.label))),
   );
   let timer;

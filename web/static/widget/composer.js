@@ -15,20 +15,21 @@ export class Composer {
   #human;
   #typed = 0;
 
-  /** `act`: send(text), human(), typing(on, text), draft(text); `note`: the site's own words about privacy. */
-  constructor(texts, act, draft, note = "") {
+  /** `act`: send(text), typing(on, text), draft(text); `note`: the site's own words about privacy. */
+  constructor(texts, draft, note = "", act) {
     this.#texts = texts;
     this.#act = act;
     this.#field = h("textarea.field", {
       rows: 1,
-      dir: "auto",
       placeholder: texts.message,
       "aria-label": texts.message,
       "aria-describedby": "error",
       oninput: () => this.#changed(),
-      onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && this.#submit(event),
+      onkeydown: (event) => {
+        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+      },
     });
-    this.#human = h("button.plain", { type: "button", onclick: act.human }, texts.human);
+    this.#human = h("button.plain", { type: "button", onclick: () => act.send(texts.human) }, texts.human);
     // [words](address) is the one thing a site may mark.
     const parts = note.split(/\[([^\]]+)\]\(([^)\s]+)\)/);
     const noted = parts.map((part, n) => [part, link(part, parts[n + 1]), ""][n % 3]);
@@ -39,13 +40,15 @@ export class Composer {
       this.#error,
       h("p.below", null, this.#human, h("span", null, ...noted)),
     );
-    this.write(draft);
+    this.#field.value = draft;
+    this.#changed();
   }
 
   /** Puts a text into the field, to be changed or sent. */
   write(text) {
     this.#field.value = text;
     this.#changed();
+    this.focus();
   }
 
   focus() {
@@ -66,7 +69,6 @@ export class Composer {
     this.#error.textContent = wrong || "";
     this.#field.ariaInvalid = !!wrong;
     if (!wrong) this.#act.send(text);
-    this.focus();
   }
 
   #changed() {

@@ -123,11 +123,12 @@ class Widget extends HTMLElement {
     this.#dialog = h("dialog.dialog", { tabIndex: -1, "aria-labelledby": "name", onclose: act.close }, ...parts);
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
     const box = h(`div.root.${look.position}`, { lang: language, dir }, this.#corner, this.#dialog, this.#launcher);
-    box.style.setProperty("--accent", look.color);
+    this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
     styles.replaceSync(sheet);
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [styles];
     this.shadowRoot.append(box);
+    root.append(this);
     this.#label();
   }
 
@@ -172,8 +173,7 @@ class Widget extends HTMLElement {
     keep("open", 1);
     this.#corner.replaceChildren();
     if (say) {
-      this.#thread.say(say);
-      this.#thread.offer(buttons);
+      this.#thread.foretell(say, buttons);
       this.#spoken.say = "";
     }
     this.#thread.toEnd();
@@ -325,7 +325,6 @@ export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
   await widget.begin(origin);
-  root.append(widget);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();
 }

@@ -3,17 +3,16 @@ import { decide, Readiness } from "./arbiter.js";
 import { Counters } from "./limits.js";
 
 export class Speaker {
+  counters = new Counters(() => Date.now() / 1000);
   #visit;
-  #counters;
   #act;
   #manners = {};
   #readiness = new Readiness([]);
-  #asking;
+  #asking = false;
 
   /** `act`: ask(what, body), chat() → fact, silences() → codes, show(spoken, told). */
-  constructor(visit, storage, act) {
+  constructor(visit, act) {
     this.#visit = visit;
-    this.#counters = new Counters(() => Date.now() / 1000);
     this.#act = act;
   }
 
@@ -21,52 +20,46 @@ export class Speaker {
   take({ triggers, manners, counters }) {
     this.#readiness = new Readiness(triggers);
     this.#manners = manners;
-    this.#counters.take(counters);
+    this.counters.take(counters);
     this.consider();
-  }
-
-  /** How often each was shown and dismissed, as the server asks for it. */
-  counts() {
-    return this.#counters.counts();
-  }
-
-  /** The visitor talks with us; `id`: in answer to this trigger. */
-  talked(id) {
-    this.#counters.count("chat");
-    if (id) this.#counters.count("answered", id);
   }
 
   async consider() {
     if (this.#asking) return;
-    const facts = this.#facts();
+    const { ask, silences, show } = this.#act;
     const { seconds } = this.#visit;
+    const facts = this.#facts();
     const ready = this.#readiness.ready(facts, seconds);
-    const decision = decide(ready, this.#act.silences(), this.#manners, this.#counters.tallies());
-    const { winner, againIn } = decision;
-    this.#visit.wake(Math.min(this.#readiness.mayChangeIn(facts, seconds), againIn));
-    if (!winner) return this.#readiness.take(decision);
-    const { id } = winner;
+    const decision = decide(ready, silences(), this.#manners, this.counters.tallies());
+    this.#visit.wake(Math.min(this.#readiness.mayChangeIn(facts, seconds), decision.againIn));
+    const trigger = decision.winner?.id;
+    if (!trigger) return this.#readiness.take(decision);
+    this.#readiness.passOver(trigger);
     this.#asking = true;
-    this.#readiness.passOver(id);
-    const spoken = await this.#act.ask("show", { trigger: id, facts }).catch(() => ({}));
+    const spoken = await ask("show", { trigger, facts });
     this.#asking = false;
-    // Refused, perhaps held out for measuring: then it is another one's turn.
-    if (!spoken.show) return this.consider();
+    // Refused, perhaps held out for measuring: then it is the next one's turn.
+    if (!spoken?.show) return this.consider();
     this.#readiness.take(decision);
-    if (this.#act.silences()[0]) return;
+    if (silences().length) return;
     const { impression } = spoken;
-    this.#act.show({ ...spoken, id }, (outcome) => {
-      this.#counters.count(outcome === "seen" ? "shown" : outcome, id);
-      this.#act.ask("seen", { impression, outcome }).catch(() => {});
+    show({ ...spoken, trigger }, (outcome) => {
+      this.counters.count(outcome === "seen" ? "shown" : outcome, trigger);
+      ask("seen", { impression, outcome });
     });
   }
 
-  /** What this page knows; what it would know and does not is absent, and what was never counted is none. */
+  /** What this page knows; of what it would know, the rest of an address is absent, and what was never counted is none. */
   #facts() {
-    const facts = { ...this.#visit.facts(), chat: this.#act.chat() ?? ("chat_ago" in this.#counters.tallies().all ? "ended" : "never") };
-    const { shown, dismissed } = this.counts();
-    for (const id of Object.keys(shown)) Object.assign(facts, { [`shown.${id}`]: shown[id], [`dismissed.${id}`]: dismissed[id] });
-    const get = (known, name) => known[name] ?? (/^page\.query/.test(name) ? null : /^(shown|dismissed)\./.test(name) ? 0 : known[name]);
-    return new Proxy(facts, { get });
+    const counts = this.counters.counts();
+    const { chat_ago } = this.counters.tallies().all;
+    const facts = { ...this.#visit.facts(), chat: this.#act.chat() ?? (chat_ago >= 0 ? "ended" : "never") };
+    return new Proxy(facts, {
+      get(known, name) {
+        const [family, id] = name.split?.(".") ?? [];
+        // What is null stays null: looked for and not there, which is not the same as unknown.
+        return counts[family] ? (counts[family][id] ?? 0) : name in known || !/^page\.query/.test(name) ? known[name] : null;
+      },
+    });
   }
 }

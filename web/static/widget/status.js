@@ -19,7 +19,7 @@ export class Status {
   #trouble = h("p.trouble", { role: "status" });
   #timer;
 
-  constructor(texts, site, close) {
+  constructor(texts, site, { close }) {
     this.#texts = texts;
     this.#site = site;
     const shut = h("button.shut", { type: "button", "aria-label": texts.close, onclick: close }, icon(CLOSE));

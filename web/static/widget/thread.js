@@ -8,41 +8,45 @@ const NOTES = ["agent_requested", "accepted", "returned", "message_left", "close
 
 export class Thread {
   element;
-  /** What is said before anybody has said anything. */
-  greeting = "";
   #texts;
   #language;
+  #greeting;
   #act;
   #own = new Map();
   #replies = h("div.replies");
   #speaker;
+  #foretold = {};
   #at = 0;
   #read = 0;
 
   /** `act`: press(option, step), retry(client_id), change(client_id). */
-  constructor(texts, language, act) {
+  constructor(texts, language, greeting, act) {
     this.#texts = texts;
     this.#language = language;
+    this.#greeting = greeting;
     this.#act = act;
     this.element = h("div.log", { role: "log", "aria-label": texts.conversation, tabIndex: 0 });
+    this.reset();
   }
 
-  /** Begins anew. */
+  /** Begins anew, with what is said before anybody has said anything. */
   reset() {
     this.element.replaceChildren(h("p.note", null, this.#texts.intro), this.#replies);
     this.#own.clear();
     this.#at = 0;
     this.#speaker = null;
     this.offer([]);
-    if (this.greeting) this.say(this.greeting);
+    if (this.#greeting) this.#say(this.#greeting);
   }
 
   /** Quick replies under the last message; gone once something else is said. */
   offer(options = [], step) {
     const press = (option) => () => this.#act.press(option, step);
     const buttons = options.map((option) => h("button.reply", { type: "button", onclick: press(option) }, option.label));
-    this.#replies.replaceChildren(...buttons);
-    if (buttons[0]) this.#keepEnd(() => this.element.append(this.#replies));
+    this.#keepEnd(() => {
+      this.#replies.replaceChildren(...buttons);
+      this.element.append(this.#replies);
+    });
   }
 
   show(events) {
@@ -51,10 +55,11 @@ export class Thread {
       const note = NOTES.includes(kind);
       const own = from?.role === "visitor" && !note;
       if (!note && kind !== "message") continue;
+      if (body.text && body.text === this.#foretold.text) this.#foretold.remove();
       this.#gap(Date.parse(at));
       let element = this.#own.get(key);
       if (note) element = h("p.note", null, this.#texts[kind](body));
-      else element ??= this.say(body.text, from);
+      else element ??= this.#say(body.text, from);
       element.title = exact(Date.parse(at), this.#language);
       if (note) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq }));
@@ -64,14 +69,20 @@ export class Thread {
     this.read(this.#read);
   }
 
-  /** A message as an element, not yet in the record if it is handed in from outside. */
-  say(text, { role, name } = {}) {
+  /** Shows what a bubble said, until the record says it. */
+  foretell(text, options) {
+    this.#foretold = this.#say(text);
+    this.#foretold.text = text;
+    this.offer(options);
+  }
+
+  #say(text, { role, name } = {}) {
     const { you, bot } = this.#texts;
     const own = role === "visitor";
     const who = own ? you : role === "agent" ? name : bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
     this.#speaker = own ? null : who;
-    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { dir: "auto" }, ...prose(text)));
+    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", null, ...prose(text)));
     this.#place(element);
     return element;
   }
@@ -83,26 +94,23 @@ export class Thread {
     if (!element) {
       if (state === "sent") return;
       this.offer([]);
-      element = this.say(body.text ?? (body.button ?? body.answer).label, { role: "visitor" });
+      element = this.#say(body.text ?? (body.button ?? body.answer).label, { role: "visitor" });
       this.#own.set(client_id, element);
       this.toEnd();
     }
     if (state !== "failed") return this.#mark(element, state === "sending" && sending);
     const hopeless = error && error.code !== "too_many";
     const why = hopeless ? error.message : error ? quick : "";
-    const act = () => this.#act[hopeless ? "change" : "retry"](client_id);
+    const act = () => {
+      if (hopeless) element.remove();
+      this.#act[hopeless ? "change" : "retry"](client_id);
+    };
     const button = h("button.plain", { type: "button", onclick: act }, hopeless ? change : again);
     this.#mark(element, `${unsent} · ${why} `, button);
   }
 
-  /** Takes a message away that goes back to where it was written. */
-  withdraw(client_id) {
-    this.#own.get(client_id).remove();
-    this.#own.delete(client_id);
-  }
-
   /** Marks the last of our own that a person has read. */
-  read(seq) {
+  read(seq = 0) {
     this.#read = seq;
     const settled = [...this.#own.values()].filter((element) => element.seq);
     const last = settled.findLast((element) => element.seq <= seq);

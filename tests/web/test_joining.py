@@ -1,0 +1,157 @@
+"""What visitors' pages load is joined and shortened, and still means the same."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page
+
+from web.joining import CannotJoin, joined_script, joined_styles, shortened
+from web.renaming import renamed
+
+TRICKY = r"""
+const outer = 7;
+const total = (amount, { rate = outer, ...rest } = {}) => amount * rate + (rest.extra ?? 0);
+class Counter {
+  #count = 0;
+  name = "counter";
+  static made = 0;
+  #step = (by) => (this.#count += by);
+  constructor(start, unused) {
+    const made = start;
+    this.#count = made;
+    Counter.made += 1;
+  }
+  get value() { return this.#count; }
+  add(by = outer) { this.#step(by); return this; }
+  async later() { const value = await this.value; return { value, "count": value, name: this.name }; }
+}
+const shapes = {
+  value: 1,
+  total(value) { return value / 2 / 1; },
+  get outer() { return outer; },
+  [`k${outer}`]: outer,
+};
+function shadows(value, value2) {
+  const found = [];
+  for (const value of [1, 2]) found.push(value);
+  for (let at = 0; at < 2; at++) found.push(at);
+  if (value2) { const value = "inner"; found.push(value); } else found.push("no");
+  try { throw { value }; } catch ({ value: caught }) { found.push(caught); }
+  try { null.x; } catch { found.push("caught"); }
+  found.push(value);
+  return found;
+}
+const words = (text) => text.split(/[`"'/{}]+|value\/total/).filter((text) => text !== "value" && !/}$/.test(text));
+const told = (name, more) => `${name} has ${more.map((each, at) => `${at}:${`<${each}>`}`).join(", ")} {name}`;
+const twice = (a, b) => ({ first: `${a}-${b}-${[a, b].map((each) => `${each}${a}`)}`, b: a, other: b, outer });
+const chosen = (flag) => (flag ? { flag, value: flag } : [outer, { total: flag }]);
+const grouped = ([first, [second, ...others]], { a: { b, c = first }, ...d }) => ({ first, second, others, b, c, d });
+const label = (switched) => {
+  switch (switched) {
+    case outer: return "outer";
+    default: { const outer = 1; return outer; }
+  }
+};
+let changed = 1;
+changed += total(1);
+export async function run() {
+  const counter = new Counter(2).add().add(1);
+  const { value: renamedValue, ["name"]: named } = counter;
+  const globals = [typeof document, typeof window.name, isNaN(NaN)];
+  return JSON.stringify([
+    total(2, { extra: 1 }), total(2, { rate: 3 }), renamedValue, named, Counter.made, await counter.later(),
+    shapes.total(8), shapes.outer, shapes.k7, shadows("v", true), shadows("w"), words("a`b/c value/total}d value"),
+    told("Anna", ["x", "y"]), twice(1, 2), chosen(1), chosen(0), label(7), label(8),
+    grouped([1, [2, 3, 4]], { a: { b: 5 }, e: 6 }),
+    changed, globals, ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b).map((a) => a ** 2 / 1), `${{ a: 1 }.a}`,
+  ]);
+}
+"""
+
+
+def run(page: Page, script: str) -> str:
+    address = "data:text/javascript," + quote(script)
+    return page.evaluate(f"async () => (await import('{address}')).run()")
+
+
+def test_a_shortened_script_does_what_it_did(empty_page: Page) -> None:
+    short = shortened(TRICKY)
+    assert len(short) < len(TRICKY) * 0.75
+    assert run(empty_page, short) == run(empty_page, TRICKY)
+
+
+def test_what_others_see_keeps_its_name() -> None:
+    script = "export const wait=1;const own=2;export function said(words){return{words,own,text:words.text+own};}"
+    assert renamed(script) == (
+        "export const wait=1;const a=2;export function said(b){return{words:b,own:a,text:b.text+a};}"
+    )
+
+
+def test_a_short_name_never_hides_one_that_is_needed() -> None:
+    script = "const first=1;const second=(third)=>((fourth)=>first+third+fourth+a)(2);"
+    assert renamed(script) == "const b=1;const c=(c)=>((d)=>b+c+d+a)(2);"
+
+
+def test_private_names_are_short_and_colours_are_not_names() -> None:
+    script = 'class Own{#held="#held";#other=1;tell(){return this.#held+this.#held;}}'
+    assert renamed(script) == 'class a{#a="#held";#b=1;tell(){return this.#a+this.#a;}}'
+
+
+def files(folder: Path, **written: str) -> Path:
+    for name, text in written.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return folder
+
+
+def test_modules_become_one_each_after_what_it_needs(tmp_path: Path, empty_page: Page) -> None:
+    files(
+        tmp_path,
+        main_js=(
+            'import { two } from "./two.js";\n'
+            'import { one } from "./one.js";\n\n'
+            "export const run = () => two() + one;\n"
+        ),
+        two_js='import { one } from "./one.js";\n\nexport function two() {\n  return one + 1;\n}\n',
+        one_js="export const one = 1;\n",
+    )
+    whole = joined_script(tmp_path / "main.js")
+    assert "import" not in whole
+    assert run(empty_page, whole) == 3
+
+
+@pytest.mark.parametrize(
+    ("main", "other", "message"),
+    [
+        ('import two from "./two.js";\n', "", 'main.js: cannot join `import two from "./two.js";`'),
+        ('import { two } from "./two.js";\n', "export default 2;\n", "two.js: cannot join `export default 2;`"),
+        (
+            'import { two } from "./two.js";\nconst same = 1;\n',
+            "const same = 2;\nexport const two = same;\n",
+            "main.js: two modules name something `same`, and joined they would meet",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_refused(tmp_path: Path, main: str, other: str, message: str) -> None:
+    files(tmp_path, main_js=main, two_js=other)
+    with pytest.raises(CannotJoin) as refused:
+        joined_script(tmp_path / "main.js")
+    assert str(refused.value) == message
+
+
+def test_styles_keep_what_changes_and_fold_what_does_not(tmp_path: Path) -> None:
+    files(
+        tmp_path,
+        tokens_css="""/* values */
+            :root { --ink: #111; --night: #eee; --text: var(--ink); --none: var(--ink); --accent: var(--ink); }
+            @media (prefers-color-scheme: dark) { :root { --text: var(--night); } }""",
+        main_css="""@import "./tokens.css";
+
+.a > .b { color: var(--text); fill: var(--accent); top: var(--top, 0); }
+""",
+    )
+    assert joined_styles(tmp_path / "main.css") == (
+        ":root{--text:#111;--accent:#111}"
+        "@media (prefers-color-scheme:dark){:root{--text:#eee}}"
+        ".a>.b{color:var(--text);fill:var(--accent);top:var(--top,0)}"
+    )

@@ -1,0 +1,38 @@
+"""Small enough for other people's pages: everything a page can come to load of the widget is counted, as it is sent."""
+
+import gzip
+import re
+
+import pytest
+
+from web.assets import Assets
+
+EVERYTHING = 15_000
+LOADER = 1_024
+
+
+def sent(path: str) -> int:
+    asset = Assets().asset(path)
+    assert asset is not None, path
+    return len(gzip.compress(asset.body, 9, mtime=0))
+
+
+def test_the_loader_is_tiny() -> None:
+    assert sent("widget/loader.js") < LOADER
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_all_of_the_widget_is_small(language: str) -> None:
+    parts = ["widget/loader.js", "widget/main.js", "widget/widget.css", f"widget/texts/{language}.js"]
+    assert sum(map(sent, parts)) < EVERYTHING
+
+
+def test_nothing_is_loaded_that_is_not_counted() -> None:
+    loader, main = Assets().asset("widget/loader.js"), Assets().asset("widget/main.js")
+    assert loader is not None and main is not None
+    assert re.findall(rb'"([^"]*?/widget/main\.js)"', loader.body) == [Assets().url("widget/main.js").encode()]
+    assert set(re.findall(rb'"(\.[^"]*\.(?:js|css))"', main.body)) == {
+        b"./widget.css",
+        b"./texts/de.js",
+        b"./texts/en.js",
+    }
