@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.sql.dml import Insert, Update
 
@@ -98,19 +98,23 @@ class Journal:
     def visitor_events_after(self, conversation_id: str, visitor_seq: int, *, limit: int = PAGE) -> list[Event]:
         """Returns the next events the visitor may see, oldest first."""
         mine = _events.c.conversation_id == conversation_id
-        return self._events(mine, _events.c.visitor_seq > visitor_seq, limit=limit)
+        # The visitor's number is never above the event's own, by which they are found without an index of its own.
+        later = (_events.c.seq > visitor_seq) & (_events.c.visitor_seq > visitor_seq)
+        return self._events(mine, later, limit=limit)
 
     def visitor_seq_at(self, conversation_id: str, seq: int) -> int:
         """Returns the visitor's number of the last event they may see up to this one; 0 when there is none."""
         if not seq:
             return 0
         upto = (_events.c.conversation_id == conversation_id) & (_events.c.seq <= seq)
+        seen = select(_events.c.visitor_seq).where(upto, _events.c.visitor_seq.is_not(None))
         with self._database.reading() as connection:
-            return connection.scalar(select(func.max(_events.c.visitor_seq)).where(upto)) or 0
+            return connection.scalar(seen.order_by(_events.c.seq.desc()).limit(1)) or 0
 
     def seq_at_visitor(self, conversation_id: str, visitor_seq: int) -> int:
         """Returns the number of the event that is this one in the visitor's counting; 0 when there is none."""
-        same = (_events.c.conversation_id == conversation_id) & (_events.c.visitor_seq == visitor_seq)
+        mine = (_events.c.conversation_id == conversation_id) & (_events.c.seq >= visitor_seq)
+        same = mine & (_events.c.visitor_seq == visitor_seq)
         with self._database.reading() as connection:
             return connection.scalar(select(_events.c.seq).where(same)) or 0
 

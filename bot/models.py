@@ -183,9 +183,16 @@ class EventRow(Base):
     body: Mapped[dict[str, Any]]
     at: Mapped[datetime]
     __table_args__ = (
-        # One typed message is one stored message, whatever is resent.
-        Index("uq_event_client", "actor", "client_id", unique=True),
-        Index("ix_event_visitor_seq", "conversation_id", "visitor_seq"),
+        # One typed message is one stored message, whatever is resent. What the bot says has no such id: each index here
+        # costs every turn a page of the log for every event in it.
+        Index(
+            "uq_event_client",
+            "actor",
+            "client_id",
+            unique=True,
+            sqlite_where=text("client_id IS NOT NULL"),
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

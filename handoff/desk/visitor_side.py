@@ -154,8 +154,11 @@ def _sayable(said: Said) -> Said:
 
 def readable(text: str) -> str:
     """Returns the text without control characters; raises Unsayable when nothing is left or it is too long."""
-    kept = "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs"))
-    kept = kept.strip()
+    kept = text.strip()
+    if not kept.isprintable():
+        kept = "".join(
+            each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")
+        ).strip()
     if not kept:
         raise Unsayable("There is nothing to read in this message. Type some words and send it again.")
     if len(kept) > LONGEST_TEXT:

@@ -103,8 +103,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "seq", name=op.f("pk_event")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_event_visitor_seq", "event", ["conversation_id", "visitor_seq"], unique=False)
-    op.create_index("uq_event_client", "event", ["actor", "client_id"], unique=True)
+    op.create_index(
+        "uq_event_client",
+        "event",
+        ["actor", "client_id"],
+        unique=True,
+        sqlite_where=sa.text("client_id IS NOT NULL"),
+        postgresql_where=sa.text("client_id IS NOT NULL"),
+    )
     op.create_table(
         "impression",
         sa.Column("id", sa.String(length=32), nullable=False),
