@@ -151,7 +151,7 @@ class Cursor:
             value = getattr(self, name)
             if value or (name == "open" and value is not None):
                 plain[name] = value
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        return _encode(plain)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -166,6 +166,7 @@ class Cursor:
 
 _NAMES = Cursor.__slots__
 _OPTIONAL = tuple(name for name in _NAMES if name not in ("conversation", "language"))
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _same(value: Any) -> Any:
