@@ -52,6 +52,8 @@ class WantsAgent:
     step: str
     flow: str
     reason: Literal["step", "phrase", "give_up", "target"]
+    say: str | None = None
+    """What the bot says once somebody is really asked; nothing is promised before."""
 
 
 @dataclass(frozen=True, slots=True)

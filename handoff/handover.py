@@ -110,6 +110,9 @@ class Handover:
             priority=PRIORITIES[wanted.priority],
             asked=(),
         )
+        if wanted.say:
+            body = {"text": wanted.say, "flow": wanted.flow, "step": f"{wanted.flow}.{wanted.step}"}
+            draft.add("message", body, actor="bot")
         self._plan_the_wait(draft, department, wanted, event.seq)
         self.offer(draft)
         return None

@@ -65,6 +65,7 @@ class Talk:
                     self.slots[effect.slot] = effect.value
                 case WantsAgent():
                     self.wanted = effect
+                    self.said += [effect.say] if effect.say else []
                 case MessageLeft():
                     self.left = effect
                 case FlowLeft():
@@ -287,6 +288,7 @@ def test_triggers_speak_on_the_pages_they_are_for(site, language, page, hours, r
         "opening_hours": hours,
         "agents_available": 1,
         "shown.pricing_help": 0,
+        "shown.pricing_assistant": 0,
     }
     assert {id for id, trigger in site.triggers.items() if evaluate(trigger.condition, facts) is True} == ready
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from flows.effects import Priority, Say, WantsAgent
+from flows.effects import Priority, WantsAgent
 from flows.steps.kinds import LeadsTo
 from flows.steps.step import NOWHERE, Step, common, step_table
 from flows.targets import Target
@@ -31,7 +31,7 @@ class HandoffStep(Step):
         "handoff",
         {
             "handoff": Key(Reference("department"), "the department, or any: that of the conversation", required=True),
-            "say": Key(Text(), "what the bot says while it asks for a person"),
+            "say": Key(Text(), "what the bot says once a person is asked; not said when nobody could be"),
             "note": Key(Text(), "what the agent reads first"),
             "priority": Key(Choice(("normal", "high", "urgent")), "how urgent it is", default="normal"),
             "wait_up_to": Key(Length(), "how long the visitor is to wait for somebody, over all departments"),
@@ -110,11 +110,10 @@ class HandoffStep(Step):
         def ask_for_agent(e: Any) -> None:
             run = e.model
             run.cursor.epoch += 1
-            if say is not None:
-                run.effects.append(Say(say.text(run), self.id, flow))
             written = note.text(run) if note is not None else None
+            said = say.text(run) if say is not None else None
             run.effects.append(
-                WantsAgent(self.department, written, self.priority, self.wait_up_to, self.id, flow, "step")
+                WantsAgent(self.department, written, self.priority, self.wait_up_to, self.id, flow, "step", said)
             )
 
         return ask_for_agent

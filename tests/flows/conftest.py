@@ -114,7 +114,8 @@ class Player:
     @property
     def hears(self) -> list[str]:
         """What the bot said in the last turn."""
-        return [effect.text for effect in self.effects if isinstance(effect, Say)]
+        said = [effect.text if isinstance(effect, Say) else getattr(effect, "say", None) for effect in self.effects]
+        return [text for text in said if text]
 
     @property
     def buttons(self) -> list[str]:

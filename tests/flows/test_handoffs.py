@@ -26,7 +26,9 @@ NOBODY = Event("failed", data={"reason": "nobody", "department": "sales"})
 def test_a_handoff_says_so_and_asks_for_an_agent_with_a_note(play):
     bot = play(HANDOFF, start="lead")
     assert bot.write("Ann") == ["One moment, Ann."]
-    assert bot.effects[-1] == WantsAgent("sales", "Ann asks for us", "high", Duration(90), "person", "lead", "step")
+    assert bot.effects[-1] == WantsAgent(
+        "sales", "Ann asks for us", "high", Duration(90), "person", "lead", "step", "One moment, Ann."
+    )
     assert bot.at == "lead.person"
 
 

@@ -223,3 +223,10 @@ def test_who_left_a_message_can_still_talk_with_the_bot(visitor):
     ann.writes("Please call me")
     ann.presses("Tickets")
     assert ann.hears()[-1] == "Thank you, we will write to ann@x.io."
+
+
+def test_nothing_is_promised_when_nobody_can_be_asked(waiting, agent, office):
+    ann = waiting()
+    assert "One moment." not in ann.hears()
+    agent("Anna").comes_online()
+    assert "One moment." in waiting().hears()
