@@ -1,4 +1,4 @@
-"""What must happen later or outside: rows rows committed with their cause, claimed with a lease, tried again.
+"""What must happen later or outside: rows committed with their cause, claimed with a lease, tried again.
 
 A handler may run twice (a crash between its effect and the mark that it is done), so its effect must be guarded by
 state or carry the job's key. Kinds are bound to callables in `create_app`; jobs never import upwards.

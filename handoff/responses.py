@@ -1,5 +1,6 @@
 """Canned responses with their gaps filled for one conversation."""
 
+from datetime import datetime
 from typing import Any
 
 from bot.contact import Known
@@ -9,13 +10,16 @@ from rules.templates import parse_template
 from rules.texts import in_language
 
 
-def filled_responses(site: Site, conversation: Conversation, known: Known, *, agent_name: str) -> list[dict[str, Any]]:
+def filled_responses(
+    site: Site, conversation: Conversation, known: Known, *, agent_name: str, now: datetime
+) -> list[dict[str, Any]]:
     """Returns the responses of the conversation's department and of everybody, in the conversation's language."""
     values = {f"contact.{name}": value for name, value in known.values().items()}
     values |= {
         "agent.name": agent_name,
         "site.name": site.name,
         "site.opening_hours": site.opening_hours,
+        "site.next_opening": site.opening_hours.next_opening(now),
         **conversation.cursor.slots,
     }
     return [

@@ -26,7 +26,18 @@ OTHERS: dict[str, set[str]] = {
 }
 """Third-party packages of each; `web` is the edge and may import what it needs."""
 
-IMPURE = {"asyncio", "os", "random", "secrets", "socket", "sqlite3", "subprocess", "threading", "time", "urllib.request"}
+IMPURE = {
+    "asyncio",
+    "os",
+    "random",
+    "secrets",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "threading",
+    "time",
+    "urllib.request",
+}
 """What the pure three may not even take from the standard library."""
 PURE = ("rules", "flows", "triggers")
 CLOCKS = {"now", "today", "utcnow"}

@@ -251,6 +251,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         sign_in=sign_in,
         limits=limits,
         site=lambda: parlour.sites.current,
+        now=parlour.now,
         run_blocking=parlour.workshop.run_blocking,
         spawn=parlour.workshop.spawn or _at_once,
         allowance=parlour.options.allowance,

@@ -62,9 +62,17 @@ def init(directory: Path) -> None:
 @click.option("--port", default=8000, envvar="PORT", show_default=True, type=click.IntRange(0, 65535), help="Its port.")
 @DATA
 @DATABASE
-@click.option("--demo/--no-demo", default=None, help="Serve the sample shop. Default: only on loopback.")
-@click.option("--dev", is_flag=True, help="Serve files as they are written, uncached.")
-@click.option("--trusted-proxies", default=0, type=click.IntRange(0, 10), help="Reverse proxies before us to believe.")
+@click.option(
+    "--demo/--no-demo", default=None, envvar="PARLOUR_DEMO", help="Serve the sample shop. Default: only on loopback."
+)
+@click.option("--dev", is_flag=True, envvar="PARLOUR_DEV", help="Serve files as they are written, uncached.")
+@click.option(
+    "--trusted-proxies",
+    default=0,
+    envvar="PARLOUR_TRUSTED_PROXIES",
+    type=click.IntRange(0, 10),
+    help="Reverse proxies before us to believe.",
+)
 def serve(site: Path, **options: Any) -> None:
     """Serve a site: widget, panel and, on this computer, the sample shop.
 
@@ -141,15 +149,38 @@ def agent_add(email: str, site: Path, password_stdin: bool, **entry: Any) -> Non
     """
     from web.commands.agents import CannotAddAgent, add_agent
 
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
-        add_agent(_existing(site), email, password=password, **entry)
+        add_agent(_existing(site), email, password=_password(password_stdin), **entry)
     except CannotAddAgent as problem:
         raise Stop(str(problem)) from None
     click.echo(f"{entry['name']} may sign in as {email}.")
+
+
+@agent.command("password")
+@click.argument("email")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), default="site", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@DATA
+@DATABASE
+def agent_password(email: str, site: Path, password_stdin: bool, data: Path | None, database: str | None) -> None:
+    """Give somebody a new password; they are signed out everywhere.
+
+    \b
+    Example:   parlour agent password anna@shop.example
+    """
+    from web.commands.agents import CannotAddAgent, set_password
+
+    try:
+        set_password(_existing(site), email, _password(password_stdin), data=data, database=database)
+    except CannotAddAgent as problem:
+        raise Stop(str(problem)) from None
+    click.echo(f"{email} signs in with the new password from now on.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @main.group()
@@ -170,6 +201,8 @@ def explain_conversation(conversation_id: str, site: Path, data: Path | None, da
     """
     from web.commands.explaining import NoSuchConversation, explained
 
+    if data is None and database is None:
+        _existing(site)
     try:
         for line in explained(site, conversation_id, data=data, database=database):
             click.echo(line)

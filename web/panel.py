@@ -40,6 +40,7 @@ class PanelParts:
     sign_in: SignIn
     limits: Limits
     site: Callable[[], Site]
+    now: Callable[[], datetime]
     run_blocking: Callable[..., Any]
     spawn: Spawn
     allowance: dict[str, Any]
@@ -84,7 +85,7 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     def responses() -> ResponseReturnValue:
         conversation = parts.desk.conversation_for(g.agent.agent_id, request.args.get("conversation", ""))
         known = parts.desk.known(conversation.id)
-        return jsonify(filled_responses(parts.site(), conversation, known, agent_name=g.agent.name))
+        return jsonify(filled_responses(parts.site(), conversation, known, agent_name=g.agent.name, now=parts.now()))
 
     @pages.post("/panel/op")
     @audience("agent")

@@ -10,7 +10,7 @@ from rules.problems import did_you_mean
 from rules.templates import TemplateProblem, parse_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
-DESK_NAMES = ("agent.name", "conversation.ticket", *SITE_NAMES)
+DESK_NAMES = ("agent.name", *SITE_NAMES)
 
 
 def check_gaps(node: Node | None, contact: Collection[str], reading: Reading) -> None:

@@ -177,9 +177,12 @@ class Length(Kind):
         if text is None:
             return walker.refuse(node, self, label)
         try:
-            return parse_duration(text)
+            length = parse_duration(text)
         except NotADuration as wrong:
             return walker.report("K006", node.place, f"{label}: {wrong}")
+        if length.working:
+            return walker.report("K007", node.place, f"{label}: {later.sentence('time in working hours')}")
+        return length
 
     def instead(self) -> Duration:
         return Duration(0)

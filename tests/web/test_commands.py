@@ -157,3 +157,18 @@ def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
     nobody = parlour("explain", "conversation", "nothing", "--site", str(site), "--database", address)
     assert (nobody.exit_code, "There is no conversation nothing" in nobody.output) == (1, True)
     print(told.output)
+
+
+def test_a_forgotten_password_is_replaced(site: Path):
+    add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site), "--password-stdin"]
+    assert parlour(*add, stdin="three blue teapots\n").exit_code == 0
+    change = ["agent", "password", "anna@shop.example", "--site", str(site), "--password-stdin"]
+    assert parlour(*change, stdin="short\n").exit_code == 1
+    assert parlour(*change, stdin="four green teapots\n").exit_code == 0
+    nobody = parlour("agent", "password", "ben@shop.example", "--site", str(site), "--password-stdin", stdin="x\n")
+    assert "Nobody signs in as ben@shop.example" in nobody.output
+
+
+def test_explain_makes_nothing_where_there_is_no_site(tmp_path: Path):
+    told = parlour("explain", "conversation", "x", "--site", str(tmp_path / "none"))
+    assert (told.exit_code, list(tmp_path.iterdir())) == (1, [])

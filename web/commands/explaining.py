@@ -9,6 +9,9 @@ from bot.journal import PAGE, Journal
 from flows.telling import told
 from web.commands.places import open_database
 
+_INTERNAL = ("agent", "impression")
+"""Ids that mean nothing to a reader."""
+
 
 class NoSuchConversation(Exception):
     """The text says what to do."""
@@ -44,11 +47,12 @@ def lines_of(event: Event) -> Iterator[str]:
 
 
 def _who(event: Event) -> str:
-    return str(event.body.get("name") or event.role)
+    return str(event.body.get("name") if event.role == "agent" else event.role)
 
 
 def _what(event: Event) -> str:
     if event.kind in ("message", "note"):
         return f"{'' if event.kind == 'message' else '(note) '}{event.body['text']}"
-    details = ", ".join(f"{name} {value}" for name, value in event.body.items() if isinstance(value, str | int))
+    told = {name: value for name, value in event.body.items() if name not in _INTERNAL}
+    details = ", ".join(f"{name} {value}" for name, value in told.items() if isinstance(value, str | int))
     return f"{event.kind.replace('_', ' ')}{f' ({details})' if details else ''}"

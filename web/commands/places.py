@@ -10,7 +10,9 @@ IGNORE = "*\n"
 def data_folder(site: Path, data: Path | None) -> Path:
     """Returns the data folder, made if need be; version control is told to leave it alone."""
     folder = data or site / ".parlour"
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)  # It holds conversations and the key: nobody else on this computer reads them.
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text(IGNORE)

@@ -7,7 +7,7 @@ const INTENTS = {
   online: ["Online", "New conversations are offered to you."],
   away: ["Away", "Nothing new is offered. You keep what you have."],
   draining: ["Draining", "You finish what you have; nothing new is offered."],
-  offline: ["Offline", "Nothing is offered, and what you have goes back to the queue after a while."],
+  offline: ["Offline", "Nothing is offered. What you have stays with you: return or close it first."],
 };
 
 const LINES = {
