@@ -1,7 +1,9 @@
 """The record: all of a change or nothing, once, in order, and only if its guards hold."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -154,3 +156,43 @@ def test_rows_and_guards_of_one_change_may_build_on_each_other(
     journal.commit(Change(rows=[Row(JobRow, row)]))
     with pytest.raises(Refused):
         journal.commit(Change(rows=[Row(JobRow, row)]))
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setattr("bot.database.SQLITE_BUSY_SECONDS", 0.1)
+    database = Database(f"sqlite:///{tmp_path}/own.db")
+    database.migrate()
+    return database
+
+
+def test_a_full_disk_refuses_what_does_not_fit_and_goes_on_when_there_is_room(
+    sqlite: Database, clock: Callable[[], datetime]
+):
+    journal = Journal(sqlite)
+    begin(journal, clock())
+    with journal._open().begin() as transaction:
+        pages = transaction.connection.exec_driver_sql("PRAGMA page_count").scalar()
+        transaction.connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    long = "x" * 4000
+    with pytest.raises(Unavailable, match="full"):
+        for number in range(100):
+            begin(journal, clock(), id=f"c{number + 2}", visitor=f"v{number + 2}{long[:10]}")
+    kept = stored(sqlite)
+    begin(Journal(sqlite), clock(), id="later", visitor="later")
+    assert stored(sqlite) == kept
+
+
+def test_a_database_locked_by_another_program_is_said_and_nothing_is_lost(
+    sqlite: Database, clock: Callable[[], datetime]
+):
+    journal = Journal(sqlite)
+    begin(journal, clock())
+    other = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="locked"):
+        begin(journal, clock(), id="c2", visitor="v2")
+    other.execute("ROLLBACK")
+    other.close()
+    begin(journal, clock(), id="c2", visitor="v2")
+    assert stored(sqlite, "c2").visitor_id == "v2"
