@@ -80,9 +80,11 @@ export async function settled() {
   }
 }
 
+/** What a test needs of the tree, fetched while there is a network. */
+const { Protocol } = await import("/static/shared/protocol.js");
+const { Line } = await import("/static/shared/line.js");
+
 export async function line(options = {}) {
-  const { Protocol } = await import("/static/shared/protocol.js");
-  const { Line } = await import("/static/shared/line.js");
   const clock = options.clock ?? new Clock();
   const world = { clock, sockets: [], shown: [], states: [], messages: [], others: [] };
   world.line = new (options.resume ? Protocol : Line)({

@@ -224,6 +224,21 @@ def test_a_restart_is_waited_for_as_long_as_the_server_asks(play: Play) -> None:
     assert seen == [1, 2]
 
 
+def test_without_a_network_nothing_is_tried_until_there_is_one(empty_page: Page, play: Play) -> None:
+    seen = play("""
+        const world = window.world = await line();
+        await world.start();
+        world.socket.accept();
+        return world.sockets.length;
+    """)
+    empty_page.context.set_offline(True)
+    play("world.socket.fail(); await world.clock.pass(120_000);")
+    offline = empty_page.evaluate("[world.sockets.length, world.line.state]")
+    empty_page.context.set_offline(False)
+    empty_page.wait_for_function("world.sockets.length === 2")
+    assert [seen, offline] == [1, [1, "waiting"]]
+
+
 def test_attempts_come_further_and_further_apart(play: Play) -> None:
     seen = play("""
         const world = await line();

@@ -173,6 +173,8 @@ export class Line {
     const attempt = (this.#attempt = {});
     const byRequest = this.#failures % 3 === 2;
     this.#change("connecting");
+    // Without a network there is nothing to try; `online` will say when.
+    if (!navigator.onLine) return this.#lost();
     // A handshake that is neither taken nor refused must not hold the line for ever.
     this.#later("connect", ANSWER_WITHIN, () => this.#lost());
     try {
