@@ -59,6 +59,7 @@ class PretendedChat:
     silent: bool = False
     """Takes messages and acknowledges none."""
     triggers: list[dict[str, Any]] = field(default_factory=list)
+    ask_again_after: float | None = None
     shown: dict[str, Any] = field(default_factory=lambda: {"show": False, "why": "gone"})
     heard: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, dict[str, Any], str | None]] = field(default_factory=list)
@@ -113,7 +114,7 @@ class PretendedChat:
                 "triggers": self.triggers,
                 "manners": self.manners,
                 "counters": {},
-                "ask_again_after": None,
+                "ask_again_after": self.ask_again_after,
                 "conversation": self.status if self.begun else None,
             }
         if what == "show":
@@ -533,6 +534,7 @@ def test_too_quick_may_be_tried_again(visit: Visit, chat: PretendedChat) -> None
     chat.refusal = {"code": "too_many", "message": "That was too quick. Try again in 3 s."}
     page = opened(visit())
     write(page, "Hello")
+    expect(log_of(page).locator(".own")).to_contain_text("Not sent · That was too quick.")
     chat.refusal = None
     log_of(page).get_by_role("button", name="Try again").click()
     expect(log_of(page).locator(".own")).to_have_text("YouHello")
@@ -803,6 +805,14 @@ def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: Pretend
     page.wait_for_timeout(200)
     expect(bubble_of(page)).to_have_count(0)
     assert len(chat.asks("show")) == 1
+
+
+def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown, chat.ask_again_after = [{**HELP, "for": 2}], SPOKEN, 0.5
+    page = visit()
+    expect(bubble_of(page)).to_be_visible(timeout=10_000)
+    assert [view["again"] for view in chat.asks("view")[1:3]] == [True, True]
+    assert "again" not in chat.asks("view")[0]
 
 
 def test_nobody_is_spoken_to_over_an_open_chat_or_while_filling_a_form(

@@ -293,10 +293,10 @@ class Widget extends HTMLElement {
       return this.#view(again, wait * 2);
     }
     keep("token", (this.#token = view.token));
-    this.#speaker.take(view);
-    clearTimeout(this.#again);
+    this.#speaker.take(view, again);
+    clearInterval(this.#again);
     const { ask_again_after: after } = view;
-    if (after) this.#again = setTimeout(() => document.hidden || this.#view(true), after * 1000);
+    if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
     return view;
   }
 

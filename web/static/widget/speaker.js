@@ -9,6 +9,7 @@ export class Speaker {
   #manners = {};
   #readiness = new Readiness([]);
   #asking = false;
+  #told;
 
   /** `act`: ask(what, body), chat() → fact, silences() → codes, show(spoken, told). */
   constructor(visit, act) {
@@ -16,9 +17,12 @@ export class Speaker {
     this.#act = act;
   }
 
-  /** Takes what the server told about this page: who may want to speak, and how often somebody did. */
-  take({ triggers, manners, counters }) {
-    this.#readiness = new Readiness(triggers);
+  /** Takes what the server told about a page, or told `again`: who may want to speak, and how often somebody did. */
+  take({ triggers, manners, counters }, again) {
+    const told = JSON.stringify(triggers);
+    // What waits for a condition to have held for a while goes on waiting when the server says the same again.
+    if (!again || told !== this.#told) this.#readiness = new Readiness(triggers);
+    this.#told = told;
     this.#manners = manners;
     this.counters.take(counters);
     this.consider();

@@ -134,7 +134,9 @@ export class Thread {
   /** Puts an element behind what has been said and before what is still on its way. */
   #place(element) {
     const pending = [...this.#own.values()].find((own) => !own.seq && own !== element && own.isConnected);
-    this.#keepEnd(() => this.element.insertBefore(element, pending ?? this.#replies));
+    const before = pending ?? this.#replies;
+    // What stands where it belongs is left there: moved, it would be read out once more.
+    if (element.nextSibling !== before) this.#keepEnd(() => this.element.insertBefore(element, before));
   }
 
   /** Changes something and, if the end was in sight (or `always`), keeps it there. */
