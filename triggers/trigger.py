@@ -190,8 +190,6 @@ def _check(read: Read, walker: Walker) -> None:
         walker.report("K006", read.id_place, f"the trigger '{read.id}' does nothing: it needs 'say', what it says")
     elif not read.wrote("say"):
         walker.report("K007", read.key_place("start"), later.sentence("a trigger that begins a flow without 'say'"))
-    if read["for"].working:
-        walker.report("K006", read.place_of("for"), "'for' is time on a page, which is not counted in working hours")
     if not read["start"] and not read["save_as"] and read.is_sound("buttons"):
         for button in read["buttons"]:
             if button.then is None:

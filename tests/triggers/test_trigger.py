@@ -154,7 +154,7 @@ def test_outside_its_days_and_hours_it_rests() -> None:
         ("say: Hi\nbuttons: [{Yes: start}]", "K005 triggers/shop.yaml:4:21: the button 'Yes' leads to 'start' and a flow, 'handoff' or 'dismiss', not to 'start' — a flow is needed: 'start welcome'"),
         ("say: Hi\nstart: a\nbuttons: [[A]]", "K006 triggers/shop.yaml:5:15: a button is a label like 'Yes please', not a list"),
         ("say: Hi\nstart: a\nbuttons: A", "K006 triggers/shop.yaml:5:14: 'buttons' is a list of labels, each with its target if it has one: - Yes please: start welcome, not 'A'"),
-        ("say: Hi\nfor: 2 working hours", "K006 triggers/shop.yaml:4:10: 'for' is time on a page, which is not counted in working hours"),
+        ("say: Hi\nfor: 2 working hours", "K007 triggers/shop.yaml:4:10: 'for': time in working hours is not yet in this version"),
         ("say: Hi\npriority: 200", "K006 triggers/shop.yaml:4:15: 'priority' is a whole number from 0 to 100, not '200'"),
         ("say: Hi\nlimit: {per_vist: 1}", "K001 triggers/shop.yaml:4:13: 'per_vist' is not an option of 'limit' — did you mean 'per_visit'?"),
         ("say: Hi\nab: {a: {}}", "K007 triggers/shop.yaml:4:5: 'ab' is not yet in this version"),
