@@ -102,7 +102,7 @@ class Draft:
         self._change.rows.append(row)
 
     def job(self, kind: str, key: str, *, run_at: datetime, payload: Mapping[str, Any] | None = None) -> None:
-        """Plans work that begins once this is committed; a key that is already planned is left as it is planned."""
+        """Plans work that begins once this is committed; a key can be planned once."""
         self.jobs.append(run_at)
         self.insert(
             Row(
