@@ -101,7 +101,17 @@ def renamed(script: str) -> str:
     for token in solid:
         if token.kind == "private":
             token.text = f"#{short_privates[token.text]}"
-    return "".join(token.text for token in tokens)
+    return "".join(_without_idle(tokens))
+
+
+def _without_idle(tokens: list[_Token]) -> Iterator[str]:
+    """Leaves out what semicolons make idle: the new line after a closing brace, and the last semicolon before one."""
+    texts = ["", *(token.text for token in tokens), ""]
+    for before, token, after in zip(texts, tokens, texts[2:], strict=False):
+        idle_line = token.kind == "space" and "\n" in token.text and before == "}"
+        idle_end = token.kind == "mark" and token.text == ";" and after == "}"
+        if not (idle_line or idle_end):
+            yield token.text
 
 
 def _tokens(script: str) -> Iterator[_Token]:

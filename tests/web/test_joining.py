@@ -84,7 +84,7 @@ def test_a_shortened_script_does_what_it_did(empty_page: Page) -> None:
 def test_what_others_see_keeps_its_name() -> None:
     script = "export const wait=1;const own=2;export function said(words){return{words,own,text:words.text+own};}"
     assert renamed(script) == (
-        "export const wait=1;const a=2;export function said(b){return{words:b,own:a,text:b.text+a};}"
+        "export const wait=1;const a=2;export function said(b){return{words:b,own:a,text:b.text+a}}"
     )
 
 
@@ -95,7 +95,7 @@ def test_a_short_name_never_hides_one_that_is_needed() -> None:
 
 def test_private_names_are_short_and_colours_are_not_names() -> None:
     script = 'class Own{#held="#held";#other=1;tell(){return this.#held+this.#held;}}'
-    assert renamed(script) == 'class a{#a="#held";#b=1;tell(){return this.#a+this.#a;}}'
+    assert renamed(script) == 'class a{#a="#held";#b=1;tell(){return this.#a+this.#a}}'
 
 
 def files(folder: Path, **written: str) -> Path:

@@ -519,7 +519,7 @@ def test_a_refused_message_says_so_and_goes_back_to_where_it_was_written(visit: 
     page = opened(visit())
     write(page, "Something odd")
     refused = log_of(page).locator(".own")
-    expect(refused).to_contain_text("Not sent · There is a character in it that cannot be stored.")
+    expect(refused).to_contain_text("Not sent · It could not be taken.")
     picture(page, "refused")
     refused.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("Something odd")
@@ -569,6 +569,17 @@ def test_where_sockets_are_not_let_through_the_conversation_goes_by_request(
     expect(log_of(page)).to_contain_text("You said Hello.", timeout=15_000)
     expect(log_of(page).locator(".own")).to_have_text("YouHello")
     assert chat.sockets == []
+
+
+def test_a_token_that_has_run_out_is_replaced_and_nothing_is_lost(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Hello")
+    chat.sockets[-1].close(code=4401)
+    eventually(page, lambda: len(chat.sockets) == 2)
+    write(page, "Still here")
+    expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouStill here"])
+    assert len(chat.asks("view")) == 2
 
 
 # Bot, queue, person

@@ -17,7 +17,7 @@ const FIRST_RETRY = 5_000;
 const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
-const narrow = matchMedia("(max-width: 479px)");
+const narrow = matchMedia("(max-width: 479px), (max-height: 399px)");
 const kept = storage();
 const recall = (key) => kept.getItem(`parlour.${key}`) ?? "";
 const keep = (key, value) => {

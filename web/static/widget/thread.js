@@ -4,7 +4,6 @@ import { h, prose } from "../shared/html.js";
 
 const GAP = 15 * 60_000;
 const NEAR = 90;
-const NOTES = ["agent_requested", "accepted", "returned", "message_left", "closed"];
 
 export class Thread {
   element;
@@ -52,13 +51,14 @@ export class Thread {
   show(events) {
     for (const { kind, from, body, seq, at, client_id } of events) {
       const key = client_id ?? seq;
-      const note = NOTES.includes(kind);
+      const tell = this.#texts[kind];
+      const note = tell instanceof Function;
       const own = from?.role === "visitor" && !note;
       if (!note && kind !== "message") continue;
       if (body.text && body.text === this.#foretold.text) this.#foretold.remove();
       this.#gap(Date.parse(at));
       let element = this.#own.get(key);
-      if (note) element = h("p.note", null, this.#texts[kind](body));
+      if (note) element = h("p.note", null, tell(body));
       else element ??= this.#say(body.text, from);
       element.title = exact(Date.parse(at), this.#language);
       if (note) this.#speaker = null;
@@ -89,7 +89,7 @@ export class Thread {
 
   /** One of our own moved on: it is on its way, stuck, or taken. */
   message({ client_id, body, state, error }) {
-    const { sending, unsent, again, change, quick } = this.#texts;
+    const { sending, unsent, again, change, refused, too_many } = this.#texts;
     let element = this.#own.get(client_id);
     if (!element) {
       if (state === "sent") return;
@@ -100,7 +100,7 @@ export class Thread {
     }
     if (state !== "failed") return this.#mark(element, state === "sending" && sending);
     const hopeless = error && error.code !== "too_many";
-    const why = hopeless ? error.message : error ? quick : "";
+    const why = hopeless ? refused : error ? too_many : "";
     const act = () => {
       if (hopeless) element.remove();
       this.#act[hopeless ? "change" : "retry"](client_id);
