@@ -185,6 +185,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
             site=parlour.sites.current,
             agents=parlour.agents,
             queue=queue,
+            now=parlour.now(),
             agent_read=parlour.journal.visitor_seq_at(conversation.id, read.get(conversation.id, 0)),
         )
 
