@@ -316,11 +316,14 @@ class AgentLine:
         end = time.monotonic() + ANSWER_TAKES
         while not (found := done()):
             assert time.monotonic() < end, f"not heard in time; heard {self.frames[-5:]}"
-            raw = received(self.socket, timeout=0.2)
-            if raw is not None:
-                self.raw.append(raw)
-                self.frames.append(json.loads(raw))
+            self.take(timeout=0.2)
         return found
+
+    def take(self, *, timeout: float) -> None:
+        raw = received(self.socket, timeout=timeout)
+        if raw is not None:
+            self.raw.append(raw)
+            self.frames.append(json.loads(raw))
 
     def sees_waiting(self) -> str:
         """Waits until somebody waits and returns the conversation."""

@@ -31,7 +31,7 @@ CLOSE_DEADLINE = 2.0
 SILENCE_DEADLINE = 60.0
 """Seconds without a sign of life after which the other side is taken to be gone."""
 
-GOING_AWAY, NOT_TEXT, TOO_BIG, RESTART, TOO_SLOW, SILENT = 1001, 1003, 1009, 1012, 1013, 4408
+NOT_TEXT, TOO_BIG, RESTART, TOO_SLOW, SILENT = 1003, 1009, 1012, 1013, 4408
 
 Spawn = Callable[[Callable[[], None]], Any]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from bot.conversation import Conversation
 from bot.events import Event
 from handoff.announcements import Announcement, StaffChanged
-from handoff.audience import AgentEars, Ears, VisitorEars, as_heard, may_hear, may_open
+from handoff.audience import Ears, as_heard, may_hear, may_open
 from web.connection import RESTART, Connection
 from web.errors import CLOSE_SIGN_IN
 
@@ -214,6 +214,3 @@ def _discard(groups: dict[str, set[Any]], key: str, link: Any) -> None:
 
 def _differs(before: Conversation, after: Conversation, fields: Iterable[str]) -> bool:
     return any(getattr(before, field) != getattr(after, field) for field in fields)
-
-
-__all__ = ["AgentEars", "Frame", "Hub", "VisitorEars", "encoded", "heard_by"]

@@ -102,15 +102,13 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     def op() -> ResponseReturnValue:
         parts.limits.take("frame", g.visitor)
         frame = frames.visitor_frame(request.get_data(cache=False))
-        if isinstance(frame, frames.Send):
-            parts.limits.take("send_address", address_of(request))
-        return jsonify({"frames": VisitorFrames(parts.room, g.visitor).take(frame)})
+        return jsonify({"frames": VisitorFrames(parts.room, g.visitor, address=address_of(request)).take(frame)})
 
     @sock.route("/widget/socket", bp=pages)
     @audience("visitor", late=True)
     def socket(ws: Server) -> None:
         connection = Connection(ws, spawn=parts.spawn)
-        link = VisitorLink(parts.room, g.visitor, connection)
+        link = VisitorLink(parts.room, g.visitor, connection, address=address_of(request))
         hold(connection, lambda: serve(link))
 
     def serve(link: VisitorLink) -> None:

@@ -37,9 +37,10 @@ class VisitorRoom:
 class VisitorFrames:
     """One visitor speaking: takes frames, answers with frames."""
 
-    def __init__(self, room: VisitorRoom, visitor_id: str):
+    def __init__(self, room: VisitorRoom, visitor_id: str, *, address: str):
         self.room = room
         self.visitor_id = visitor_id
+        self._address = address
 
     def take(self, frame: Any) -> list[Frame]:
         """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
@@ -56,6 +57,7 @@ class VisitorFrames:
 
     def _send(self, frame: frames.Send) -> list[Frame]:
         self.room.limits.take("send", self.visitor_id)
+        self.room.limits.take("send_address", self._address)
         said = self._said(frame.body)
         whereabouts = self.room.greeting.whereabouts(self.visitor_id)
         event = self.room.desk.receive(self.visitor_id, said, client_id=frame.client_id, whereabouts=whereabouts)
@@ -130,8 +132,8 @@ class VisitorFrames:
 class VisitorLink(VisitorFrames):
     """A visitor's open socket."""
 
-    def __init__(self, room: VisitorRoom, visitor_id: str, connection: Connection):
-        super().__init__(room, visitor_id)
+    def __init__(self, room: VisitorRoom, visitor_id: str, connection: Connection, *, address: str):
+        super().__init__(room, visitor_id, address=address)
         self.connection = connection
         self.ears = VisitorEars(visitor_id)
         self._heads: dict[str, int] = {}
