@@ -10,8 +10,6 @@ from bot.events import KINDS, Event, check_body
 from bot.models import ConversationRow, EventRow, JobRow
 from flows.cursor import Cursor
 
-HOLDERS = ("bot", "queue", "agent", "nobody")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:

@@ -52,8 +52,3 @@ def holder_after(verb: str, holder: str) -> str:
     except MachineError as problem:
         raise NotNow(verb, holder) from problem
     return standing.state
-
-
-def may(verb: str, holder: str) -> bool:
-    """Returns whether the verb can happen while this holder has the conversation."""
-    return bool(_machine().get_transitions(verb, holder))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from rules.kinds import ListOf, Word
 from rules.nodes import Node, Scalar
@@ -90,10 +90,6 @@ def about(read: Read) -> About:
         domains=tuple(read["domains"]),
         currency=read["currency"],
     )
-
-
-def zone_of(site: About) -> ZoneInfo:
-    return ZoneInfo(site.timezone)
 
 
 @cache

@@ -13,7 +13,7 @@ from bot.change import Change, Guard, Refused, Row, Unavailable, table_of
 from bot.conversation import Conversation, Draft, conversation_from
 from bot.database import Database
 from bot.journal import Journal
-from bot.models import ConversationRow, EventRow, JobRow
+from bot.models import ConversationRow, EventRow, JobRow, Visitor
 from flows.cursor import Cursor
 
 ConversationTable = table_of(ConversationRow)
@@ -148,9 +148,15 @@ def test_a_state_changed_without_an_event_is_a_mistake(clock: Callable[[], datet
         draft.change()
 
 
-def test_rows_and_guards_of_one_change_may_build_on_each_other(
-    journal: Journal, database: Database, clock: Callable[[], datetime]
-):
+def test_a_change_may_make_a_row_and_guard_on_it(journal: Journal, database: Database, clock: Callable[[], datetime]):
+    row = Row(Visitor, {"id": "v9", "contact_id": None, "first_seen_at": clock(), "revision": 1})
+    journal.commit(Change(guards=[Guard(Visitor, "v9", 1, {"revision": 2})], rows=[row]))
+    visitors = table_of(Visitor)
+    with database.reading() as connection:
+        assert connection.scalar(select(visitors.c.revision).where(visitors.c.id == "v9")) == 2
+
+
+def test_a_row_that_is_there_already_refuses_the_change(journal: Journal, clock: Callable[[], datetime]):
     row = {"key": "k", "kind": "x", "conversation_id": None, "payload": {}, "state": "waiting", "run_at": clock()}
     row |= {"lease_until": None, "attempts": 0, "created_at": clock()}
     journal.commit(Change(rows=[Row(JobRow, row)]))

@@ -156,7 +156,6 @@ def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
     assert re.search(r"flows/welcome\.yaml:\d+", told.output)
     nobody = parlour("explain", "conversation", "nothing", "--site", str(site), "--database", address)
     assert (nobody.exit_code, "There is no conversation nothing" in nobody.output) == (1, True)
-    print(told.output)
 
 
 def test_a_forgotten_password_is_replaced(site: Path):
