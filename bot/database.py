@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.ids import new_id
@@ -52,11 +50,8 @@ class Database:
             if self.is_sqlite:
                 _refuse_damage(self.engine)
             with self.engine.connect() as connection:
-                config = Config()
-                config.set_main_option("script_location", str(UPGRADES))
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                connection.commit()
+                if _revision_of(connection) != _newest_revision():
+                    _upgrade(connection)
         except DBAPIError as problem:
             raise CannotOpen(_sentence(self.url, problem)) from problem
 
@@ -74,6 +69,29 @@ class Database:
     def close(self) -> None:
         """Gives all connections back."""
         self.engine.dispose()
+
+
+def _revision_of(connection: Connection) -> str | None:
+    """Returns the upgrade the tables are at, or None for a database without any."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _newest_revision() -> str:
+    return max(each.name.partition("_")[0] for each in (UPGRADES / "versions").glob("[0-9]*.py"))
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported here because it takes longer than everything else of a start that finds nothing to upgrade.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(UPGRADES))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
 
 
 def _engine(url: URL) -> Engine:
