@@ -155,13 +155,13 @@ class ConversationRow(Base):
     cursor: Mapped[str] = mapped_column(Text)
     """A `flows.cursor.Cursor` as JSON."""
     __table_args__ = (
-        # Two tabs cannot make two conversations.
+        # Two tabs cannot make two conversations. (What PostgreSQL is told of its indexes stands in `upgrades/`: named
+        # here, it would load that database's dialect at every start on the other one.)
         Index(
             "uq_conversation_open",
             "visitor_id",
             unique=True,
             sqlite_where=text("open"),
-            postgresql_where=text("open"),
         ),
         Index("ix_conversation_holder", "holder", "department", "queued_at"),
         Index("ix_conversation_owner", "owner", "last_at"),
@@ -191,7 +191,6 @@ class EventRow(Base):
             "client_id",
             unique=True,
             sqlite_where=text("client_id IS NOT NULL"),
-            postgresql_where=text("client_id IS NOT NULL"),
         ),
         {"sqlite_with_rowid": False},
     )

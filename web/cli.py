@@ -1,5 +1,6 @@
 """The command `parlour`. Nothing heavy is imported before a command is known: `serve` patches the process first."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def serve(site: Path, **options: Any) -> None:
     \b
     Example:   parlour serve mysite --port 8080
     """
+    gc.disable()  # Nothing that is made before the first request is ever given back; `web/serving.py` enables it then.
     from gevent import monkey
 
     monkey.patch_all()

@@ -103,8 +103,10 @@ def _prepare(options: Options) -> str | None:
 
 def _refuse_broken_first_site(options: Options, database: Database) -> None:
     """A site that never ran must be without errors; later ones give way to the version before (`web/content.py`)."""
+    if _has_run(database):
+        return
     loaded = load(options.site)
-    if not has_errors(loaded.problems) or _has_run(database):
+    if not has_errors(loaded.problems):
         return
     errors = [shown(each, loaded.files.get(each.place.file)) for each in loaded.problems if each.level == "error"]
     raise Refused("\n\n".join(["The site has errors:", *errors]))
