@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.prepared import Process, prepared
+
 START_TAKES = 40
 ANSWER_TAKES = 10
 _ADDRESS = re.compile(r"Panel\s+(http://\S+)/panel/")
@@ -35,7 +35,7 @@ class Server:
     database_url: str
     port: int = 0
     options: tuple[str, ...] = ()
-    process: subprocess.Popen[str] | None = None
+    process: Process | None = None
     log: list[str] = field(default_factory=list)
 
     @property
@@ -44,17 +44,10 @@ class Server:
 
     def start(self) -> "Server":
         """Starts it and returns once it answers; after the first time on the same port."""
-        command = [sys.executable, "-m", "web.cli", "serve", str(self.site), "--port", str(self.port)]
         self.output = self.site.parent / f"server-{uuid4().hex[:8]}.log"
-        with self.output.open("w") as out:
-            self.process = subprocess.Popen(
-                [*command, "--database", self.database_url, *self.options],
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                start_new_session=True,
-            )
+        self.output.touch()
+        command = ["serve", str(self.site), "--port", str(self.port), "--database", self.database_url, *self.options]
+        self.process = prepared().start(command, output=self.output)
         wait_for(lambda: _ADDRESS.search(self.output.read_text()) or self._ended(), START_TAKES)
         found = _ADDRESS.search(self.output.read_text())
         assert found, self.output.read_text()
@@ -63,18 +56,17 @@ class Server:
 
     def kill(self) -> None:
         """Kills the server and its worker as a power cut would."""
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        assert self.process is not None, "was never started"
+        if not self.process.has_ended():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        assert self.process.has_ended(within=10)
 
     def stop(self) -> None:
         """Asks the server to end."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None or self.process.has_ended():
             return
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
+        os.kill(self.process.pid, signal.SIGTERM)
+        if not self.process.has_ended(within=15):
             self.kill()
 
     @property
@@ -85,7 +77,7 @@ class Server:
         return found[1]
 
     def _ended(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
+        return self.process is not None and self.process.has_ended()
 
     def get(self, path: str, **headers: str) -> "Answer":
         return self.ask("GET", path, **headers)
@@ -247,12 +239,11 @@ def wait_for(done: Callable[[], Any], seconds: float) -> None:
 
 
 def running(server: Server) -> Iterator[Server]:
-    """Yields the started server and stops it."""
-    server.start()
+    """Yields the started server and ends it, without ceremony: what is acknowledged is stored."""
     try:
-        yield server
+        yield server.start()
     finally:
-        server.stop()
+        server.kill()
 
 
 class AgentLine:

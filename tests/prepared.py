@@ -1,0 +1,110 @@
+"""Servers without the wait: one process imports the product once, and each server is a child of a child of it.
+
+Importing takes longer than everything else of a start. What runs afterwards is `parlour serve` as the shell runs it;
+how that starts from nothing is tested in `test_commands.py`.
+
+    pid = prepared().start(["serve", "site", "--port", "0"], output=Path("server.log"))
+"""
+
+import atexit
+import json
+import os
+import select
+import subprocess
+import sys
+import traceback
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+class Process:
+    """A process that is not our child: waited for by its descriptor, ended by its id."""
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self._descriptor = os.pidfd_open(pid)
+
+    def has_ended(self, *, within: float = 0) -> bool:
+        """Says whether it has ended, waiting up to these seconds."""
+        return bool(select.select([self._descriptor], [], [], within)[0])
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+class Prepared:
+    """The process that has imported everything."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.prepared"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        atexit.register(self.end)
+
+    def start(self, command: Sequence[str], *, output: Path) -> Process:
+        """Runs `parlour` with these words in a process group of its own, writing into a file."""
+        assert self._process.stdin and self._process.stdout
+        print(json.dumps({"command": list(command), "output": str(output)}), file=self._process.stdin, flush=True)
+        return Process(int(self._process.stdout.readline()))
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@cache
+def prepared() -> Prepared:
+    """Returns the one prepared process of this run."""
+    return Prepared()
+
+
+def main() -> None:
+    """Imports, then makes a server for each line that is read."""
+    from gevent import monkey
+
+    monkey.patch_all()
+    import web.cli
+    import web.commands.serving  # noqa: F401
+
+    fork = monkey.get_original("os", "fork")  # Not gevent's: there is no loop yet that would have to be told.
+    for line in sys.stdin:
+        if fork() == 0:
+            _leave_a_server(fork, json.loads(line))
+        os.wait()
+
+
+def _leave_a_server(fork: Any, wanted: dict[str, Any]) -> None:
+    """Makes the server and goes, so that it is nobody's child and leaves nothing to be waited for."""
+    child = fork()
+    if child:
+        print(child, flush=True)
+        os._exit(0)
+    os.setsid()
+    output = os.open(wanted["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, place in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(descriptor, place)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    _run(wanted["command"])
+
+
+def _run(command: list[str]) -> None:
+    import web.cli
+
+    status = 1
+    try:
+        web.cli.main(command, prog_name="parlour")
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
