@@ -15,6 +15,7 @@ class PanelConversation extends Part {
   #actions;
   #confirm;
   #scroll;
+  #endedAt = 0;
   #brief;
   #log;
   #pending;
@@ -267,6 +268,8 @@ class PanelConversation extends Part {
   #hearMore(fresh) {
     if (!fresh.length && !this.desk.thread(this.#shown).events.length) this.#log.replaceChildren();
     const first = !this.#log.childElementCount;
+    // Who scrolls up is told so only with the next frame; what comes before it must not pull them back.
+    if (this.#stays && this.#scroll.scrollTop < this.#endedAt && !this.#atEnd()) this.#scrolled();
     this.#say(fresh);
     this.#showPending();
     this.#head();
@@ -354,6 +357,7 @@ class PanelConversation extends Part {
     this.#briefing = false;
     this.#stays = true;
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#endedAt = this.#scroll.scrollTop;
     this.#newer.hidden = true;
   }
 
