@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.change import Guard, Row
 from bot.conversation import Draft
+from bot.events import written
 from bot.ids import new_id
 from bot.models import Contact as ContactRow
 from bot.models import Visitor
@@ -53,7 +54,7 @@ def save(draft: Draft, known: Known, answers: Mapping[str, Any], *, source: Mapp
         if value is None:
             attributes.pop(name, None)
         else:
-            attributes[name] = {"value": value, "from": dict(source), "at": draft.now.isoformat()}
+            attributes[name] = {"value": value, "from": dict(source), "at": written(draft.now)}
     if contact:
         changed = replace(contact, attributes=attributes, revision=contact.revision + 1)
         draft.guard(

@@ -1,6 +1,5 @@
 """Engines and connections for SQLite and PostgreSQL, and the upgrades that bring an older database up to date."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.ids import new_id
 from bot.models import Setting
+from rules.compact import compact_json
 
 UPGRADES = Path(__file__).parent / "upgrades"
 SQLITE_BUSY_SECONDS = 5
-_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class CannotOpen(Exception):
@@ -96,8 +95,8 @@ def _upgrade(connection: Connection) -> None:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, json_serializer=_compact, pool_size=8, max_overflow=8, pool_pre_ping=True)
-    engine = create_engine(url, json_serializer=_compact, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        return create_engine(url, json_serializer=compact_json, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = create_engine(url, json_serializer=compact_json, connect_args={"timeout": SQLITE_BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -6,6 +6,7 @@ Every number, transcript, brief and explanation is read from these events, so a 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 
@@ -81,6 +82,12 @@ class Event:
     def role(self) -> str:
         """Returns who did it: visitor, bot, agent or system."""
         return self.actor.partition(":")[0]
+
+
+@lru_cache(maxsize=1024)
+def written(moment: datetime) -> str:
+    """Returns a moment as it stands in bodies and frames; all of a turn happens at one."""
+    return moment.isoformat()
 
 
 def check_body(kind: Kind, body: Mapping[str, Any]) -> None:

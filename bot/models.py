@@ -164,7 +164,7 @@ class ConversationRow(Base):
             sqlite_where=text("open"),
         ),
         Index("ix_conversation_holder", "holder", "department", "queued_at"),
-        Index("ix_conversation_owner", "owner", "last_at"),
+        Index("ix_conversation_owner", "owner"),
         Index("ix_conversation_last", "last_at"),
         Index("ix_conversation_visitor", "visitor_id", "created_at"),
     )
@@ -187,12 +187,11 @@ class EventRow(Base):
         # costs every turn a page of the log for every event in it.
         Index(
             "uq_event_client",
-            "actor",
             "client_id",
+            "actor",
             unique=True,
             sqlite_where=text("client_id IS NOT NULL"),
         ),
-        {"sqlite_with_rowid": False},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 from flows.effects import SlotValue
+from rules.compact import compact_json
 
 MOST_CALLS = 10
 """How deep flows may call flows."""
@@ -151,7 +152,7 @@ class Cursor:
             value = getattr(self, name)
             if value or (name == "open" and value is not None):
                 plain[name] = value
-        return _encode(plain)
+        return compact_json(plain)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -166,7 +167,6 @@ class Cursor:
 
 _NAMES = Cursor.__slots__
 _OPTIONAL = tuple(name for name in _NAMES if name not in ("conversation", "language"))
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _same(value: Any) -> Any:

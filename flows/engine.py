@@ -1,7 +1,9 @@
 """The state machine flows are compiled to: `transitions`, flat and shared, with the reasons of every decision.
 
-One machine serves every conversation of a flow version. A conversation is never registered with it; the object a turn
-works on is handed to the event, and nothing of a turn is kept here.
+The library's tables, guards and order of things; a step is taken by a short way of our own through them
+(`docs/decisions/0010`), and a test goes both ways. One machine serves every conversation of a flow version. A
+conversation is never registered with it; the object a turn works on is handed to the event, and nothing of a turn is
+kept here.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from transitions.core import Condition, EventData, Machine, State, Transition
+from transitions.core import Condition, Event, EventData, Machine, MachineError, State, Transition
 
 from rules.problems import Place
 
@@ -81,9 +83,33 @@ class FlowTransition(Transition):
         self.writes = tuple(writes)
         self.implies = frozenset(implies).union(*(guard.implies for guard in self.guards))
 
+    def execute(self, event_data: EventData) -> bool:
+        """Makes the transition if every guard is passed: guards, then `before`, then the entry of the next state."""
+        for condition in self.conditions:
+            if not condition.check(event_data):
+                return False
+        for function in self.before:
+            function(event_data)  # type: ignore[operator]
+        if self.dest:
+            run: Any = event_data.model
+            run.state = self.dest
+            event_data.machine.states[self.dest].enter(event_data)
+        return True
+
     @property
     def guards(self) -> tuple[Guard, ...]:
         return tuple(condition.func for condition in self.conditions if isinstance(condition.func, Guard))
+
+
+class FlowEvent(Event):
+    """Something that happens to a conversation, and the transitions it may make in each state."""
+
+    def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
+        """Makes the first transition of the model's state that can be made; raises MachineError if there is none."""
+        if model.state not in self.transitions:
+            raise MachineError(f"nothing happens on '{self.name}' in '{model.state}'")
+        event_data = EventData(None, self, self.machine, model, args, kwargs)
+        return any(transition.execute(event_data) for transition in self.transitions[model.state])
 
 
 class FlowState(State):
@@ -128,7 +154,8 @@ class FlowState(State):
         if self.entered is not None:
             run: Any = event_data.model
             run.trace.append(self.entered)
-        event_data.machine.callbacks(self.on_enter, event_data)
+        for function in self.on_enter:
+            function(event_data)  # type: ignore[operator]
 
 
 class FlowMachine(Machine):
@@ -136,6 +163,7 @@ class FlowMachine(Machine):
 
     state_cls = FlowState
     transition_cls = FlowTransition
+    event_cls = FlowEvent
 
     def __init__(self, flow: Flow, states: list[FlowState], moves: Iterable[Mapping[str, Any]]) -> None:
         super().__init__(
@@ -154,11 +182,6 @@ class FlowMachine(Machine):
         """Every slot the flow knows, with its type."""
         self.collects = frozenset(slot for step in flow.every_step() for slot in step.writes())
         """Slots its own steps may fill."""
-
-    def callbacks(self, funcs: Iterable[Any], event_data: EventData) -> None:
-        """Calls them: here they are functions, never names to be looked up."""
-        for function in funcs:
-            function(event_data)
 
     def state(self, name: str) -> FlowState:
         """Returns a state by its name."""

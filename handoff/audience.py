@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation import Conversation
-from bot.events import KINDS, Event
+from bot.events import KINDS, Event, written
 from handoff.routing import Agent
 
 
@@ -58,7 +58,7 @@ def as_heard(event: Event, ears: Ears) -> dict[str, Any]:
 def _wire(event: Event, number: int, body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "seq": number,
-        "at": event.at.isoformat(),
+        "at": written(event.at),
         "kind": event.kind,
         "from": {"role": event.role, "name": event.body.get("name")},
         "client_id": event.client_id,

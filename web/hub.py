@@ -1,6 +1,5 @@
 """Open sockets, and who hears what: carries announcements to those who may hear them."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -9,6 +8,7 @@ from bot.conversation import Conversation
 from bot.events import Event
 from handoff.announcements import Announcement, StaffChanged
 from handoff.audience import Ears, as_heard, may_hear, may_open
+from rules.compact import compact_json
 from web.connection import RESTART, Connection
 from web.errors import CLOSE_SIGN_IN
 
@@ -19,12 +19,11 @@ LISTS_AFTER = 0.05
 STATUS_FIELDS = ("holder", "owner", "department", "open", "left", "queued_at", "priority")
 
 Frame = dict[str, Any]
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def encoded(frame: Mapping[str, Any]) -> str:
     """Returns the frame as it travels."""
-    return _encode(frame)
+    return compact_json(frame)
 
 
 class Link(Protocol):

@@ -2,13 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from transitions import Machine
+from transitions.core import Event as LibraryEvent
+from transitions.core import Transition
 
 from flows.compiler import CannotCompile, compile_flow
 from flows.cursor import Cursor
-from flows.engine import START, FlowMachine, Guard
+from flows.engine import START, FlowEvent, FlowMachine, FlowTransition, Guard
 from flows.flow import Flow, named
 from flows.run import LoopWithoutInput
 from flows.runner import Event, turn
@@ -36,6 +41,9 @@ EVERYTHING = """
     """
 
 
+NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+
 def machine_of(flows_of, name="a") -> FlowMachine:
     return flows_of(EVERYTHING).machines[name]
 
@@ -51,6 +59,27 @@ def test_one_flat_machine_serves_a_version_and_registers_nobody(play, flows_of):
     assert all(
         "_" not in type(state).separator if hasattr(type(state), "separator") else True for state in machine.states
     )
+
+
+@given(st.lists(st.sampled_from(["Ann", "1", "3", "Stay", "Out", "a@b.io", "no", "back", "start over"]), max_size=8))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_short_way_through_the_library_is_the_librarys_own(flows_of, words):
+    machines = flows_of(EVERYTHING).machines
+
+    def told() -> list[object]:
+        cursor, results = Cursor("c", "en"), []
+        for event in (Event("start", data={"flow": "a"}), *(Event("input", text=each) for each in words)):
+            result = turn(lambda flow, _: machines[flow], cursor, event, {"visits": 1}, NOW)
+            cursor = result.cursor
+            results.append((result.effects, result.trace, cursor.to_json()))
+        return results
+
+    ours = told()
+    with (
+        patch.object(FlowTransition, "execute", Transition.execute),
+        patch.object(FlowEvent, "trigger", LibraryEvent.trigger),
+    ):
+        assert told() == ours
 
 
 def test_no_text_is_ever_in_the_place_of_a_callback(flows_of):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation import Conversation
-from bot.events import Event
+from bot.events import Event, written
 from bot.greeting import Greeting
 from bot.journal import PAGE, Journal
 from handoff.audience import VisitorEars
@@ -67,7 +67,7 @@ class VisitorFrames:
                 "client_id": frame.client_id,
                 "conversation": event.conversation_id,
                 "seq": event.visitor_seq,
-                "at": event.at.isoformat(),
+                "at": written(event.at),
             }
         ]
 

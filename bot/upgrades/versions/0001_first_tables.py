@@ -80,7 +80,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_conversation_holder", "conversation", ["holder", "department", "queued_at"], unique=False)
     op.create_index("ix_conversation_last", "conversation", ["last_at"], unique=False)
-    op.create_index("ix_conversation_owner", "conversation", ["owner", "last_at"], unique=False)
+    op.create_index("ix_conversation_owner", "conversation", ["owner"], unique=False)
     op.create_index("ix_conversation_visitor", "conversation", ["visitor_id", "created_at"], unique=False)
     op.create_index(
         "uq_conversation_open",
@@ -101,12 +101,11 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("conversation_id", "seq", name=op.f("pk_event")),
-        sqlite_with_rowid=False,
     )
     op.create_index(
         "uq_event_client",
         "event",
-        ["actor", "client_id"],
+        ["client_id", "actor"],
         unique=True,
         sqlite_where=sa.text("client_id IS NOT NULL"),
         postgresql_where=sa.text("client_id IS NOT NULL"),
