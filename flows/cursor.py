@@ -44,10 +44,12 @@ class Asked(NamedTuple):
     state: str
     stack: tuple[Frame, ...]
     writes: tuple[Write, ...] = ()
+    done: tuple[str, ...] = ()
+    """Fields of the form that were filled or skipped when this one of its fields was asked for."""
 
     def followed_by(self, *writes: Write) -> Asked:
         """Returns the question with more writes after it."""
-        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes)
+        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes, self.done)
 
 
 class Parked(NamedTuple):
@@ -61,6 +63,8 @@ class Parked(NamedTuple):
     history: tuple[Asked, ...]
     tries: int
     open: tuple[str, ...] | None
+    done: tuple[str, ...] = ()
+    held: tuple[SlotValue, ...] = ()
 
 
 class Cursor:
@@ -71,9 +75,11 @@ class Cursor:
 
     __slots__ = (
         "conversation",
+        "done",
         "epoch",
         "filled",
         "flow",
+        "held",
         "history",
         "language",
         "open",
@@ -102,6 +108,10 @@ class Cursor:
         """Answers to the open question that could not be understood."""
         self.open: tuple[str, ...] | None = None
         """The values of the options that were shown, in their order; None means all of the question's."""
+        self.done: tuple[str, ...] = ()
+        """Fields of the open form that are filled or were skipped."""
+        self.held: tuple[SlotValue, ...] = ()
+        """The one value that waits for a yes or no before it is kept; empty when none does."""
         self.history: tuple[Asked, ...] = ()
         self.parked: tuple[Parked, ...] = ()
 
@@ -116,6 +126,12 @@ class Cursor:
             setattr(other, name, getattr(self, name))
         other.slots = dict(self.slots)
         return other
+
+    def wait(self) -> int:
+        """Begins to wait for something that is no answer to a question; returns what tells this waiting from others."""
+        self.done, self.held = (), ()
+        self.epoch += 1
+        return self.epoch
 
     def forget_past(self) -> None:
         """Makes the open question the first one that `back` knows of."""
@@ -179,8 +195,8 @@ def _stack(rows: list[list[Any]]) -> tuple[Frame, ...]:
 
 def _history(rows: list[list[Any]]) -> tuple[Asked, ...]:
     return tuple(
-        Asked(flow, version, state, _stack(stack), tuple(Write(*write) for write in writes))
-        for flow, version, state, stack, writes in rows
+        Asked(flow, version, state, _stack(stack), tuple(Write(*write) for write in writes), *map(tuple, later))
+        for flow, version, state, stack, writes, *later in rows
     )
 
 
@@ -195,8 +211,9 @@ def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
             _history(history),
             tries,
             None if shown is None else tuple(shown),
+            *map(tuple, later),
         )
-        for flow, version, state, stack, filled, history, tries, shown in rows
+        for flow, version, state, stack, filled, history, tries, shown, *later in rows
     )
 
 
@@ -206,4 +223,6 @@ _REVIVE: dict[str, Callable[[Any], Any]] = {
     "parked": _parked,
     "filled": tuple,
     "open": tuple,
+    "done": tuple,
+    "held": tuple,
 }

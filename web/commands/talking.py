@@ -1,7 +1,7 @@
 """`parlour talk`: the bot in a terminal, on a record that is forgotten afterwards."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,28 @@ from typing import Any
 import click
 
 from bot.answering import Bot
+from bot.change import Row
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.events import Event
+from bot.jobs import Job
+from bot.models import JobRow
 from bot.site.loading import load
 from bot.site.site import Site
+from bot.timers import TIMER, ran_out
+from bot.turn import Turn
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
 from handoff.handover import Handover
 from handoff.routing import Agent, available_in, here_in
+from rules.durations import NotADuration, parse_duration
 from rules.problems import has_errors, shown
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+WAIT = "/wait"
+"""Begins a line that lets time pass: `/wait 5m`."""
 
 
 class CannotTalk(Exception):
@@ -83,20 +93,58 @@ class _Talk:
         self._conversation = conversation
         self._known = Known("talk", visitor_revision=1)
         self._now = now
+        self._timers: list[Job] = []
 
     def run(self) -> None:
         for text in _lines():
-            self._now += timedelta(seconds=1)
-            draft = Draft(self._conversation, self._now)
-            draft.add("message", {"text": text}, actor="visitor:talk")
-            if draft.state.holder == "bot":
-                turn = self._handover.bot.answer(draft, self._known, text=text, button=None)
-                self._known = self._handover.settle(draft, turn)
+            if text.startswith(WAIT):
+                self._let_pass(text.removeprefix(WAIT).strip())
             else:
-                click.echo("  (a person would answer now)")
-            for event in draft.events[1:]:
-                _print(event)
-            self._conversation = draft.state
+                self._hear(text)
+
+    def _hear(self, text: str) -> None:
+        self._now += timedelta(seconds=1)
+        draft = Draft(self._conversation, self._now)
+        draft.add("message", {"text": text}, actor="visitor:talk")
+        if draft.state.holder == "bot":
+            self._take(draft, self._handover.bot.answer(draft, self._known, text=text))
+        else:
+            click.echo("  (a person would answer now)")
+        self._went_on(draft, draft.events[1:])
+
+    def _let_pass(self, length: str) -> None:
+        """Lets time pass, and every timer run out that falls due in it."""
+        try:
+            until = self._now + timedelta(seconds=parse_duration(length).seconds)
+        except NotADuration as wrong:
+            click.echo(f"  ({wrong})")
+            return
+        while due := sorted((each for each in self._timers if each.run_at <= until), key=lambda each: each.run_at):
+            self._timers.remove(due[0])
+            self._now = max(self._now, due[0].run_at)
+            draft = Draft(self._conversation, self._now)
+            if draft.state.holder == "bot":
+                self._take(draft, self._handover.bot.resume(draft, self._known, ran_out(due[0], self._now)))
+            self._went_on(draft, draft.events)
+        self._now = until
+
+    def _take(self, draft: Draft, turn: Turn) -> None:
+        self._known = self._handover.settle(draft, turn)
+
+    def _went_on(self, draft: Draft, events: Iterable[Event]) -> None:
+        for event in events:
+            _print(event)
+        self._timers += [_job(row.values) for row in draft.change().rows if _is_timer(row)]
+        self._conversation = draft.state
+
+
+def _is_timer(row: Row) -> bool:
+    return row.model is JobRow and row.values["kind"] == TIMER
+
+
+def _job(values: Mapping[str, Any]) -> Job:
+    kept = {name: values[name] for name in Job.__slots__ if name != "id"}
+    return Job(id=0, **kept)
 
 
 def _print(event: Event) -> None:
@@ -106,6 +154,10 @@ def _print(event: Event) -> None:
         click.echo(f"bot: {body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
+    elif event.kind == "note":
+        click.echo(f"  → noted for the agents: {body['text']}")
+    elif event.kind == "tagged":
+        click.echo(f"  → tagged {', '.join(body['tags'])}")
     elif event.kind == "message_left":
         click.echo(f"  → a message is left for '{body['department']}', to be answered at {body['email']}")
 
@@ -121,7 +173,7 @@ def _content(site: Path) -> Site:
 def _lines() -> Iterator[str]:
     interactive = sys.stdin.isatty()
     if interactive:
-        click.echo("Write to the bot; an empty line or Ctrl+D ends.")
+        click.echo("Write to the bot. /wait 5m lets time pass; an empty line or Ctrl+D ends.")
     while True:
         if interactive:
             click.echo("you: ", nl=False)
