@@ -47,6 +47,8 @@ class Parts:
     announcements: Announcements
     now: Callable[[], datetime]
     new_id: NewId
+    plan_deliveries: Callable[[Draft], None] = lambda draft: None
+    """Adds to a draft what has to be told of its events to others (`bot/webhooks.py`)."""
 
 
 class Changing:
@@ -91,6 +93,8 @@ class Changing:
         for attempt in range(ATTEMPTS):
             draft, known = begin(attempt)
             known = verb(draft, known)
+            if draft.events:
+                self._parts.plan_deliveries(draft)
             change = draft.change()
             try:
                 if change:
