@@ -71,7 +71,7 @@ class Calls:
                 log.error("calls.unavailable", cause=str(problem.orig).strip())
                 busy = False
             if not busy:
-                # The more waits for a dead target, the longer a look takes; it never takes more than a tenth of the time.
+                # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.
                 sleep(min(LONGEST_NAP, 9 * (monotonic() - began)))
                 self._signal.wait(LONGEST_NAP)
                 self._signal.clear()

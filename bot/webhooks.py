@@ -146,6 +146,10 @@ class Webhooks:
         """Makes the next draft read the rows again."""
         self._read_at = None
 
+    def fresh_id(self) -> str:
+        """Returns an id for one more, which no shell takes for an option."""
+        return next(id_ for id_ in iter(self._new_id, None) if not id_.startswith("-"))
+
     def all(self) -> list[Webhook]:
         """Returns every webhook, the oldest first."""
         with self._database.reading() as connection:
@@ -169,7 +173,7 @@ class Webhooks:
         chosen = _checked(kinds)
         self._check(url)
         row = {
-            "id": webhook_id or self._new_id(),
+            "id": webhook_id or self.fresh_id(),
             "url": url,
             "kinds": chosen,
             "secrets": {"current": _new_key(), "previous": None, "until": None},

@@ -185,9 +185,7 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
-    app.register_blueprint(
-        webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, new_id=new_id, now=parlour.now)
-    )
+    app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
     app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())

@@ -12,7 +12,6 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bot.events import KINDS
-from bot.ids import NewId
 from bot.jobs import NotDone
 from bot.webhooks import USUAL_KINDS, CannotSet, ChangedMeanwhile, Tally, Webhooks
 from web.audience import audience
@@ -32,9 +31,7 @@ class _Entry:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def blueprint(
-    webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, new_id: NewId, now: Callable[[], datetime]
-) -> Blueprint:
+def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now: Callable[[], datetime]) -> Blueprint:
     """Returns the pages."""
     pages = Blueprint("webhooks", __name__, url_prefix="/panel/webhooks")
 
@@ -48,7 +45,7 @@ def blueprint(
             kinds=[kind for kind in KINDS.values() if kind.name in USUAL_KINDS],
             inner_kinds=[kind for kind in KINDS.values() if kind.name not in USUAL_KINDS],
             # Made here, so that the same form sent twice does not make two.
-            new_id=new_id(),
+            new_id=webhooks.fresh_id(),
         ), status
 
     def draw(webhook_id: str, **news: Any) -> str:
