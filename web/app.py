@@ -147,7 +147,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
             announcements=announcements,
             now=now,
             new_id=new_id,
-            plan_deliveries=hooks.plan,
+            errands=(hooks.plan,),
         )
     )
     hub = Hub(later=workshop.later)
@@ -283,6 +283,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         room=room,
         rows=rows,
         briefs=Briefs(parlour.journal, parlour.live, parlour.visits),
+        journal=parlour.journal,
         accounts=parlour.accounts,
         sign_in=sign_in,
         limits=limits,

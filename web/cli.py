@@ -211,12 +211,12 @@ def explain_conversation(conversation_id: str, site: Path, data: Path | None, da
     \b
     Example:   parlour explain conversation 8f3aQx…
     """
-    from web.commands.explaining import NoSuchConversation, explained
+    from web.commands.explaining import NoSuchConversation, explanation
 
     if data is None and database is None:
         _existing(site)
     try:
-        for line in explained(site, conversation_id, data=data, database=database):
+        for line in explanation(site, conversation_id, data=data, database=database):
             click.echo(line)
     except NoSuchConversation as problem:
         raise Stop(str(problem)) from None
