@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
 from bot.database import Database
-from bot.jobs import LONGEST_NAP, Handlers, Job, Jobs, Outcome, due_at, leased, mark, taken
+from bot.jobs import LEASE, LONGEST_NAP, Handlers, Job, Jobs, Outcome, due_at, leased, mark, taken
 from bot.models import JobRow
 
 MOST = 16
@@ -24,8 +24,6 @@ MOST = 16
 MOST_FOR_ONE = 4
 """Calls at once to one target."""
 LOOKED_AT = 100
-LEASE = timedelta(minutes=2)
-"""Longer than any call takes: it only matters when the process dies."""
 KEPT_DONE = timedelta(days=7)
 KEPT_GIVEN_UP = timedelta(days=30)
 """How long one can read what became of a call."""
@@ -110,6 +108,7 @@ class Calls:
         """One transaction for both: a call that ends usually lets the next one begin."""
         over = {job.id for job, _ in tried}
         held = [job for job in self._in_hand.values() if job.id not in over]
+        # A lease that ran out while its call still lasts is ours all the same.
         due = and_(due_at(self._now(), handlers), _next_in_order(), _jobs.c.id.not_in([job.id for job in held]))
         if not tried and not self._may_begin(due, held):
             return []

@@ -113,6 +113,7 @@ def create_app(options: Options, *, workshop: Workshop | None = None, now: Calla
     workshop = workshop or at_once()
     parlour = _put_together(options, workshop, now)
     app = Flask(__name__, static_folder=None)
+    app.debug = False  # Whatever an environment says that was meant for another program.
     app.extensions["parlour"] = parlour
     app.secret_key = signing_key(options.data)
     app.config["SOCK_SERVER_OPTIONS"] = SERVER_OPTIONS
