@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import Database
 from tests.server import Server, running
+from web.app import Options, create_app
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,12 @@ def test_a_mistake_shows_nothing_of_the_inside(debugged: Server) -> None:
     for inner in (b"Traceback", b".py", b"werkzeug", str(Path(__file__).parents[3]).encode()):
         assert inner not in answer.body
     assert "werkzeug" not in answer.headers.get("Server", "").lower()
+
+
+def test_debugging_is_off_whatever_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    address = f"sqlite:///{tmp_path}/parlour.db"
+    Database(address).migrate()
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "site.yaml").write_text("site: {name: Tea, languages: [en]}\n")
+    assert create_app(Options(tmp_path / "site", tmp_path / "data", address)).debug is False

@@ -1,7 +1,13 @@
 """Webhooks of a real server: its own loop, its own process, and somebody outside who is slow, or dies, or is well."""
 
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,3 +107,28 @@ def test_without_leave_of_the_operator_nothing_is_sent_to_this_computer(
     wait_for(lambda: "private network" in outside_log.read_text(), 10)
     assert inside.came == [] and "private network" in outside_log.read_text()
     ann.close()
+
+
+def test_the_receiver_of_the_page_takes_what_we_send_and_nothing_else(site: Path, tmp_path: Path):
+    page = (Path(__file__).parents[3] / "docs" / "developers" / "webhooks.md").read_text()
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for server in running(Server(site, f"sqlite:///{tmp_path}/parlour.db", options=("--webhooks-may-be-local",))):
+        key = add(server, Receiver(port=port), "message")
+        environment = {**os.environ, "WEBHOOK_KEY": key, "PORT": str(port)}
+        with (tmp_path / "heard").open("w") as out:
+            process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=out, stderr=out)
+        try:
+            ann = server.visitor()
+            ann.says("Is it really you?")
+            wait_for(lambda: "Is it really you?" in (tmp_path / "heard").read_text(), 30)
+            assert re.search(r"^message \{'conversation': .*Is it really you\?", (tmp_path / "heard").read_text(), re.M)
+            forged = urllib.request.Request(f"http://127.0.0.1:{port}/", b"{}", {"webhook-id": "x"}, method="POST")
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                urllib.request.urlopen(forged, timeout=10)
+            ann.close()
+        finally:
+            process.terminate()
+            process.wait(10)
