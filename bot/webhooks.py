@@ -158,6 +158,8 @@ class Webhooks:
 
     def get(self, webhook_id: str) -> Webhook:
         """Returns one webhook; raises NoSuchWebhook."""
+        if not webhook_id.isprintable():  # PostgreSQL takes no NUL, not even to look for it.
+            raise NoSuchWebhook
         with self._database.reading() as connection:
             row = connection.execute(select(_webhooks).where(_webhooks.c.id == webhook_id)).mappings().one_or_none()
         if row is None:
@@ -205,12 +207,11 @@ class Webhooks:
 
     def remove(self, webhook_id: str) -> None:
         """Takes a webhook away, with all that waits for it; raises NoSuchWebhook."""
+        self.get(webhook_id)
         with self._database.writing() as connection:
-            gone = connection.execute(delete(_webhooks).where(_webhooks.c.id == webhook_id)).rowcount
+            connection.execute(delete(_webhooks).where(_webhooks.c.id == webhook_id))
             connection.execute(delete(_jobs).where(_jobs.c.target == webhook_id))
         self.forget()
-        if not gone:
-            raise NoSuchWebhook
 
     def last_deliveries(self, webhook_id: str) -> list[Delivery]:
         """Returns what was, or is to be, told to a webhook, the newest first."""

@@ -63,9 +63,9 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
     def back_to(webhook_id: str) -> ResponseReturnValue:
         return redirect(url_for("webhooks.one", webhook_id=webhook_id), 303)
 
-    def note(what: str, webhook_id: str, **more: Any) -> None:
+    def note(what: str, webhook_id: str) -> None:
         limits.take("webhook", g.agent.account_id)
-        log.info(f"webhook.{what}", by=g.agent.account_id, webhook=webhook_id, **more)
+        log.info(f"webhook.{what}", by=g.agent.account_id, webhook=webhooks.get(webhook_id).id)
 
     @pages.get("")
     @audience("admin")
@@ -122,7 +122,6 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
     @audience("admin")
     def again(webhook_id: str) -> ResponseReturnValue:
         note("sent_again", webhook_id)
-        webhooks.get(webhook_id)
         webhooks.send_again(webhook_id)
         return back_to(webhook_id)
 

@@ -20,8 +20,9 @@ from bot.database import Database
 from bot.events import KINDS
 from bot.greeting import Whereabouts
 from bot.models import JobRow
-from bot.webhooks import MOST, USUAL_KINDS, CannotSet, Webhook
+from bot.webhooks import MOST, USUAL_KINDS, CannotSet, NoSuchWebhook, Webhook
 from handoff.desk import Said
+from handoff.refusals import NoSuchConversation
 from tests.conftest import Clock
 from tests.receiver import (
     Heard,
@@ -361,3 +362,12 @@ def test_every_kind_of_event_can_be_chosen(house: House):
     house.deliver()
     assert json.loads(house.receiver.heard[-1].body)
     assert house.jobs(state="waiting") == 0
+
+
+@pytest.mark.parametrize("id_", ["\x00", "a\nb", "nothing"])
+def test_an_id_of_nothing_is_nothing_in_every_database(house: House, id_: str):
+    for ask in (house.parlour.webhooks.get, house.parlour.webhooks.remove, house.parlour.webhooks.rotate):
+        with pytest.raises(NoSuchWebhook):
+            ask(id_)
+    with pytest.raises(NoSuchConversation):
+        house.parlour.desk.conversation(id_)

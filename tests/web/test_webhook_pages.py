@@ -108,6 +108,16 @@ def test_without_webhooks_the_page_says_what_would_be_here(admin: Admin):
     assert "Nobody yet. Add the address of a system" in page.text
 
 
+def test_the_panel_leads_there(admin: Admin):
+    assert 'href="/panel/webhooks"' in admin.get("/panel/").text
+
+
+@pytest.mark.parametrize("id_", ["%00", "%0a", "nothing", "%ed%a0%80", "x" * 3000])
+def test_an_id_of_nothing_is_nothing_whatever_it_is_made_of(admin: Admin, id_: str):
+    assert admin.get(f"/panel/webhooks/{id_}").status_code == 404
+    assert admin.post(f"/panel/webhooks/{id_}/remove").status_code == 404
+
+
 def test_a_key_is_shown_when_it_is_made_and_never_again(admin: Admin, receiver: Receiver):
     added = admin.post(url=receiver.url, kind=["message"])
     shown = set(KEY.findall(added.text))
