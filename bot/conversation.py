@@ -102,8 +102,19 @@ class Draft:
         """Writes another row together with the events."""
         self._change.rows.append(row)
 
-    def job(self, kind: str, key: str, *, run_at: datetime, payload: Mapping[str, Any] | None = None) -> None:
-        """Plans work that begins once this is committed; a key can be planned once."""
+    def job(
+        self,
+        kind: str,
+        key: str,
+        *,
+        run_at: datetime,
+        payload: Mapping[str, Any] | None = None,
+        target: str | None = None,
+    ) -> None:
+        """Plans work that begins once this is committed; a key can be planned once.
+
+        What goes to one `target` outside is done in the order in which it was planned.
+        """
         self.jobs.append(run_at)
         self.insert(
             Row(
@@ -118,6 +129,7 @@ class Draft:
                     "lease_until": None,
                     "attempts": 0,
                     "created_at": self.now,
+                    "target": target,
                 },
             )
         )

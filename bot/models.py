@@ -212,7 +212,28 @@ class JobRow(Base):
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int]
     created_at: Mapped[datetime]
-    __table_args__ = (Index("ix_job_due", "state", "run_at"),)
+    target: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    """Whom it goes to, outside. What one target hears of one conversation it hears in order (`bot/calls.py`)."""
+    outcome: Mapped[str | None] = mapped_column(Text)
+    """What came of the last try, in a word or two."""
+    done_at: Mapped[datetime | None]
+    """When it was done, or given up."""
+    __table_args__ = (
+        Index("ix_job_due", "state", "kind", "run_at"),
+        Index(
+            "ix_job_in_order",
+            "target",
+            "conversation_id",
+            "id",
+            sqlite_where=text("target IS NOT NULL AND state = 'waiting'"),
+        ),
+        Index(
+            "ix_job_target",
+            "target",
+            "id",
+            sqlite_where=text("target IS NOT NULL"),
+        ),
+    )
 
 
 class Reading(Base):

@@ -1,8 +1,9 @@
-"""What a turn did and why, line by line, from its trace: for `parlour explain`."""
+"""What a turn did and why, line by line, from its trace: for `parlour explain` and the panel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _EVENTS = {
@@ -18,20 +19,38 @@ _EVENTS = {
 _OUTCOMES = {True: "yes", False: "no", None: "unknown"}
 
 
-def told(entry: Sequence[Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of what a turn did: where it is written, which step it is, and what happened there."""
+
+    where: str
+    place: str
+    words: str
+    outcome: str | None = None
+    """What came of a guard: yes, no or unknown; None where there was nothing to decide."""
+
+    def __str__(self) -> str:
+        said = self.words if self.outcome is None else f"  {self.outcome:<8} {self.words}"
+        return f"{self.where:<28} {self.place:<32} {said}".rstrip()
+
+
+def told(entry: Sequence[Any]) -> Told:
     """Returns one line for an entry of a trace, as it is or as it came back from JSON."""
     what, flow, step, words, outcome, file, line = entry
     where = f"{file}:{line}" if file else ""
     place = f"{flow}.{step}" if step else str(flow)
-    return f"{where:<28} {place:<32} {_said(what, words, outcome)}".rstrip()
+    return Told(where, place, _said(what, words), in_a_word(outcome) if what == "guard" else None)
 
 
-def _said(what: str, words: str, outcome: bool | None) -> str:
+def in_a_word(outcome: bool | None) -> str:
+    """Returns what came of a condition: yes, no or unknown."""
+    return _OUTCOMES[outcome]
+
+
+def _said(what: str, words: str) -> str:
     match what:
         case "event":
             return _EVENTS.get(words, words)
-        case "guard":
-            return f"  {_OUTCOMES[outcome]:<8} {words}"
         case "timer":
             return f"timer {words}"
         case "phrase":

@@ -41,7 +41,7 @@ class LiveConversations:
     def get(self, conversation_id: str) -> Live | None:
         """Returns the conversation, from memory or from the database; None if there is none."""
         live = self._by_id.get(conversation_id)
-        if live is None:
+        if live is None and conversation_id.isprintable():  # PostgreSQL takes no NUL, not even to look for it.
             live = self._load(_conversations.c.id == conversation_id)
         if live is not None:
             self._by_id.move_to_end(conversation_id)

@@ -10,15 +10,19 @@ from flask import Flask
 from flask_sock import Sock
 
 from bot.answering import Bot
+from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
 from bot.greeting import Greeting
 from bot.ids import new_id
 from bot.impressions import Impressions
-from bot.jobs import Jobs
+from bot.jobs import Handlers, Jobs
 from bot.journal import Journal
+from bot.outside import Outside
 from bot.versions import SiteVersions
 from bot.visits import Visits
+from bot.webhooks import JOB as TELL_WEBHOOK
+from bot.webhooks import Webhooks
 from handoff.agents import Agents
 from handoff.announcements import Announcements
 from handoff.brief import Briefs
@@ -30,11 +34,12 @@ from handoff.readings import Readings
 from handoff.routing import Agent
 from handoff.rows import Rows
 from handoff.status import status_of
-from web import assets, bodies, demo, errors, headers, health, panel, widget
+from web import __version__, assets, bodies, demo, errors, headers, health, panel, webhooks, widget
 from web.accounts import Accounts, Passwords
 from web.audience import Gate
 from web.connection import SERVER_OPTIONS
 from web.content import Content
+from web.deliveries import Deliveries
 from web.hub import Frame, Hub
 from web.limits import Limits, Rates, trust_proxies
 from web.origins import Embedding
@@ -59,6 +64,8 @@ class Options:
     """Serve files as they are written, uncached."""
     proxies: int = 0
     """How many reverse proxies in front of us are believed about the visitor's address."""
+    webhooks_may_be_local: bool = False
+    """Let webhooks lead to this computer, also without HTTPS."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -73,6 +80,7 @@ class Parlour:
     database: Database
     journal: Journal
     jobs: Jobs
+    calls: Calls
     sites: SiteVersions
     content: Content
     desk: Desk
@@ -83,6 +91,13 @@ class Parlour:
     visits: Visits
     greeting: Greeting
     tokens: VisitorTokens
+    webhooks: Webhooks
+    deliveries: Deliveries
+
+    @property
+    def call_handlers(self) -> Handlers:
+        """Returns kind of job → what does it, for those that wait on somebody else's computer."""
+        return {TELL_WEBHOOK: self.deliveries.deliver}
 
 
 def utc_now() -> datetime:
@@ -98,6 +113,7 @@ def create_app(options: Options, *, workshop: Workshop | None = None, now: Calla
     workshop = workshop or at_once()
     parlour = _put_together(options, workshop, now)
     app = Flask(__name__, static_folder=None)
+    app.debug = False  # Whatever an environment says that was meant for another program.
     app.extensions["parlour"] = parlour
     app.secret_key = signing_key(options.data)
     app.config["SOCK_SERVER_OPTIONS"] = SERVER_OPTIONS
@@ -112,13 +128,29 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     content.start()
     journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing)
     jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking)
+    calls = Calls(jobs, database, now=now, spawn=workshop.spawn, run_blocking=workshop.run_blocking)
+    outside = Outside(name=f"Parlour/{__version__}", may_be_local=options.webhooks_may_be_local)
+    hooks = Webhooks(database, outside, now=now, new_id=new_id)
     connections = Connections(now)
     agents = Agents(database, sites, connections, now=now)
     announcements = Announcements()
     live = LiveConversations(database)
     bot = Bot(sites, agents)
-    parts = Parts(journal, jobs, live, Queue(database), agents, connections, bot, announcements, now, new_id)
-    desk = Desk(parts)
+    desk = Desk(
+        Parts(
+            journal=journal,
+            jobs=jobs,
+            live=live,
+            queue=Queue(database),
+            agents=agents,
+            connections=connections,
+            bot=bot,
+            announcements=announcements,
+            now=now,
+            new_id=new_id,
+            errands=(hooks.plan,),
+        )
+    )
     hub = Hub(later=workshop.later)
     announcements.subscribe(hub.on_news)
     visits = Visits(database, journal, new_id=new_id)
@@ -129,6 +161,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         database=database,
         journal=journal,
         jobs=jobs,
+        calls=calls,
         sites=sites,
         content=content,
         desk=desk,
@@ -141,6 +174,8 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
             sites, visits, Impressions(database, journal, new_id=new_id), agents, known=live.known, now=now
         ),
         tokens=VisitorTokens(signing_key(options.data)),
+        webhooks=hooks,
+        deliveries=Deliveries(hooks, journal, outside, now=now, new_id=new_id),
     )
 
 
@@ -151,6 +186,7 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
+    app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
     app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())
@@ -248,6 +284,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         room=room,
         rows=rows,
         briefs=Briefs(parlour.journal, parlour.live, parlour.visits),
+        journal=parlour.journal,
         accounts=parlour.accounts,
         sign_in=sign_in,
         limits=limits,

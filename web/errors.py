@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from bot.change import Unavailable as DatabaseUnavailable
+from bot.webhooks import ChangedMeanwhile, NoSuchWebhook
 from handoff import refusals
 
 log = logging.getLogger("parlour.web")
@@ -164,6 +165,8 @@ TRANSLATIONS: dict[type[Exception], Translation] = {
     refusals.NoSuchConversation: _said_by_the_desk(NotFound),
     refusals.Unsayable: _said_by_the_desk(Refusal),
     refusals.TryAgain: _said_by_the_desk(Unavailable),
+    NoSuchWebhook: lambda _: NotFound(),
+    ChangedMeanwhile: lambda _: Conflict(),
 }
 """Exceptions of the lower packages → what is told. A subclass is found by its nearest listed parent."""
 

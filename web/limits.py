@@ -42,6 +42,9 @@ class Rates:
     sign_in_name: str | None = "10/5minutes"
     """Sign-ins that failed, per name from anywhere: beyond it they are slowed, never refused."""
 
+    webhook: str | None = "30/minute"
+    """Changes and tests of webhooks, per admin."""
+
 
 NO_LIMITS = Rates(**{field.name: None for field in fields(Rates)})
 

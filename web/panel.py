@@ -1,7 +1,8 @@
 """The agents' panel: its page, what it asks for, its frames and its socket."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_sock import Sock
 from simple_websocket import Server
 
+from bot.explaining import explained
+from bot.journal import Journal
 from bot.site.site import Site
 from handoff.brief import Briefs
 from handoff.desk import Desk
@@ -36,6 +39,7 @@ class PanelParts:
     room: AgentRoom
     rows: Rows
     briefs: Briefs
+    journal: Journal
     accounts: Accounts
     sign_in: SignIn
     limits: Limits
@@ -80,6 +84,21 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
         conversation = parts.desk.conversation_for(g.agent.agent_id, conversation_id)
         return jsonify(parts.run_blocking(parts.briefs.of, conversation, parts.site()))
 
+    @pages.get("/panel/conversations/<conversation_id>/explanation")
+    @audience("agent")
+    def explanation(conversation_id: str) -> ResponseReturnValue:
+        conversation = parts.desk.conversation_for(g.agent.agent_id, conversation_id)
+        after = _number(request.args.get("after", "0"))
+        events = parts.run_blocking(parts.journal.events_after, conversation.id, after)
+        return jsonify(
+            {
+                "conversation": conversation.id,
+                "happenings": [asdict(happening) | {"at": happening.at.isoformat()} for happening in explained(events)],
+                "after": events[-1].seq if events else after,
+                "more": bool(events) and events[-1].seq < conversation.last_seq,
+            }
+        )
+
     @pages.get("/panel/responses")
     @audience("agent")
     def responses() -> ResponseReturnValue:
@@ -119,6 +138,12 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
             parts.desk.leave(link.agent_id)
 
     return pages
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise Malformed("`after` must be the number of an event.", field="after")
+    return int(text)
 
 
 def _moment(text: str | None) -> datetime | None:

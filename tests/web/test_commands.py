@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
 from web.cli import main
 
@@ -37,6 +38,8 @@ COMMANDS = [
     ["agent", "add"],
     ["explain"],
     ["explain", "conversation"],
+    ["webhook"],
+    *(["webhook", verb] for verb in ("add", "list", "rotate", "remove", "test")),
 ]
 
 
@@ -44,7 +47,7 @@ COMMANDS = [
 def test_every_command_helps_and_gives_an_example(command: list[str]):
     told = parlour(*command, "--help")
     assert told.exit_code == 0
-    if command not in ([], ["agent"], ["explain"]):
+    if command not in ([], ["agent"], ["explain"], ["webhook"]):
         assert f"parlour {' '.join(command)}" in told.output.split("Example:")[1]
 
 
@@ -171,3 +174,40 @@ def test_a_forgotten_password_is_replaced(site: Path):
 def test_explain_makes_nothing_where_there_is_no_site(tmp_path: Path):
     told = parlour("explain", "conversation", "x", "--site", str(tmp_path / "none"))
     assert (told.exit_code, list(tmp_path.iterdir())) == (1, [])
+
+
+def test_webhooks_are_added_listed_tested_and_removed(site: Path):
+    place = ["--site", str(site)]
+    local = [*place, "--webhooks-may-be-local"]
+    receiver = Receiver().start()
+    added = parlour("webhook", "add", receiver.url, "--kind", "message", *local)
+    assert (added.exit_code, added.output.count("whsec_")) == (0, 1)
+    listed = parlour("webhook", "list", *place).output
+    assert "whsec_" not in listed and receiver.url in listed
+    id_ = listed.split()[0]
+    assert parlour("webhook", "test", id_, *local).output == "It answered 200.\n"
+    assert receiver.heard[0].verified(added.output.split("Key:")[1].split()[0])["type"] == "test"
+    rotated = parlour("webhook", "rotate", id_, *place).output
+    assert "whsec_" in rotated and rotated.split("Key:")[1].split()[0] not in added.output
+    receiver.stop()
+    failed = parlour("webhook", "test", id_, *local)
+    assert (failed.exit_code, failed.output) == (1, "parlour: It was not taken: nobody listens there\n")
+    assert parlour("webhook", "remove", id_, *place).exit_code == 0
+    assert parlour("webhook", "list", *place).output == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["add", "https://192.168.0.9/"], "192.168.0.9 leads to this computer or into a private network."),
+        (["add", "http://127.0.0.1:9/"], "127.0.0.1 leads to this computer or into a private network."),
+        (["add", "http://127.0.0.1:9/", "--webhooks-may-be-local", "--kind", "notes"], "did you mean 'note'?"),
+        (["test", "nothing"], "There is no webhook of this id. All of them:  parlour webhook list"),
+        (["rotate", "nothing"], "There is no webhook of this id."),
+        (["remove", "nothing"], "There is no webhook of this id."),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_said_in_one_line(site: Path, words: list[str], told: str):
+    refused = parlour("webhook", *words, "--site", str(site))
+    assert refused.exit_code == 1 and refused.output.count("\n") == 1
+    assert told in refused.output

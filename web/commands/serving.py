@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,13 +35,20 @@ def serve_site(
     demo: bool | None,
     dev: bool,
     trusted_proxies: int,
+    webhooks_may_be_local: bool,
 ) -> None:
     """Prepares and serves until told to stop."""
     set_up_logs()
     port = _free_port(host, port)
     _make_first_site(site)
     options = _options(
-        site, data, database, demo=is_loopback(host) if demo is None else demo, dev=dev, proxies=trusted_proxies
+        site,
+        data,
+        database,
+        demo=is_loopback(host) if demo is None else demo,
+        dev=dev,
+        proxies=trusted_proxies,
+        webhooks_may_be_local=webhooks_may_be_local,
     )
     invitation = _prepare(options)
     address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
@@ -77,13 +85,13 @@ def _make_first_site(site: Path) -> None:
     click.echo(f"Made {site}/ from the starter content; it is yours to change.")
 
 
-def _options(site: Path, data: Path | None, database: str | None, *, demo: bool, dev: bool, proxies: int) -> Options:
+def _options(site: Path, data: Path | None, database: str | None, **decided: Any) -> Options:
     try:
         folder = data_folder(site, data)
     except OSError as problem:
         raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
     address = database_address(folder, database)
-    return Options(site=site, data=folder, database=address, demo=demo, dev=dev, proxies=proxies)
+    return Options(site=site, data=folder, database=address, **decided)
 
 
 def _prepare(options: Options) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.server import AgentLine, Server, closing, open_socket
 from web.commands.agents import add_agent, set_password
+from web.commands.explaining import explanation
 
 PASSWORD = "three blue teapots"
 
@@ -83,8 +84,9 @@ def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking):
         outsider.op(op="accept", conversation=conversation, client_id="accept-0001"),
         outsider.op(op="note", conversation=conversation, client_id="note-00001", body={"text": "x"}),
         outsider.ask("GET", f"/panel/conversations/{conversation}/brief"),
+        outsider.ask("GET", f"/panel/conversations/{conversation}/explanation"),
     ]
-    assert [answer.status for answer in answers] == [404] * 4
+    assert [answer.status for answer in answers] == [404] * 5
     assert conversation not in str(outsider.ask("GET", "/panel/conversations?list=all").body)
     assert conversation not in "".join(outsider.raw)
 
@@ -112,6 +114,27 @@ def test_the_same_operations_work_over_http(hire, asking):
     assert [frame["op"] for frame in beat] == ["welcome", "queue"]
     stale = anna.op(op="send", conversation=conversation, client_id="answer-2", token=1, body={"text": "x"})
     assert (stale.status, stale.json()["error"]["code"]) == (409, "reassigned")
+
+
+def test_the_panel_explains_a_conversation_as_the_shell_does(hire, asking, sqlite_server):
+    anna = hire("Anna", "support", "sales")
+    asking()
+    conversation = anna.sees_waiting()
+    told = anna.ask("GET", f"/panel/conversations/{conversation}/explanation").json()
+    place = {"data": None, "database": sqlite_server.database_url}
+    shell = list(explanation(sqlite_server.site, conversation, **place))
+    for happening in told["happenings"]:
+        assert any(line.endswith(f"{happening['who']}: {happening['what']}") for line in shell)
+        for reason in happening["reasons"]:
+            assert any(reason["where"] in line and reason["words"] in line for line in shell)
+    reasons = [reason for happening in told["happenings"] for reason in happening["reasons"]]
+    assert {"flows/welcome.yaml:6", "welcome.topic"} <= {
+        reason[name] for reason in reasons for name in ("where", "place")
+    }
+    assert told["after"] == told["happenings"][-1]["seq"] and not told["more"]
+    for wrong in ("-1", "x", "1e3", ""):
+        refused = anna.ask("GET", f"/panel/conversations/{conversation}/explanation?after={wrong}")
+        assert (refused.status, refused.json()["error"]["field"]) == (400, "after")
 
 
 def test_signing_out_closes_the_socket(hire, sqlite_server):

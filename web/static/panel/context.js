@@ -30,7 +30,10 @@ class ConversationContext extends Part {
     close.addEventListener("click", () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })));
     this.#title = h("h2.context__title", { tabIndex: -1 }, "Details");
     this.#body = h("div.context__body", { tabIndex: 0, role: "region", "aria-label": "Details of the conversation" });
-    this.replaceChildren(h("header.context__head", {}, this.#title, close), this.#body);
+    const why = h("button.button", { type: "button" }, "Why did it say that?");
+    why.addEventListener("click", () => this.dispatchEvent(new CustomEvent("explain", { bubbles: true, detail: {} })));
+    const foot = h("footer.context__foot", {}, why);
+    this.replaceChildren(h("header.context__head", {}, this.#title, close), this.#body, foot);
     this.hear("open queue all brief welcome", () => this.#show());
     this.hear("thread", ({ detail }) => detail.conversation === this.desk.open && this.#show());
     this.#show();

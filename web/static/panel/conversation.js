@@ -23,6 +23,8 @@ class PanelConversation extends Part {
   #composer;
   #shown = null;
   #last = null;
+  /** The last turn and the last rule: what the bot's next words come of. */
+  #before = [];
   /** Whether new words keep the end in sight: not while somebody reads further up. */
   #stays = true;
   /** Whether the beginning is shown because nobody has answered yet, not because somebody went there. */
@@ -139,6 +141,7 @@ class PanelConversation extends Part {
     this.classList.toggle("conversation--none", !open);
     this.#log.replaceChildren();
     this.#last = null;
+    this.#before = [];
     this.#wayDown("Latest messages");
     this.#closeConfirm(false);
     this.#brief.conversation = open;
@@ -283,7 +286,9 @@ class PanelConversation extends Part {
     const now = this.desk.now();
     const made = [];
     for (const event of events) {
-      const item = draw(event, this.desk.isMine(event));
+      if (event.kind === "turn" || event.kind === "rule_applied")
+        this.#before = [...this.#before.filter(({ kind }) => kind !== event.kind), event];
+      const item = draw(event, this.desk.isMine(event), this.#before);
       if (!item) continue;
       const at = Date.parse(event.at);
       const new_day = this.#last && new Date(this.#last.at).toDateString() !== new Date(at).toDateString();

@@ -237,6 +237,22 @@ export class Desk extends EventTarget {
     }
   }
 
+  /** What happened in a conversation and why, the oldest first; null when it cannot be had. */
+  async explanation(conversation) {
+    const address = `/panel/conversations/${encodeURIComponent(conversation)}/explanation`;
+    const happenings = [];
+    try {
+      for (let after = 0, more = true; more; ) {
+        const page = await this.#get(`${address}?after=${after}`);
+        happenings.push(...page.happenings);
+        ({ after, more } = page);
+      }
+      return happenings;
+    } catch {
+      return null;
+    }
+  }
+
   /** Brings the list of everything up to date, or adds its next page. */
   async loadAll({ more = false } = {}) {
     const { before } = this.all;

@@ -3,10 +3,13 @@ import { h, prose } from "../shared/html.js";
 import { nameOf } from "./desk.js";
 import { drawing, exactly, pathOf } from "./words.js";
 
-/** What an event looks like to an agent, or null for what only the record needs. */
-export function draw(event, mine) {
+/**
+ * What an event looks like to an agent, or null for what only the record needs. `before` holds the events it may come
+ * of: the last turn, and the last rule that was applied.
+ */
+export function draw(event, mine, before = []) {
   const { kind, body = {} } = event;
-  if (kind === "message") return message(event, mine);
+  if (kind === "message") return message(event, mine, before);
   if (kind === "note")
     return h(
       "li.conversation__item.conversation__item--note",
@@ -32,9 +35,9 @@ export function draw(event, mine) {
   return h("li.conversation__happened", { title: exactly(event.at) }, drawing(name), h("span", {}, ...prose(words)));
 }
 
-function message(event, mine) {
+function message(event, mine, before) {
   const { from = {}, body = {} } = event;
-  if (from.role === "bot") return folded(event);
+  if (from.role === "bot") return folded(event, before);
   if (from.role === "system")
     return h("li.conversation__happened", { title: exactly(event.at) }, h("span", {}, ...prose(body.text ?? "")));
   const who = from.role === "visitor" ? null : h("p.conversation__by", {}, mine ? "You" : (from.name ?? "A colleague"));
@@ -47,7 +50,7 @@ function message(event, mine) {
 }
 
 /** The bot's words matter less to an agent than the visitor's: one line each, the whole of it when opened. */
-function folded({ from, body = {}, at }) {
+function folded({ from, body = {}, at, seq }, before) {
   const text = body.text ?? "";
   const options =
     body.options?.length &&
@@ -71,9 +74,35 @@ function folded({ from, body = {}, at }) {
         h("span.conversation__full-by", { "aria-hidden": "true" }, from?.name || "Assistant"),
         drawing("chevron-right"),
       ),
-      h("div.conversation__unfolded", {}, h("p.conversation__text", {}, ...prose(text)), options || ""),
+      h(
+        "div.conversation__unfolded",
+        {},
+        h("p.conversation__text", {}, ...prose(text)),
+        options || "",
+        origin(body, seq, before),
+      ),
     ),
   );
+}
+
+/** Which step, rule or trigger said it, where that is written, and the way to why. */
+function origin(body, seq, before) {
+  const [name, where] = saidBy(body, before);
+  const ask = ({ target }) => target.dispatchEvent(new CustomEvent("explain", { bubbles: true, detail: { seq } }));
+  const why = h("button.conversation__why", { type: "button", onclick: ask }, "Why?");
+  return h("p.conversation__origin", {}, h("span", {}, name), where ? h("code", {}, where) : "", why);
+}
+
+function saidBy({ flow, step, rule, trigger }, before) {
+  if (rule) {
+    const applied = before.findLast((event) => event.body?.rule === rule)?.body;
+    return [`rule › ${rule}`, applied?.file ? `${applied.file}:${applied.line}` : ""];
+  }
+  if (!step) return [trigger ? `trigger › ${trigger}` : "no step of a flow", ""];
+  const name = step.slice(flow ? flow.length + 1 : 0);
+  const trace = before.findLast(({ kind }) => kind === "turn")?.body?.trace ?? [];
+  const entry = trace.findLast(([, of, at, , , file]) => of === flow && at === name && file);
+  return [`${flow ?? ""} › ${name}`, entry ? `${entry[5]}:${entry[6]}` : ""];
 }
 
 export function bubble(text) {

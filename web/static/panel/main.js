@@ -5,6 +5,7 @@ import { Drafts } from "./drafts.js";
 import "./alert.js";
 import "./context.js";
 import "./conversation.js";
+import "./explanation.js";
 import "./notice.js";
 import "./presence.js";
 import "./queue.js";
@@ -19,6 +20,7 @@ const one = (selector) => document.querySelector(selector);
 const queue = one("waiting-queue");
 const conversation = one("panel-conversation");
 const context = one("conversation-context");
+const explanation = one("conversation-explanation");
 const help = one("#help");
 let sheet = false;
 const keys = one("#keys");
@@ -104,6 +106,7 @@ document.addEventListener("accepted", ({ detail }) => {
 });
 document.addEventListener("leave", leave);
 document.addEventListener("details", toggleDetails);
+document.addEventListener("explain", ({ detail }) => desk.open && explanation.show(desk.open, detail.seq));
 document.addEventListener("say", ({ detail }) => say(detail.text));
 
 // What concerns the whole page
@@ -166,6 +169,7 @@ const LETTERS = {
   r: () => desk.open && conversation.focusReply(),
   n: () => desk.open && conversation.focusNote(),
   d: () => desk.open && toggleDetails(),
+  w: () => desk.open && explanation.show(desk.open),
   1: () => queue.show("new"),
   2: () => queue.show("mine"),
   3: () => queue.show("all"),
@@ -174,7 +178,7 @@ const LETTERS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (help.open || one("[popover]:popover-open")) return;
+  if (help.open || explanation.isOpen || one("[popover]:popover-open")) return;
   if (event.key === "Escape") return escape(event);
   if (event.target.matches("input, textarea, select, [contenteditable]") || !keys.checked) return;
   const letter = LETTERS[event.key];

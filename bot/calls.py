@@ -1,0 +1,157 @@
+"""Jobs that wait on somebody else's computer: several at a time, beside everything else.
+
+A slow or dead target holds up nobody but itself: it gets a few of the places and no more. What one target hears of one
+conversation it hears in order: the next waits until the one before is done or given up.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import monotonic, sleep
+from typing import Any
+
+import structlog
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.exc import DBAPIError
+
+from bot.change import table_of
+from bot.database import Database
+from bot.jobs import LEASE, LONGEST_NAP, Handlers, Job, Jobs, Outcome, due_at, leased, mark, taken
+from bot.models import JobRow
+
+MOST = 16
+"""Calls at once."""
+MOST_FOR_ONE = 4
+"""Calls at once to one target."""
+LOOKED_AT = 100
+KEPT_DONE = timedelta(days=7)
+KEPT_GIVEN_UP = timedelta(days=30)
+"""How long one can read what became of a call."""
+
+log = structlog.get_logger()
+_jobs = table_of(JobRow)
+
+
+class Calls:
+    """The second poller of a process. Without `spawn` each call is made at once, one after the other."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        spawn: Callable[..., Any] | None = None,
+        run_blocking: Callable[..., Any] | None = None,
+    ):
+        self._jobs = jobs
+        self._database = database
+        self._now = now
+        self._spawn = spawn or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._signal = jobs.signal()
+        self._in_hand: dict[int, Job] = {}
+        self._tried: list[tuple[Job, Outcome]] = []
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begins nothing new; what is on its way is finished and written down."""
+        self._stopping = True
+        self._signal.set()
+
+    def run(self, handlers: Handlers) -> None:
+        """Makes the calls that are due until `stop`; the database being away only delays it."""
+        while self._in_hand or not self._stopping:
+            began = monotonic()
+            try:
+                busy = self.run_due(handlers)
+            except DBAPIError as problem:
+                log.error("calls.unavailable", cause=str(problem.orig).strip())
+                busy = False
+            if not busy:
+                # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.
+                sleep(min(LONGEST_NAP, 9 * (monotonic() - began)))
+                self._signal.wait(LONGEST_NAP)
+                self._signal.clear()
+
+    def run_due(self, handlers: Handlers) -> bool:
+        """Writes down what came of calls that ended and begins what is due; returns whether there was anything."""
+        tried, self._tried = self._tried, []
+        try:
+            begun = self._run_blocking(self._write_and_claim, tried, handlers)
+        except BaseException:
+            self._tried = [*tried, *self._tried]
+            raise
+        for job, _ in tried:
+            del self._in_hand[job.id]
+        self._in_hand |= {job.id: job for job in begun}
+        for job in begun:
+            self._spawn(self._try, job, handlers)
+        return bool(tried or begun)
+
+    def forget_old(self) -> None:
+        """Deletes what was done, or given up, long enough ago."""
+        now = self._now()
+        old = or_(
+            and_(_jobs.c.state == "done", _jobs.c.done_at < now - KEPT_DONE),
+            and_(_jobs.c.state == "dead", _jobs.c.done_at < now - KEPT_GIVEN_UP),
+        )
+        with self._database.writing() as connection:
+            connection.execute(delete(_jobs).where(_jobs.c.target.is_not(None), old))
+
+    def _try(self, job: Job, handlers: Handlers) -> None:
+        outcome = self._jobs.outcome_of(job, handlers)
+        self._tried.append((job, outcome))
+        self._signal.set()
+
+    def _write_and_claim(self, tried: list[tuple[Job, Outcome]], handlers: Handlers) -> list[Job]:
+        """One transaction for both: a call that ends usually lets the next one begin."""
+        over = {job.id for job, _ in tried}
+        held = [job for job in self._in_hand.values() if job.id not in over]
+        # A lease that ran out while its call still lasts is ours all the same.
+        due = and_(due_at(self._now(), handlers), _next_in_order(), _jobs.c.id.not_in([job.id for job in held]))
+        if not tried and not self._may_begin(due, held):
+            return []
+        with self._database.writing() as connection:
+            for job, outcome in tried:
+                mark(connection, job, outcome)
+            if self._stopping:
+                return []
+            rows = taken(connection, due & _of_targets_with_room(held), most=LOOKED_AT)
+            return leased(connection, _within_bounds(rows, held), until=self._now() + LEASE)
+
+    def _may_begin(self, due: Any, held: list[Job]) -> bool:
+        if len(held) >= MOST or self._stopping:
+            return False
+        with self._database.reading() as connection:  # Most looks find nothing, and need not write.
+            query = select(_jobs.c.id).where(due & _of_targets_with_room(held)).limit(1)
+            return connection.execute(query).first() is not None
+
+
+def _next_in_order() -> Any:
+    earlier = _jobs.alias()
+    before = select(earlier.c.id).where(
+        earlier.c.target == _jobs.c.target,
+        earlier.c.conversation_id == _jobs.c.conversation_id,
+        earlier.c.state == "waiting",
+        earlier.c.id < _jobs.c.id,
+    )
+    return ~before.exists()
+
+
+def _of_targets_with_room(held: list[Job]) -> Any:
+    full = [target for target, count in Counter(job.target for job in held).items() if target and count >= MOST_FOR_ONE]
+    return or_(_jobs.c.target.is_(None), _jobs.c.target.not_in(full))
+
+
+def _within_bounds(rows: list[Any], held: list[Job]) -> list[Any]:
+    """Returns as many of the rows as there are places, and of each target no more than its share."""
+    begun = Counter(job.target for job in held)
+    room = MOST - len(held)
+    chosen: list[Any] = []
+    for row in rows:
+        target = row["target"]
+        if len(chosen) < room and (target is None or begun[target] < MOST_FOR_ONE):
+            chosen.append(row)
+            begun[target] += 1
+    return chosen

@@ -1,0 +1,79 @@
+"""What happened in a conversation and why, event by event: for `parlour explain conversation` and for the panel."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.events import Event
+from flows.telling import Told, in_a_word, told
+
+MOMENT = "%Y-%m-%d %H:%M:%S"
+_INTERNAL = ("agent", "impression", "file", "line")
+"""What means nothing to a reader, or is told in its own place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event in words, with its reasons: the steps and guards of a turn, the conditions of a trigger or a rule."""
+
+    seq: int
+    at: datetime
+    who: str
+    what: str
+    reasons: tuple[Told, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """Yields what a terminal shows."""
+        yield f"{self.seq:>4}  {self.at:{MOMENT}}  {self.who}: {self.what}"
+        for reason in self.reasons:
+            yield f"        {reason}"
+
+
+def explained(events: Iterable[Event]) -> Iterator[Happening]:
+    """Yields what each event tells, in their order."""
+    for event in events:
+        yield Happening(event.seq, event.at, _who(event), _what(event), tuple(_reasons(event)))
+
+
+def _who(event: Event) -> str:
+    return str(event.body.get("name") if event.role == "agent" else event.role)
+
+
+def _what(event: Event) -> str:
+    if event.kind == "turn":
+        return "took a turn"
+    if event.kind in ("message", "note"):
+        return f"{'' if event.kind == 'message' else '(note) '}{event.body['text']}"
+    shown = {name: _in_words(value) for name, value in event.body.items() if name not in _INTERNAL}
+    details = ", ".join(f"{name} {words}" for name, words in shown.items() if words is not None)
+    return f"{event.kind.replace('_', ' ')}{f' ({details})' if details else ''}"
+
+
+def _in_words(value: Any) -> str | None:
+    """Returns a plain value, or a list of words; None for what is told elsewhere."""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return " and ".join(value) or None
+    return str(value) if isinstance(value, str | int) else None
+
+
+def _reasons(event: Event) -> Iterator[Told]:
+    yield from (told(entry) for entry in event.body.get("trace", ()))
+    for timer in event.body.get("timers", ()):
+        due = datetime.fromisoformat(timer["at"]).astimezone(UTC)
+        yield Told("", timer["step"], f"timer {timer['n']} set for {due:{MOMENT}}")
+    place = next((f"{name} {event.body[name]}" for name in ("rule", "trigger") if name in event.body), event.kind)
+    where = f"{event.body['file']}:{event.body['line']}" if event.body.get("file") else ""
+    yield from (Told(where, place, words, outcome) for words, outcome in _conditions(event.body.get("why")))
+
+
+def _conditions(why: Any) -> Iterator[tuple[str, str]]:
+    """Yields the single conditions of a tree of reasons, each with what was seen and what came of it."""
+    if isinstance(why, list):
+        for each in why:
+            yield from _conditions(each)
+    elif isinstance(why, dict) and why.get("parts"):
+        yield from _conditions(why["parts"])
+    elif isinstance(why, dict) and "label" in why:
+        seen = why.get("seen")
+        yield f"{why['label']}{'' if seen is None else f' ({seen})'}", in_a_word(why.get("outcome"))
