@@ -49,7 +49,7 @@ Handler = Callable[[Job], datetime | None]
 
 
 class Jobs:
-    """The one poller of a process."""
+    """The jobs of a process, and its pollers."""
 
     def __init__(
         self, database: Database, *, now: Callable[[], datetime], run_blocking: Callable[..., Any] | None = None
@@ -57,20 +57,26 @@ class Jobs:
         self._database = database
         self._now = now
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
-        self._signal = Signal()
+        self._signals: list[Signal] = []
         self._stopping = False
 
     def wake(self) -> None:
         """Says that a job due now has been committed."""
-        self._signal.set()
+        for signal in self._signals:
+            signal.set()
 
     def stop(self) -> None:
-        """Ends `run` after the job in hand."""
+        """Ends every `run` after the job in hand."""
         self._stopping = True
-        self._signal.set()
+        self.wake()
 
     def run(self, handlers: Mapping[str, Handler]) -> None:
-        """Claims and does what is due until `stop`; the database being away only delays it."""
+        """Claims and does what is due of these kinds until `stop`; the database being away only delays it.
+
+        Kinds that wait for others (a request to another server) get a `run` of their own, and hold up no timer.
+        """
+        signal = Signal()
+        self._signals.append(signal)
         while not self._stopping:
             try:
                 busy = self.run_due(handlers)
@@ -78,20 +84,27 @@ class Jobs:
                 log.error("jobs.unavailable", cause=str(problem.orig).strip())
                 busy = False
             if not busy:
-                self._signal.wait(LONGEST_NAP)
-                self._signal.clear()
+                signal.wait(LONGEST_NAP)
+                signal.clear()
 
     def run_due(self, handlers: Mapping[str, Handler]) -> bool:
-        """Does everything that is due now; returns whether there was anything."""
-        claimed = self._run_blocking(self._claim)
+        """Does everything of these kinds that is due now; returns whether there was anything."""
+        claimed = self._run_blocking(self._claim, tuple(handlers))
         for job in claimed:
             self._do(job, handlers)
         return bool(claimed)
 
-    def _claim(self) -> list[Job]:
+    def is_first(self, job: Job) -> bool:
+        """Says whether no earlier job of this kind waits for the same conversation: for what must keep its order."""
+        earlier = and_(_jobs.c.state == "waiting", _jobs.c.id < job.id, _jobs.c.kind == job.kind)
+        query = select(_jobs.c.id).where(earlier, _jobs.c.conversation_id == job.conversation_id).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is None
+
+    def _claim(self, kinds: tuple[str, ...]) -> list[Job]:
         now = self._now()
         free = or_(_jobs.c.lease_until.is_(None), _jobs.c.lease_until < now)
-        due = and_(_jobs.c.state == "waiting", _jobs.c.run_at <= now, free)
+        due = and_(_jobs.c.state == "waiting", _jobs.c.run_at <= now, free, _jobs.c.kind.in_(kinds))
         with self._database.reading() as connection:  # Most looks find nothing, and need not write.
             if connection.execute(select(_jobs.c.id).where(due).limit(1)).first() is None:
                 return []
