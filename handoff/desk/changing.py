@@ -31,6 +31,8 @@ MOST_REMEMBERED = 10_000
 
 Verb = Callable[[Draft, Known], Known]
 Begin = Callable[[int], tuple[Draft, Known]]
+Errand = Callable[[Draft], None]
+"""Plans what must be done elsewhere because of a change, as jobs of the same draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Parts:
     announcements: Announcements
     now: Callable[[], datetime]
     new_id: NewId
+    errands: tuple[Errand, ...] = ()
+    """What else is written with every change."""
 
 
 class Changing:
@@ -91,6 +95,8 @@ class Changing:
         for attempt in range(ATTEMPTS):
             draft, known = begin(attempt)
             known = verb(draft, known)
+            for errand in self._parts.errands if draft.events else ():
+                errand(draft)
             change = draft.change()
             try:
                 if change:
