@@ -1,6 +1,6 @@
 """`create_app`: the only place where the parts are put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.database import Database
 from bot.greeting import Greeting
 from bot.ids import new_id
 from bot.impressions import Impressions
-from bot.jobs import Jobs
+from bot.jobs import Handler, Jobs
 from bot.journal import Journal
 from bot.versions import SiteVersions
 from bot.visits import Visits
@@ -32,7 +32,14 @@ from handoff.rows import Rows
 from handoff.status import status_of
 from web import assets, bodies, demo, errors, headers, health, panel, widget
 from web.accounts import Accounts, Passwords
-from web.audience import Gate
+from web.audience import Gate, nobody
+from web.channels import callback, control, rest
+from web.channels.conversations import Conversations
+from web.channels.doors import Doors, Senders
+from web.channels.entry import Entry
+from web.channels.posted import Posting
+from web.channels.socketio import guest, routes
+from web.channels.socketio.lines import Lines
 from web.connection import SERVER_OPTIONS
 from web.content import Content
 from web.hub import Frame, Hub
@@ -42,7 +49,7 @@ from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
 from web.sockets.session import BURST, PER_SECOND
 from web.sockets.visitor import VisitorRoom
-from web.tokens import VisitorTokens, signing_key
+from web.tokens import ApiToken, VisitorTokens, signing_key
 from web.workshop import Workshop, at_once
 
 
@@ -59,6 +66,8 @@ class Options:
     """Serve files as they are written, uncached."""
     proxies: int = 0
     """How many reverse proxies in front of us are believed about the visitor's address."""
+    doors: Doors = field(default_factory=Doors)
+    """Other ways in than the widget."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -83,6 +92,14 @@ class Parlour:
     visits: Visits
     greeting: Greeting
     tokens: VisitorTokens
+    readings: Readings
+    limits: Limits
+    entry: Entry
+    guests: guest.Guests
+    """Whoever speaks Socket.IO."""
+    lines: Lines
+    slow_jobs: Mapping[str, Handler]
+    """What waits for others, so that it gets a poller of its own."""
 
 
 def utc_now() -> datetime:
@@ -117,10 +134,17 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     announcements = Announcements()
     live = LiveConversations(database)
     bot = Bot(sites, agents)
-    parts = Parts(journal, jobs, live, Queue(database), agents, connections, bot, announcements, now, new_id)
+    errands = (callback.plan,) if options.doors.callback else ()
+    parts = Parts(journal, jobs, live, Queue(database), agents, connections, bot, announcements, now, new_id, errands)
     desk = Desk(parts)
     hub = Hub(later=workshop.later)
     announcements.subscribe(hub.on_news)
+    key = signing_key(options.data)
+    limits = Limits(options.rates)
+    readings = Readings(database, run_blocking=workshop.run_blocking)
+    entry = Entry(desk, journal, limits, Senders(key), lambda: sites.current, new_id)
+    guests = guest.Guests(guest.Door(entry, live, readings, new_id))
+    announcements.subscribe(guests.on_news)
     visits = Visits(database, journal, new_id=new_id)
     return Parlour(
         options=options,
@@ -140,20 +164,48 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         greeting=Greeting(
             sites, visits, Impressions(database, journal, new_id=new_id), agents, known=live.known, now=now
         ),
-        tokens=VisitorTokens(signing_key(options.data)),
+        tokens=VisitorTokens(key),
+        readings=readings,
+        limits=limits,
+        entry=entry,
+        guests=guests,
+        lines=Lines(new_id=new_id),
+        slow_jobs=_slow_jobs(options.doors, jobs, entry, now),
     )
 
 
+def _slow_jobs(doors: Doors, jobs: Jobs, entry: Entry, now: Callable[[], datetime]) -> Mapping[str, Handler]:
+    return callback.Posting(doors.callback, jobs, entry, now=now).job_handlers() if doors.callback else {}
+
+
 def _serve(app: Flask, parlour: Parlour) -> None:
-    limits = Limits(parlour.options.rates)
+    limits, readings = parlour.limits, parlour.readings
     sign_in = _guard(app, parlour, limits)
     sock = Sock(app)
-    readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
+    _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())
+
+
+def _open_doors(app: Flask, parlour: Parlour, sock: Sock) -> None:
+    """Serves what the operator opened; the addresses of a door that is shut do not exist."""
+    doors = parlour.options.doors
+    if doors.rest:
+        app.register_blueprint(rest.blueprint(parlour.entry))
+    if doors.callback:
+        app.register_blueprint(callback.blueprint(parlour.entry))
+    if doors.socketio:
+        spawn = parlour.workshop.spawn or _at_once
+        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, spawn=spawn)
+        app.register_blueprint(pages)
+    if doors.token:
+        conversations = Conversations(parlour.entry, parlour.live, doors, parlour.guests.are_here)
+        posting = Posting(parlour.desk, new_id, lambda: parlour.sites.current.flows)
+        parts = control.ControlParts(conversations, posting, lambda: parlour.sites.current)
+        app.register_blueprint(control.blueprint(parts))
 
 
 def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
@@ -171,6 +223,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
         signed_in=sign_in.signed_in,
         protect=sign_in.protect,
         limits=limits,
+        check_program=ApiToken(parlour.options.doors.token).check if parlour.options.doors.token else nobody,
     ).install(app)
     return sign_in
 

@@ -26,6 +26,7 @@ GOODBYE_TAKES = 8
 SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 CHECK_SIGN_INS_EVERY = 2.0
+LOOK_AT_LINES_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -86,8 +87,12 @@ def _keep_for_good() -> None:
 
 
 def start_background(parlour: Parlour) -> None:
-    """Starts the jobs' poller, the look at the site's files, the heartbeats and the check of sign-ins."""
+    """Starts the jobs' pollers, the look at the site's files, the heartbeats and the check of sign-ins."""
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
+    if parlour.slow_jobs:
+        gevent.spawn(parlour.jobs.run, parlour.slow_jobs)
+    if parlour.options.doors.socketio:
+        gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
@@ -114,4 +119,5 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 def _say_goodbye(parlour: Parlour) -> None:
     parlour.hub.restart(spread=SPREAD)
+    parlour.lines.restart()
     parlour.jobs.stop()
