@@ -384,6 +384,14 @@ def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_r
     assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA])
 
 
+def test_the_details_say_through_which_door_somebody_came(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.brief = {**BRIEF, "context": {"channel": "socketio"}}
+    page = panel()
+    accept_anna(page)
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Came throughRasa’s Socket.IO channel")
+
+
 def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
