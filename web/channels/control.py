@@ -1,6 +1,6 @@
 """Rasa's tracker and control API, for the operator's own programs: behind the token, with errors in Rasa's form."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from bot.conversation import Conversation
-from bot.events import Event
 from bot.site.site import Site
 from flows.effects import SlotValue
 from web import __version__
@@ -112,14 +111,9 @@ def blueprint(parts: ControlParts) -> Blueprint:
         wanted = request.args.get("include_events", "AFTER_RESTART")
         if wanted not in _TRACKERS:
             raise Malformed(f"`include_events` is one of {', '.join(_TRACKERS)}.", field="include_events")
-        events = _events_for(wanted, subject)
-        return tracker_of(subject.sender, subject.latest, events, channel=subject.channel)
-
-    def _events_for(wanted: str, subject: Subject) -> Sequence[Event] | None:
-        if wanted == "NONE":
-            return None
         chosen: Iterable[Conversation] = subject.history if wanted == "ALL" else subject.history[-1:]
-        return conversations.events_of(chosen, until=_until())
+        happened = conversations.events_of(chosen, until=_until())
+        return tracker_of(subject.sender, subject.latest, happened, channel=subject.channel, whole=wanted != "NONE")
 
     return pages
 

@@ -14,11 +14,10 @@ _NO_INTENT = {"name": None, "confidence": 0.0}
 
 
 def tracker_of(
-    sender: str, conversation: Conversation | None, events: Sequence[Event] | None, *, channel: str | None
+    sender: str, conversation: Conversation | None, events: Sequence[Event], *, channel: str | None, whole: bool = True
 ) -> Told:
-    """Returns the tracker; without a conversation an empty one, with `events` None without any list of them."""
-    events_told = [] if events is None else list(events_of(events, channel))
-    spoken = next((each for each in reversed(events or ()) if _is_visitors(each)), None)
+    """Returns the tracker; without a conversation an empty one, and not `whole` one without its events."""
+    spoken = next((each for each in reversed(events) if _is_visitors(each)), None)
     return {
         "sender_id": sender,
         "slots": dict(conversation.cursor.slots) if conversation else {},
@@ -26,7 +25,7 @@ def tracker_of(
         "latest_event_time": conversation.last_at.timestamp() if conversation else None,
         "followup_action": None,
         "paused": bool(conversation and conversation.holder in ("queue", "agent")),
-        "events": None if events is None else events_told,
+        "events": list(events_of(events, channel)) if whole else None,
         "latest_input_channel": channel,
         "active_loop": {},
         "latest_action": LISTENS,
