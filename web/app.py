@@ -38,6 +38,7 @@ from web.channels.conversations import Conversations
 from web.channels.doors import Doors, Senders
 from web.channels.entry import Entry
 from web.channels.posted import Posting
+from web.channels.settling import Settling
 from web.channels.socketio import guest, routes
 from web.channels.socketio.lines import Lines
 from web.connection import SERVER_OPTIONS
@@ -142,7 +143,9 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     key = signing_key(options.data)
     limits = Limits(options.rates)
     readings = Readings(database, run_blocking=workshop.run_blocking)
-    entry = Entry(desk, journal, limits, Senders(key), lambda: sites.current, new_id)
+    settling = Settling()
+    announcements.subscribe(settling.on_news)
+    entry = Entry(desk, journal, limits, Senders(key), settling, lambda: sites.current, new_id)
     guests = guest.Guests(guest.Door(entry, live, readings, new_id))
     announcements.subscribe(guests.on_news)
     visits = Visits(database, journal, new_id=new_id)

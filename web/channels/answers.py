@@ -30,6 +30,8 @@ def answers_of(events: Iterable[Event], *, visitor_id: str, language: str) -> li
 def _answers(event: Event, body: Mapping[str, Any], language: str) -> list[Answer]:
     if event.kind == "accepted":
         return [{"text": sentence("agent_joined", language, agent=body["name"])}]
+    if event.kind == "returned":
+        return [{"text": sentence("agent_returned", language)}]
     if event.kind != "message" or event.role == "visitor" or event.body.get("silent"):
         return []
     beside = [{name: body[name]} for name in ("custom", "image", "attachment") if name in body]

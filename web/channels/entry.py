@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import takewhile
+from time import monotonic
 
 from bot.events import Event
 from bot.greeting import Whereabouts, spoken_language
@@ -13,10 +14,13 @@ from bot.site.site import Site
 from handoff.desk import Desk, Said
 from web.channels.answers import Answer, answers_of, said_of
 from web.channels.doors import Door, Senders
+from web.channels.settling import Settling, is_at_work
 from web.limits import Limits
 
 RECENT = 20
 """Events among which a pressed button is looked for."""
+LONGEST_WAIT = 20.0
+"""Seconds an answer over HTTP waits for a custom action."""
 LONGEST_ID = 64
 """Characters of a client id; longer ones are kept as their hash."""
 
@@ -29,6 +33,7 @@ class Entry:
     journal: Journal
     limits: Limits
     senders: Senders
+    settling: Settling
     site: Callable[[], Site]
     new_id: NewId
 
@@ -53,21 +58,30 @@ class Entry:
             whereabouts=self.whereabouts(door, sender, language),
         )
 
-    def answers_to(self, event: Event) -> list[Answer]:
-        """Returns what was said after this message and before the visitor's next one.
+    def answers_to(self, event: Event) -> Iterator[Answer]:
+        """Yields what is said after this message and before the visitor's next one, as it is said.
 
-        Read from the record, so that a message that came twice is answered twice, and taken once.
+        Read from the record, so that a message that came twice is answered twice, and taken once. A custom action is
+        waited for; what comes later still is told by doors that have a way back.
         """
+        ends = monotonic() + LONGEST_WAIT
         conversation = self.desk.conversation(event.conversation_id)
-        later = self.journal.visitor_events_after(conversation.id, event.visitor_seq or 0)
-        mine = takewhile(lambda each: each.role != "visitor", later)
-        return self.answers(mine, conversation.visitor_id, conversation.language)
+        told: list[Event] = []
+        with self.settling.listening(conversation.id) as wait:
+            while True:
+                after = told[-1].seq if told else event.seq
+                page = list(takewhile(_is_not_spoken, self.journal.events_after(conversation.id, after)))
+                yield from self.answers(page, conversation.visitor_id, conversation.language)
+                told += page
+                if not is_at_work(told) or monotonic() > ends:
+                    return
+                wait(ends - monotonic())
 
     def answers(self, events: Iterable[Event], visitor_id: str, language: str) -> list[Answer]:
         """Returns what these events say to the visitor."""
         return answers_of(events, visitor_id=visitor_id, language=language)
 
-    def missed(self, visitor_id: str, conversation_id: str, after: int) -> Iterator[list[Event]]:
+    def missed(self, conversation_id: str, after: int) -> Iterator[list[Event]]:
         """Yields what the visitor may hear after this number of theirs, a page at a time, until there is no more."""
         while page := self.journal.visitor_events_after(conversation_id, after):
             yield page
@@ -84,6 +98,10 @@ class Entry:
             return Said(message)
         after = max(0, conversation.visitor_last_seq - RECENT)
         return said_of(message, self.journal.visitor_events_after(conversation.id, after))
+
+
+def _is_not_spoken(event: Event) -> bool:
+    return event.kind != "message" or event.role != "visitor"
 
 
 def client_id_of(given: str) -> str:

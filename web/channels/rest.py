@@ -1,7 +1,7 @@
 """Rasa's REST channel: a message in, its answers out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -36,15 +36,16 @@ def blueprint(entry: Entry) -> Blueprint:
             message_id=body.message_id,
             language=body.language,
         )
-        answers = for_recipient(sender, entry.answers_to(event))
+        answers = entry.answers_to(event)
         if request.args.get("stream", "").lower() == "true":
-            return Response(_lines(answers), content_type="text/event-stream")
-        return jsonify(answers)
+            return Response(_lines(sender, answers), content_type="text/event-stream")
+        return jsonify(for_recipient(sender, answers))
 
     return pages
 
 
-def _lines(answers: list[Answer]) -> Iterator[str]:
+def _lines(sender: str, answers: Iterable[Answer]) -> Iterator[str]:
     # An event stream by name alone: Rasa's clients read one JSON object a line.
     for answer in answers:
-        yield json.dumps(answer, ensure_ascii=False) + "\n"
+        for told in for_recipient(sender, [answer]):
+            yield json.dumps(told, ensure_ascii=False) + "\n"

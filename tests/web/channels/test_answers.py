@@ -56,10 +56,12 @@ def test_what_is_not_for_the_visitor_or_known_to_them_is_not_said(hidden: Event)
     assert answers(hidden) == []
 
 
-def test_a_person_who_takes_over_is_announced_by_name():
+def test_a_person_who_takes_over_is_announced_by_name_and_the_program_as_one_after_them():
     taken = event("accepted", {"agent": "a1", "name": "Anna", "department": "sales"}, actor="agent:a1")
     said = event("message", {"text": "Good morning", "name": "Anna"}, actor="agent:a1")
     assert answers(taken, said) == [{"text": "Anna is here now."}, {"text": "Good morning"}]
+    back = event("returned", {"agent": "a1", "name": "Anna"}, actor="agent:a1")
+    assert answers(back)[0]["text"].startswith("I am the assistant again, a program.")
 
 
 GREEN = Said(button={"step": "tea.which", "label": "Green", "value": "green"})

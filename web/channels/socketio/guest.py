@@ -181,16 +181,17 @@ class Guest:
 
     def _catch_up(self, visitor_id: str) -> None:
         """Tells what was said while nobody listened, the latest conversation's."""
-        history = self._door.live.history_of(visitor_id)
-        if not history:
-            return
-        conversation = history[-1]
-        mark = self._door.readings.read_by(_participant(visitor_id), [conversation.id]).get(conversation.id, 0)
         self._behind.add(visitor_id)
         while visitor_id in self._behind:
             self._behind.discard(visitor_id)
-            for page in self._door.entry.missed(visitor_id, conversation.id, self._told.of(conversation.id) or mark):
-                self._tell(conversation, page)
+            for conversation in self._door.live.history_of(visitor_id)[-1:]:
+                after = self._told.of(conversation.id) or self._mark(conversation)
+                for page in self._door.entry.missed(conversation.id, after):
+                    self._tell(conversation, page)
+
+    def _mark(self, conversation: Conversation) -> int:
+        read = self._door.readings.read_by(_participant(conversation.visitor_id), [conversation.id])
+        return read.get(conversation.id, 0)
 
     def _tell(self, conversation: Conversation, events: Iterable[Event]) -> None:
         fresh = [each for each in events if (each.visitor_seq or 0) > self._told.of(conversation.id)]
