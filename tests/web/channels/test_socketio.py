@@ -304,6 +304,16 @@ def test_too_much_at_once_is_the_end_of_the_line(server: Server):
     assert post(server, opened(server), "4" + "x" * 70_000).status == 413
 
 
+def test_a_frame_too_big_closes_its_own_socket_alone(server: Server):
+    with websocket(server) as socket:
+        socket.recv(timeout=ANSWER_TAKES)
+        socket.send("4" + "x" * 70_000)
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=ANSWER_TAKES)
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+    assert server.get("/health").status == 200
+
+
 def test_two_polls_at_once_are_not_one_client(server: Server):
     sid = opened(server)
     waiting = Thread(target=lambda: poll(server, sid))
