@@ -91,6 +91,7 @@ _SERVER_FACTS: Mapping[str, Callable[[Facts], Any]] = {
     "opening_hours": lambda facts: "open" if facts.hours.is_open(facts.now) else "closed",
     "agents_online": lambda facts: facts.staffing.agents_online(facts.department),
     "agents_available": lambda facts: facts.staffing.agents_available(facts.department),
+    "channel": lambda facts: "widget",  # Who comes through another door has it in the conversation's context.
     "date": lambda facts: facts.local.date().isoformat(),
     "time": lambda facts: facts.local.strftime("%H:%M"),
     "weekday": lambda facts: _WEEKDAYS[facts.local.weekday()],

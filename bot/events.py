@@ -34,13 +34,15 @@ def _kind(name: str, meaning: str, required: str = "", optional: str = "", visit
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        _kind("started", "the visitor acted for the first time", "page", "title impression trigger why language"),
+        _kind(
+            "started", "the visitor acted for the first time", "page", "title impression trigger why language channel"
+        ),
         _kind(
             "message",
             "something was said",
             "text",
-            "options step flow rule asks form button name trigger",
-            visitor="text options step asks form name",
+            "options step flow rule asks form button name trigger image attachment custom silent",
+            visitor="text options step asks form name image attachment custom",
         ),
         _kind("note", "said among agents, or noted by the bot for them", "text name", "step flow rule"),
         _kind("turn", "the bot took a turn: its steps, guards, slots, timers", "trace", "slots misunderstood timers"),
@@ -59,7 +61,7 @@ KINDS: dict[str, Kind] = {
         _kind("offer_over", "the agent declined, or did not answer in time", "agent name why"),
         _kind("accepted", "an agent took it", "agent name department", visitor="name"),
         _kind("waited_long", "nobody came in the time promised", "department"),
-        _kind("returned", "an agent gave it back to the bot", "agent name", visitor="name"),
+        _kind("returned", "it was given back to the bot", "", "agent name", visitor="name"),
         _kind("requeued", "it went back to the queue", "department why", "agent name", visitor=""),
         _kind("message_left", "a message was left to be answered later", "department email", "text", visitor="email"),
         _kind("closed", "the conversation ended", "by", "name", visitor="by name"),

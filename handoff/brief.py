@@ -42,6 +42,7 @@ class Briefs:
                 "device": conversation.context.get("device"),
                 "referrer": conversation.context.get("referrer"),
                 "visits": conversation.context.get("visits"),
+                "channel": conversation.context.get("channel"),
             },
         }
 
@@ -77,7 +78,9 @@ def _slot_values(events: list[Event], attributes: Mapping[str, Any]) -> list[dic
 
 
 def _source(source: Mapping[str, Any]) -> str:
-    return f"answered in {source.get('flow', '')}, step {source.get('step', '')}"
+    if not source.get("flow"):
+        return "told by another program"
+    return f"answered in {source['flow']}, step {source.get('step', '')}"
 
 
 def _page(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from bot.models import Contact as ContactRow
 from bot.models import ConversationRow, Visitor
 
 MOST_KEPT = 20_000
+LONGEST_HISTORY = 200
+"""Conversations of one visitor that are looked at together; the latest."""
 
 _conversations = table_of(ConversationRow)
 _contacts = table_of(ContactRow)
@@ -53,6 +55,14 @@ class LiveConversations:
         if known is not None:
             return self.get(known)
         return self._load(_conversations.c.visitor_id == visitor_id, _conversations.c.open)
+
+    def history_of(self, visitor_id: str) -> list[Conversation]:
+        """Returns all conversations of a visitor, the oldest first."""
+        query = select(_conversations.c.id).where(_conversations.c.visitor_id == visitor_id)
+        with self._database.reading() as connection:
+            ids = connection.scalars(query.order_by(_conversations.c.created_at.desc()).limit(LONGEST_HISTORY)).all()
+        found = (self.get(each) for each in reversed(ids))
+        return [live.conversation for live in found if live is not None]
 
     def known(self, visitor_id: str) -> Known:
         """Returns what is known of a visitor who has no conversation open."""

@@ -93,6 +93,7 @@ def _fact(
 _DEVICES = Kind("choice", ("desktop", "tablet", "mobile"))
 _HOURS = Kind("choice", ("open", "closed"))
 _CHAT = Kind("choice", ("never", "open", "minimized", "ended"))
+_CHANNELS = Kind("choice", ("widget", "rest", "callback", "socketio"))
 
 VOCABULARY: tuple[Fact, ...] = (
     _fact("page", "page", "browser", "page", "page: /pricing*", "path of the current page, without what follows ?"),
@@ -178,6 +179,14 @@ VOCABULARY: tuple[Fact, ...] = (
         later=True,
     ),
     _fact("chat", _CHAT, "browser", "chat", "chat: never", "the conversation with this visitor"),
+    _fact(
+        "channel",
+        _CHANNELS,
+        "server",
+        "through",
+        "channel: rest",
+        "the way in: the widget, or a door for Rasa's clients",
+    ),
     _fact("contact.known", "yes_no", "server", "contact known", "contact.known: true", "we have a name or an address"),
     _fact("contact.<attribute>", "any", "server", "{}", "contact.plan: [team, business]", "as attributes.yaml says"),
     _fact("attr.<name>", "any", "site", "{}", "attr.seats: at least 5", "what your own script told", later=True),

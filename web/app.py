@@ -36,7 +36,15 @@ from handoff.rows import Rows
 from handoff.status import status_of
 from web import __version__, assets, bodies, demo, errors, headers, health, panel, webhooks, widget
 from web.accounts import Accounts, Passwords
-from web.audience import Gate
+from web.audience import Gate, nobody
+from web.channels import callback, control, rest
+from web.channels.conversations import Conversations
+from web.channels.doors import Doors, Senders
+from web.channels.entry import Entry
+from web.channels.posted import Posting
+from web.channels.settling import Settling
+from web.channels.socketio import guest, routes
+from web.channels.socketio.lines import Lines
 from web.connection import SERVER_OPTIONS
 from web.content import Content
 from web.deliveries import Deliveries
@@ -47,7 +55,7 @@ from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
 from web.sockets.session import BURST, PER_SECOND
 from web.sockets.visitor import VisitorRoom
-from web.tokens import VisitorTokens, signing_key
+from web.tokens import ApiToken, VisitorTokens, signing_key
 from web.workshop import Workshop, at_once
 
 
@@ -66,6 +74,8 @@ class Options:
     """How many reverse proxies in front of us are believed about the visitor's address."""
     webhooks_may_be_local: bool = False
     """Let webhooks lead to this computer, also without HTTPS."""
+    doors: Doors = field(default_factory=Doors)
+    """Other ways in than the widget."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -93,11 +103,14 @@ class Parlour:
     tokens: VisitorTokens
     webhooks: Webhooks
     deliveries: Deliveries
-
-    @property
-    def call_handlers(self) -> Handlers:
-        """Returns kind of job → what does it, for those that wait on somebody else's computer."""
-        return {TELL_WEBHOOK: self.deliveries.deliver}
+    readings: Readings
+    limits: Limits
+    entry: Entry
+    guests: guest.Guests
+    """Whoever speaks Socket.IO."""
+    lines: Lines
+    call_handlers: Handlers
+    """Kind of job → what does it, for those that wait on somebody else's computer."""
 
 
 def utc_now() -> datetime:
@@ -148,12 +161,21 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
             announcements=announcements,
             now=now,
             new_id=new_id,
-            errands=(hooks.plan,),
+            errands=(hooks.plan, *((callback.plan,) if options.doors.callback else ())),
         )
     )
     hub = Hub(later=workshop.later)
     announcements.subscribe(hub.on_news)
+    key = signing_key(options.data)
+    limits = Limits(options.rates)
+    readings = Readings(database, run_blocking=workshop.run_blocking)
+    settling = Settling()
+    announcements.subscribe(settling.on_news)
+    entry = Entry(desk, journal, limits, Senders(key), settling, lambda: sites.current, new_id)
+    guests = guest.Guests(guest.Door(entry, live, readings, new_id))
+    announcements.subscribe(guests.on_news)
     visits = Visits(database, journal, new_id=new_id)
+    deliveries = Deliveries(hooks, journal, outside, now=now, new_id=new_id)
     return Parlour(
         options=options,
         workshop=workshop,
@@ -173,23 +195,55 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         greeting=Greeting(
             sites, visits, Impressions(database, journal, new_id=new_id), agents, known=live.known, now=now
         ),
-        tokens=VisitorTokens(signing_key(options.data)),
+        tokens=VisitorTokens(key),
         webhooks=hooks,
-        deliveries=Deliveries(hooks, journal, outside, now=now, new_id=new_id),
+        deliveries=deliveries,
+        readings=readings,
+        limits=limits,
+        entry=entry,
+        guests=guests,
+        lines=Lines(new_id=new_id),
+        call_handlers={TELL_WEBHOOK: deliveries.deliver, **_posting(options, entry)},
     )
 
 
+def _posting(options: Options, entry: Entry) -> Handlers:
+    if options.doors.callback is None:
+        return {}
+    # The operator's own word is where it leads; nobody with a browser can change it.
+    outside = Outside(name=f"Parlour/{__version__}", may_be_anywhere=True)
+    return {callback.KIND: callback.Posting(options.doors.callback, outside, entry).post_all}
+
+
 def _serve(app: Flask, parlour: Parlour) -> None:
-    limits = Limits(parlour.options.rates)
+    limits, readings = parlour.limits, parlour.readings
     sign_in = _guard(app, parlour, limits)
     sock = Sock(app)
-    readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
     app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
+    _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())
+
+
+def _open_doors(app: Flask, parlour: Parlour, sock: Sock) -> None:
+    """Serves what the operator opened; the addresses of a door that is shut do not exist."""
+    doors = parlour.options.doors
+    if doors.rest:
+        app.register_blueprint(rest.blueprint(parlour.entry))
+    if doors.callback:
+        app.register_blueprint(callback.blueprint(parlour.entry))
+    if doors.socketio:
+        spawn = parlour.workshop.spawn or _at_once
+        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, spawn=spawn)
+        app.register_blueprint(pages)
+    if doors.token:
+        conversations = Conversations(parlour.entry, parlour.live, doors, parlour.guests.are_here)
+        posting = Posting(parlour.desk, new_id, lambda: parlour.sites.current.flows)
+        parts = control.ControlParts(conversations, posting, lambda: parlour.sites.current)
+        app.register_blueprint(control.blueprint(parts))
 
 
 def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
@@ -207,6 +261,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
         signed_in=sign_in.signed_in,
         protect=sign_in.protect,
         limits=limits,
+        check_program=ApiToken(parlour.options.doors.token).check if parlour.options.doors.token else nobody,
     ).install(app)
     return sign_in
 

@@ -4,6 +4,7 @@
     @audience("visitor")                    a visitor's token; called from the site's pages
     @audience("public", embedded=True)      anybody; called from the site's pages (CORS, no session, no CSRF)
     @audience("public")                     anybody; our own pages
+    @audience("program")                    the operator's own programs, by the API's token; no page at all
 
 A route without one is refused to everybody. What the gate lets through finds `g.agent` (`SignedIn`) or `g.visitor`.
 """
@@ -16,11 +17,11 @@ from typing import Any, Literal, TypeVar, get_args
 from flask import Flask, Request, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from web.errors import NotAllowed, Refusal, SignInNeeded, TokenNeeded
+from web.errors import ApiTokenNeeded, NotAllowed, Refusal, SignInNeeded, TokenNeeded
 from web.limits import Limits, address_of
 from web.origins import Embedding, WrongOrigin, is_foreign, is_own
 
-Audience = Literal["public", "visitor", "agent", "lead", "marketer", "admin"]
+Audience = Literal["public", "visitor", "agent", "lead", "marketer", "admin", "program"]
 Role = Literal["agent", "lead", "marketer", "admin"]
 
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -110,6 +111,11 @@ def declared_by(app: Flask, endpoint: str) -> Declared | None:
     return elsewhere or getattr(app.view_functions[endpoint], "audience", None)
 
 
+def nobody(_: Request) -> None:
+    """Lets no program in: there is no token."""
+    raise ApiTokenNeeded
+
+
 class Gate:
     """Holds every request to the audience its route declares."""
 
@@ -121,13 +127,18 @@ class Gate:
         signed_in: Callable[[], SignedIn | None],
         protect: Callable[[], None],
         limits: Limits,
+        check_program: Callable[[Request], None] = nobody,
     ):
-        """`signed_in` tells whose session the request brings, `protect` raises when a form lacks its CSRF token."""
+        """`signed_in` tells whose session the request brings, `protect` raises when a form lacks its CSRF token.
+
+        `check_program` raises when the request does not bring the API's token.
+        """
         self._embedding = embedding
         self._visitor_of = visitor_of
         self._signed_in = signed_in
         self._protect = protect
         self._limits = limits
+        self._check_program = check_program
 
     def install(self, app: Flask) -> None:
         """Puts the gate before every request of the app."""
@@ -141,6 +152,10 @@ class Gate:
                 raise Undeclared
             if not request.endpoint.startswith(FREE_OF_CHARGE):
                 self._limits.take("socket" if _is_socket() else "page", address_of(request))
+            if declared.audience == "program":
+                # No session counts here, so there is nothing a page could ride on: the token is all.
+                self._check_program(request)
+                return None
             if declared.embedded:
                 return self._enter_embedded(declared)
             self._enter_own(declared)

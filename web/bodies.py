@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from flask import Flask, request
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from web.errors import Malformed, Refusal, TooLarge
@@ -32,9 +32,12 @@ def install(app: Flask) -> None:
     app.config["MAX_FORM_PARTS"] = 64
 
 
-def body_of(model: type[M]) -> M:
-    """Returns the body of the current request; raises NotJson, TooLarge or Malformed."""
-    if not request.is_json:
+def body_of(model: type[M], *, typed: bool = True) -> M:
+    """Returns the body of the current request; raises NotJson, TooLarge or Malformed.
+
+    `typed`: its Content-Type must say that it is JSON. Where it need not, a page can send it without asking first.
+    """
+    if typed and not request.is_json:
         raise NotJson
     return read(_adapter(model), request.get_data(cache=False))
 
@@ -42,6 +45,31 @@ def body_of(model: type[M]) -> M:
 @cache
 def _adapter(model: type[BaseModel]) -> TypeAdapter[Any]:
     return TypeAdapter(model)
+
+
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(JsonValue)
+
+
+def json_of(raw: str | bytes) -> Any:
+    """Returns what JSON says, whatever its shape; raises TooLarge or Malformed."""
+    return read(_ANYTHING, raw)
+
+
+def checked(model: type[M], value: Any) -> M:
+    """Returns what came as part of something else, as its model; raises Malformed."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as problem:
+        raise _malformed(problem, tagged=False) from None
+
+
+def any_object(raw: str) -> Any:
+    """Returns the object a text holds as JSON, or None where it holds none."""
+    try:
+        found = json_of(raw)
+    except Refusal:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def read(model: TypeAdapter[Any], raw: str | bytes, *, tagged: bool = False) -> Any:
@@ -55,10 +83,14 @@ def read(model: TypeAdapter[Any], raw: str | bytes, *, tagged: bool = False) -> 
     try:
         return model.validate_json(sent)
     except ValidationError as problem:
-        first = problem.errors(include_url=False, include_input=False)[0]
+        raise _malformed(problem, tagged=tagged) from None
+
+
+def _malformed(problem: ValidationError, *, tagged: bool) -> Malformed:
+    first = problem.errors(include_url=False, include_input=False)[0]
     path = first["loc"][1:] if tagged else first["loc"]
     field = ".".join(str(part) for part in path) or None
-    raise Malformed(_sentence(first, field), field=field)
+    return Malformed(_sentence(first, field), field=field)
 
 
 def _sentence(error: ErrorDetails, field: str | None) -> str:

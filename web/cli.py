@@ -86,6 +86,15 @@ def init(directory: Path) -> None:
     help="Reverse proxies before us to believe.",
 )
 @WEBHOOKS_MAY_BE_LOCAL
+@click.option(
+    "--door",
+    "doors",
+    multiple=True,
+    envvar="PARLOUR_DOORS",
+    metavar="NAME",
+    help="Let clients of Rasa in: rest, socketio, callback=ADDRESS. May be given several times.",
+)
+@click.option("--api-token", envvar="PARLOUR_API_TOKEN", help="Opens Rasa's tracker and control API to who brings it.")
 def serve(site: Path, **options: Any) -> None:
     """Serve a site: widget, panel and, on this computer, the sample shop.
 

@@ -87,6 +87,18 @@ class TokenNeeded(Refusal):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class ApiTokenNeeded(Refusal):
+    """The token of the tracker and control API is missing or not the operator's."""
+
+    status = 401
+    code = "api_token"
+    words = "The API's token is needed, in the header `Authorization: Bearer …`."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
+
+
 class NotAllowed(Refusal):
     status = 403
     code = "not_allowed"

@@ -27,6 +27,7 @@ SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_CALLS_EVERY = 3600.0
+LOOK_AT_LINES_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -92,6 +93,8 @@ def start_background(parlour: Parlour) -> None:
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
     gevent.spawn(_every, FORGET_CALLS_EVERY, lambda: parlour.workshop.run_blocking(parlour.calls.forget_old))
+    if parlour.options.doors.socketio:
+        gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
@@ -118,5 +121,6 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 def _say_goodbye(parlour: Parlour) -> None:
     parlour.hub.restart(spread=SPREAD)
+    parlour.lines.restart()
     parlour.jobs.stop()
     parlour.calls.stop()

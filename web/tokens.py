@@ -4,6 +4,7 @@ The token is a random visitor id with a signature. It travels in `Authorization:
 (`tok.<token>`), never in an address, so it is in no log and no referrer.
 """
 
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +13,7 @@ from flask import Request
 from itsdangerous import BadSignature, Signer
 
 from bot.ids import new_id
+from web.errors import ApiTokenNeeded
 
 KEY_FILE = "key"
 KEY_BYTES = 48
@@ -80,6 +82,24 @@ class VisitorTokens:
     def visitor_of_request(self, request: Request) -> str | None:
         """Returns the visitor who asks, by the bearer token or the socket's subprotocol."""
         return self.visitor_of(bearer(request) or from_subprotocol(request, "tok"))
+
+
+class ApiToken:
+    """The one token that opens the tracker and control API to the operator's programs."""
+
+    def __init__(self, token: str):
+        self._token = token.encode()
+
+    def check(self, request: Request) -> None:
+        """Raises ApiTokenNeeded unless the request brings the token in its head."""
+        given = bearer(request)
+        if given is not None and hmac.compare_digest(given.encode(), self._token):
+            return
+        if given is None and "token" in request.args:
+            raise ApiTokenNeeded(
+                "A token in an address ends up in logs. Send it in the header `Authorization: Bearer …`."
+            )
+        raise ApiTokenNeeded
 
 
 def bearer(request: Request) -> str | None:

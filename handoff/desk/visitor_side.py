@@ -74,6 +74,10 @@ class VisitorSide(Changing):
         self, visitor_id: str, whereabouts: Whereabouts, sending: tuple[str, str, str], attempt: int
     ) -> tuple[Draft, Known]:
         self._refuse_repetition(*sending, attempt)
+        return self._open(visitor_id, whereabouts)
+
+    def _open(self, visitor_id: str, whereabouts: Whereabouts) -> tuple[Draft, Known]:
+        """Returns a draft of the visitor's open conversation, or of a new one."""
         now = self._parts.now()
         live = self._parts.live.open_of(visitor_id)
         if live is not None:
@@ -97,7 +101,7 @@ class VisitorSide(Changing):
 
     def _take(self, draft: Draft, known: Known, *, said: Said, actor: str, client_id: str) -> Known:
         if draft.before.last_seq == 0:
-            known = self._start(draft, known, said)
+            known = self._start(draft, known, said.answered)
         body: dict[str, Any] = {"text": said.words}
         if said.button:
             body["button"] = dict(said.button)
@@ -117,14 +121,15 @@ class VisitorSide(Changing):
             turn = self._parts.bot.answer(draft, known, text=said.text or None, button=said.button, form=said.form)
         return self._handover.settle(draft, turn)
 
-    def _start(self, draft: Draft, known: Known, said: Said) -> Known:
+    def _start(self, draft: Draft, known: Known, bubble: Answered | None) -> Known:
         facts = draft.state.context
         body = {
             "page": facts.get("page.path", ""),
             "title": facts.get("page.title", ""),
             "language": draft.state.language,
         }
-        bubble = said.answered
+        if "channel" in facts:
+            body["channel"] = facts["channel"]
         if bubble:
             body |= {"impression": bubble.impression, "trigger": bubble.title, "why": bubble.why}
         draft.add("started", body, actor="system")

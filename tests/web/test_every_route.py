@@ -12,19 +12,29 @@ from werkzeug.routing import Rule
 from bot.database import Database
 from web.app import Options, Parlour, create_app
 from web.audience import ROLES, ROLES_OF, audience, declared_by
+from web.channels.doors import Doors
 from web.limits import NO_LIMITS
 
 PASSWORD = "four unrelated words"
 SITE = "site: {name: Tea, timezone: Europe/Berlin, languages: [en], domains: [tea.example]}\n"
-CALLERS = ("nobody", "visitor", *ROLES)
+API_TOKEN = "a-token-of-plain-characters"
+DOORS = Doors(rest=True, socketio=True, callback="http://127.0.0.1:9/answers", token=API_TOKEN)
+CALLERS = ("nobody", "visitor", *ROLES, "program")
 PUBLIC = {
     "accounts.first",
     "assets.loader",
     "assets.static",
+    "callback.health",
+    "callback.webhook",
     "health.health",
     "panel.home",
+    "rest.health",
+    "rest.webhook",
     "security.login",
     "security.logout",
+    "socketio.poll",
+    "socketio.post",
+    "socketio.websocket",
     "widget.bundle",
     "widget.view",
 }
@@ -48,7 +58,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     address = f"sqlite:///{folder / 'parlour.db'}"
     database = Database(address)
     database.migrate()
-    app = create_app(Options(folder / "site", folder / "data", address, demo=True, rates=NO_LIMITS))
+    app = create_app(Options(folder / "site", folder / "data", address, demo=True, doors=DOORS, rates=NO_LIMITS))
     app.add_url_rule("/form-token", "form_token", audience("public")(lambda: generate_csrf()))
     app.add_url_rule("/enter/<secret>", "enter", audience("public")(_enter))
     yield app
@@ -61,6 +71,7 @@ def callers(app: Flask) -> Callers:
     browsers = {name: app.test_client() for name in CALLERS}
     headers: dict[str, dict[str, str]] = {name: {} for name in CALLERS}
     headers["visitor"]["Authorization"] = f"Bearer {parlour.tokens.mint()[1]}"
+    headers["program"]["Authorization"] = f"Bearer {API_TOKEN}"
     for role in ROLES:
         email = f"{role}@shop.example"
         parlour.accounts.add(email=email, name=role.title(), departments=[], role=role, password=PASSWORD)
@@ -117,7 +128,7 @@ def test_every_route_lets_in_those_it_names_and_nobody_else(callers: Callers, ca
                 or caller in ROLES_OF.get(declared.audience, ())
             ):
                 assert answer.status_code < 500 and answer.status_code not in (401, 403), where
-            elif caller in ROLES and declared.audience != "visitor":
+            elif caller in ROLES and declared.audience not in ("visitor", "program"):
                 assert answer.status_code == 403, where
             else:
                 assert answer.status_code == 401, where
@@ -129,8 +140,8 @@ def test_nothing_changes_without_a_form_token_or_from_a_foreign_page(callers: Ca
     for rule in routes(callers.app):
         declared = declared_by(callers.app, rule.endpoint)
         for method in set(methods_of(rule)) - {"GET"}:
-            if declared.embedded:
-                continue
+            if declared.embedded or declared.audience == "program":
+                continue  # No session counts there, so there is nothing to ride on.
             bare = callers.browsers["admin"].open(path_of(rule), method=method)
             assert (bare.status_code, bare.json["error"]["code"]) == (403, "csrf"), rule
             foreign = {**callers.headers["admin"], "Origin": "https://evil.example"}
@@ -141,7 +152,7 @@ def test_nothing_changes_without_a_form_token_or_from_a_foreign_page(callers: Ca
 def test_foreign_pages_open_no_socket(callers: Callers) -> None:
     offered = {"Upgrade": "websocket", "Connection": "Upgrade", "Origin": "https://evil.example"}
     sockets = [rule for rule in routes(callers.app) if rule.websocket]
-    assert {rule.endpoint for rule in sockets} == {"widget.socket", "panel.socket"}
+    assert {rule.endpoint for rule in sockets} == {"widget.socket", "panel.socket", "socketio.websocket"}
     for rule in sockets:
         for caller in CALLERS:
             answer = callers.browsers[caller].get(path_of(rule), headers={**callers.headers[caller], **offered})

@@ -396,6 +396,19 @@ def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_r
     assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA])
 
 
+def test_the_details_say_through_which_door_somebody_came_who_is_on_no_page(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.brief = {**BRIEF, "context": {"channel": "socketio"}}
+    desk.waiting[0]["visitor"]["page"] = None
+    page = panel()
+    expect(page.locator(".queue__department").first).to_be_visible()
+    expect(page.locator(".queue__page")).to_have_count(0)
+    accept_anna(page)
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Came throughRasa’s Socket.IO channel")
+
+
 def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:

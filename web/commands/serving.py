@@ -1,8 +1,8 @@
 """`parlour serve`: everything that must hold before the first request, and the addresses to open."""
 
 import socket
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,6 +12,7 @@ from bot.site.starting import make_site
 from rules.problems import has_errors, shown
 from web.accounts import Accounts
 from web.app import Options, utc_now
+from web.channels.doors import CannotOpenDoor, doors_of
 from web.commands.places import data_folder, database_address
 from web.logs import set_up_logs
 from web.origins import is_loopback
@@ -36,23 +37,31 @@ def serve_site(
     dev: bool,
     trusted_proxies: int,
     webhooks_may_be_local: bool,
+    doors: Iterable[str],
+    api_token: str | None,
 ) -> None:
     """Prepares and serves until told to stop."""
     set_up_logs()
+    try:
+        opened = doors_of(doors, api_token)
+    except CannotOpenDoor as problem:
+        raise Refused(str(problem)) from problem
     port = _free_port(host, port)
     _make_first_site(site)
-    options = _options(
-        site,
-        data,
-        database,
+    folder, address = _places(site, data, database)
+    options = Options(
+        site=site,
+        data=folder,
+        database=address,
         demo=is_loopback(host) if demo is None else demo,
         dev=dev,
         proxies=trusted_proxies,
         webhooks_may_be_local=webhooks_may_be_local,
+        doors=opened,
     )
     invitation = _prepare(options)
-    address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
-    Server(options, host=host, port=port, ready=lambda: _greet(address, options, invitation)).run()
+    here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+    Server(options, host=host, port=port, ready=lambda: _greet(here, options, invitation)).run()
 
 
 def _free_port(host: str, port: int) -> int:
@@ -85,13 +94,12 @@ def _make_first_site(site: Path) -> None:
     click.echo(f"Made {site}/ from the starter content; it is yours to change.")
 
 
-def _options(site: Path, data: Path | None, database: str | None, **decided: Any) -> Options:
+def _places(site: Path, data: Path | None, database: str | None) -> tuple[Path, str]:
     try:
         folder = data_folder(site, data)
     except OSError as problem:
         raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
-    address = database_address(folder, database)
-    return Options(site=site, data=folder, database=address, **decided)
+    return folder, database_address(folder, database)
 
 
 def _prepare(options: Options) -> str | None:

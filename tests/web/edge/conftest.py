@@ -13,8 +13,9 @@ from web.audience import AUDIENCES, Gate, Role, SignedIn, audience
 from web.frames import Show
 from web.limits import Limits, Rates, trust_proxies
 from web.origins import Embedding
-from web.tokens import VisitorTokens
+from web.tokens import ApiToken, VisitorTokens
 
+API_TOKEN = "a-token-of-plain-characters"
 TEMPLATES = Path(__file__).parents[3] / "web" / "templates"
 
 
@@ -33,6 +34,9 @@ class Edge:
 
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens.mint()[1]}"}
+
+    def key(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {API_TOKEN}"}
 
 
 @pytest.fixture
@@ -61,6 +65,7 @@ def make_edge(tmp_path: Path) -> Callable[..., Edge]:
             signed_in=signed_in,
             protect=protect,
             limits=limits,
+            check_program=ApiToken(API_TOKEN).check,
         )
         gate.install(app)
 

@@ -6,16 +6,19 @@ import pytest
 
 from web.audience import AUDIENCES, ROLES, ROLES_OF, Audience, Role, audience, declare, declared_by
 
-CALLERS: list[str | None] = [None, "visitor", *ROLES]
+CALLERS: list[str | None] = [None, "visitor", *ROLES, "program"]
 
 MAY = {
-    "public": {None, "visitor", "agent", "lead", "marketer", "admin"},
+    "public": {None, "visitor", "agent", "lead", "marketer", "admin", "program"},
     "visitor": {"visitor"},
     "agent": {"agent", "lead", "admin"},
     "lead": {"lead", "admin"},
     "marketer": {"marketer", "admin"},
     "admin": {"admin"},
+    "program": {"program"},
 }
+REFUSED = {"visitor": "token", "program": "api_token"}
+"""What is said to who lacks the token that counts; everywhere else it is a sign-in that counts."""
 """Written out once more on purpose: the table in web/audience.py is not its own proof."""
 
 
@@ -23,20 +26,20 @@ def test_every_audience_is_in_the_matrix() -> None:
     assert set(MAY) == set(AUDIENCES) == set(get_args(Audience))
     assert set(ROLES) == set(get_args(Role))
     assert {name: set(roles) for name, roles in ROLES_OF.items()} == {
-        name: MAY[name] for name in AUDIENCES if name not in ("public", "visitor")
+        name: MAY[name] for name in AUDIENCES if name not in ("public", "visitor", "program")
     }
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", AUDIENCES)
 def test_everybody_gets_in_where_they_belong_and_nowhere_else(edge, name: str, caller: str | None) -> None:
-    headers = edge.bearer() if caller == "visitor" else {}
+    headers = {"visitor": edge.bearer(), "program": edge.key()}.get(caller or "", {})
     edge.role = caller if caller in ROLES else None
     answer = edge.client().get(f"/for/{name}", headers=headers)
     if caller in MAY[name]:
         assert answer.status_code == 200
-    elif name == "visitor" or edge.role is None:
-        assert (answer.status_code, answer.json["error"]["code"]) == (401, "token" if name == "visitor" else "sign_in")
+    elif name in REFUSED or edge.role is None:
+        assert (answer.status_code, answer.json["error"]["code"]) == (401, REFUSED.get(name, "sign_in"))
     else:
         assert (answer.status_code, answer.json["error"]["code"]) == (403, "not_allowed")
 
@@ -65,6 +68,20 @@ def test_a_session_is_no_token_and_a_token_no_session(edge) -> None:
     assert edge.client().get("/for/visitor").status_code == 401
     edge.role = None
     assert edge.client().get("/for/agent", headers=edge.bearer()).status_code == 401
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", "Basic a-token-of-plain-characters", "Bearer \u00e9"])
+def test_only_the_whole_token_opens_what_is_for_programs(edge, given: str) -> None:
+    refused = edge.client().post("/for/program", headers={"Authorization": given})
+    assert (refused.status_code, refused.json["error"]["code"]) == (401, "api_token")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    assert edge.client().post("/for/program", headers=edge.key()).status_code == 200
+
+
+def test_a_token_in_an_address_opens_nothing_and_is_told_where_it_belongs(edge) -> None:
+    refused = edge.client().get("/for/program?token=a-token-of-plain-characters")
+    assert refused.status_code == 401
+    assert "in the header `Authorization: Bearer" in refused.json["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["public", "agent", "lead", "marketer", "admin"])

@@ -14,7 +14,9 @@ const LABELS = {
   returning: "Came back",
   device: "Device",
   referrer: "Came from",
+  channel: "Came through",
 };
+const DOORS = { rest: "Rasa’s REST channel", callback: "Rasa’s callback channel", socketio: "Rasa’s Socket.IO channel" };
 const NOT_FOR_READING = new Set(["id", "visitor", "contact"]);
 
 class ConversationContext extends Part {
@@ -143,6 +145,7 @@ function present(known) {
 
 function words(key, value) {
   if (key === "page") return pathOf(value);
+  if (key === "channel") return DOORS[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
 }
 

@@ -64,6 +64,7 @@ export function called(visitor) {
 /** The path of a page, short enough to read; what cannot be read as an address stays as it is. */
 export function pathOf(page) {
   const text = String(page?.path ?? page?.url ?? page ?? "");
+  if (!text) return "";
   try {
     const { pathname, search } = new URL(text, location.origin);
     return decodeURI(pathname) + search;

@@ -1,0 +1,127 @@
+"""What Rasa's clients say. What they say besides is passed over, since clients of many years send many things."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from web.bodies import any_object
+from web.frames import Facts, Name
+
+DEFAULT_SENDER = "default"
+"""Who speaks without a name, as in Rasa: everybody who gives none is the same one."""
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("There is a character in the text that cannot be stored.")
+    return text
+
+
+Sender = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
+
+
+class Lenient(BaseModel):
+    """Nothing is converted; what is unknown here is passed over."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class _WithMetadata(Lenient):
+    metadata: Facts | None = None
+
+    @property
+    def message_id(self) -> str | None:
+        """Returns the id the client gave its message, so that it is stored once; None where it gave none."""
+        return self._text("message_id")
+
+    @property
+    def language(self) -> str | None:
+        return self._text("language")
+
+    def _text(self, name: str) -> str | None:
+        found = (self.metadata or {}).get(name)
+        return found if isinstance(found, str) and found else None
+
+
+class Spoken(_WithMetadata):
+    """`POST /webhooks/<door>/webhook`."""
+
+    sender: Sender | None = None
+    message: str | None = None
+
+
+class SessionRequest(Lenient):
+    """Socket.IO: who the client was before, if it was."""
+
+    session_id: str | None = None
+
+
+class Uttered(_WithMetadata):
+    """Socket.IO: `user_uttered`. Metadata may come as JSON in a text; rasa-webchat calls it `customData`."""
+
+    message: str | None = None
+    session_id: str | None = None
+    customData: Facts | None = None
+
+    @field_validator("metadata", mode="before")
+    @classmethod
+    def _written_out(cls, value: Any) -> Any:
+        return any_object(value) if isinstance(value, str) else value
+
+    def _text(self, name: str) -> str | None:
+        found = {**(self.customData or {}), **(self.metadata or {})}.get(name)
+        return found if isinstance(found, str) and found else None
+
+
+# --- the tracker and control API -----------------------------------------------------------------
+
+
+class Button(Lenient):
+    title: Name
+    payload: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class Element(Lenient):
+    title: Name
+    subtitle: str | None = None
+    buttons: Annotated[list[Button], Field(max_length=20)] = Field(default_factory=list)
+
+
+class BotData(Lenient):
+    """What a bot's message carries besides its text."""
+
+    buttons: Annotated[list[Button], Field(max_length=20)] | None = None
+    quick_replies: Annotated[list[Button], Field(max_length=20)] | None = None
+    elements: Annotated[list[Element], Field(max_length=20)] | None = None
+    image: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    attachment: Facts | str | None = None
+    custom: Facts | None = None
+
+
+class Posted(_WithMetadata):
+    """One event of `POST …/tracker/events`; which fields count depends on its kind."""
+
+    event: Name
+    text: str | None = None
+    data: BotData | None = None
+    name: Name | None = None
+    value: Any = None
+
+
+class Message(_WithMetadata):
+    """`POST …/messages`."""
+
+    text: str
+    sender: Name = "user"
+
+
+class Entity(Lenient):
+    entity: Name
+    value: Any = None
+
+
+class Intent(Lenient):
+    """`POST …/trigger_intent`: entities as a list, or name → value."""
+
+    name: Name
+    entities: Annotated[list[Entity], Field(max_length=50)] | Facts | None = None
