@@ -32,6 +32,8 @@ class Known:
     visitor_id: str
     visitor_revision: int = 0
     contact: Contact | None = None
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that act once for this visitor, and have."""
 
     def value(self, attribute: str) -> Any:
         """Returns an attribute of the contact, or None when nobody gave one."""
@@ -79,6 +81,15 @@ def _introduce(draft: Draft, known: Known, attributes: Mapping[str, Any]) -> Kno
     )
     draft.set(contact_id=made.id)
     return replace(known, visitor_revision=known.visitor_revision + 1)
+
+
+def remember_rule(draft: Draft, known: Known, rule: str) -> Known:
+    """Returns what is known once a rule has acted that does so once for a visitor."""
+    known = meet(draft, known)
+    rules, revision = (*known.rules, rule), known.visitor_revision + 1
+    values = {"rules": list(rules), "revision": revision}
+    draft.guard(Guard(Visitor, known.visitor_id, known.visitor_revision, values))
+    return replace(known, rules=rules, visitor_revision=revision)
 
 
 def meet(draft: Draft, known: Known) -> Known:

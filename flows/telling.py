@@ -12,6 +12,7 @@ _EVENTS = {
     "agent_joined": "an agent joins",
     "agent_left": "the agent leaves",
     "failed": "no agent could be asked",
+    "repeat": "the question is put again",
 }
 _OUTCOMES = {True: "yes", False: "no", None: "unknown"}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 _QUESTION = frozenset({"if_silent"})
 
 KEYS: Mapping[str, frozenset[str]] = {
-    "file": frozenset({"rules", "segments", "intents", "blueprints", "use", "tests", "privacy"}),
+    "file": frozenset({"segments", "intents", "blueprints", "use", "tests"}),
     "phrases": frozenset({"cancel", "help"}),
     "flow": frozenset({"on_silence", "validator", "goal", "ab"}),
     "step": frozenset({"form", "tag", "note", "score", "wait", "action", "goal", "rate"}),
@@ -15,6 +15,8 @@ KEYS: Mapping[str, frozenset[str]] = {
     "collect": _QUESTION | {"min", "max", "must", "help", "optional", "confirm"},
     "buttons": _QUESTION | {"multiple"},
     "trigger": frozenset({"open", "badge", "sound", "ab", "goal"}),
+    "match": frozenset({"intent"}),
+    "privacy": frozenset({"keep_conversations", "consent"}),
     "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),
 }
 """By the name of a table. A key that a table has is run; it is taken out of here when it is built."""

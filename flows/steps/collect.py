@@ -139,6 +139,7 @@ class CollectQuestion(Question):
 
     def __init__(self, step: CollectStep, flow: str) -> None:
         super().__init__(step, flow, slot=step.slot, save_to=step.save_to, retries=step.retries, offers=_offers(step))
+        self.takes_anything = step.type in ("text", "name")
         self._slot = step.slot
         self._type = step.type
         self._choices = step.choices

@@ -88,11 +88,19 @@ class _Talk:
         for text in _lines():
             self._now += timedelta(seconds=1)
             draft = Draft(self._conversation, self._now)
-            draft.add("message", {"text": text}, actor="visitor:talk")
-            if draft.state.holder == "bot":
-                turn = self._handover.bot.answer(draft, self._known, text=text, button=None)
+            bot = self._handover.bot
+            heard = bot.hear(draft, self._known, text)
+            draft.add("message", {"text": heard.text}, actor="visitor:talk")
+            if heard.text != text:
+                click.echo(f"  → kept as: {heard.text}")
+            self._known = bot.note(draft, self._known, heard)
+            if heard.blocked:
+                pass
+            elif draft.state.holder == "bot":
+                turn = bot.answer(draft, self._known, text=heard.text, button=None, heard=heard)
                 self._known = self._handover.settle(draft, turn)
             else:
+                self._known = bot.remark(draft, self._known, heard)
                 click.echo("  (a person would answer now)")
             for event in draft.events[1:]:
                 _print(event)

@@ -1,0 +1,11 @@
+"""Tags of a conversation."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("conversation", sa.Column("tags", sa.JSON(), nullable=False, server_default="[]"))
