@@ -150,6 +150,7 @@ _CONSEQUENCES = (
     "start",
     "call",
     "route",
+    "handoff",
     "tag",
     "note",
     "priority_up",

@@ -98,6 +98,7 @@ def test_a_new_site_is_the_starter_content_and_nothing_else(tmp_path):
         "attributes.yaml",
         "responses.yaml",
         "flows",
+        "rules",
         "triggers",
     }
     loaded = load(tmp_path / "site")

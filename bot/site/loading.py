@@ -153,12 +153,14 @@ class _Content:
 
     def _rules(self, known: Attributes, flows: Flows) -> dict[str, Rule]:
         section, scope = self._section("rules"), self._scope(known, "rule").with_slots(flows.slots)
+        before = len(self.problems)
         rules = read_rules(section, scope, self.reading.walker)
         check_rule_gaps(section, scope, self.reading)
         for rule in rules.values():
             for mention in rule.mentions:
                 self.reading.exists(mention.section, mention.id, mention.place)
-        self.problems += check_rules(rules.values(), _name_questions(flows))
+        if not has_errors(self.problems[before:]):
+            self.problems += check_rules(rules.values(), _name_questions(flows))
         return rules
 
     def _about(self, complete: bool) -> tuple[About, bool]:

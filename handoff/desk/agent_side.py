@@ -150,7 +150,6 @@ class AgentSide(Changing):
                 self._check_business(draft.state, agent)
             else:
                 agent = self._owner(draft, agent_id, token)
-                draft.set(waiting_since=None)
             return self._put_down(draft, known, text, kind=kind, agent=agent, client_id=client_id)
 
         def begin(attempt: int) -> tuple[Draft, Known]:
@@ -173,6 +172,7 @@ class AgentSide(Changing):
             return known
         heard = bot.hear(draft, known, text, who="agent")
         if not heard.blocked:
+            draft.set(waiting_since=None)
             draft.add(kind, {"text": heard.text, **body}, actor=f"agent:{agent.id}", client_id=client_id)
         return bot.note(draft, known, heard, who="agent")
 

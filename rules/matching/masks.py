@@ -24,7 +24,7 @@ def stretches_of(message: Message, match: Match | None) -> list[Stretch]:
         return everything
     found = _of_words(message, (*match.words, *match.all_words))
     if match.pattern:
-        found += [each.span() for each in _machine(match.pattern).finditer(message.text)]
+        found += [_without_space(message.text, *each.span()) for each in _machine(match.pattern).finditer(message.text)]
     return found or everything
 
 
@@ -40,6 +40,11 @@ def masked(text: str, masks: Iterable[tuple[Stretch, str]]) -> str:
             parts += [between, instead]
         at = end
     return "".join([*parts, text[at:]])
+
+
+def _without_space(text: str, start: int, end: int) -> Stretch:
+    inside = text[start:end]
+    return start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip())
 
 
 @lru_cache(maxsize=1000)

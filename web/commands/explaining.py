@@ -1,7 +1,8 @@
 """`parlour explain conversation`: what happened and why, step by step, with file and line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from bot.database import CannotOpen
 from bot.events import Event
@@ -38,12 +39,20 @@ def explained(site: Path, conversation_id: str, *, data: Path | None, database: 
 def lines_of(event: Event) -> Iterator[str]:
     """Yields what one event tells."""
     at = event.at.strftime("%Y-%m-%d %H:%M:%S")
+    if event.kind == "rule_applied":
+        yield f"{event.seq:>4}  {at}  {_told_of_rule(event.body)}"
+        return
     if event.kind != "turn":
         yield f"{event.seq:>4}  {at}  {_who(event)}: {_what(event)}"
         return
     yield f"{event.seq:>4}  {at}  the bot took a turn"
     for entry in event.body["trace"]:
         yield f"        {told(entry)}"
+
+
+def _told_of_rule(body: Mapping[str, Any]) -> str:
+    place = f"{body['file']}:{body['line']}" if body.get("file") else ""
+    return f"rule {body['rule']} {', '.join(body['did'])}: {body['why']}  {place}".rstrip()
 
 
 def _who(event: Event) -> str:

@@ -112,6 +112,8 @@ def _print(event: Event) -> None:
     if event.kind == "message":
         options = [option["label"] for option in body.get("options", ())]
         click.echo(f"bot: {body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
+    elif event.kind == "rule_applied":
+        click.echo(f"  → rule {body['rule']} {', '.join(body['did'])}: {body['why']}")
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
     elif event.kind == "message_left":

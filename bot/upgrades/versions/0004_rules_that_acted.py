@@ -3,10 +3,15 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
     for table in ("conversation", "visitor"):
         op.add_column(table, sa.Column("rules", sa.JSON(), nullable=False, server_default="[]"))
+
+
+def downgrade() -> None:
+    for table in ("conversation", "visitor"):
+        op.drop_column(table, "rules")
