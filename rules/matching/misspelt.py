@@ -17,22 +17,25 @@ class MisspeltWords:
     def __init__(self) -> None:
         self._typos: dict[str, int] = {}
         self._by_rest: dict[str, set[str]] = defaultdict(set)
-        self._most = 0
+        self._shortest: dict[int, int] = {}
+        """How many letters the shortest word has that may have so many typos."""
 
     def add(self, word: str, typos: int) -> None:
         """Makes a word known."""
         if typos <= self._typos.get(word, -1):
             return
         self._typos[word] = typos
-        self._most = max(self._most, typos)
+        self._shortest[typos] = min(len(word), self._shortest.get(typos, len(word)))
         for rest in _rests(word[:COMPARED], typos):
             self._by_rest[rest].add(word)
 
     def near(self, said: str) -> Iterator[str]:
         """Yields the known words that this may be, itself among them."""
         found: set[str] = set()
-        for rest in _rests(said[:COMPARED], self._most):
-            found.update(self._by_rest.get(rest, ()))
+        most = max((typos for typos, length in self._shortest.items() if length - typos <= len(said)), default=-1)
+        for rest in _rests(said[:COMPARED], most) if most >= 0 else ():
+            if rest in self._by_rest:
+                found |= self._by_rest[rest]
         for word in found:
             typos = self._typos[word]
             if abs(len(word) - len(said)) <= typos and OSA.distance(word, said, score_cutoff=typos) <= typos:
