@@ -207,6 +207,20 @@ def test_one_message_gets_one_answer_whatever_else_it_is_about(office, ann):
     assert [rule for rule, _, _ in applied(office, ann)] == ["parking"]
 
 
+@pytest.mark.parametrize("words", ["{{ site.name }} ${7*7}", r".*(a+)+$ \1 \g<0>", "[card number removed] <b>"])
+def test_what_a_visitor_writes_is_never_a_pattern_nor_a_template(database, clock, tmp_path, words):
+    rule = """  echo:
+    match: {words: [echo]}
+    answer: 'You said {{ last_message | default: "" }}'
+  hush:
+    match: {words: [secret]}
+    mask: '\\0 \\1 {{ x }}'"""
+    ann = VisitorActor(open_office(database, clock, world_with(tmp_path, rule)), "visitor-ann")
+    assert heard_after(ann, f"echo {words}") == [f"You said echo {words}"]
+    ann.writes(f"a secret {words}")
+    assert rf"a \0 \1 {{{{ x }}}} {words}" in ann.hears()
+
+
 # How often
 
 
