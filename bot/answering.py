@@ -33,7 +33,10 @@ class Bot:
         self._staffing = staffing
 
     def hear(self, draft: Draft, known: Known, text: str, *, who: Who = "visitor") -> Heard:
-        """Returns what the rules make of a message before it is kept; without rules, the message as it is."""
+        """Returns what the rules make of a message before it is kept; without rules, the message as it is.
+
+        A visitor's message that is blocked is kept as one without words. An agent's is refused, so it stays as it is.
+        """
         site = self.sites.current
         if not site.rulebook.has(who):
             return Heard(text)
@@ -43,7 +46,9 @@ class Bot:
             return standing_of(draft, known, site, facts)
 
         heard = site.rulebook.heard(text, look, who=who)
-        return replace(heard, text=sentence("message_removed", draft.state.language)) if heard.blocked else heard
+        if heard.blocked and who == "visitor":
+            return replace(heard, text=sentence("message_removed", draft.state.language))
+        return heard
 
     def masked(self, draft: Draft, known: Known, value: Any, *, who: Who = "visitor") -> Any:
         """Returns a value as it may be kept: every text in it without what rules mask."""

@@ -71,7 +71,7 @@ class Ruling:
 
     def _warning(self, applied: Applied, heard: Heard) -> str | None:
         """Returns what is told about the message; one sentence is enough, and a message that is gone needs one."""
-        if self._told or not applied.fresh:
+        if self._told or not (applied.fresh or applied is heard.blocked):
             return None
         if applied.rule.warn is not None:
             said = self._said(applied.rule.warn)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from rules.matching.index import Index
 from rules.matching.match import Match
-from rules.matching.words import Wanted, WantedWord
+from rules.matching.words import Message, Wanted, WantedWord
 from rules.problems import Problem, warning
 from rules.rule import Rule, Scope
-
-MOST_COMPARED = 1_000
-"""Rules that may be compared with one another, each with all before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +26,34 @@ def check_rules(rules: Iterable[Rule], names: Collection[NameQuestion]) -> Itera
     speaking = sorted((rule for rule in rules if rule.speaks), key=lambda rule: -rule.priority)
     for rule in speaking:
         yield from _taken_answers(rule, names)
-    for place, rule in enumerate(speaking[:MOST_COMPARED]):
-        yield from _shadow(rule, speaking[:place])
+    nearby = _Nearby(speaking)
+    for place, rule in enumerate(speaking):
+        yield from _shadow(rule, nearby.before(place))
 
 
 # --- R001
+
+
+class _Nearby:
+    """Finds the rules that something of a rule's own words would be found by; comparing all with all takes too long."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._index = Index([replace(rule.match, pattern=None) if rule.match else None for rule in rules])
+        self._by_pattern: dict[str, list[int]] = defaultdict(list)
+        for number, rule in enumerate(rules):
+            if rule.match and rule.match.pattern:
+                self._by_pattern[rule.match.pattern].append(number)
+
+    def before(self, place: int) -> Iterator[Rule]:
+        """Yields those that are asked before this one."""
+        match = self._rules[place].match
+        if match is None:
+            return
+        alternatives = [*match.phrases, *match.words, sum(match.all_words, ())]
+        first = " ".join(word.text for word in next((words for words in alternatives if words), ()))
+        numbers = self._by_pattern[match.pattern] if match.pattern else self._index.find(Message(first))
+        yield from (self._rules[number] for number in sorted(numbers) if number < place)
 
 
 def _shadow(rule: Rule, earlier: Iterable[Rule]) -> Iterator[Problem]:

@@ -75,8 +75,9 @@ class Heard:
     """What the rules make of a message."""
 
     text: str
-    """The message as it is kept: with what was masked in it."""
+    """The message with what was masked in it."""
     blocked: Applied | None = None
+    """The rule that does not let it be kept at all."""
     noted: tuple[Applied, ...] = ()
     """Rules that neither answer nor lead away: all of them act, whatever the message is taken for."""
     candidates: tuple[Applied, ...] = ()
@@ -130,10 +131,10 @@ class Rulebook:
         standing = look()
         applied = shelf.applied(text, found, standing)
         moderating = [each for each in applied if each.rule.moderates]
+        kept = _masked(text, moderating, standing) if moderating else text
         blocked = next((each for each in moderating if each.rule.block), None)
         if blocked is not None:
-            return Heard("", blocked=blocked, noted=(blocked,))
-        kept = _masked(text, moderating, standing) if moderating else text
+            return Heard(kept, blocked=blocked, noted=(blocked,))
         if kept != text:
             others = shelf.applied(kept, shelf.found(kept) or {}, standing)
             others = [each for each in others if not each.rule.moderates]

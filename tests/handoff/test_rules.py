@@ -130,6 +130,14 @@ def test_a_blocked_message_is_not_kept_moves_nothing_and_its_sender_is_told(offi
     assert ann.hears()[-1] == QUESTIONS["name"]
 
 
+def test_who_is_blocked_is_told_every_time(office, clock, database, tmp_path):
+    rule = "  lottery: {match: {words: [lottery]}, block: true, once_per: conversation}"
+    ann = VisitorActor(open_office(database, clock, world_with(tmp_path, rule)), "visitor-ann")
+    told = "This message was not passed on and not kept. You can say it in other words."
+    assert heard_after(ann, "lottery") == [told]
+    assert heard_after(ann, "lottery again") == [told]
+
+
 def test_after_a_blocked_first_message_the_welcome_still_begins(ann):
     ann.writes("casino")
     ann.writes("Hello")
@@ -381,6 +389,14 @@ def test_what_an_agent_may_not_say_is_refused_and_only_that_it_was_is_kept(offic
     assert office.desk.conversation(ann.conversation).waiting_since is not None
     berta.says(ann.conversation, "That is unusual")
     assert ann.hears()[-1] == "That is unusual"
+
+
+def test_notes_are_masked_but_may_say_anything(office, ann, agent):
+    berta = agent("Berta", "billing").comes_online()
+    ann.writes("invoice")
+    berta.accepts(ann.conversation)
+    note = office.desk.note(berta.id, ann.conversation, f"stupid me, card {CARD}", client_id="note-2")
+    assert note.body["text"] == "stupid me, card [card number removed]"
 
 
 def test_a_warning_to_an_agent_is_for_agents_alone(office, ann, agent):

@@ -87,3 +87,5 @@ def test_both_sides_see_what_rules_left_of_a_message(shop: Server, window: Any, 
     picture(agent, f"{which}-4-warned")
     expect(log.get_by_text("stupid")).to_have_count(0)
     expect(log.get_by_text("must not promise")).to_have_count(0)
+    written = [path for path in shop.site.parent.rglob("*") if path.is_file() and b"4111 1111" in path.read_bytes()]
+    assert written == []
