@@ -19,6 +19,7 @@ from flows.engine import FlowMachine
 from handoff.handover import Handover
 from handoff.routing import Agent, available_in, here_in
 from rules.problems import has_errors, shown
+from rules.rulebook import Heard
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -94,17 +95,22 @@ class _Talk:
             if heard.text != text:
                 click.echo(f"  → kept as: {heard.text}")
             self._known = bot.note(draft, self._known, heard)
-            if heard.blocked:
-                pass
-            elif draft.state.holder == "bot":
-                turn = bot.answer(draft, self._known, text=heard.text, button=None, heard=heard)
-                self._known = self._handover.settle(draft, turn)
-            else:
-                self._known = bot.remark(draft, self._known, heard)
-                click.echo("  (a person would answer now)")
+            if not heard.blocked:
+                self._answer(draft, heard)
             for event in draft.events[1:]:
                 _print(event)
             self._conversation = draft.state
+            if not draft.state.open:
+                return
+
+    def _answer(self, draft: Draft, heard: Heard) -> None:
+        bot = self._handover.bot
+        if draft.state.holder == "bot":
+            turn = bot.answer(draft, self._known, text=heard.text, button=None, heard=heard)
+            self._known = self._handover.settle(draft, turn)
+        else:
+            self._known = bot.remark(draft, self._known, heard)
+            click.echo("  (a person would answer now)")
 
 
 def _print(event: Event) -> None:
@@ -114,6 +120,8 @@ def _print(event: Event) -> None:
         click.echo(f"bot: {body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
     elif event.kind == "rule_applied":
         click.echo(f"  → rule {body['rule']} {', '.join(body['did'])}: {body['why']}")
+    elif event.kind == "closed":
+        click.echo("  → the conversation has ended")
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
     elif event.kind == "message_left":
