@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 
+from bench import rules
+
 ROOT = Path(__file__).parents[1]
 SITE = Path(__file__).parent / "site"
 STARTS_WITHIN = 30.0
@@ -31,6 +33,8 @@ class Contender:
     what: str
     path: str
     connections: int
+    rules: int = 0
+    """How many rules its site has besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,19 @@ CONTENDERS = (
     REFERENCE,
     Contender("echo through Connection", "bench.servers.echo", "echo", "/echo", 1000),
     Contender("durable bot turn", "bench.servers.product", "turn", "/widget/socket", 64),
+    Contender("durable bot turn, rules", "bench.servers.product", "turn", "/widget/socket", 64, rules=5_000),
     Contender("turn by ORM, commit each", "bench.servers.orm", "turn", "/widget/socket", 64),
 )
 TARGETS = (
     Target("echo through Connection / bare echo", "echo through Connection", "bare echo", 4.0),
     Target("durable bot turn / bare echo", "durable bot turn", "bare echo", 12.0),
+    Target("durable bot turn, rules / durable bot turn", "durable bot turn, rules", "durable bot turn", 1.5),
     Target("durable bot turn / turn by ORM, commit each", "durable bot turn", "turn by ORM, commit each", 0.1),
 )
+
+
+RULES = "rules"
+"""Names the measurement of rules alone, which needs no server."""
 
 
 class Failed(Exception):
@@ -79,7 +89,10 @@ def main() -> None:
                 sys.exit(str(problem))
             measured[contender.name].append(result)
             print(f"round {number}  {contender.name:28}  {json.dumps(result)}", flush=True)
-    sys.exit(report(measured))
+    missed = report(measured)
+    if not given.only or RULES in given.only:
+        missed |= rules.main()
+    sys.exit(missed)
 
 
 def report(measured: dict[str, list[dict[str, Any]]]) -> int:
@@ -107,6 +120,8 @@ def measure(contender: Contender, *, seconds: float) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="parlour-bench-"))
     try:
         shutil.copytree(SITE, folder / "site")
+        for number, text in enumerate(rules.files(contender.rules)):
+            (folder / "site" / f"rules_{number}.yaml").write_text(text)
         port = _free_port()
         with (folder / "server.log").open("wb") as log:
             server = _start(0, "-m", contender.module, str(port), str(folder), stdout=log, stderr=log)

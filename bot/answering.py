@@ -4,12 +4,13 @@ Everything is written into the draft; only verbs of the desk commit.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot.circumstances import Facts, Staffing, of_conversation
 from bot.contact import Known, save
 from bot.conversation import Conversation, Draft
+from bot.ruling import BOT_NAME, Ruling, each_text, standing_of
 from bot.tagging import tag
 from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
@@ -30,12 +31,14 @@ from flows.effects import (
     WantsAgent,
 )
 from flows.moving import caught_up
-from flows.runner import Event, Result, turn
+from flows.runner import Event, Result, may_be_left, reading_of, turn
 from flows.sentences import sentence
+from rules.rule import Who
+from rules.rulebook import Applied, Heard, Reading, Standing
 from rules.texts import in_language
 
-BOT_NAME = "Assistant"
-"""Who the agents are told a note of a flow is from."""
+NOTHING_HEARD = Heard("")
+"""What rules make of a button."""
 
 
 class Bot:
@@ -45,6 +48,38 @@ class Bot:
         self.sites = sites
         self._staffing = staffing
 
+    def hear(self, draft: Draft, known: Known, text: str, *, who: Who = "visitor") -> Heard:
+        """Returns what the rules make of a message before it is kept; without rules, the message as it is.
+
+        A visitor's message that is blocked is kept as one without words. An agent's is refused, so it stays as it is.
+        """
+        site = self.sites.current
+        if not site.rulebook.has(who):
+            return Heard(text)
+
+        def look() -> Standing:
+            facts = self.facts(draft, known, said=text if who == "visitor" else None)
+            return standing_of(draft, known, site, facts)
+
+        heard = site.rulebook.heard(text, look, who=who)
+        if heard.blocked and who == "visitor":
+            return replace(heard, text=sentence("message_removed", draft.state.language))
+        return heard
+
+    def masked(self, draft: Draft, known: Known, value: Any, *, who: Who = "visitor") -> Any:
+        """Returns a value as it may be kept: every text in it without what rules mask."""
+        if not self.sites.current.rulebook.moderates(who):
+            return value
+        return each_text(value, lambda text: self.hear(draft, known, text, who=who).text)
+
+    def note(self, draft: Draft, known: Known, heard: Heard, *, who: Who = "visitor") -> Known:
+        """Does what rules do whatever a message is taken for: tags, notes, a word to its sender."""
+        if not heard.noted:
+            return known
+        ruling = Ruling(self.sites.current, self.facts(draft, known, said=heard.text), draft, known)
+        ruling.note(heard, by_agent=who == "agent")
+        return ruling.known
+
     def answer(
         self,
         draft: Draft,
@@ -53,15 +88,35 @@ class Bot:
         text: str | None,
         button: Mapping[str, Any] | None = None,
         form: Mapping[str, Any] | None = None,
+        heard: Heard = NOTHING_HEARD,
     ) -> Turn:
-        """Takes what the visitor wrote, pressed or filled in into the flows; says something in any case."""
-        reply = _Reply(self, draft, known)
+        """Takes what the visitor wrote to the rules, and that or what was pressed or filled in into the flows.
+
+        Says something in any case.
+        """
+        reply = _Reply(self, draft, known, said=text)
+        if heard.candidates or heard.warning:
+            reading = reply.reading_of(heard.text)
+            speaking = heard.speaking(reading, may_lead=reply.may_be_left())
+            if speaking is not None:
+                return reply.by_rule(speaking)
+            if heard.warning and reading == "none" and reply.take(Event("repeat")):
+                return reply.turn()
         if reply.take(Event("input", text=text, button=button, form=form)):
             draft.set(misunderstood=0)
             return reply.turn()
         if button is None and form is None and self._begin_flow(reply, text):
             return reply.turn()
-        return self._fall_back(reply)
+        return reply.turn() if heard.warning else self._fall_back(reply)
+
+    def remark(self, draft: Draft, known: Known, heard: Heard) -> Known:
+        """Lets a rule answer while somebody else has the conversation, or is about to."""
+        speaking = heard.speaking("none", may_lead=False)
+        if speaking is None:
+            return known
+        ruling = Ruling(self.sites.current, self.facts(draft, known, said=heard.text), draft, known)
+        ruling.speak(speaking)
+        return ruling.known
 
     def begin(self, draft: Draft, known: Known, flow: str, *, inputs: Mapping[str, Any]) -> Turn:
         """Starts a flow, handing it what a trigger's button said."""
@@ -92,16 +147,16 @@ class Bot:
         except LookupError:
             return False
 
-    def facts(self, draft: Draft, known: Known) -> Facts:
+    def facts(self, draft: Draft, known: Known, *, said: str | None = None) -> Facts:
         """Returns what is true for this conversation now."""
-        return of_conversation(self.sites.current, draft.state, known, self._staffing, draft.now)
+        return of_conversation(self.sites.current, draft.state, known, self._staffing, draft.now, said=said)
 
     def _begin_flow(self, reply: "_Reply", text: str | None) -> bool:
         site = self.sites.current
         for flow in site.flows_started_by_messages:
             if flow.start_when(reply.facts):
                 return reply.start(flow.id, {}, text)
-        first = reply.draft.before.visitor_last_seq == 0
+        first = reply.draft.before.visitor_last_seq == 0 or _only_rules_have_spoken(reply.draft)
         return bool(first and site.conversation.start and reply.start(site.conversation.start, {}, text))
 
     def _fall_back(self, reply: "_Reply") -> Turn:
@@ -121,17 +176,52 @@ class Bot:
 class _Reply:
     """One turn in the making: runs flows and writes their effects into the draft."""
 
-    def __init__(self, bot: Bot, draft: Draft, known: Known):
+    def __init__(self, bot: Bot, draft: Draft, known: Known, *, said: str | None = None):
         self.draft = draft
         self.known = known
-        self.facts = bot.facts(draft, known)
+        self.facts = bot.facts(draft, known, said=said)
         self.language = draft.state.language
         self._bot = bot
         self._wants_agent: WantsAgent | None = None
         self._left: MessageLeft | None = None
+        self._closes = False
 
     def turn(self) -> Turn:
-        return Turn(self.known, self._wants_agent, self._left)
+        return Turn(self.known, self._wants_agent, self._left, self._closes)
+
+    def reading_of(self, text: str) -> Reading:
+        """Returns what the running flow would take a text for."""
+        self._catch_up()
+        sites, cursor = self._bot.sites, self.draft.state.cursor
+        try:
+            return reading_of(sites.machine, cursor, text, self.facts, self.draft.now, sites.current.flow_settings)
+        except FlowGone:
+            return "none"
+
+    def may_be_left(self) -> bool:
+        """Says whether the running flow lets another one, or a person, come in between."""
+        try:
+            return may_be_left(self._bot.sites.machine, self.draft.state.cursor)
+        except FlowGone:
+            return True
+
+    def by_rule(self, applied: Applied) -> Turn:
+        """Lets a rule answer, or lead away; then the open question is put again."""
+        rule = applied.rule
+        ruling = Ruling(self._bot.sites.current, self.facts, self.draft, self.known)
+        ruling.speak(applied)
+        self.known = ruling.known
+        self.draft.set(misunderstood=0)
+        if rule.handoff:
+            self._wants_agent = WantsAgent(rule.route, None, "normal", None, step="", flow="", reason="rule")
+        elif rule.close:
+            self._closes = True
+        elif rule.start or rule.call:
+            flow = str(rule.start or rule.call)
+            self.take(Event("start", data={"flow": flow, "with": {}, "instead": rule.start is not None}))
+        elif rule.resume:
+            self.take(Event("repeat"))
+        return self.turn()
 
     def start(self, flow: str, inputs: Mapping[str, Any], text: str | None = None) -> bool:
         return self.take(Event("start", text=text, data={"flow": flow, "with": dict(inputs)}))
@@ -205,6 +295,11 @@ class _Reply:
             self.known = save(self.draft, self.known, {answer.slot: answer.value}, source=source)
             body = {"attribute": answer.slot, "value": answer.value, "flow": answer.flow, "step": answer.step}
             self.draft.add("contact_changed", body, actor="visitor")
+
+
+def _only_rules_have_spoken(draft: Draft) -> bool:
+    """Says that the visitor has written before, but nothing yet that was for a flow."""
+    return draft.state.cursor.epoch == 0 and bool(draft.before.rules)
 
 
 def _message(effect: Say) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from bot.contact import Known
 from bot.conversation import Conversation
 from bot.site.site import Site
+from flows.cursor import Cursor
+from rules.facts import fact_named
 from rules.hours import OpeningHours
 
 
@@ -86,6 +88,33 @@ class Facts(Mapping[str, Any]):
         return {*_SERVER_FACTS, "contact.known", *(f"contact.{name}" for name in self.site.attributes.contact)}
 
 
+class WithSlots(Mapping[str, Any]):
+    """Facts with the slots of a conversation among them: a slot that nothing has filled is known to be empty."""
+
+    __slots__ = ("_cursor", "_facts")
+
+    def __init__(self, facts: Mapping[str, Any], cursor: Cursor) -> None:
+        self._facts = facts
+        self._cursor = cursor
+
+    def __getitem__(self, name: str) -> Any:
+        slots = self._cursor.slots
+        name = name.removeprefix("slot.")
+        if name in slots:
+            return slots[name]
+        head, _, rest = name.partition(".")
+        record = slots.get(head)
+        if rest and isinstance(record, Mapping):
+            return record.get(rest)
+        return self._facts[name] if rest or fact_named(name) else self._facts.get(f"contact.{name}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._facts, **self._cursor.slots})
+
+    def __len__(self) -> int:
+        return len({**self._facts, **self._cursor.slots})
+
+
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SERVER_FACTS: Mapping[str, Callable[[Facts], Any]] = {
     "opening_hours": lambda facts: "open" if facts.hours.is_open(facts.now) else "closed",
@@ -101,13 +130,17 @@ _SERVER_FACTS: Mapping[str, Callable[[Facts], Any]] = {
 """Fact → how the server finds it out; those of the contact come on top."""
 
 
-def of_conversation(site: Site, conversation: Conversation, known: Known, staffing: Staffing, now: datetime) -> Facts:
-    """Returns the facts a turn of the bot may ask about."""
+def of_conversation(
+    site: Site, conversation: Conversation, known: Known, staffing: Staffing, now: datetime, *, said: str | None = None
+) -> Facts:
+    """Returns the facts a turn of the bot may ask about; `said` is the visitor's message if one is being answered."""
     told = {
         **conversation.context,
         "language": conversation.language,
         "chat": "open",
         "site.name": site.name,
-        "last_message": conversation.last_message.get("text"),
     }
+    last = conversation.last_message
+    if said is not None or last.get("from") == "visitor":
+        told["last_message"] = last.get("text") if said is None else said
     return Facts(site, known, staffing, now, department=conversation.department, told=told)

@@ -33,6 +33,8 @@ class Known:
     visitor_id: str
     visitor_revision: int = 0
     contact: Contact | None = None
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that act once for this visitor, and have."""
 
     def value(self, attribute: str) -> Any:
         """Returns an attribute of the contact, or None when nobody gave one."""
@@ -82,10 +84,19 @@ def _introduce(draft: Draft, known: Known, attributes: Mapping[str, Any]) -> Kno
     return replace(known, visitor_revision=known.visitor_revision + 1)
 
 
+def remember_rule(draft: Draft, known: Known, rule: str) -> Known:
+    """Returns what is known once a rule has acted that does so once for a visitor."""
+    known = meet(draft, known)
+    rules, revision = (*known.rules, rule), known.visitor_revision + 1
+    values = {"rules": list(rules), "revision": revision}
+    draft.guard(Guard(Visitor, known.visitor_id, known.visitor_revision, values))
+    return replace(known, rules=rules, visitor_revision=revision)
+
+
 def meet(draft: Draft, known: Known) -> Known:
     """Makes the visitor's row when there is none yet: a visitor is recorded with the first thing they do."""
     if known.visitor_revision:
         return known
-    row = {"id": known.visitor_id, "contact_id": None, "first_seen_at": draft.now, "revision": 1}
-    draft.insert(Row(Visitor, row))
+    row: dict[str, Any] = {"id": known.visitor_id, "contact_id": None, "first_seen_at": draft.now}
+    draft.insert(Row(Visitor, {**row, "rules": [], "revision": 1}))
     return replace(known, visitor_revision=1)

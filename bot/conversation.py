@@ -41,11 +41,12 @@ class Conversation:
     last_message: Mapping[str, Any] = field(default_factory=dict)
     misunderstood: int = 0
     tags: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     cursor: Cursor
 
 
 COLUMNS = tuple(each.name for each in fields(Conversation))
-_LISTS = ("asked", "tags")
+_LISTS = ("asked", "tags", "rules")
 """Kept as lists, and never changed in place."""
 
 

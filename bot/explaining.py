@@ -22,10 +22,12 @@ class Happening:
     who: str
     what: str
     reasons: tuple[Told, ...] = ()
+    where: str = ""
+    """File and line of the rule that acted, where one did."""
 
     def lines(self) -> Iterator[str]:
         """Yields what a terminal shows."""
-        yield f"{self.seq:>4}  {self.at:{MOMENT}}  {self.who}: {self.what}"
+        yield f"{self.seq:>4}  {self.at:{MOMENT}}  {self.who}: {self.what}  {self.where}".rstrip()
         for reason in self.reasons:
             yield f"        {reason}"
 
@@ -33,7 +35,7 @@ class Happening:
 def explained(events: Iterable[Event]) -> Iterator[Happening]:
     """Yields what each event tells, in their order."""
     for event in events:
-        yield Happening(event.seq, event.at, _who(event), _what(event), tuple(_reasons(event)))
+        yield Happening(event.seq, event.at, _who(event), _what(event), tuple(_reasons(event)), _where(event))
 
 
 def _who(event: Event) -> str:
@@ -43,11 +45,17 @@ def _who(event: Event) -> str:
 def _what(event: Event) -> str:
     if event.kind == "turn":
         return "took a turn"
+    if event.kind == "rule_applied":
+        return f"rule {event.body['rule']} {', '.join(event.body['did'])}: {event.body['why']}"
     if event.kind in ("message", "note"):
         return f"{'' if event.kind == 'message' else '(note) '}{event.body['text']}"
     shown = {name: _in_words(value) for name, value in event.body.items() if name not in _INTERNAL}
     details = ", ".join(f"{name} {words}" for name, words in shown.items() if words is not None)
     return f"{event.kind.replace('_', ' ')}{f' ({details})' if details else ''}"
+
+
+def _where(event: Event) -> str:
+    return f"{event.body['file']}:{event.body['line']}" if event.body.get("file") else ""
 
 
 def _in_words(value: Any) -> str | None:
@@ -63,8 +71,7 @@ def _reasons(event: Event) -> Iterator[Told]:
         due = datetime.fromisoformat(timer["at"]).astimezone(UTC)
         yield Told("", timer["step"], f"timer {timer['n']} set for {due:{MOMENT}}")
     place = next((f"{name} {event.body[name]}" for name in ("rule", "trigger") if name in event.body), event.kind)
-    where = f"{event.body['file']}:{event.body['line']}" if event.body.get("file") else ""
-    yield from (Told(where, place, words, outcome) for words, outcome in _conditions(event.body.get("why")))
+    yield from (Told("", place, words, outcome) for words, outcome in _conditions(event.body.get("why")))
 
 
 def _conditions(why: Any) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,8 @@ class Visitor(Base):
     id: Mapped[str] = identity()
     contact_id: Mapped[str | None] = mapped_column(ForeignKey("contact.id"))
     first_seen_at: Mapped[datetime]
+    rules: Mapped[list[str]]
+    """Ids of the rules that act once for a visitor, and have."""
     revision: Mapped[int] = mapped_column(default=1)
 
 
@@ -154,6 +156,8 @@ class ConversationRow(Base):
     """Messages in a row that no flow had an answer to."""
     tags: Mapped[list[str]]
     """In the order they were given."""
+    rules: Mapped[list[str]]
+    """Ids of the rules that have acted in it."""
     cursor: Mapped[str] = mapped_column(Text)
     """A `flows.cursor.Cursor` as JSON."""
     __table_args__ = (

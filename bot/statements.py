@@ -31,6 +31,8 @@ class Statement:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))
         self._sql = str(compiled)
         self._order = tuple(compiled.positiontup or compiled.binds)
+        if missing := set(self._order) - {*names, KEY, EXPECTED}:
+            raise TypeError(f"rows of '{statement.table}' must say {', '.join(sorted(missing))}")
         self._pick: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*self._order)
         self._positional = compiled.positional
         types = {name: bind.type for name, bind in compiled.binds.items()}

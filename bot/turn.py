@@ -13,3 +13,5 @@ class Turn:
     known: Known
     wants_agent: WantsAgent | None = None
     left: MessageLeft | None = None
+    closes: bool = False
+    """A rule ends the conversation."""

@@ -33,6 +33,7 @@ class AskedValue(Question):
         self.step = within or step.id
         self.name = step.slot
         self.type = step.type
+        self.takes_anything = step.type in ("text", "name")
         self.choices = step.choices
         self.optional = step.optional
         self.condition = compile_condition(step.condition) if step.condition is not None else None

@@ -84,7 +84,7 @@ class WantsAgent:
     wait_up_to: Duration | None
     step: str
     flow: str
-    reason: Literal["step", "phrase", "give_up", "target"]
+    reason: Literal["step", "phrase", "give_up", "target", "rule"]
     say: str | None = None
     """What the bot says once somebody is really asked; nothing is promised before."""
 

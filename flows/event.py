@@ -13,7 +13,8 @@ Kind = Literal["start", "input", "repeat", "timer", "done", "failed", "agent_joi
 class Event:
     """Something that happened to a conversation. With an `epoch` it is dropped when the cursor has moved on.
 
-    - `start`: a flow begins; data `{"flow": id, "with": {slot: value}}`, `text` what the visitor wrote for it
+    - `start`: a flow begins; data `{"flow": id, "with": {slot: value}, "instead": whether the running
+      one is left}`, `text` what the visitor wrote for it
     - `input`: the visitor wrote `text`, or pressed `button`: `{"step": "flow.step", "value": …}`, or filled a `form`:
       `{"step": "flow.step", "values": {slot: text or yes/no}}`
     - `repeat`: the open question is put once more

@@ -69,6 +69,9 @@ class Question(ABC):
         self._typed: dict[str, dict[str, int]] = {}
         self._options: dict[str, tuple[Option, ...]] = {}
 
+    takes_anything = False
+    """Whether any text is an answer, so that no text can be told from one."""
+
     @abstractmethod
     def prompt(self, run: Run, n: int) -> str:
         """Returns how the question is put the n-th time, counted from 0."""

@@ -117,6 +117,8 @@ class Flows:
 
     flows: Mapping[str, Flow]
     machines: Mapping[str, FlowMachine]
+    slots: Mapping[str, FactKind]
+    """Every slot that a flow of the site may fill."""
 
 
 @dataclass
@@ -195,7 +197,8 @@ def read_flows(
     unsure = _callers_of(flows.keys() - machines.keys(), flows)
     found = check_machines(machines, [id for id in machines if id in flows], unsure)
     walker.problems += [problem for problem in found if problem.place not in told]
-    return Flows(flows, {id: machine for id, machine in machines.items() if id in sound or id in standard})
+    complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
+    return Flows(flows, complete_machines, reading.scope.slots)
 
 
 def _callers_of(wanted: Collection[str], flows: Mapping[str, Flow]) -> set[str]:

@@ -15,6 +15,7 @@ from flows.question import Question
 from flows.run import Lost, Machines, Run
 from flows.settings import Settings
 from flows.steps.handoff import LEAVE_MESSAGE, missed_department
+from rules.rulebook import Reading
 
 DEFAULTS = Settings()
 NOBODY_ASKED = ("closed", "nobody")
@@ -53,6 +54,46 @@ def turn(
     return Result(run.cursor, tuple(run.effects), tuple(run.trace), handled)
 
 
+def reading_of(
+    machines: Machines,
+    cursor: Cursor,
+    text: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+    settings: Settings = DEFAULTS,
+) -> Reading:
+    """Returns what a typed text would be taken for, without taking it: for whoever else may answer it."""
+    run = Run(machines, cursor.copy(), Event("input", text=text), facts, now, settings)
+    phrase = settings.phrases.match(text, cursor.language)
+    if cursor.flow is None:
+        return "human" if phrase == "human" else "none"
+    try:
+        run.take_place()
+    except Lost:
+        return "none"
+    question, understood = run.open_question(), run.machine.takes(f"interrupt.{phrase}", run.state)
+    if phrase == "human" and understood:
+        return "human"
+    if question is not None and question.labelled(run, text) is not None:
+        return "label"
+    if phrase is not None and understood:
+        return "phrase"
+    if question is None or question.understood(run, text) is None:
+        return "none"
+    return "free_answer" if question.takes_anything else "answer"
+
+
+def may_be_left(machines: Machines, cursor: Cursor) -> bool:
+    """Says whether another flow, or a person, may come in between here: at an open question that allows it."""
+    if cursor.flow is None:
+        return True
+    machine = machines(cursor.flow, cursor.version)
+    if cursor.state not in machine.states:
+        return False
+    state = machine.state(cursor.state)
+    return state.question is not None and state.interruptible
+
+
 def _is_current(run: Run) -> bool:
     if run.event.epoch is None or run.event.epoch == run.cursor.epoch:
         return True
@@ -60,6 +101,8 @@ def _is_current(run: Run) -> bool:
 
 
 def _started(run: Run) -> bool:
+    if run.event.data.get("instead"):
+        run.drop("cancelled")
     run.begin(str(run.event.data["flow"]), run.event.data.get("with") or {})
     return True
 

@@ -34,6 +34,7 @@ class Briefs:
             "pages": [_page(row) for row in self._visits.pages_of(conversation.visitor_id, limit=MOST_PAGES)],
             "trigger": _trigger(events),
             "failed": _failed(events),
+            "rules": _rules(events),
             "note": _latest_note(events),
             "tags": list(conversation.tags),
             "contact": {name: known["value"] for name, known in attributes.items()},
@@ -101,6 +102,14 @@ def _failed(events: list[Event]) -> list[dict[str, Any]]:
         for event in events
         if event.kind == "turn"
         for failure in event.body.get("misunderstood", ())
+    ]
+
+
+def _rules(events: list[Event]) -> list[dict[str, Any]]:
+    return [
+        {"at": event.at.isoformat(), "rule": event.body["rule"], "did": event.body["did"], "why": event.body["why"]}
+        for event in events
+        if event.kind == "rule_applied"
     ]
 
 

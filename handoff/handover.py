@@ -11,6 +11,7 @@ from bot.turn import Turn
 from flows.effects import MessageLeft, WantsAgent
 from flows.runner import Event
 from handoff.agents import Agents
+from handoff.ending import end
 from handoff.lifecycle import holder_after
 from handoff.queue import PRIORITIES
 from handoff.routing import here_in, next_for
@@ -32,6 +33,8 @@ class Handover:
         for _ in range(MOST_TRIES):
             if turn.left is not None:
                 self._take_message(draft, turn.left)
+            if turn.closes:
+                end(draft, by="bot", name=None, actor="bot")
             if turn.wants_agent is None or draft.state.holder != "bot":
                 return turn.known
             obstacle = self._request(draft, turn.wants_agent)
@@ -107,7 +110,7 @@ class Handover:
             holder=holder_after("request_agent", draft.state.holder),
             queued_at=draft.now,
             waiting_since=draft.now,
-            priority=PRIORITIES[wanted.priority],
+            priority=max(draft.state.priority, PRIORITIES[wanted.priority]),
             asked=(),
         )
         if wanted.say:

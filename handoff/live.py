@@ -68,16 +68,16 @@ class LiveConversations:
         """Returns what is known of a visitor who has no conversation open."""
         with self._database.reading() as connection:
             query = (
-                select(_visitors.c.revision, _contacts)
+                select(_visitors.c.revision, _visitors.c.rules, _contacts)
                 .select_from(_visitors.outerjoin(_contacts, _visitors.c.contact_id == _contacts.c.id))
                 .where(_visitors.c.id == visitor_id)
             )
             row = connection.execute(query).first()
         if row is None:
             return Known(visitor_id)
-        visitor_revision, contact_id, _, attributes, revision = row
+        visitor_revision, rules, contact_id, _, attributes, revision = row
         contact = Contact(contact_id, attributes, revision) if contact_id else None
-        return Known(visitor_id, visitor_revision, contact)
+        return Known(visitor_id, visitor_revision, contact, tuple(rules))
 
     def put(self, live: Live) -> None:
         """Keeps what was just committed."""

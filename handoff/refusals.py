@@ -75,6 +75,15 @@ class Unsayable(Refusal):
         super().__init__(message, field="body.text")
 
 
+class Blocked(Refusal):
+    """A rule does not let an agent say this."""
+
+    code = "blocked"
+
+    def __init__(self, message: str):
+        super().__init__(message, field="body.text")
+
+
 class TryAgain(Refusal):
     """The record cannot take it just now; the text stays with the sender."""
 

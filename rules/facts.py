@@ -233,9 +233,7 @@ VOCABULARY: tuple[Fact, ...] = (
     _fact("weekday", Kind("weekday", WEEKDAYS), "server", "day", "weekday: mon-fri", "by the clock of the site"),
     _fact("slot.<name>", "any", "flow", "{}", "slot.team_size: More than 50", "or just the name"),
     _fact("turns", "number", "flow", "turns", "turns: at least 3", "of this conversation", later=True),
-    _fact(
-        "last_message", "text", "flow", "last message", "last_message: {contains: lawyer}", "of the visitor", later=True
-    ),
+    _fact("last_message", "text", "flow", "last message", "last_message: {contains: lawyer}", "of the visitor"),
     _fact("intent", "text", "flow", "intent", "intent: refund", "of the last message", later=True),
 )
 

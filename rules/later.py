@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KEYS: Mapping[str, frozenset[str]] = {
-    "file": frozenset({"rules", "segments", "intents", "blueprints", "use", "tests", "privacy"}),
+    "file": frozenset({"segments", "intents", "blueprints", "use", "tests"}),
     "flow": frozenset({"validator", "goal", "ab"}),
     "step": frozenset({"score", "goal", "rate"}),
     "say": frozenset({"image", "link", "card", "typing"}),
     "buttons": frozenset({"multiple"}),
     "trigger": frozenset({"open", "badge", "sound", "ab", "goal"}),
+    "match": frozenset({"intent"}),
+    "privacy": frozenset({"keep_conversations", "consent"}),
     "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),
 }
 """By the name of a table. A key that a table has is run; it is taken out of here when it is built."""

@@ -21,6 +21,7 @@ from flows.answers import KINDS as ANSWER_KINDS
 from flows.reading import FLOW, STEPS
 from rules.facts import VOCABULARY
 from rules.problems import shown
+from rules.rule import MATCH, RULE
 from triggers.trigger import TRIGGER
 from web import connection, errors, frames
 from web.cli import main
@@ -214,7 +215,9 @@ def test_the_reference_is_what_the_tables_say() -> None:
     assert printed.stdout == REFERENCE, "docs/marketers/reference.md is behind the code; bin/reference writes it"
 
 
-@pytest.mark.parametrize("name", [*STEPS, *FLOW.keys, *TRIGGER.keys, *SECTIONS, *get_args(ANSWER_KINDS)])
+@pytest.mark.parametrize(
+    "name", [*STEPS, *FLOW.keys, *TRIGGER.keys, *RULE.keys, *MATCH.keys, *SECTIONS, *get_args(ANSWER_KINDS)]
+)
 def test_every_step_key_section_and_answer_type_is_in_the_reference(name: str) -> None:
     assert f"`{name}`" in REFERENCE
 

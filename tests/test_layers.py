@@ -18,7 +18,7 @@ OURS: dict[str, set[str]] = {
     "web": {"rules", "flows", "triggers", "bot", "handoff"},
 }
 OTHERS: dict[str, set[str]] = {
-    "rules": {"yaml", "orjson", "liquid", "rapidfuzz", "holidays", "babel"},
+    "rules": {"yaml", "orjson", "liquid", "rapidfuzz", "re2", "holidays", "babel"},
     "flows": {"transitions", "phonenumbers", "email_validator"},
     "triggers": set(),
     "bot": {"sqlalchemy", "alembic", "structlog"},

@@ -13,6 +13,8 @@ from flows.effects import FlowLeft, MessageLeft, Say, SlotSet, WantsAgent
 from flows.runner import Event, turn
 from flows.wording import Wording
 from rules.conditions import evaluate
+from rules.rulebook import Standing
+from rules.saying import Manner
 from web.demo import PAGES
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -98,6 +100,7 @@ def test_a_new_site_is_the_starter_content_and_nothing_else(tmp_path):
         "attributes.yaml",
         "responses.yaml",
         "flows",
+        "rules",
         "triggers",
     }
     loaded = load(tmp_path / "site")
@@ -313,3 +316,39 @@ def test_links_of_the_site_lead_to_pages_of_the_shop(site):
         note = site.look.privacy_note[language]
         address = note[note.index("(") + 1 : note.index("#")]
         assert address.removeprefix(folder) in PAGES
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "rule"),
+    [
+        ("When are you open?", "en", "opening_hours"),
+        ("Eure Öffnungszeiten?", "de", "opening_hours"),
+        ("how long does delivry take", "en", "delivery"),
+        ("Wie lange dauert der Versand", "de", "delivery"),
+        ("which tea for the morning?", "en", None),
+    ],
+)
+def test_what_is_often_asked_is_answered_by_a_rule(site, message, language, rule):
+    heard = site.rulebook.heard(message, lambda: Standing(language, "en"))
+    speaking = heard.speaking("none")
+    assert (speaking.rule.id if speaking else None) == rule
+    if speaking:
+        values = {"site.opening_hours": site.opening_hours}
+        assert speaking.rule.answer.said(values, Manner(language, "en"))
+
+
+def test_a_complaint_goes_to_the_right_people_first(site):
+    heard = site.rulebook.heard("Ich habe eine Beschwerde", lambda: Standing("de", "en"))
+    assert [each.rule.id for each in heard.noted] == ["complaints_first"]
+
+
+@pytest.mark.parametrize("who", ["visitor", "agent"])
+@pytest.mark.parametrize("secret", ["4111 1111 1111 1111", "5500-0000-0000-0004", "DE89 3704 0044 0532 0130 00"])
+def test_numbers_of_cards_and_accounts_are_not_kept(site, who, secret):
+    heard = site.rulebook.heard(f"It is {secret} and no other", lambda: Standing("en", "en", holder="agent"), who=who)
+    assert heard.text in (f"It is [{kind} number removed] and no other" for kind in ("card", "account"))
+
+
+@pytest.mark.parametrize("number", ["+49 170 1234567", "0170 1234567", "AB-123456", "2026-12-24 10:00", "10115 Berlin"])
+def test_numbers_that_are_wanted_are_kept(site, number):
+    assert site.rulebook.heard(f"It is {number}", lambda: Standing("en", "en")).text == f"It is {number}"

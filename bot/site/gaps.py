@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from bot.site.reading import Reading
+from rules.facts import Scope
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import did_you_mean
-from rules.templates import TemplateProblem, parse_template
+from rules.templates import Name, TemplateProblem, parse_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 DESK_NAMES = ("agent.name", *SITE_NAMES)
+RULE_TEXTS = ("answer", "warn", "note")
 
 
 def check_gaps(node: Node | None, contact: Collection[str], reading: Reading) -> None:
@@ -34,7 +36,21 @@ def refuse_gaps_of_triggers(section: Node | None, reading: Reading) -> None:
             reading.walker.report("K007", scalar.place_at(at), message)
 
 
-def _check(node: Node | None, known: Collection[str], reading: Reading) -> None:
+def check_rule_gaps(section: Node | None, scope: Scope, reading: Reading) -> None:
+    """Reports gaps in what rules say that nothing would fill, or that may be empty when it is said."""
+    rules = [node for _, node in section.entries if isinstance(node, Map)] if isinstance(section, Map) else []
+    names = [*scope.names(), *SITE_NAMES]
+    for scalar in (scalar for node in rules for key in RULE_TEXTS for scalar in _values(node.get(key))):
+        for used in _check(scalar, names, reading, scope):
+            if not used.has_default and used.name not in SITE_NAMES:
+                default = f'{{{{ {used.name} | default: "…" }}}}'
+                message = f"{{{{ {used.name} }}}} may be empty when a rule says it. Use {default}"
+                reading.walker.report("F006", scalar.place_at(used.offset), message)
+
+
+def _check(node: Node | None, known: Collection[str], reading: Reading, scope: Scope | None = None) -> Iterable[Name]:
+    """Reports gaps that nothing fills, and returns the others."""
+    filled: list[Name] = []
     for scalar in _scalars(node):
         try:
             names = parse_template(scalar.text).names
@@ -42,11 +58,18 @@ def _check(node: Node | None, known: Collection[str], reading: Reading) -> None:
             reading.walker.report("F007", scalar.place_at(problem.offset), problem.message, write=problem.write)
             continue
         for used in names:
-            if used.name not in known:
+            if used.name in known or (scope and scope.find(used.name)):
+                filled.append(used)
+            else:
                 meant = did_you_mean(used.name, known)
-                hint = f" — did you mean '{meant}'?" if meant else f"; only {', '.join(known)} can stand here"
+                hint = f" — did you mean '{meant}'?" if meant else _only(known) if scope is None else ""
                 message = f"nothing fills the gap '{used.name}' here{hint}"
                 reading.walker.report("F007", scalar.place_at(used.offset), message)
+    return filled
+
+
+def _only(known: Collection[str]) -> str:
+    return f"; only {', '.join(known)} can stand here"
 
 
 def _scalars(node: Node | None) -> Iterable[Scalar]:
@@ -59,3 +82,11 @@ def _scalars(node: Node | None) -> Iterable[Scalar]:
         for key, value in node.entries:
             yield key
             yield from _scalars(value)
+
+
+def _values(node: Node | None) -> Iterable[Scalar]:
+    """Yields the texts of a node, which has one or one for each language."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Map):
+        yield from (value for _, value in node.entries if isinstance(value, Scalar))

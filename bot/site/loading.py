@@ -19,8 +19,9 @@ from bot.site.attributes import ATTRIBUTES, Attributes, attributes
 from bot.site.conversation import CONVERSATION, ConversationSettings, conversation
 from bot.site.departments import Department, read_departments, read_hours
 from bot.site.files import read_files, version_of
-from bot.site.gaps import check_site_gaps, refuse_gaps_of_triggers
+from bot.site.gaps import check_rule_gaps, check_site_gaps, refuse_gaps_of_triggers
 from bot.site.look import WIDGET, look
+from bot.site.privacy import PRIVACY, rules_of_privacy
 from bot.site.reading import Reading
 from bot.site.responses import read_responses
 from bot.site.sections import ids_of, sections_of, translations_of
@@ -28,12 +29,17 @@ from bot.site.site import Site, StartedByMessage
 from bot.site.translations import read_translations
 from flows.reading import Flows, read_flows
 from flows.settings import Settings
+from flows.steps.collect import CollectStep
 from rules.conditions import compile_condition
 from rules.document import read
 from rules.facts import Scope
 from rules.nodes import Map, Node
 from rules.phrases import Phrases
 from rules.problems import Place, Problem, error, has_errors, in_reading_order
+from rules.rule import Rule
+from rules.rule_checks import NameQuestion, check_rules
+from rules.rule_reading import read_rules
+from rules.rulebook import Rulebook
 from rules.schema import Read, Table, Walker
 from triggers.limits import MANNERS, manners
 from triggers.trigger import Trigger, read_triggers
@@ -103,6 +109,8 @@ class _Content:
         responses = read_responses(self._section("responses"), known.contact, reading)
         flows = self._flows(known, departments)
         triggers = self._triggers(known)
+        rules = self._rules(known, flows)
+        privacy = rules_of_privacy(self._read("privacy", PRIVACY))
         self.translations.report_unused(reading)
         return Site(
             version=version,
@@ -116,6 +124,8 @@ class _Content:
             responses=responses,
             flows=flows.flows,
             triggers=triggers,
+            rules=rules,
+            rulebook=Rulebook([*privacy, *rules.values()]),
             machines=flows.machines,
             flow_settings=_flow_settings(self.about, settings),
             flows_started_by_messages=_started_by_messages(flows),
@@ -141,6 +151,18 @@ class _Content:
                 self.reading.exists(mention.section, mention.id, mention.place)
         return triggers
 
+    def _rules(self, known: Attributes, flows: Flows) -> dict[str, Rule]:
+        section, scope = self._section("rules"), self._scope(known, "rule").with_slots(flows.slots)
+        before = len(self.problems)
+        rules = read_rules(section, scope, self.reading.walker)
+        check_rule_gaps(section, scope, self.reading)
+        for rule in rules.values():
+            for mention in rule.mentions:
+                self.reading.exists(mention.section, mention.id, mention.place)
+        if not has_errors(self.problems[before:]):
+            self.problems += check_rules(rules.values(), _name_questions(flows))
+        return rules
+
     def _about(self, complete: bool) -> tuple[About, bool]:
         node = self.sections.get("site")
         if node is None and complete:
@@ -161,7 +183,7 @@ class _Content:
     def _read(self, name: str, table: Table) -> Read:
         return self.reading.walker.read(self._section(name), table)
 
-    def _scope(self, known: Attributes, inside: Literal["trigger", "flow"]) -> Scope:
+    def _scope(self, known: Attributes, inside: Literal["trigger", "flow", "rule"]) -> Scope:
         return Scope(
             inside=inside,
             contact={name: attribute.kind for name, attribute in known.contact.items()},
@@ -186,4 +208,13 @@ def _started_by_messages(flows: Flows) -> tuple[StartedByMessage, ...]:
         StartedByMessage(flow.id, compile_condition(flow.start_when))
         for flow in flows.flows.values()
         if flow.start_when is not None
+    )
+
+
+def _name_questions(flows: Flows) -> tuple[NameQuestion, ...]:
+    return tuple(
+        NameQuestion(flow.id, step.slot)
+        for flow in flows.flows.values()
+        for step in flow.every_step()
+        if isinstance(step, CollectStep) and step.type == "name"
     )

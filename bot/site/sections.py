@@ -19,8 +19,10 @@ SECTIONS = (
     "conversation",
     "attributes",
     "responses",
+    "privacy",
     "flows",
     "triggers",
+    "rules",
     TRANSLATIONS,
 )
 _NESTED = frozenset({"attributes"})

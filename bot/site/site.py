@@ -17,6 +17,8 @@ from flows.engine import FlowMachine
 from flows.flow import Flow
 from flows.settings import Settings
 from rules.hours import OpeningHours
+from rules.rule import Rule
+from rules.rulebook import Rulebook
 from triggers.limits import Manners
 from triggers.trigger import Trigger
 
@@ -45,6 +47,10 @@ class Site:
     flows: Mapping[str, Flow]
     """Those of the site, in the order of its files."""
     triggers: Mapping[str, Trigger]
+    rules: Mapping[str, Rule]
+    """Those of the site, in the order of its files."""
+    rulebook: Rulebook
+    """All of them prepared, those of `privacy` too."""
     machines: Mapping[str, FlowMachine]
     """Of all flows, those that come with Parlour too."""
     flow_settings: Settings

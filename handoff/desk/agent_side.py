@@ -6,16 +6,16 @@ from bot.change import Change, Guard, Refused, Row, Unavailable
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.events import Event
-from flows.cursor import Cursor
 from flows.runner import Event as FlowEvent
 from handoff.agents import changed
 from handoff.audience import may_work_on
 from handoff.desk.changing import ATTEMPTS, Changing, SaidBefore
 from handoff.desk.visitor_side import readable
+from handoff.ending import end
 from handoff.lifecycle import NotNow, holder_after
 from handoff.models import Assignment, PresenceChange
 from handoff.presence import INTENTS
-from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned, TryAgain
+from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchConversation, NotPossibleNow, Reassigned, TryAgain
 from handoff.routing import Agent
 
 
@@ -150,9 +150,7 @@ class AgentSide(Changing):
                 self._check_business(draft.state, agent)
             else:
                 agent = self._owner(draft, agent_id, token)
-                draft.set(waiting_since=None)
-            draft.add(kind, {"text": text, "name": agent.name}, actor=actor, client_id=client_id)
-            return known
+            return self._put_down(draft, known, text, kind=kind, agent=agent, client_id=client_id)
 
         def begin(attempt: int) -> tuple[Draft, Known]:
             self._refuse_repetition(actor, client_id, text, attempt)
@@ -161,9 +159,22 @@ class AgentSide(Changing):
         visitor_id = self._live(conversation_id).conversation.visitor_id
         with self._turnstiles.one_at_a_time(visitor_id):
             try:
-                return self._attempt(begin, verb).events[-1]
+                return _said(self._attempt(begin, verb), client_id)
             except SaidBefore as before:
                 return before.event
+
+    def _put_down(self, draft: Draft, known: Known, text: str, *, kind: str, agent: Agent, client_id: str) -> Known:
+        """Stores what an agent wrote as the rules leave it; what a rule blocks is not stored, but that it was."""
+        bot, body = self._parts.bot, {"name": agent.name}
+        if kind == "note":
+            text = bot.masked(draft, known, text, who="agent")
+            draft.add(kind, {"text": text, **body}, actor=f"agent:{agent.id}", client_id=client_id)
+            return known
+        heard = bot.hear(draft, known, text, who="agent")
+        if not heard.blocked:
+            draft.set(waiting_since=None)
+            draft.add(kind, {"text": heard.text, **body}, actor=f"agent:{agent.id}", client_id=client_id)
+        return bot.note(draft, known, heard, who="agent")
 
     def _owner(self, draft: Draft, agent_id: str, token: int) -> Agent:
         agent = self.agent(agent_id)
@@ -203,20 +214,12 @@ class AgentSide(Changing):
         raise TryAgain
 
 
-def end(draft: Draft, *, by: str, name: str | None, actor: str) -> None:
-    """Closes a conversation in its draft: nobody holds it and its flows are dropped."""
-    body = {"by": by} | ({"name": name} if name else {})
-    draft.add("closed", body, actor=actor)
-    draft.set(
-        open=False,
-        holder="nobody",
-        closed_at=draft.now,
-        waiting_since=None,
-        queued_at=None,
-        offered_to=None,
-        offer_seq=None,
-        cursor=Cursor(draft.state.id, draft.state.language),
-    )
+def _said(draft: Draft, client_id: str) -> Event:
+    """Returns the event that an agent's words became; raises Blocked with the rule's own words if there is none."""
+    for event in draft.events:
+        if event.client_id == client_id:
+            return event
+    raise Blocked(next((event.body["say"] for event in draft.events if "say" in event.body), ""))
 
 
 def _assignment(draft: Draft, agent: Agent, seq: int) -> dict[str, object]:

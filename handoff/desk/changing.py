@@ -22,6 +22,7 @@ from handoff.models import AgentRow
 from handoff.presence import Connections
 from handoff.queue import Queue
 from handoff.refusals import Mismatch, NoSuchConversation, TryAgain
+from rules.rule import Who
 
 ATTEMPTS = 5
 """How often a verb is computed before its sender is asked to try again."""
@@ -157,9 +158,16 @@ class Changing:
             before = self._parts.journal.sent(actor, client_id)
         if before is None:
             return
-        if before.body["text"] != text:
+        if before.body["text"] != text and self._as_kept(before, text) != before.body["text"]:
             raise Mismatch
         raise SaidBefore(before)
+
+    def _as_kept(self, before: Event, text: str) -> str:
+        """Returns a text as it was stored, if it was the one of this event: what came masked comes unmasked again."""
+        draft, known = self._draft(before.conversation_id)
+        who: Who = "visitor" if before.role == "visitor" else "agent"
+        kept: str = self._parts.bot.masked(draft, known, text, who=who)
+        return kept
 
     def _remember(self, events: list[Event]) -> None:
         for event in events:

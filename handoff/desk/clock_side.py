@@ -7,8 +7,8 @@ from bot.contact import Known
 from bot.conversation import Draft
 from bot.jobs import Handler, Job
 from bot.timers import TIMER, ran_out
-from handoff.desk.agent_side import end
 from handoff.desk.changing import Changing, Verb
+from handoff.ending import end
 from handoff.refusals import NoSuchConversation
 
 _A_MOMENT = timedelta(minutes=1)

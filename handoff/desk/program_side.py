@@ -49,8 +49,10 @@ class ProgramSide(VisitorSide, AgentSide):
         """Says something to the visitor; `body` is a message's, with its text and what goes with it."""
 
         def verb(draft: Draft, known: Known) -> Known:
-            draft.add("message", body, actor="bot" if speaker == "bot" else PROGRAM)
-            if speaker == "agent":
+            if speaker == "bot":
+                draft.add("message", body, actor="bot")
+            else:
+                draft.add("message", self._parts.bot.masked(draft, known, body, who="agent"), actor=PROGRAM)
                 draft.set(waiting_since=None)
             return known
 
@@ -62,7 +64,8 @@ class ProgramSide(VisitorSide, AgentSide):
         actor = f"visitor:{visitor_id}"
 
         def verb(draft: Draft, known: Known) -> Known:
-            draft.add("message", {"text": text}, actor=actor, client_id=client_id)
+            kept = self._parts.bot.masked(draft, known, {"text": text})
+            draft.add("message", kept, actor=actor, client_id=client_id)
             if draft.state.holder != "bot":
                 draft.set(waiting_since=draft.state.waiting_since or draft.now)
             return known

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.answering import NOTHING_HEARD
 from bot.contact import Known, meet
 from bot.conversation import Conversation, Draft
 from bot.events import Event
@@ -13,6 +14,7 @@ from bot.greeting import Answered, Whereabouts
 from flows.cursor import Cursor
 from handoff.desk.changing import Changing, SaidBefore
 from handoff.refusals import NoSuchConversation, Unsayable
+from rules.rulebook import Heard
 
 LONGEST_TEXT = 4000
 """Characters in one message."""
@@ -34,6 +36,11 @@ class Said:
         if self.form:
             return _as_written(self.form["values"])
         return str(self.button["label"]) if self.button else self.text
+
+    @property
+    def typed(self) -> bool:
+        """Says whether these are words of the visitor's own, and not a button or a form."""
+        return not self.button and not self.form
 
 
 class VisitorSide(Changing):
@@ -102,24 +109,47 @@ class VisitorSide(Changing):
     def _take(self, draft: Draft, known: Known, *, said: Said, actor: str, client_id: str) -> Known:
         if draft.before.last_seq == 0:
             known = self._start(draft, known, said.answered)
+        bot = self._parts.bot
+        heard = bot.hear(draft, known, said.text) if said.typed else NOTHING_HEARD
+        body = self._kept(draft, known, said, heard)
+        draft.add("message", body, actor=actor, client_id=client_id)
+        known = bot.note(draft, known, heard)
+        if heard.blocked:
+            return known
+        if draft.state.holder != "bot" or draft.state.left:
+            draft.set(waiting_since=draft.state.waiting_since or draft.now)
+        if draft.state.holder != "bot":
+            return bot.remark(draft, known, heard)
+        bubble = said.answered
+        if bubble and bubble.department:
+            turn = bot.call_agent(known, bubble.department)
+        elif bubble and bubble.start:
+            turn = bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
+        else:
+            text, form = heard.text or None, body.get("form")
+            turn = bot.answer(draft, known, text=text, button=said.button, form=form, heard=heard)
+        return self._handover.settle(draft, turn)
+
+    def _kept(self, draft: Draft, known: Known, said: Said, heard: Heard) -> dict[str, Any]:
+        """Returns the body of the message as it is stored: without what rules mask."""
+        if said.typed:
+            return {"text": heard.text, **({"rule": heard.blocked.rule.id} if heard.blocked else {})}
         body: dict[str, Any] = {"text": said.words}
         if said.button:
             body["button"] = dict(said.button)
         if said.form:
             body["form"] = {"step": said.form["step"], "values": dict(said.form["values"])}
-        draft.add("message", body, actor=actor, client_id=client_id)
-        if draft.state.holder != "bot" or draft.state.left:
-            draft.set(waiting_since=draft.state.waiting_since or draft.now)
-        if draft.state.holder != "bot":
-            return known
-        bubble = said.answered
-        if bubble and bubble.department:
-            turn = self._parts.bot.call_agent(known, bubble.department)
-        elif bubble and bubble.start:
-            turn = self._parts.bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
-        else:
-            turn = self._parts.bot.answer(draft, known, text=said.text or None, button=said.button, form=said.form)
-        return self._handover.settle(draft, turn)
+        kept: dict[str, Any] = self._parts.bot.masked(draft, known, body)
+        return kept
+
+    def preview(self, visitor_id: str, text: str) -> str:
+        """Returns what the visitor is typing as agents may see it: a draft is never kept, yet it is masked, too."""
+        live = self._parts.live.open_of(visitor_id)
+        if live is None:
+            return text
+        bot, draft = self._parts.bot, Draft(live.conversation, self._parts.now())
+        masked: str = bot.masked(draft, live.known, text)
+        return masked
 
     def _start(self, draft: Draft, known: Known, bubble: Answered | None) -> Known:
         facts = draft.state.context

@@ -7,16 +7,18 @@ from bot.site.attributes import ATTRIBUTES
 from bot.site.conversation import CONVERSATION
 from bot.site.departments import DEPARTMENT
 from bot.site.look import WIDGET
+from bot.site.privacy import PRIVACY
 from bot.site.responses import RESPONSE
 from flows.reading import FLOW
 from flows.steps.kinds import TABLES
 from rules import later
 from rules.kinds import Choice
+from rules.rule import RULE
 from rules.schema import Table, tables_in
 from triggers.limits import MANNERS
 from triggers.trigger import TRIGGER
 
-ROOTS = [ABOUT, ATTRIBUTES, CONVERSATION, DEPARTMENT, WIDGET, RESPONSE, FLOW, MANNERS, TRIGGER]
+ROOTS = [ABOUT, ATTRIBUTES, CONVERSATION, DEPARTMENT, WIDGET, RESPONSE, FLOW, MANNERS, PRIVACY, RULE, TRIGGER]
 EVERY = {table.name: table for root in ROOTS for table in tables_in(root)}
 
 

@@ -12,6 +12,8 @@ widget: {greeting: Welcome!}
 departments: {sales: {title: Sales}}
 conversation: {phrases: {human: [a person]}}
 responses: {thanks: {text: {en: Thanks}}}
+rules:
+  parking: {match: {words: [parking]}, answer: Behind the house.}
 triggers:
   help:
     when: {page: /prices}
@@ -43,6 +45,7 @@ translations:
   site.conversation.phrases.human: [ein mensch, eine person]
   responses.thanks.text: Danke
   triggers.help.say: Darf ich helfen?
+  rules.parking.answer: Hinter dem Haus.
   triggers.help.buttons.Please do: Bitte
   flows.welcome.title: Begrüßung
   flows.welcome.say_1: Hallo!
@@ -72,6 +75,7 @@ def test_every_text_of_a_site_can_be_translated_at_its_address() -> None:
     assert site.departments["sales"].title_in("de") == "Verkauf"
     assert site.conversation.phrases["human"]["de"] == ("ein mensch", "eine person")
     assert site.responses["thanks"].text == {"en": "Thanks", "de": "Danke"}
+    assert site.rules["parking"].answer.texts == {"en": "Behind the house.", "de": "Hinter dem Haus."}
     assert site.triggers["help"].say == {"en": "May I help?", "de": "Darf ich helfen?"}
     assert site.triggers["help"].buttons[0].label == {"en": "Please do", "de": "Bitte"}
     assert site.triggers["help"].buttons[0].value == "Please do"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.events import Event
+from bot.explaining import explained
 from bot.greeting import Whereabouts
 from handoff.desk import Said
 from tests.handoff.conftest import WORLDS, VisitorActor, open_office
@@ -162,7 +163,7 @@ def test_a_timer_that_runs_twice_does_its_work_once(guest, office):
 
 def timer_of(office, guest):
     office.clock.advance(days=30)
-    found = [each for each in office.jobs._claim() if each.kind == "timer"]
+    found = [each for each in office.jobs._claim(office.desk.job_handlers()) if each.kind == "timer"]
     office.clock.advance(days=-30)
     return found[-1]
 
@@ -190,12 +191,10 @@ def test_a_conversation_that_waits_is_not_closed_as_idle(guest, office):
 
 
 def test_timers_are_told_by_explain(guest, office):
-    from web.commands.explaining import lines_of
-
     guest.books()
     conversation = guest.conversation
     office.let_pass(hours=1)
-    told = [line.split() for event in kinds(office, conversation, "turn") for line in lines_of(event)]
+    told = [line.split() for each in explained(kinds(office, conversation, "turn")) for line in each.lines()]
     assert ["stay.form_1", "timer", "1", "set", "for", "2026-03-04", "10:02:00"] in told
     assert ["stay.wait_1", "timer", "1", "set", "for", "2026-03-04", "11:00:00"] in told
     assert any(line[-3:] == ["stay.wait_1", "timer", "1"] for line in told)

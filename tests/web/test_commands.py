@@ -95,6 +95,24 @@ def test_talk_takes_piped_lines_facts_and_a_time():
     assert "bot: Worum geht es?   [Karten | Ein Mensch]" in german.output
 
 
+def test_talk_tells_what_rules_do_and_ends_where_one_ends_it():
+    said = "casino\nparking 4111 1111 1111 1111\nsend it back\nGoodbye\nstill there?\n"
+    told = parlour("talk", str(HARBOUR.parent / "market"), stdin=said).output.splitlines()
+    assert told[:4] == [
+        "you: casino",
+        "  → kept as: [message removed]",
+        "  → rule spam blocked, warned: the word 'casino*'",
+        "bot: We do not pass on advertising.",
+    ]
+    assert "  → kept as: parking [card number removed]" in told
+    assert "  → rule parking answered: the word 'parking'" in told
+    assert told[-3:] == [
+        "  → rule goodbye answered, closed: the message is 'goodbye'",
+        "bot: Goodbye, come again.",
+        "  → the conversation has ended",
+    ]
+
+
 @pytest.mark.parametrize(("option", "value"), [("--at", "someday"), ("--fact", "visits")])
 def test_talk_says_what_to_write_instead(option: str, value: str):
     told = parlour("talk", str(HARBOUR), option, value, stdin="Hi\n")

@@ -25,6 +25,7 @@ from handoff.handover import Handover
 from handoff.routing import Agent, available_in, here_in
 from rules.durations import NotADuration, parse_duration
 from rules.problems import has_errors, shown
+from rules.rulebook import Heard
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -101,16 +102,29 @@ class _Talk:
                 self._let_pass(text.removeprefix(WAIT).strip())
             else:
                 self._hear(text)
+            if not self._conversation.open:
+                return
 
     def _hear(self, text: str) -> None:
         self._now += timedelta(seconds=1)
         draft = Draft(self._conversation, self._now)
-        draft.add("message", {"text": text}, actor="visitor:talk")
-        if draft.state.holder == "bot":
-            self._take(draft, self._handover.bot.answer(draft, self._known, text=text))
-        else:
-            click.echo("  (a person would answer now)")
+        bot = self._handover.bot
+        heard = bot.hear(draft, self._known, text)
+        draft.add("message", {"text": heard.text}, actor="visitor:talk")
+        if heard.text != text:
+            click.echo(f"  → kept as: {heard.text}")
+        self._known = bot.note(draft, self._known, heard)
+        if not heard.blocked:
+            self._answer(draft, heard)
         self._went_on(draft, draft.events[1:])
+
+    def _answer(self, draft: Draft, heard: Heard) -> None:
+        bot = self._handover.bot
+        if draft.state.holder == "bot":
+            self._take(draft, bot.answer(draft, self._known, text=heard.text, heard=heard))
+        else:
+            self._known = bot.remark(draft, self._known, heard)
+            click.echo("  (a person would answer now)")
 
     def _let_pass(self, length: str) -> None:
         """Lets time pass, and every timer run out that falls due in it."""
@@ -152,6 +166,10 @@ def _print(event: Event) -> None:
     if event.kind == "message":
         options = [option["label"] for option in body.get("options", ())]
         click.echo(f"bot: {body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
+    elif event.kind == "rule_applied":
+        click.echo(f"  → rule {body['rule']} {', '.join(body['did'])}: {body['why']}")
+    elif event.kind == "closed":
+        click.echo("  → the conversation has ended")
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
     elif event.kind == "note":

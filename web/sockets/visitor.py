@@ -113,7 +113,7 @@ class VisitorFrames:
                 "conversation": conversation.id,
                 "who": "visitor",
                 "on": frame.on,
-                "text": frame.text,
+                "text": self.room.desk.preview(self.visitor_id, frame.text) if frame.text else frame.text,
             }
             self.room.hub.tell_watchers(conversation, told)
         return []

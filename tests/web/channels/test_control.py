@@ -17,7 +17,7 @@ def test_programs_learn_what_they_speak_with(server: Server):
     version, status, domain = (server.get(path, **KEY).json() for path in ADDRESSES[:3])
     assert version["version"].split(".")[0] == "3"
     assert status["num_active_training_jobs"] == 0
-    assert domain["intents"] == ["welcome"]
+    assert domain["intents"] == ["stay", "welcome"]
     assert "email" in domain["slots"]
 
 

@@ -38,6 +38,7 @@ class ConversationBrief extends Part {
       values(brief.values),
       spoke(brief.trigger),
       failed(brief.failed, now),
+      ruled(brief.rules),
       pages(brief.pages),
     ].filter(Boolean);
     this.replaceChildren(
@@ -119,6 +120,20 @@ function failed(list, now) {
     "div.brief__part",
     {},
     heading("triangle-alert", "The assistant did not understand"),
+    h("ul.brief__failed", { role: "list" }, ...items),
+  );
+}
+
+/** Which rules acted on what was written, what they did and why. */
+function ruled(list) {
+  if (!list?.length) return null;
+  const items = list.map(({ rule, did, why }) =>
+    h("li", {}, `${rule} ${did.join(", ")}`, " ", h("span.brief__source", {}, shown(why))),
+  );
+  return h(
+    "div.brief__part",
+    {},
+    heading("list-filter", items.length === 1 ? "1 rule acted" : `${items.length} times a rule acted`),
     h("ul.brief__failed", { role: "list" }, ...items),
   );
 }

@@ -27,6 +27,7 @@ export function draw(event, mine, before = []) {
     returned: () => ["undo-2", "Back with the assistant"],
     requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
     message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
+    rule_applied: () => applied(body),
     page_viewed: () => ["route", `Went to ${body.title || pathOf(body.path)}`],
     closed: () => ["circle-check", closedBy(event, mine)],
   }[kind]?.();
@@ -116,6 +117,13 @@ export function paper(by, text, at) {
     h("p.conversation__by", {}, drawing("notebook-pen"), `Note by ${by ?? "a colleague"}. Only your team sees this`),
     h("p.conversation__text", { dir: "auto" }, ...prose(text ?? "")),
   );
+}
+
+/** What a rule did that shows nowhere else; an agent it speaks to reads its words instead. */
+function applied({ rule, did = [], say }) {
+  if (say) return ["triangle-alert", say];
+  const seen = did.filter((word) => word !== "answered" && word !== "noted");
+  return seen.length ? ["list-filter", `The rule ${rule}: ${seen.join(", ")}`] : null;
 }
 
 function closedBy({ body }, mine) {

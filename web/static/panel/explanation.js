@@ -61,7 +61,7 @@ class ConversationExplanation extends Part {
   }
 }
 
-function happening({ seq, at, who, what, reasons }, now) {
+function happening({ seq, at, who, what, where, reasons }, now) {
   const item = h(
     "li.explanation__item",
     {},
@@ -72,6 +72,7 @@ function happening({ seq, at, who, what, reasons }, now) {
       h("span", { dir: "auto" }, ...prose(what)),
       time(at, now) ?? "",
     ),
+    where ? h("p.explanation__place", {}, h("code", {}, where)) : "",
     reasons.length ? h("ul.explanation__reasons", { role: "list" }, ...reasons.map(reason)) : "",
   );
   item.dataset.seq = seq;

@@ -1,0 +1,20 @@
+"""How a conversation ends, whoever ends it."""
+
+from bot.conversation import Draft
+from flows.cursor import Cursor
+
+
+def end(draft: Draft, *, by: str, name: str | None, actor: str) -> None:
+    """Closes a conversation in its draft: nobody holds it and its flows are dropped."""
+    body = {"by": by} | ({"name": name} if name else {})
+    draft.add("closed", body, actor=actor)
+    draft.set(
+        open=False,
+        holder="nobody",
+        closed_at=draft.now,
+        waiting_since=None,
+        queued_at=None,
+        offered_to=None,
+        offer_seq=None,
+        cursor=Cursor(draft.state.id, draft.state.language),
+    )
