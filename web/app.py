@@ -4,11 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from random import random
+from time import monotonic, sleep
 from typing import Any
 
 from flask import Flask
 from flask_sock import Sock
 
+from bot.actions.actions import Actions
+from bot.actions.client import Client
+from bot.actions.roster import Roster, Served
 from bot.answering import Bot
 from bot.conversation import Conversation
 from bot.database import Database
@@ -59,6 +64,8 @@ class Options:
     """Serve files as they are written, uncached."""
     proxies: int = 0
     """How many reverse proxies in front of us are believed about the visitor's address."""
+    actions: Served | None = None
+    """Where custom actions are called."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -75,6 +82,7 @@ class Parlour:
     jobs: Jobs
     sites: SiteVersions
     content: Content
+    actions: Actions
     desk: Desk
     live: LiveConversations
     hub: Hub
@@ -116,8 +124,9 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     agents = Agents(database, sites, connections, now=now)
     announcements = Announcements()
     live = LiveConversations(database)
-    bot = Bot(sites, agents)
-    parts = Parts(journal, jobs, live, Queue(database), agents, connections, bot, announcements, now, new_id)
+    actions = _actions(options.actions, workshop)
+    bot = Bot(sites, agents, actions.roster)
+    parts = Parts(journal, jobs, live, Queue(database), agents, connections, bot, announcements, now, new_id, actions)
     desk = Desk(parts)
     hub = Hub(later=workshop.later)
     announcements.subscribe(hub.on_news)
@@ -131,6 +140,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         jobs=jobs,
         sites=sites,
         content=content,
+        actions=actions,
         desk=desk,
         live=live,
         hub=hub,
@@ -144,6 +154,13 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     )
 
 
+def _actions(served: Served | None, workshop: Workshop) -> Actions:
+    if served is None:
+        return Actions()
+    client = Client(served.address, clock=monotonic, sleep=sleep, chance=random)
+    return Actions(client, Roster(client, served.status), clock=monotonic, spawn=workshop.spawn)
+
+
 def _serve(app: Flask, parlour: Parlour) -> None:
     limits = Limits(parlour.options.rates)
     sign_in = _guard(app, parlour, limits)
@@ -151,7 +168,7 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     readings = Readings(parlour.database, run_blocking=parlour.workshop.run_blocking)
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
-    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
+    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content, parlour.actions.roster))
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())
 

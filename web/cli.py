@@ -73,6 +73,11 @@ def init(directory: Path) -> None:
     type=click.IntRange(0, 10),
     help="Reverse proxies before us to believe.",
 )
+@click.option(
+    "--actions-url",
+    envvar="PARLOUR_ACTIONS_URL",
+    help="Address of an action server elsewhere. Default: the site's actions folder is served here.",
+)
 def serve(site: Path, **options: Any) -> None:
     """Serve a site: widget, panel and, on this computer, the sample shop.
 

@@ -111,9 +111,9 @@ class Client:
         self._breaker.note(action, failed=False)
         return answer
 
-    def names(self) -> frozenset[str]:
+    def names(self, *, within: float = LIST_TAKES) -> frozenset[str]:
         """Returns the names of the actions the server has; raises Failed."""
-        status, content = self._ask("GET", self.address.actions, b"", self._clock() + LIST_TAKES)
+        status, content = self._ask("GET", self.address.actions, b"", self._clock() + within)
         listed = _json(content) if status == 200 else None
         if not isinstance(listed, list):
             raise Failed("error", f"asked for its actions it answered {status}")

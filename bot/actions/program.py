@@ -133,17 +133,16 @@ def _words(problem: BaseException) -> str:
 
 def serve(executor: Any, listener: socket.socket) -> None:
     """Serves actions as rasa-sdk does, on a socket that is listening already."""
-    from rasa_sdk.endpoint import create_app
-    from sanic.response import json as answer
+    from rasa_sdk import endpoint
 
-    app = create_app(executor, cors_origins=[])
+    app = endpoint.create_app(executor, cors_origins=[])
     secret = os.environ.pop(SECRET, "")
 
     @app.on_request
     async def only_the_server(request: Any) -> Any:
         # Loopback is open to every program and every page in a browser on this computer.
         if not hmac.compare_digest(request.token or "", secret):
-            return answer({"error": "This action server belongs to a running Parlour."}, status=403)
+            return endpoint.response.json({"error": "This action server belongs to a running Parlour."}, status=403)
         return None
 
     app.run(sock=listener, single_process=True, motd=False, access_log=False)

@@ -9,7 +9,13 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.actions.client import Client, Failed
+from bot.actions.client import Address, Client, Failed
+
+LOOK_EVERY = 1.0
+ASK_EVERY = 15.0
+"""Seconds between looks at a file, and between questions to a server elsewhere."""
+STARTS_WITHIN = 8.0
+"""Seconds that are waited for the action server at the start; what it has is known later, if it takes longer."""
 
 State = Literal["none", "starting", "running", "down"]
 
@@ -70,40 +76,50 @@ def read_status(path: Path) -> Status:
         return Status("none")
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where actions are served, and the file that tells of the server if it is our own."""
+
+    address: Address
+    status: Path | None = None
+
+
 class Roster:
-    """The actions that can be called now. `look` finds out; asking in between costs nothing."""
+    """The actions that can be called now. `look` finds out; asking in between costs nothing.
 
-    def __init__(self, find_out: Callable[[], Status] = lambda: Status("none")):
-        self._find_out = find_out
+    Without a client there are none.
+    """
+
+    def __init__(self, client: Client | None = None, file: Path | None = None):
         self.status = Status("none")
-
-    def look(self) -> None:
-        """Finds out again."""
-        self.status = self._find_out()
-
-    def __contains__(self, action: object) -> bool:
-        return action in self.status.actions
+        self.look_every = LOOK_EVERY if file or client is None else ASK_EVERY
+        self._client = client
+        self._file = file
 
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.status.actions)
 
+    def look(self) -> None:
+        """Finds out again."""
+        if self._file is not None:
+            self.status = read_status(self._file)
+        elif self._client is not None:
+            self._ask(self._client)
 
-def asked_of(client: Client) -> Callable[[], Status]:
-    """Returns what finds out from a server elsewhere; what it said last holds while it cannot be asked."""
-    known: dict[str, tuple[str, int]] = {}
-    state: State = "starting"
+    def wait(self) -> None:
+        """Finds out for the first time: a server that is being started is given the time to say what it has."""
+        self.look()
+        if self.status.state == "starting" and self._client is not None:
+            self._ask(self._client, within=STARTS_WITHIN)
 
-    def find_out() -> Status:
-        nonlocal known, state
+    def _ask(self, client: Client, **within: float) -> None:
         try:
-            known = dict.fromkeys(client.names(), ("", 0))
-            state = "running"
+            names = client.names(**within)
         except Failed as failed:
-            if state != "down":
+            if self.status.state != "down":
                 log.warning("actions.unreachable", at=client.address.authority, why=failed.words)
-            state = "down"
-            return Status("down", known)
-        return Status("running", known)
-
-    return find_out
+            # What it had is still what it has, as far as anybody knows.
+            self.status = Status("down", self.status.actions)
+        else:
+            self.status = Status("running", dict.fromkeys(names, ("", 0)))

@@ -124,6 +124,7 @@ class ActionServer:
     def let_go(self) -> None:
         """Closes what a forked process would otherwise keep open for a parent that is gone."""
         os.close(self._alive_here)
+        self._listener.close()
 
     def _all(self) -> list[_Process]:
         return [each for each in (self._running, self._next, *self._leaving) if each is not None]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from bot.actions.actions import Actions
 from bot.answering import Bot
 from bot.change import Change, Refused, Unavailable
 from bot.contact import Known
@@ -47,6 +48,7 @@ class Parts:
     announcements: Announcements
     now: Callable[[], datetime]
     new_id: NewId
+    actions: Actions
 
 
 class Changing:

@@ -1,10 +1,16 @@
 """`parlour serve`: everything that must hold before the first request, and the addresses to open."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
+from time import monotonic, sleep
 
 import click
+import structlog
 
+from bot.actions.client import NotAnAddress, address_of
+from bot.actions.roster import Served
+from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
 from bot.site.loading import load
 from bot.site.starting import make_site
@@ -18,6 +24,10 @@ from web.serving import Server
 from web.tokens import UnusableKey, signing_key
 
 FIRST_SITE = "site"
+ACTIONS_STATUS = "actions.json"
+"""In the data folder: what the process that keeps the action server tells the others."""
+
+log = structlog.get_logger()
 
 
 class Refused(Exception):
@@ -34,6 +44,7 @@ def serve_site(
     demo: bool | None,
     dev: bool,
     trusted_proxies: int,
+    actions_url: str | None,
 ) -> None:
     """Prepares and serves until told to stop."""
     set_up_logs()
@@ -42,9 +53,11 @@ def serve_site(
     options = _options(
         site, data, database, demo=is_loopback(host) if demo is None else demo, dev=dev, proxies=trusted_proxies
     )
+    options, actions = _with_actions(options, actions_url)
     invitation = _prepare(options)
     address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
-    Server(options, host=host, port=port, ready=lambda: _greet(address, options, invitation)).run()
+    ready = lambda: _greet(address, options, invitation)  # noqa: E731 - said once, where it happens
+    Server(options, host=host, port=port, actions=actions, ready=ready).run()
 
 
 def _free_port(host: str, port: int) -> int:
@@ -84,6 +97,22 @@ def _options(site: Path, data: Path | None, database: str | None, *, demo: bool,
         raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
     address = database_address(folder, database)
     return Options(site=site, data=folder, database=address, demo=demo, dev=dev, proxies=proxies)
+
+
+def _with_actions(options: Options, url: str | None) -> tuple[Options, ActionServer | None]:
+    """Returns the options with where actions are served, and the server of our own unless another was named.
+
+    It is started first, for it loads while everything else is prepared.
+    """
+    if url:
+        try:
+            return replace(options, actions=Served(address_of(url))), None
+        except NotAnAddress as problem:
+            raise Refused(str(problem)) from problem
+    status = options.data / ACTIONS_STATUS
+    server = ActionServer(options.site, status, clock=monotonic, sleep=sleep, log=log.error)
+    server.look()
+    return replace(options, actions=Served(server.address, status)), server
 
 
 def _prepare(options: Options) -> str | None:
