@@ -4,18 +4,38 @@ Everything is written into the draft; only verbs of the desk commit.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from bot.circumstances import Facts, Staffing, of_conversation
 from bot.contact import Known, save
 from bot.conversation import Draft
+from bot.tagging import tag
+from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
 from bot.versions import FlowGone, SiteVersions
-from flows.effects import Effect, MessageLeft, Misunderstood, Say, SlotSet, WantsAgent
+from flows.effects import (
+    Card,
+    Consented,
+    Effect,
+    Field,
+    MessageLeft,
+    Misunderstood,
+    Noted,
+    Option,
+    Say,
+    SetTimer,
+    SlotSet,
+    Tagged,
+    WantsAgent,
+)
 from flows.moving import caught_up
 from flows.runner import Event, Result, turn
 from flows.sentences import sentence
 from rules.texts import in_language
+
+BOT_NAME = "Assistant"
+"""Who the agents are told a note of a flow is from."""
 
 
 class Bot:
@@ -25,13 +45,21 @@ class Bot:
         self.sites = sites
         self._staffing = staffing
 
-    def answer(self, draft: Draft, known: Known, *, text: str | None, button: Mapping[str, Any] | None) -> Turn:
-        """Takes what the visitor wrote or pressed into the flows; says something in any case."""
+    def answer(
+        self,
+        draft: Draft,
+        known: Known,
+        *,
+        text: str | None,
+        button: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
+    ) -> Turn:
+        """Takes what the visitor wrote, pressed or filled in into the flows; says something in any case."""
         reply = _Reply(self, draft, known)
-        if reply.take(Event("input", text=text, button=button)):
+        if reply.take(Event("input", text=text, button=button, form=form)):
             draft.set(misunderstood=0)
             return reply.turn()
-        if button is None and self._begin_flow(reply):
+        if button is None and form is None and self._begin_flow(reply, text):
             return reply.turn()
         return self._fall_back(reply)
 
@@ -46,7 +74,10 @@ class Bot:
         return Turn(known, WantsAgent(department, None, "normal", None, step="", flow="", reason="target"))
 
     def resume(self, draft: Draft, known: Known, event: Event) -> Turn:
-        """Takes something that happened elsewhere (an agent came or went, nobody was there) into the flows."""
+        """Takes something that happened elsewhere (an agent came or went, a timer ran out) into the flows.
+
+        Nothing is written if no flow waits for it.
+        """
         reply = _Reply(self, draft, known)
         reply.take(event)
         return reply.turn()
@@ -55,13 +86,13 @@ class Bot:
         """Returns what is true for this conversation now."""
         return of_conversation(self.sites.current, draft.state, known, self._staffing, draft.now)
 
-    def _begin_flow(self, reply: "_Reply") -> bool:
+    def _begin_flow(self, reply: "_Reply", text: str | None) -> bool:
         site = self.sites.current
         for flow in site.flows_started_by_messages:
             if flow.start_when(reply.facts):
-                return reply.start(flow.id, {})
+                return reply.start(flow.id, {}, text)
         first = reply.draft.before.visitor_last_seq == 0
-        return bool(first and site.conversation.start and reply.start(site.conversation.start, {}))
+        return bool(first and site.conversation.start and reply.start(site.conversation.start, {}, text))
 
     def _fall_back(self, reply: "_Reply") -> Turn:
         settings = self.sites.current.conversation
@@ -92,8 +123,8 @@ class _Reply:
     def turn(self) -> Turn:
         return Turn(self.known, self._wants_agent, self._left)
 
-    def start(self, flow: str, inputs: Mapping[str, Any]) -> bool:
-        return self.take(Event("start", data={"flow": flow, "with": dict(inputs)}))
+    def start(self, flow: str, inputs: Mapping[str, Any], text: str | None = None) -> bool:
+        return self.take(Event("start", text=text, data={"flow": flow, "with": dict(inputs)}))
 
     def take(self, event: Event) -> bool:
         """Fires one event; returns whether any flow took it."""
@@ -131,7 +162,7 @@ class _Reply:
         return True
 
     def _write(self, result: Result) -> None:
-        self.draft.add("turn", _account(result), actor="bot")
+        self.draft.add("turn", _account(result, self.facts), actor="bot")
         self.draft.set(cursor=result.cursor)
         for effect in result.effects:
             self._carry_out(effect)
@@ -141,6 +172,15 @@ class _Reply:
         match effect:
             case Say():
                 self.draft.add("message", _message(effect), actor="bot")
+            case SetTimer():
+                set_timer(self.draft, effect, self.facts)
+            case Tagged():
+                tag(self.draft, effect.tags, source={"flow": effect.flow, "step": effect.step})
+            case Noted():
+                body = {"text": effect.text, "name": BOT_NAME, "flow": effect.flow, "step": effect.step}
+                self.draft.add("note", body, actor="bot")
+            case Consented():
+                self.draft.add("consented", asdict(effect), actor="visitor")
             case WantsAgent():
                 self._wants_agent = effect
             case MessageLeft():
@@ -158,13 +198,33 @@ class _Reply:
 def _message(effect: Say) -> dict[str, Any]:
     body: dict[str, Any] = {"text": effect.text, "flow": effect.flow, "step": f"{effect.flow}.{effect.step}"}
     if effect.options:
-        body["options"] = [{"label": option.label, "value": option.value} for option in effect.options]
+        body["options"] = _options(effect.options)
     if effect.asks:
         body["asks"] = effect.asks
+    if effect.form:
+        body["form"] = _card(effect.form)
     return body
 
 
-def _account(result: Result) -> dict[str, Any]:
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "step": card.step,
+        "title": card.title,
+        "submit": card.submit,
+        "fields": [_field(field) for field in card.fields],
+        "errors": dict(card.errors),
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {**asdict(field), "choices": None if field.choices is None else _options(field.choices)}
+
+
+def _options(options: tuple[Option, ...]) -> list[dict[str, str]]:
+    return [{"label": option.label, "value": option.value} for option in options]
+
+
+def _account(result: Result, facts: Facts) -> dict[str, Any]:
     """Returns what `explain`, the brief and the numbers read of a turn."""
     account: dict[str, Any] = {"trace": [list(entry) for entry in result.trace]}
     slots = [
@@ -179,4 +239,7 @@ def _account(result: Result) -> dict[str, Any]:
     ]
     if misunderstood:
         account["misunderstood"] = misunderstood
+    timers = [told_of_timer(each, facts) for each in result.effects if isinstance(each, SetTimer)]
+    if timers:
+        account["timers"] = timers
     return account

@@ -40,16 +40,20 @@ class Conversation:
     waiting_since: datetime | None = None
     last_message: Mapping[str, Any] = field(default_factory=dict)
     misunderstood: int = 0
+    tags: tuple[str, ...] = ()
     cursor: Cursor
 
 
 COLUMNS = tuple(each.name for each in fields(Conversation))
+_LISTS = ("asked", "tags")
+"""Kept as lists, and never changed in place."""
 
 
 def conversation_from(row: Mapping[str, Any]) -> Conversation:
     """Returns the snapshot a row holds."""
     values = {name: row[name] for name in COLUMNS}
-    return Conversation(**{**values, "asked": tuple(values["asked"]), "cursor": Cursor.from_json(values["cursor"])})
+    tuples = {name: tuple(values[name]) for name in _LISTS}
+    return Conversation(**{**values, **tuples, "cursor": Cursor.from_json(values["cursor"])})
 
 
 class Draft:
@@ -141,8 +145,9 @@ class Draft:
 
 
 def _row_values(values: dict[str, Any]) -> dict[str, Any]:
-    if "asked" in values:
-        values["asked"] = list(values["asked"])
+    for name in _LISTS:
+        if name in values:
+            values[name] = list(values[name])
     if "cursor" in values:
         values["cursor"] = values["cursor"].to_json()
     return values

@@ -152,6 +152,8 @@ class ConversationRow(Base):
     """{text, from, at} of the last message, for lists."""
     misunderstood: Mapped[int]
     """Messages in a row that no flow had an answer to."""
+    tags: Mapped[list[str]]
+    """In the order they were given."""
     cursor: Mapped[str] = mapped_column(Text)
     """A `flows.cursor.Cursor` as JSON."""
     __table_args__ = (

@@ -19,7 +19,7 @@ MOST_OLD_MACHINES = 200
 _bundles = table_of(Bundle)
 
 
-class FlowGone(Exception):
+class FlowGone(LookupError):
     """A cursor names a flow in a version that is not stored."""
 
 

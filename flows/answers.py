@@ -5,31 +5,38 @@
 
 `recognise` returns one of two values and never raises for any text:
 
-- `Accepted(value, shown)`: `value` goes into the slot (text, or yes/no for `yes_no`), `shown` is how a person reads it.
+- `Accepted(value, shown)`: `value` goes into the slot, `shown` is how a person reads it. A number or an amount of money
+  is a number, a date is a text like `2026-12-24`, `yes_no` and `consent` are yes or no, all else is a text.
 - `Refused(reason, values)`: a key of `flows.sentences`; `sentence(refused.reason, language, **refused.values)` says it.
 
-E-mail addresses, phone numbers and names are found inside a sentence as well. `Context` has what a kind needs to know:
-the language of the conversation, the country of a phone number without `+`, the choices of a `choice`.
+Names and whatever `flows.finding` can find are understood inside a sentence as well. `Context` has what a kind needs to
+know: the language of the conversation, the country of a phone number without `+`, the choices of a `choice`, the day.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Literal, get_args
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
+from flows.dates import Calendar, dates_in
+from flows.links import links_in
+from flows.numbers import FoundNumber, amounts_in, numbers_in
 from flows.sentences import sentence
 from rules.phrases import normalised
 from rules.texts import in_language
+from rules.writing import written_date, written_money, written_number
 
 LONGEST_TEXT = 2_000
 LONGEST_NAME = 100
 
-AnswerKind = Literal["text", "name", "email", "phone", "choice", "yes_no"]
+AnswerKind = Literal["text", "name", "email", "phone", "choice", "yes_no", "number", "money", "date", "url", "consent"]
+Value = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,16 @@ class Context:
     country: str | None = None
     """Of a phone number that does not say its own: `DE`."""
     choices: Sequence[Choice] = ()
+    today: date = date.min
+    currency: str = "EUR"
+    least: Value | None = None
+    """The smallest number or amount, the first day, the fewest characters."""
+    most: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    value: str | bool
+    value: Value
     shown: str
 
 
@@ -72,12 +84,33 @@ def recognise(kind: str, text: str, context: Context = _ENGLISH) -> Recognised:
     Raises KeyError for a kind that is not in `KINDS`.
     """
     readable = _readable(text)
-    return _RECOGNISERS[kind](readable, context) if readable else Refused("text_empty")
+    found = _RECOGNISERS[kind](readable, context) if readable else Refused("text_empty")
+    return within(kind, found, context) if isinstance(found, Accepted) else found
 
 
-def value_type(kind: str) -> str:
-    """Returns the type of fact that a slot of this kind is, for conditions."""
-    return "yes_no" if kind == "yes_no" else "text"
+def within(kind: str, found: Accepted, context: Context) -> Recognised:
+    """Returns the value if it is neither less nor more than it may be."""
+    least, most = context.least, context.most
+    measured: Any = len(str(found.value)) if kind == "text" else found.value
+    noun = {"money": "number"}.get(kind, kind)
+    if least is not None and measured < least:
+        return Refused(f"{noun}_too_small", {"least": written(kind, least, context)})
+    if most is not None and measured > most:
+        return Refused(f"{noun}_too_large", {"most": written(kind, most, context)})
+    return found
+
+
+def written(kind: str, value: Value, context: Context) -> str:
+    """Returns a value of this kind as people read it."""
+    language = context.language
+    if isinstance(value, bool):
+        return sentence("yes" if value else "no", language)
+    if isinstance(value, int | float):
+        return written_money(value, language, context.currency) if kind == "money" else written_number(value, language)
+    if kind == "date":
+        return written_date(date.fromisoformat(value), language)
+    chosen = next((each for each in context.choices if each.value == value), None)
+    return _chosen(chosen, context).shown if chosen is not None else value
 
 
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -317,6 +350,82 @@ def _said(*, yes: bool, context: Context) -> Accepted:
     return Accepted(yes, sentence("yes" if yes else "no", context.language))
 
 
+_AGREES = _phrases(
+    "i agree, agree, agreed, i accept, accept, i consent, ich stimme zu, stimme zu, einverstanden, akzeptiert",
+    "ich akzeptiere, ich willige ein, ich bin einverstanden",
+)
+_DISAGREES = _phrases(
+    "i disagree, disagree, i do not agree, i don't agree, i decline, decline, ich stimme nicht zu, nicht einverstanden",
+    "ich lehne ab, ablehnen, ich bin nicht einverstanden",
+)
+
+
+def _consent(text: str, context: Context) -> Recognised:
+    said = normalised(text)
+    if said in _AGREES | _DISAGREES:
+        return _said(yes=said in _AGREES, context=context)
+    found = _yes_no(text, context)
+    return Refused("consent_unclear") if isinstance(found, Refused) else found
+
+
+# Numbers, money
+
+
+def _number(text: str, context: Context) -> Recognised:
+    return _one_number("number", numbers_in(text[:LONGEST_TEXT], context.language), context)
+
+
+def _money(text: str, context: Context) -> Recognised:
+    found = amounts_in(text[:LONGEST_TEXT], context.language, context.currency)
+    if any(each.currency not in (None, context.currency) for each in found):
+        return Refused("money_currency", {"currency": context.currency})
+    rounded = [replace(each, value=_whole(round(each.value, 2))) for each in found]
+    return _one_number("money", rounded, context)
+
+
+def _one_number(kind: str, found: list[FoundNumber], context: Context) -> Recognised:
+    values = list(dict.fromkeys(each.value for each in found))
+    if len(values) > 1:
+        return Refused(f"{kind}_several")
+    return Accepted(values[0], written(kind, values[0], context)) if values else Refused(f"{kind}_missing")
+
+
+def _whole(number: int | float) -> int | float:
+    return int(number) if number == int(number) else number
+
+
+# Days
+
+
+def _date(text: str, context: Context) -> Recognised:
+    found = dates_in(text[:LONGEST_TEXT], calendar(context))
+    if any(not each.days for each in found):
+        return Refused("date_not_in_calendar")
+    days = list(dict.fromkeys(day for each in found for day in each.days))
+    if len(days) > 1 and len(found) == 1:
+        first, second = (written_date(day, context.language) for day in days[:2])
+        return Refused("date_ambiguous", {"first": first, "second": second})
+    if len(days) > 1:
+        return Refused("date_several")
+    return Accepted(days[0].isoformat(), written_date(days[0], context.language)) if days else Refused("date_missing")
+
+
+def calendar(context: Context) -> Calendar:
+    """Returns what days are reckoned from; where only the past may be meant, a day without a year is the last one."""
+    past = isinstance(context.most, str) and context.most <= context.today.isoformat()
+    return Calendar(context.language, context.today, past)
+
+
+# Web addresses
+
+
+def _url(text: str, _: Context) -> Recognised:
+    addresses = list(dict.fromkeys(each.address for each in links_in(text)))
+    if len(addresses) > 1:
+        return Refused("url_several")
+    return Accepted(addresses[0], addresses[0]) if addresses else Refused("url_missing")
+
+
 _RECOGNISERS: Mapping[str, Callable[[str, Context], Recognised]] = {
     "text": _text,
     "name": _name,
@@ -324,6 +433,11 @@ _RECOGNISERS: Mapping[str, Callable[[str, Context], Recognised]] = {
     "phone": _phone,
     "choice": _choice,
     "yes_no": _yes_no,
+    "number": _number,
+    "money": _money,
+    "date": _date,
+    "url": _url,
+    "consent": _consent,
 }
-KINDS = tuple(_RECOGNISERS)
+KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
 """The kinds of answer this version knows."""

@@ -43,10 +43,12 @@ class Asked(NamedTuple):
     state: str
     stack: tuple[Frame, ...]
     writes: tuple[Write, ...] = ()
+    done: tuple[str, ...] = ()
+    """Fields of the form that were filled or skipped when this one of its fields was asked for."""
 
     def followed_by(self, *writes: Write) -> Asked:
         """Returns the question with more writes after it."""
-        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes)
+        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes, self.done)
 
 
 class Parked(NamedTuple):
@@ -60,6 +62,8 @@ class Parked(NamedTuple):
     history: tuple[Asked, ...]
     tries: int
     open: tuple[str, ...] | None
+    done: tuple[str, ...] = ()
+    held: tuple[SlotValue, ...] = ()
 
 
 class Cursor:
@@ -70,9 +74,11 @@ class Cursor:
 
     __slots__ = (
         "conversation",
+        "done",
         "epoch",
         "filled",
         "flow",
+        "held",
         "history",
         "language",
         "open",
@@ -101,6 +107,10 @@ class Cursor:
         """Answers to the open question that could not be understood."""
         self.open: tuple[str, ...] | None = None
         """The values of the options that were shown, in their order; None means all of the question's."""
+        self.done: tuple[str, ...] = ()
+        """Fields of the open form that are filled or were skipped."""
+        self.held: tuple[SlotValue, ...] = ()
+        """The one value that waits for a yes or no before it is kept; empty when none does."""
         self.history: tuple[Asked, ...] = ()
         self.parked: tuple[Parked, ...] = ()
 
@@ -179,8 +189,8 @@ def _stack(rows: list[list[Any]]) -> tuple[Frame, ...]:
 
 def _history(rows: list[list[Any]]) -> tuple[Asked, ...]:
     return tuple(
-        Asked(flow, version, state, _stack(stack), tuple(Write(*write) for write in writes))
-        for flow, version, state, stack, writes in rows
+        Asked(flow, version, state, _stack(stack), tuple(Write(*write) for write in writes), *map(tuple, later))
+        for flow, version, state, stack, writes, *later in rows
     )
 
 
@@ -195,8 +205,9 @@ def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
             _history(history),
             tries,
             None if shown is None else tuple(shown),
+            *map(tuple, later),
         )
-        for flow, version, state, stack, filled, history, tries, shown in rows
+        for flow, version, state, stack, filled, history, tries, shown, *later in rows
     )
 
 
@@ -206,4 +217,6 @@ _REVIVE: dict[str, Callable[[Any], Any]] = {
     "parked": _parked,
     "filled": tuple,
     "open": tuple,
+    "done": tuple,
+    "held": tuple,
 }

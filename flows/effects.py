@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from rules.durations import Duration
 
-SlotValue = str | int | float | bool | None
+SlotValue = str | int | float | bool | dict[str, Any] | None
+"""A record (what an action gave back) is a dict: its fields are asked for by `order.status`."""
 Priority = Literal["normal", "high", "urgent"]
 
 
@@ -20,14 +22,45 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form as a card shows it; `value` is what is known or was typed last."""
+
+    name: str
+    type: str
+    label: str
+    value: SlotValue = None
+    optional: bool = False
+    choices: tuple[Option, ...] | None = None
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A form as one card: all its fields, and a sentence for each that was filled with what cannot be used."""
+
+    step: str
+    """`flow.step`, by which an answer says which form it fills."""
+    title: str | None
+    submit: str
+    fields: tuple[Field, ...]
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
-    """The bot says a rendered text; with `options` it offers quick replies, with `asks` it fills that slot next."""
+    """The bot says a rendered text; with `options` it offers quick replies, with `asks` it fills that slot next.
+
+    With a `form`, `text` is what a channel without cards says: the first question that is open.
+    """
 
     text: str
     step: str
     flow: str
     options: tuple[Option, ...] = ()
     asks: str | None = None
+    form: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +91,59 @@ class WantsAgent:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """An event `timer` is wanted later; it is good only while the cursor still has this epoch."""
+    """An event `timer` is wanted later; it is good only while the cursor still has this epoch.
+
+    With `until` it is wanted at that time of the site's clock (`09:00`), or as soon as somebody is there (`open`).
+    """
 
     step: str
     epoch: int
     after: Duration
     n: int = 1
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallAction:
+    """A custom action is wanted; its result comes back as an event `done` or `failed` with this epoch."""
+
+    action: str
+    arguments: Mapping[str, SlotValue]
+    save_as: str | None
+    timeout: Duration
+    step: str
+    flow: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """The conversation gets tags."""
+
+    tags: tuple[str, ...]
+    step: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A note for the agents; visitors never see it."""
+
+    text: str
+    step: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """The visitor said yes or no to what was shown to them, in that language."""
+
+    slot: str
+    value: bool
+    shown: str
+    language: str
+    step: str
+    flow: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +176,17 @@ class Misunderstood:
     n: int
 
 
-Effect = Say | SlotSet | WantsAgent | SetTimer | FlowEntered | FlowLeft | MessageLeft | Misunderstood
+Effect = (
+    Say
+    | SlotSet
+    | WantsAgent
+    | SetTimer
+    | CallAction
+    | Tagged
+    | Noted
+    | Consented
+    | FlowEntered
+    | FlowLeft
+    | MessageLeft
+    | Misunderstood
+)

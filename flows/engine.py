@@ -104,7 +104,10 @@ class FlowState(State):
         how: Literal["ended", "cancelled"] = "ended",
         leaves_all: bool = False,
         offline: bool = False,
+        follows: str = "",
         restarts: bool = False,
+        resumes: bool = False,
+        acts: bool = False,
     ) -> None:
         super().__init__(name, on_enter=[enter] if enter else None, final=kind == "final")
         self.kind = kind
@@ -120,9 +123,15 @@ class FlowState(State):
         self.leaves_all = leaves_all
         """A final state that ends the callers of its flow too."""
         self.offline = offline
-        """A call that the event may send to another flow, the department's own rule for when nobody is there."""
+        """A call that is the department's own rule for when nobody is there."""
+        self.follows = follows
+        """A call that the event may send to another flow: the key of its data that names it."""
         self.restarts = restarts
         """A place from which the whole conversation begins again."""
+        self.resumes = resumes
+        """It waits without a question, and may be left for another flow and taken up again."""
+        self.acts = acts
+        """It waits for a program, not for the visitor or the clock."""
 
     def enter(self, event_data: EventData) -> None:
         if self.entered is not None:

@@ -6,22 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["start", "input", "timer", "agent_joined", "agent_left", "failed"]
+Kind = Literal["start", "input", "repeat", "timer", "done", "failed", "agent_joined", "agent_left"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a conversation. With an `epoch` it is dropped when the cursor has moved on.
 
-    - `start`: a flow begins; data `{"flow": id, "with": {slot: value}}`
-    - `input`: the visitor wrote `text`, or pressed `button`: `{"step": "flow.step", "value": …}`
+    - `start`: a flow begins; data `{"flow": id, "with": {slot: value}}`, `text` what the visitor wrote for it
+    - `input`: the visitor wrote `text`, or pressed `button`: `{"step": "flow.step", "value": …}`, or filled a `form`:
+      `{"step": "flow.step", "values": {slot: text or yes/no}}`
+    - `repeat`: the open question is put once more
+    - `timer`: the one an effect asked for; data `{"n": …, "late": seconds}`
+    - `done`: an action was carried out; data `{"slots": {slot: value}, "result": value, "followup": flow or action}`
+    - `failed`: an action was not; data `{"reason": "timeout" | "refused" | "error" | "missing" | "rejected"}`.
+      Or nobody could be asked; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
     - `agent_joined`, `agent_left`: data `{"how": "returned" | "closed"}`
-    - `failed`: nobody could be asked; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
-    - `timer`: the one an effect asked for
     """
 
     kind: Kind
     text: str | None = None
     button: Mapping[str, Any] | None = None
+    form: Mapping[str, Any] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     epoch: int | None = None

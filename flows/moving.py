@@ -77,7 +77,7 @@ class _Moving:
         for asked in history:
             try:
                 flow, version, state = self.place(asked.flow, asked.version, asked.state)
-                kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.writes))
+                kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.writes, asked.done))
             except _Gone:
                 if kept:
                     kept[-1] = kept[-1].followed_by(*asked.writes)

@@ -75,6 +75,10 @@ class Question(ABC):
         """Returns what a typed text means here, when it is no option."""
         return None
 
+    def submitted(self, run: Run, values: Mapping[str, Any]) -> Answer | None:
+        """Returns what a card that was filled in means here; only forms are asked by cards."""
+        return None
+
     # --- what a turn does with it
 
     def ask(self, e: Any) -> None:

@@ -11,7 +11,7 @@ from transitions.core import EventData
 from flows.answers import Refused
 from flows.cursor import MOST_CALLS, MOST_PARKED, Asked, Cursor, Frame, Parked, Write
 from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue
-from flows.engine import START, FlowMachine, FlowState, Traced
+from flows.engine import CANCEL, START, FlowMachine, FlowState, Traced
 from flows.event import Event
 from flows.question import Answer, Question
 from flows.sentences import sentence
@@ -49,6 +49,7 @@ class Run:
         "machines",
         "now",
         "refused",
+        "returning",
         "settings",
         "state",
         "text",
@@ -77,7 +78,9 @@ class Run:
         self.refused: Refused | None = None
         """Why the last typed answer was none."""
         self.text = event.text or ""
-        self.jump: Literal["", "back", "restart"] = ""
+        self.jump: Literal["", "back", "restart", "cancel"] = ""
+        self.returning: Asked | None = None
+        """The question that a step back leads to, while it is put again."""
         self.how: Literal["ended", "cancelled"] = "ended"
         self.contact: dict[str, SlotValue] = {}
         """Contact attributes written in this turn."""
@@ -215,7 +218,7 @@ class Run:
             self.how = "cancelled"
             self.fire("returned")
             return
-        flow = str(self.event.data.get("flow") or state.calls) if state.offline else str(state.calls)
+        flow = str((self.event.data.get(state.follows) if state.follows else None) or state.calls)
         inputs = state.gives(self) if state.gives else {}
         cursor.stack = (*cursor.stack, Frame(str(cursor.flow), cursor.version, self.state, len(cursor.filled)))
         self._enter(flow, inputs)
@@ -232,9 +235,8 @@ class Run:
             self._return()
             return True
         if cursor.parked:
-            self._unpark()
-        else:
-            self._nowhere()
+            return self._unpark()
+        self._nowhere()
         return False
 
     def _return(self) -> None:
@@ -264,13 +266,14 @@ class Run:
         cursor.flow, cursor.version, self.state = None, "", ""
         cursor.stack, cursor.filled, cursor.history = (), (), ()
         cursor.open, cursor.tries = None, 0
+        cursor.done, cursor.held = (), ()
         cursor.epoch += 1
 
     # --- interruptions
 
     def _park(self) -> None:
         cursor = self.cursor
-        if self.open_question() is None:
+        if self.open_question() is None and not self.machine.state(self.state).resumes:
             self._leave_all("cancelled")
             return
         parked = Parked(
@@ -282,30 +285,39 @@ class Run:
             cursor.history,
             cursor.tries,
             cursor.open,
+            cursor.done,
+            cursor.held,
         )
         for forgotten in cursor.parked[: max(0, len(cursor.parked) + 1 - MOST_PARKED)]:
             self.effects.append(FlowLeft(forgotten.flow, "cancelled"))
         cursor.parked = (*cursor.parked, parked)[-MOST_PARKED:]
         self._nowhere()
 
-    def _unpark(self) -> None:
-        """Takes up the flow that was interrupted last, and its question."""
+    def _unpark(self) -> bool:
+        """Takes up the flow that was interrupted last, and its question; returns whether it goes on without one."""
         cursor = self.cursor
         parked = cursor.parked[-1]
         cursor.parked = cursor.parked[:-1]
         cursor.stack, cursor.filled = parked.stack, parked.filled
         cursor.history = parked.history
         cursor.tries, cursor.open = parked.tries, parked.open
+        cursor.done, cursor.held = parked.done, parked.held
         cursor.epoch += 1
         self._stand(parked.flow, parked.version, parked.state)
         question = self.open_question()
         if question is not None:
             question.repeat(self, before=sentence("back_to_flow", cursor.language))
+            return False
+        self.fire("agent_left")
+        return True
 
     def _jump(self) -> None:
         jump, self.jump = self.jump, ""
         if jump == "restart":
             self._restart()
+        elif jump == "cancel":
+            self.say("cancelled")
+            self.state = CANCEL
         else:
             self._back()
 
@@ -331,7 +343,8 @@ class Run:
         """Goes to the question before the one that is open; from a later step, to the last one that was put."""
         cursor = self.cursor
         question = self.open_question()
-        place = len(cursor.history) - (1 if question is None else 2)
+        # Whoever is asked whether a value is right goes back to the question they gave it to.
+        place = len(cursor.history) - (1 if question is None or cursor.held else 2)
         if place < 0:
             if question is not None:
                 question.repeat(self, before=sentence("back_nothing", cursor.language))
@@ -342,6 +355,7 @@ class Run:
         cursor.history, cursor.stack = cursor.history[:place], asked.stack
         self._stand(asked.flow, asked.version, asked.state)
         self._tell_flows(left, cursor.frames())
+        self.returning = asked
         self.machine.state(self.state).enter(EventData(None, None, self.machine, self, args=(), kwargs={}))
 
     def _undo(self, history: tuple[Asked, ...], *, step: str) -> None:
@@ -383,9 +397,13 @@ class View(Mapping[str, Any]):
             # A slot that nothing has filled is known to be empty; only of facts it can be unknown what they are.
             return run.facts[name] if name not in run.cursor.slots and fact_named(name) else run.known(name)
         if head == "slot":
-            return run.known(rest)
+            return run.known(rest) if "." not in rest else self[rest]
         if head == "contact" and rest in run.contact:
             return run.contact[rest]
+        if isinstance(record := run.cursor.slots.get(head), dict):
+            return _field_of(record, rest)
+        if fact_named(name) is None and name not in run.facts:
+            return None
         return run.facts[name]
 
     def __contains__(self, name: object) -> bool:
@@ -401,3 +419,10 @@ class View(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _field_of(record: Any, path: str) -> Any:
+    """Returns a field of what an action gave back, None if there is none."""
+    for name in path.split("."):
+        record = record.get(name) if isinstance(record, dict) else None
+    return record

@@ -17,6 +17,8 @@ from flows.settings import Settings
 from flows.steps.handoff import LEAVE_MESSAGE, missed_department
 
 DEFAULTS = Settings()
+NOBODY_ASKED = ("closed", "nobody")
+"""Why a person could not be asked; everything else that fails is an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def _was_input(run: Run) -> bool:
     question = run.open_question()
     if run.event.button is not None:
         return _pressed(run, run.event.button, question)
+    if run.event.form is not None:
+        return _filled(run, run.event.form, question)
     if not _interrupted(run, question) and question is not None:
         run.answer = run.answer or question.understood(run, run.text)
         run.fire("input")
@@ -104,8 +108,23 @@ def _pressed(run: Run, button: Mapping[str, Any], question: Question | None) -> 
     return True
 
 
+def _filled(run: Run, form: Mapping[str, Any], question: Question | None) -> bool:
+    """Takes a form that was filled in. That of any other step, or a forged one, moves nothing."""
+    if question is not None and form.get("step") == f"{question.flow}.{question.step}":
+        run.answer = question.submitted(run, form.get("values") or {})
+    if question is None or run.answer is None:
+        _note(run, "refused", "a form that is not open", False)
+        if question is not None:
+            question.repeat(run)
+        return True
+    run.fire("input")
+    run.settle()
+    return True
+
+
 def _input_nowhere(run: Run) -> bool:
-    phrase = run.settings.phrases.match(run.text, run.cursor.language) if run.event.button is None else None
+    typed = run.event.button is None and run.event.form is None
+    phrase = run.settings.phrases.match(run.text, run.cursor.language) if typed else None
     if phrase == "human":
         run.effects.append(WantsAgent(None, None, "normal", None, "", "", "phrase"))
         return _note(run, "phrase", "human", True)
@@ -137,7 +156,14 @@ def _agent_left(run: Run) -> bool:
 
 
 def _failed(run: Run) -> bool:
-    if run.cursor.flow is not None and run.machine.takes("failed", run.state):
+    waits = run.cursor.flow is not None and run.machine.takes("failed", run.state)
+    if run.event.data.get("reason") not in NOBODY_ASKED:
+        if not waits or not run.machine.state(run.state).acts:
+            return _note(run, "refused", "nothing waits for this action", False)
+        run.fire("failed")
+        run.settle()
+        return True
+    if waits and not run.machine.state(run.state).acts:
         run.fire("failed")
         run.settle()
         return True
@@ -150,8 +176,28 @@ def _failed(run: Run) -> bool:
     return True
 
 
+def _repeated(run: Run) -> bool:
+    question = run.open_question()
+    if question is None:
+        return _note(run, "refused", "no question is open", False)
+    question.repeat(run)
+    return True
+
+
 def _timer(run: Run) -> bool:
-    return _note(run, "refused", "nothing waits for this timer", False)
+    if run.cursor.flow is None or not run.machine.takes("timer", run.state):
+        return _note(run, "refused", "nothing waits for this timer", False)
+    run.fire("timer")
+    run.settle()
+    return True
+
+
+def _done(run: Run) -> bool:
+    if run.cursor.flow is None or not run.machine.takes("done", run.state):
+        return _note(run, "refused", "nothing waits for this action", False)
+    run.fire("done")
+    run.settle()
+    return True
 
 
 def _note(run: Run, what: str, words: str, outcome: bool | None) -> bool:
@@ -175,7 +221,9 @@ def _note(run: Run, what: str, words: str, outcome: bool | None) -> bool:
 _TAKEN_BY: Mapping[str, Callable[[Run], bool]] = {
     "start": _started,
     "input": _was_input,
+    "repeat": _repeated,
     "timer": _timer,
+    "done": _done,
     "agent_joined": _agent_joined,
     "agent_left": _agent_left,
     "failed": _failed,

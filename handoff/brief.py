@@ -35,6 +35,7 @@ class Briefs:
             "trigger": _trigger(events),
             "failed": _failed(events),
             "note": _latest_note(events),
+            "tags": list(conversation.tags),
             "contact": {name: known["value"] for name, known in attributes.items()},
             "context": {
                 "language": conversation.language,

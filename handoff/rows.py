@@ -57,6 +57,7 @@ def _row(agent: Agent, row: Mapping[str, Any], names: Mapping[str, str]) -> dict
         "offered": row["offered_to"] == agent.id,
         "last_seq": row["last_seq"],
         "priority": row["priority"],
+        "tags": row["tags"],
     }
 
 

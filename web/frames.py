@@ -24,6 +24,8 @@ MAX_DRAFT = 4000
 """Characters of what a visitor is typing."""
 MAX_NUMBER = 2**53 - 1
 """Whole numbers above it are not the same in a browser."""
+MAX_FIELDS = 50
+"""Fields of one form."""
 MAX_DEPTH = 8
 """Objects and lists inside each other in values whose shape is the site's own."""
 
@@ -61,6 +63,8 @@ Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_nul
 """An address, a title."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
+FieldText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
+"""What one field of a form holds; all of them together are a message, which the desk measures."""
 Facts = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
@@ -102,18 +106,27 @@ class Answered(Frame):
     label: Name | None = None
 
 
+class FilledIn(Frame):
+    """A form that was filled in: which one, and what its fields hold."""
+
+    step: Name
+    values: Annotated[dict[Name, FieldText | bool], Field(min_length=1, max_length=MAX_FIELDS)]
+
+
 class Said(Frame):
-    """What a visitor says: a text, a button, or an answer to a bubble with a button or a text."""
+    """What a visitor says: a text, a button, a form, or an answer to a bubble with a button or a text."""
 
     text: Text | None = None
     button: Pressed | None = None
+    form: FilledIn | None = None
     answer: Answered | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> "Said":
-        by_button = self.button is not None or (self.answer is not None and self.answer.label is not None)
-        if (self.text is not None) == by_button or (self.button is not None and self.answer is not None):
-            raise ValueError("`body` must hold one thing: a text, or a button.")
+        bubble = self.answer is not None and self.answer.label is not None
+        things = sum((self.text is not None, self.button is not None, self.form is not None, bubble))
+        if things != 1 or (self.answer is not None and (self.button is not None or self.form is not None)):
+            raise ValueError("`body` must hold one thing: a text, a button, or a form.")
         return self
 
 

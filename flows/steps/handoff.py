@@ -99,6 +99,7 @@ class HandoffStep(Step):
             calls=LEAVE_MESSAGE,
             gives=missed_department,
             offline=True,
+            follows="flow",
         )
         build.returns(self, state, after)
         return state

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bot.contact import Known
 from bot.conversation import Draft
 from bot.jobs import Handler, Job
+from bot.timers import TIMER, ran_out
 from handoff.desk.agent_side import end
 from handoff.desk.changing import Changing, Verb
 from handoff.refusals import NoSuchConversation
@@ -23,6 +24,7 @@ class ClockSide(Changing):
             "overflow": self._overflow,
             "stop_waiting": self._stop_waiting,
             "close_when_idle": self._close_when_idle,
+            TIMER: self._timer,
         }
 
     def _offer_over(self, job: Job) -> None:
@@ -60,6 +62,15 @@ class ClockSide(Changing):
         draft = self._do(job, verb)
         still_open = draft is not None and draft.state.open
         return max(draft.state.last_at + idle_close, draft.now + _A_MOMENT) if draft and still_open else None
+
+    def _timer(self, job: Job) -> None:
+        def verb(draft: Draft, known: Known) -> Known:
+            if draft.state.holder != "bot":
+                return known  # Whoever gives the conversation back puts the question, or begins to wait, anew.
+            turn = self._parts.bot.resume(draft, known, ran_out(job, draft.now))
+            return self._handover.settle(draft, turn)
+
+        self._do(job, verb)
 
     def _do(self, job: Job, verb: Verb) -> Draft | None:
         try:

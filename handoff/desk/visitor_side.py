@@ -20,15 +20,19 @@ LONGEST_TEXT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a visitor typed, or the button they pressed ({step, value, label}), or the bubble they answered."""
+    """What a visitor typed, the button they pressed ({step, value, label}), the form they filled in ({step, values}),
+    or the bubble they answered."""
 
     text: str = ""
     button: Mapping[str, Any] | None = None
     answered: Answered | None = None
+    form: Mapping[str, Any] | None = None
 
     @property
     def words(self) -> str:
         """Returns what the thread shows."""
+        if self.form:
+            return _as_written(self.form["values"])
         return str(self.button["label"]) if self.button else self.text
 
 
@@ -97,6 +101,8 @@ class VisitorSide(Changing):
         body: dict[str, Any] = {"text": said.words}
         if said.button:
             body["button"] = dict(said.button)
+        if said.form:
+            body["form"] = {"step": said.form["step"], "values": dict(said.form["values"])}
         draft.add("message", body, actor=actor, client_id=client_id)
         if draft.state.holder != "bot" or draft.state.left:
             draft.set(waiting_since=draft.state.waiting_since or draft.now)
@@ -108,7 +114,7 @@ class VisitorSide(Changing):
         elif bubble and bubble.start:
             turn = self._parts.bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
         else:
-            turn = self._parts.bot.answer(draft, known, text=said.text or None, button=said.button)
+            turn = self._parts.bot.answer(draft, known, text=said.text or None, button=said.button, form=said.form)
         return self._handover.settle(draft, turn)
 
     def _start(self, draft: Draft, known: Known, said: Said) -> Known:
@@ -145,11 +151,30 @@ class VisitorSide(Changing):
         self._change(live.conversation.id, verb)
 
 
+def _as_written(values: Mapping[str, Any]) -> str:
+    """Returns what was filled in, a line for each field, as the thread and the lists show it."""
+    lines = [(_TICKED if value else _NOT_TICKED) if isinstance(value, bool) else value for value in values.values()]
+    return "\n".join(line for line in lines if line) or _NOTHING_FILLED_IN
+
+
+_TICKED, _NOT_TICKED, _NOTHING_FILLED_IN = "☑", "☐", "–"
+
+
 def _sayable(said: Said) -> Said:
+    if said.form:
+        values = {name: _fillable(value) for name, value in said.form["values"].items()}
+        form = {"step": said.form["step"], "values": values}
+        readable(_as_written(values))
+        return Said(form=form)
     if said.button or (said.answered and not said.text):
         return said
     text = readable(said.text)
     return Said(text, said.button, said.answered)
+
+
+def _fillable(value: str | bool) -> str | bool:
+    """Returns what was filled into a field without what nobody could read; a field may be left empty."""
+    return readable(value) if isinstance(value, str) and value.strip() else value
 
 
 def readable(text: str) -> str:

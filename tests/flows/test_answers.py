@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.answers import KINDS, LONGEST_TEXT, Accepted, Choice, Context, Refused, recognise, value_type
+from flows.answers import KINDS, LONGEST_TEXT, Accepted, Choice, Context, Refused, recognise
 from flows.sentences import has_sentence, sentence
 
 GERMAN = Context("de", "DE")
@@ -260,13 +260,6 @@ def test_what_is_neither_is_asked_again(text):
 
 
 # All of them
-
-
-def test_conditions_see_yes_and_no_as_such_and_all_else_as_text():
-    assert {kind: value_type(kind) for kind in KINDS} == {
-        **dict.fromkeys(KINDS, "text"),
-        "yes_no": "yes_no",
-    }
 
 
 def test_an_unknown_kind_is_a_mistake_of_ours():

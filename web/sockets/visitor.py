@@ -74,7 +74,7 @@ class VisitorFrames:
     def _said(self, body: frames.Said) -> Said:
         button = body.button.model_dump() if body.button else None
         if body.answer is None:
-            return Said(body.text or "", button)
+            return Said(body.text or "", button, form=body.form.model_dump() if body.form else None)
         bubble = self.room.greeting.answered(self.visitor_id, body.answer.impression, body.answer.label)
         return Said(body.text or body.answer.label or "", None, bubble)
 

@@ -147,6 +147,26 @@ def test_which_text_cannot_be_sent_is_for_the_desk_to_say(text: str) -> None:
     assert isinstance(frame, Send) and frame.body.text == text
 
 
+FILLED_IN = {"step": "lead.form_1", "values": {"name": "Ann", "sure": True}}
+
+
+def test_a_form_says_which_one_it_is_and_what_its_fields_hold() -> None:
+    frame = visitor_frame(send(form=FILLED_IN))
+    assert isinstance(frame, Send) and frame.body.form is not None
+    assert frame.body.form.model_dump() == FILLED_IN
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        *({}, {"name": None}, {"name": 3}, {"name": ["Ann"]}, {"name": "\0"}, {"name": "x" * 4001}, {"": "x"}),
+        {f"field_{n}": "x" for n in range(51)},
+    ],
+)
+def test_a_form_that_no_form_could_be_is_refused(values: dict[str, Any]) -> None:
+    assert refusal(send(form={"step": "lead.form_1", "values": values})).code in ("malformed", "too_large")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -156,11 +176,14 @@ def test_which_text_cannot_be_sent_is_for_the_desk_to_say(text: str) -> None:
         {"answer": {"impression": CONVERSATION}},
         {"answer": {"impression": CONVERSATION, "label": "Yes"}, "text": "Yes"},
         {"answer": {"impression": CONVERSATION, "label": "Yes"}, "button": {"step": "a", "value": "b", "label": "c"}},
+        {"form": FILLED_IN, "text": "Yes"},
+        {"form": FILLED_IN, "button": {"step": "a", "value": "b", "label": "c"}},
+        {"form": FILLED_IN, "answer": {"impression": CONVERSATION}},
     ],
 )
 def test_a_message_says_one_thing(body: dict[str, Any]) -> None:
     told = refusal(send(**body))
-    assert (told.field, told.message) == ("body", "`body` must hold one thing: a text, or a button.")
+    assert (told.field, told.message) == ("body", "`body` must hold one thing: a text, a button, or a form.")
 
 
 def test_a_refused_frame_still_tells_which_message_it_was() -> None:
