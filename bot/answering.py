@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from bot.actions import calls
+from bot.actions.roster import Roster
 from bot.circumstances import Facts, Staffing, of_conversation
 from bot.contact import Known, save
 from bot.conversation import Draft
@@ -15,6 +17,7 @@ from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
 from bot.versions import FlowGone, SiteVersions
 from flows.effects import (
+    CallAction,
     Card,
     Consented,
     Effect,
@@ -41,8 +44,9 @@ BOT_NAME = "Assistant"
 class Bot:
     """Answers conversations with the site's flows."""
 
-    def __init__(self, sites: SiteVersions, staffing: Staffing):
+    def __init__(self, sites: SiteVersions, staffing: Staffing, roster: Roster | None = None):
         self.sites = sites
+        self.roster = roster or Roster()
         self._staffing = staffing
 
     def answer(
@@ -55,6 +59,9 @@ class Bot:
         form: Mapping[str, Any] | None = None,
     ) -> Turn:
         """Takes what the visitor wrote, pressed or filled in into the flows; says something in any case."""
+        if button is not None and str(button.get("step", "")).startswith(calls.FROM_ACTION):
+            # No question is open at a button of an action: it is a text that need not be typed.
+            text, button = str(button["value"]), None
         reply = _Reply(self, draft, known)
         if reply.take(Event("input", text=text, button=button, form=form)):
             draft.set(misunderstood=0)
@@ -172,6 +179,8 @@ class _Reply:
         match effect:
             case Say():
                 self.draft.add("message", _message(effect), actor="bot")
+            case CallAction():
+                calls.plan(self.draft, effect)
             case SetTimer():
                 set_timer(self.draft, effect, self.facts)
             case Tagged():

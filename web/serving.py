@@ -77,7 +77,7 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         """Says how gunicorn runs."""
-        settings = {
+        settings: dict[str, Any] = {
             "bind": self._address,
             "worker_class": "web.serving.Worker",
             "workers": 1,
@@ -87,9 +87,10 @@ class Server(BaseApplication):
             "limit_request_line": 8190,
             "loglevel": "warning",
             "post_worker_init": lambda _: self._ready(),
-            "post_fork": lambda *_: self.actions and self.actions.let_go(),
-            "on_exit": lambda _: self.actions and self.actions.stop(),
         }
+        if self.actions is not None:
+            settings["post_fork"] = lambda _, __: self.actions.let_go()
+            settings["on_exit"] = lambda _: self.actions.stop()
         for name, value in settings.items():
             self.cfg.set(name, value)
 

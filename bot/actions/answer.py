@@ -71,7 +71,7 @@ def read_answer(answer: Any, *, prepared: Prepared, zone: tzinfo) -> Returned:
     """Returns what an action answered; raises Failed when it is not what an action answers."""
     if not isinstance(answer, Mapping):
         raise Failed("error", "the answer is no object")
-    events, responses = answer.get("events") or [], answer.get("responses") or []
+    events, responses = _list(answer.get("events")), _list(answer.get("responses"))
     if not _are_objects(events) or not _are_objects(responses):
         raise Failed("error", "'events' and 'responses' of the answer are no lists of objects")
     reading = _Reading(prepared, zone)
@@ -183,6 +183,10 @@ class _Reading:
             self._said.append(Saying(address))
         else:
             self._ignored.append("image or attachment without an http address")
+
+
+def _list(value: Any) -> Any:
+    return [] if value is None else value
 
 
 def _are_objects(value: Any) -> bool:

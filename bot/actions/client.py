@@ -160,7 +160,8 @@ class Client:
 
     def _request(self, method: str, path: str, body: bytes) -> bytes:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.address.authority}", "Accept: application/json"]
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", "Connection: close"]
+        lines += ["Connection: close"]
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"] if method == "POST" else []
         lines += [f"Authorization: Bearer {self.address.secret}"] if self.address.secret else []
         return "\r\n".join([*lines, "", ""]).encode() + body
 

@@ -53,7 +53,8 @@ def _request(connection: socket.socket) -> bytes:
     while b"\r\n\r\n" not in said:
         said += connection.recv(65536)
     head, _, body = said.partition(b"\r\n\r\n")
-    length = next(int(line.split(b":")[1]) for line in head.splitlines() if line.lower().startswith(b"content-length"))
+    lengths = [line.split(b":")[1] for line in head.splitlines() if line.lower().startswith(b"content-length")]
+    length = int(lengths[0]) if lengths else 0
     while len(body) < length:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body
