@@ -18,6 +18,11 @@ DATA = click.option(
 DATABASE = click.option(
     "--database", envvar="PARLOUR_DATABASE", help="Address of the database. Default: SQLite in the data folder."
 )
+ACTIONS_URL = click.option(
+    "--actions-url",
+    envvar="PARLOUR_ACTIONS_URL",
+    help="Address of an action server elsewhere. Default: the site's actions folder is served here.",
+)
 
 
 class Stop(click.ClickException):
@@ -73,11 +78,7 @@ def init(directory: Path) -> None:
     type=click.IntRange(0, 10),
     help="Reverse proxies before us to believe.",
 )
-@click.option(
-    "--actions-url",
-    envvar="PARLOUR_ACTIONS_URL",
-    help="Address of an action server elsewhere. Default: the site's actions folder is served here.",
-)
+@ACTIONS_URL
 def serve(site: Path, **options: Any) -> None:
     """Serve a site: widget, panel and, on this computer, the sample shop.
 
@@ -118,6 +119,7 @@ def check(site: Path, form: str) -> None:
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Any other fact, such as visits=3.")
 @click.option("--agents", "agents_here", default=0, show_default=True, help="How many agents are there.")
 @click.option("--at", "at", metavar="MOMENT", help="When it is, such as '2026-03-04 10:00' or 'sunday 11:00'.")
+@ACTIONS_URL
 def talk(site: Path, **circumstances: Any) -> None:
     """Speak with the bot in the terminal; lines may be piped in.
 

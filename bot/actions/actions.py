@@ -67,7 +67,7 @@ class Actions:
         raise Failed("error", f"more than {MOST_IN_A_ROW} actions follow one another")
 
     def _one(self, action: str, told: Told, until: float) -> Returned:
-        if self._client is None or self.roster.status.state == "none":
+        if self._client is None or not self.roster.is_there:
             raise Failed("missing", "there is no action server: put a Python file with the action into actions/")
         answer = self._client.call(action, body_of(action, told), within=until - self._clock())
         zone = told.site.zone

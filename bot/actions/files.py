@@ -42,3 +42,8 @@ def look(site: Path) -> dict[str, tuple[int, int]]:
 def has_actions(site: Path) -> bool:
     """Returns whether the site has any action file."""
     return next(action_files(site), None) is not None
+
+
+def mentions(site: Path, word: str) -> bool:
+    """Returns whether any action file has this word in it."""
+    return any(word in path.read_text(encoding="utf-8", errors="replace") for _, path in action_files(site))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.actions.client import Address, Client, Failed
+from bot.actions.client import LIST_TAKES, Address, Client, Failed
 
 LOOK_EVERY = 1.0
 ASK_EVERY = 15.0
@@ -97,6 +97,11 @@ class Roster:
         self._file = file
 
     @property
+    def is_there(self) -> bool:
+        """Returns whether there is an action server to be called, be it well or not."""
+        return self._client is not None and (self._file is None or self.status.state != "none")
+
+    @property
     def names(self) -> frozenset[str]:
         return frozenset(self.status.actions)
 
@@ -109,9 +114,10 @@ class Roster:
 
     def wait(self) -> None:
         """Finds out for the first time: a server that is being started is given the time to say what it has."""
-        self.look()
-        if self.status.state == "starting" and self._client is not None:
-            self._ask(self._client, within=STARTS_WITHIN)
+        if self._file is not None:
+            self.look()
+        if self._client is not None and (self._file is None or self.status.state == "starting"):
+            self._ask(self._client, within=STARTS_WITHIN if self._client.address.secret else LIST_TAKES)
 
     def _ask(self, client: Client, **within: float) -> None:
         try:

@@ -1,7 +1,6 @@
 """What actions ask of the desk: what they came to, that they take a while, that it is time to remind somebody."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -9,18 +8,22 @@ from bot.actions import calls
 from bot.actions.answer import Returned
 from bot.actions.calls import ACTION, GRACE, REMINDER, Call
 from bot.actions.client import Failed
-from bot.actions.tracker import MOST_EVENTS, Told, slots_of
+from bot.actions.tracker import MOST_EVENTS, Told
 from bot.contact import Known
 from bot.conversation import Draft
 from bot.jobs import Handler, Job
-from flows.effects import WantsAgent
 from flows.sentences import sentence
 from handoff.desk.changing import Changing, Verb
 from handoff.refusals import NoSuchConversation, Refusal
+from handoff.returning import Returning
 
 
 class ActionSide(Changing):
     """Verbs of actions. Whatever comes after the flow has moved on changes nothing."""
+
+    @property
+    def _returning(self) -> Returning:
+        return Returning(self._handover)
 
     def action_handlers(self) -> Mapping[str, Handler]:
         """Returns kind of job → what does it."""
@@ -53,7 +56,7 @@ class ActionSide(Changing):
             call.tell_broken()
             self._come_to_nothing(call, Failed("error", "it could not be called"))
         else:
-            self._come_back(call, returned)
+            self._if_awaited(call, partial(self._returning.came_back, call=call, returned=returned))
 
     def _called(self, call: Call) -> Returned:
         live = self._live(call.conversation)
@@ -68,29 +71,9 @@ class ActionSide(Changing):
         left = (call.over_at - self._parts.now()).total_seconds()
         return self._parts.actions.run(call.action, told, within=left)
 
-    def _come_back(self, call: Call, returned: Returned) -> None:
-        def verb(draft: Draft, known: Known) -> Known:
-            site = self._parts.bot.sites.current
-            event = calls.note_return(draft, call, "done", reminders=returned.reminders)
-            calls.remind(draft, returned.reminders, seq=event.seq)
-            calls.say(draft, call, returned, choose=sentence("choose_one", draft.state.language))
-            what = calls.done(call, returned, declared=frozenset(slots_of(site)), flows=frozenset(site.machines))
-            turn = self._parts.bot.resume(draft, known, what)
-            if returned.pauses and turn.wants_agent is None:
-                turn = replace(turn, wants_agent=WantsAgent(None, None, "normal", None, call.step, call.flow, "step"))
-            return self._handover.settle(draft, turn)
-
-        self._if_awaited(call, verb)
-
     def _come_to_nothing(self, call: Call, failed: Failed) -> None:
         call.tell_failed(failed)
-
-        def verb(draft: Draft, known: Known) -> Known:
-            calls.note_return(draft, call, failed.reason)
-            turn = self._parts.bot.resume(draft, known, calls.failed(call, failed.reason))
-            return self._handover.settle(draft, turn)
-
-        self._if_awaited(call, verb)
+        self._if_awaited(call, partial(self._returning.came_to_nothing, call=call, failed=failed))
 
     def _if_awaited(self, call: Call, verb: Verb) -> None:
         """Changes the conversation if it still waits for this call."""

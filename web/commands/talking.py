@@ -2,21 +2,34 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import random
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
 from typing import Any
 
 import click
 
+from bot.actions.actions import Actions
+from bot.actions.calls import ACTION, Call
+from bot.actions.client import Address, Client, Failed, NotAnAddress, address_of
+from bot.actions.files import has_actions, mentions
+from bot.actions.roster import Roster
+from bot.actions.server import ActionServer
+from bot.actions.tracker import VALIDATES, Told
 from bot.answering import Bot
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.events import Event
+from bot.models import JobRow
 from bot.site.loading import load
 from bot.site.site import Site
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
 from handoff.handover import Handover
+from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
 from rules.problems import has_errors, shown
 
@@ -57,7 +70,14 @@ class _Staff:
 
 
 def talk_with(
-    site: Path, *, page: str, language: str | None, facts: tuple[str, ...], agents_here: int, at: str | None
+    site: Path,
+    *,
+    page: str,
+    language: str | None,
+    facts: tuple[str, ...],
+    agents_here: int,
+    at: str | None,
+    actions_url: str | None,
 ) -> None:
     """Reads lines until there are no more, and prints what the bot says to each."""
     content = _content(site)
@@ -73,13 +93,66 @@ def talk_with(
         cursor=Cursor("talk", language or content.default_language),
     )
     staff = _Staff(agents_here, content.departments)
-    bot = Bot(_OneSite(content), staff)  # type: ignore[arg-type]
-    _Talk(Handover(bot, staff), conversation, now).run()  # type: ignore[arg-type]
+    with _served(site, actions_url) as actions:
+        bot = Bot(_OneSite(content), staff, actions.roster)  # type: ignore[arg-type]
+        _Talk(Handover(bot, staff), conversation, now, actions).run()  # type: ignore[arg-type]
+
+
+@contextmanager
+def _served(site: Path, url: str | None) -> Iterator[Actions]:
+    """Yields the site's actions: those of a server elsewhere, or of one that runs as long as the talk."""
+    if url is None and not has_actions(site):
+        yield Actions()
+        return
+    with ExitStack() as later:
+        try:
+            client = _Elsewhere(address_of(url)) if url else later.enter_context(_own_server(site))
+        except NotAnAddress as problem:
+            raise CannotTalk(str(problem)) from problem
+        actions = Actions(client, Roster(client), clock=monotonic)
+        if url or mentions(site, VALIDATES):
+            actions.roster.wait()
+        yield actions
+
+
+class _Elsewhere(Client):
+    """Calls the actions of a server that runs already."""
+
+    def __init__(self, address: Address):
+        super().__init__(address, clock=monotonic, sleep=sleep, chance=random)
+
+
+class _OfOurOwn(_Elsewhere):
+    """Starts the action server with the first question to it: most talks need none."""
+
+    def __init__(self, server: ActionServer):
+        super().__init__(server.address)
+        self._server = server
+
+    def _ask(self, *asked: Any) -> tuple[int, bytes]:
+        self._server.look()
+        return super()._ask(*asked)
+
+
+@contextmanager
+def _own_server(site: Path) -> Iterator[Client]:
+    with TemporaryDirectory() as folder:
+        server = ActionServer(site, Path(folder) / "actions.json", clock=monotonic, sleep=sleep, log=_complain)
+        try:
+            yield _OfOurOwn(server)
+        finally:
+            server.stop()
+
+
+def _complain(what: str, **more: Any) -> None:
+    click.echo(f"  ({what}: {', '.join(str(each) for each in more.values())})", err=True)
 
 
 class _Talk:
-    def __init__(self, handover: Handover, conversation: Conversation, now: datetime):
+    def __init__(self, handover: Handover, conversation: Conversation, now: datetime, actions: Actions):
         self._handover = handover
+        self._actions = actions
+        self._events: list[Event] = []
         self._conversation = conversation
         self._known = Known("talk", visitor_revision=1)
         self._now = now
@@ -94,9 +167,37 @@ class _Talk:
                 self._known = self._handover.settle(draft, turn)
             else:
                 click.echo("  (a person would answer now)")
-            for event in draft.events[1:]:
-                _print(event)
-            self._conversation = draft.state
+            self._tell(draft, draft.events[1:])
+            while call := _called_in(draft):
+                draft = self._carry_out(call)
+                self._tell(draft, draft.events)
+
+    def _tell(self, draft: Draft, events: list[Event]) -> None:
+        for event in events:
+            _print(event)
+        self._events += draft.events
+        self._conversation = draft.state
+
+    def _carry_out(self, call: Call) -> Draft:
+        """Calls an action as the server does it, and waits for it."""
+        draft = Draft(self._conversation, self._now)
+        returning = Returning(self._handover)
+        site = self._handover.bot.sites.current
+        told = Told(site, self._conversation, self._known, self._events, call.arguments)
+        try:
+            returned = self._actions.run(call.action, told, within=(call.over_at - call.began_at).total_seconds())
+        except Failed as failed:
+            click.echo(f"  (the action {call.action} failed: {failed.words})")
+            self._known = returning.came_to_nothing(draft, self._known, call, failed)
+        else:
+            self._known = returning.came_back(draft, self._known, call, returned)
+        return draft
+
+
+def _called_in(draft: Draft) -> Call | None:
+    """Returns the call a turn has planned, if it has."""
+    planned = (row.values for row in draft.change().rows if row.model is JobRow and row.values["kind"] == ACTION)
+    return next((Call.planned(each) for each in planned), None)
 
 
 def _print(event: Event) -> None:
