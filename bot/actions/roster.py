@@ -14,7 +14,7 @@ from bot.actions.client import LIST_TAKES, Address, Client, Failed
 LOOK_EVERY = 1.0
 ASK_EVERY = 15.0
 """Seconds between looks at a file, and between questions to a server elsewhere."""
-STARTS_WITHIN = 8.0
+STARTS_WITHIN = 15.0
 """Seconds that are waited for the action server at the start; what it has is known later, if it takes longer."""
 
 State = Literal["none", "starting", "running", "down"]

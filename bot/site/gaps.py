@@ -13,9 +13,9 @@ SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 DESK_NAMES = ("agent.name", *SITE_NAMES)
 
 
-def check_gaps(node: Node | None, contact: Collection[str], reading: Reading) -> None:
-    """Reports gaps of a prepared answer that nothing would ever fill."""
-    known = [*(f"contact.{name}" for name in contact), *DESK_NAMES]
+def check_gaps(node: Node | None, contact: Collection[str] | None, reading: Reading) -> None:
+    """Reports gaps of a prepared answer that nothing would ever fill; without `contact`, anything may."""
+    known = [*(f"contact.{name}" for name in contact), *DESK_NAMES] if contact is not None else None
     _check(node, known, reading)
 
 
@@ -34,7 +34,7 @@ def refuse_gaps_of_triggers(section: Node | None, reading: Reading) -> None:
             reading.walker.report("K007", scalar.place_at(at), message)
 
 
-def _check(node: Node | None, known: Collection[str], reading: Reading) -> None:
+def _check(node: Node | None, known: Collection[str] | None, reading: Reading) -> None:
     for scalar in _scalars(node):
         try:
             names = parse_template(scalar.text).names
@@ -42,7 +42,7 @@ def _check(node: Node | None, known: Collection[str], reading: Reading) -> None:
             reading.walker.report("F007", scalar.place_at(problem.offset), problem.message, write=problem.write)
             continue
         for used in names:
-            if used.name not in known:
+            if known is not None and used.name not in known:
                 meant = did_you_mean(used.name, known)
                 hint = f" — did you mean '{meant}'?" if meant else f"; only {', '.join(known)} can stand here"
                 message = f"nothing fills the gap '{used.name}' here{hint}"
