@@ -58,6 +58,8 @@ class Context:
     least: Value | None = None
     """The smallest number or amount, the first day, the fewest characters."""
     most: Value | None = None
+    past: bool = False
+    """A day without a year is the last one and not the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,9 +413,8 @@ def _date(text: str, context: Context) -> Recognised:
 
 
 def calendar(context: Context) -> Calendar:
-    """Returns what days are reckoned from; where only the past may be meant, a day without a year is the last one."""
-    past = isinstance(context.most, str) and context.most <= context.today.isoformat()
-    return Calendar(context.language, context.today, past)
+    """Returns what days are reckoned from."""
+    return Calendar(context.language, context.today, context.past)
 
 
 # Web addresses

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from flows.engine import START, FlowMachine, FlowState
 from flows.flow import Flow
 from flows.graph import Knowledge, Node, Silence, edges_of, main_states, reachable
+from flows.steps.action import ActionStep
+from flows.steps.asking import AskingStep
 from flows.steps.buttons import ButtonsStep
 from flows.steps.call import CallStep
 from flows.steps.end import EndStep
@@ -46,9 +48,12 @@ def check_flow(flow: Flow, around: Surroundings) -> list[Problem]:
     ids = {step.id for step in flow.every_step()}
     problems += _same_ids(flow)
     problems += _returns(flow, around)
+    problems += _silence(flow, ids, around)
     for step in flow.every_step():
         for target in step.targets():
             problems += _target(target, step, ids, around)
+        if isinstance(step, ActionStep) and step.on_error is None and not step.optional:
+            problems.append(_no_way_out(step))
         if isinstance(step, HandoffStep) and step.department is not None:
             problems += _department(step.department, step.department_at, around)
         if isinstance(step, ButtonsStep):
@@ -110,8 +115,25 @@ def _filled_by(flow: Flow, flows: Mapping[str, Flow], seen: set[str]) -> set[str
     return filled
 
 
-def _target(target: Target, step: Step, ids: Collection[str], around: Surroundings) -> Iterator[Problem]:
-    place = target.place or step.place
+def _silence(flow: Flow, ids: Collection[str], around: Surroundings) -> Iterator[Problem]:
+    """Yields what is wrong with what happens at every question that nobody answers."""
+    for level in flow.on_silence:
+        if isinstance(level.then, Target):
+            yield from _target(level.then, None, ids, around)
+        if level.say is not None:
+            yield from _gaps(level.say, around)
+
+
+def _no_way_out(step: ActionStep) -> Problem:
+    message = (
+        f"the action '{step.action}' may fail, and nothing says where it goes on then;"
+        " with 'optional: true' it goes on as if nothing had happened"
+    )
+    return error("F013", step.place, message, write="on_error: handoff")
+
+
+def _target(target: Target, step: Step | None, ids: Collection[str], around: Surroundings) -> Iterator[Problem]:
+    place = target.place or (step.place if step is not None else NOWHERE)
     name = target.name or ""
     if target.kind == "step" and name not in ids:
         what = "goto " if isinstance(step, GotoStep) else ""
@@ -121,15 +143,11 @@ def _target(target: Target, step: Step, ids: Collection[str], around: Surroundin
         yield error("K005", place, f"there is no flow '{name}'{suggestion(name, around.flow_ids)}")
     elif target.kind == "handoff" and target.name is not None:
         yield from _department(name, place, around)
-    elif target.kind == "stay" and not _has_question(step):
+    elif target.kind == "stay" and step is not None and not isinstance(step, AskingStep):
         yield error("K005", place, "'stay' means the question that is open, and there is none here; name a step")
 
 
 _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
-
-
-def _has_question(step: Step) -> bool:
-    return step.kind in ("collect", "buttons")
 
 
 def _department(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
@@ -247,7 +265,7 @@ def _loops(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterat
             continue
         steps = _steps_round(machines, loop)
         names = " -> ".join(f"'{name}'" for name in [*steps, steps[0]])
-        yield error("F004", place, f"{names} never waits for the visitor; put a question into the loop")
+        yield error("F004", place, f"{names} never waits for the visitor; put a question or a wait into the loop")
 
 
 def _called_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> list[str]:
@@ -273,15 +291,24 @@ def _first_step(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> St
     return next((step for flow, state in loop if (step := machines[flow].state(state).step) is not None), None)
 
 
-def _maybe_empty(machine: FlowMachine, told: Mapping[str, FlowMachine], knowledge: Knowledge) -> Iterator[Problem]:
+def _maybe_empty(machine: FlowMachine, flows: Mapping[str, FlowMachine], knowledge: Knowledge) -> Iterator[Problem]:
+    told: set[Place] = set()
     for state, step in main_states(machine):
         known = knowledge.at(machine.id, state)
         if known is None:
             continue
-        for wording in step.wordings():
-            yield from _empty_gaps(wording, step, machine, known, knowledge)
+        for wording in (*step.wordings(), *_inherited(step, machine.flow)):
+            found = list(_empty_gaps(wording, step, machine, known, knowledge))
+            yield from (problem for problem in found if problem.place not in told)
+            told |= {problem.place for problem in found}
     for state in machine.states:
-        yield from _empty_inputs(machine.state(state), machine, told, knowledge)
+        yield from _empty_inputs(machine.state(state), machine, flows, knowledge)
+
+
+def _inherited(step: Step, flow: Flow) -> Iterator[Wording]:
+    """Yields what is said at a question that nobody answers because the flow says so."""
+    if isinstance(step, AskingStep) and step.if_silent is None:
+        yield from (level.say for level in flow.on_silence if level.say is not None)
 
 
 def _empty_gaps(

@@ -10,6 +10,8 @@ from flows.engine import CANCEL, END, START, Callback, FlowMachine, FlowState, G
 from flows.flow import Flow
 from flows.knowing import known_where
 from flows.question import Exit, Question
+from flows.sentences import sentence
+from flows.steps.asking import compile_silence
 from flows.steps.step import Step, Then
 from flows.targets import Target
 from rules.conditions import IR, compile_condition, label
@@ -155,7 +157,13 @@ class Build:
                 self.move("interrupt.human", state, None, before=[_want_agent])
             self.move("interrupt.back", state, None, before=[_go_back])
             self.move("interrupt.restart", state, None, before=[_restart])
+            self.move("interrupt.cancel", state, None, before=[_cancel])
+            self.move("interrupt.help", state, None, before=[_help])
         return allowed
+
+    def silence(self, step: Step, question: Question, state: str, after: str) -> None:
+        """Adds what happens in the wait state of a question when nobody answers it."""
+        compile_silence(self, step, question, state, after)
 
     def _add(self, state: FlowState) -> None:
         self.states.setdefault(state.name, state)
@@ -225,6 +233,26 @@ def _go_back(e: Any) -> None:
 
 def _restart(e: Any) -> None:
     e.model.jump = "restart"
+
+
+def _cancel(e: Any) -> None:
+    e.model.jump = "cancel"
+
+
+def _help(e: Any) -> None:
+    """Says what helps here, else what else can be written."""
+    run = e.model
+    question = run.open_question()
+    allowed = (name for name in _WORTH_TELLING if run.machine.takes(f"interrupt.{name}", run.state))
+    phrases = (run.settings.phrases.first(name, run.cursor.language) for name in allowed)
+    words = ", ".join(words for words in phrases if words)
+    if question is not None:
+        question.helped(run, sentence("help", run.cursor.language, words=words))
+    else:
+        run.say("help_waiting", words=words)
+
+
+_WORTH_TELLING = ("back", "restart", "cancel", "human")
 
 
 def _want_agent(e: Any) -> None:

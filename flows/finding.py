@@ -1,4 +1,4 @@
-"""Where in a text values of a kind stand: an e-mail address, two days, a number. So one message can answer several questions."""
+"""Where in a text values of a kind stand: an address, two days, a number; so one message answers several questions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from flows.answers import LONGEST_TEXT, Accepted, Context, Recognised, Refused, calendar, recognise, within
+from flows.answers import LONGEST_TEXT, Accepted, Context, Recognised, calendar, recognise
 from flows.dates import dates_in
 from flows.found import Found, in_order
 from flows.links import links_in
@@ -25,12 +25,7 @@ class FoundValue(Found):
 
 def values_in(kind: str, text: str, context: Context) -> list[FoundValue]:
     """Returns the values of a kind of `FINDABLE` in a text, in its order, those that are refused too."""
-    found = in_order(_FINDERS[kind](text[:LONGEST_TEXT], context))
-    return [FoundValue(each.start, each.end, _within(kind, each.outcome, context)) for each in found]
-
-
-def _within(kind: str, outcome: Recognised, context: Context) -> Recognised:
-    return within(kind, outcome, context) if isinstance(outcome, Accepted) else outcome
+    return in_order(_FINDERS[kind](text[:LONGEST_TEXT], context))
 
 
 def _recognised(kind: str, start: int, end: int, text: str, context: Context) -> FoundValue:
@@ -82,7 +77,3 @@ _FINDERS: Mapping[str, Callable[[str, Context], Iterator[FoundValue]]] = {
     "money": _amounts,
     "number": _numbers,
 }
-
-
-def is_refused(found: FoundValue) -> bool:
-    return isinstance(found.outcome, Refused)

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+from flows.steps.asking import Level
 from flows.steps.step import NOWHERE, Step, steps_within
 from rules.conditions import IR
 from rules.problems import Place
@@ -34,6 +35,8 @@ class Flow:
     slots: Mapping[str, str] = field(default_factory=dict)
     """Types of slots that no step and no catalogue declares."""
     interruptible: bool = True
+    on_silence: tuple[Level, ...] = ()
+    """What happens at every question that says nothing else when nobody answers it."""
     place: Place = field(default=NOWHERE, compare=False)
 
     @property
@@ -88,10 +91,19 @@ def _every(steps: tuple[Step, ...]) -> Iterator[Step]:
         yield from _every(steps_within(step))
 
 
+def _default_of(part: Field[Any]) -> Any:
+    return part.default_factory() if part.default_factory is not MISSING else part.default
+
+
 def _content(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         left_out = _FOR_PEOPLE if isinstance(value, Flow) else ()
-        parts = (part.name for part in fields(value) if part.compare and part.name not in left_out)
+        # What is as nobody wrote it makes no difference, so a key that is new to the language changes no version.
+        parts = (
+            part.name
+            for part in fields(value)
+            if part.compare and part.name not in left_out and getattr(value, part.name) != _default_of(part)
+        )
         return [getattr(value, "kind", type(value).__name__), {name: _content(getattr(value, name)) for name in parts}]
     if isinstance(value, Mapping):
         return {str(key): _content(item) for key, item in value.items()}

@@ -113,9 +113,10 @@ class Silence:
 
     def _from(self, machine: FlowMachine, name: str) -> Iterator[Node]:
         state = machine.state(name)
-        if state.kind in ("wait", "final"):
+        if state.kind == "final" or (state.kind == "wait" and not state.acts):
             return
-        if state.kind == "pass":
+        # An action answers in no time when it fails, so it does not break a loop.
+        if state.kind == "pass" or state.acts:
             yield from ((machine.id, edge.dest) for edge in self._edges[machine.id].get(name, ()))
             if state.restarts:
                 yield from ((flow, START) for flow in self._callers_of(machine.id))
@@ -138,7 +139,9 @@ class Silence:
     def _passes(self, machine: FlowMachine, passing: set[str]) -> bool:
         def is_silent(edge: Edge) -> bool:
             state = machine.state(edge.source)
-            return state.kind == "pass" or (state.kind == "call" and edge.returns and state.calls in passing)
+            return (
+                state.kind == "pass" or state.acts or (state.kind == "call" and edge.returns and state.calls in passing)
+            )
 
         edges = (edge for leaving in self._edges[machine.id].values() for edge in leaving)
         return END in reachable([START], filter(is_silent, edges))
@@ -300,7 +303,9 @@ class Knowledge:
 
 
 def _may_be_cancelled(machine: FlowMachine) -> bool:
-    return CANCEL in reachable([START], edges_of(machine))
+    """Says whether a flow may be left before its end: by a target, or because the visitor says so."""
+    by_phrase = any(machine.takes("interrupt.cancel", state) for state in machine.states)
+    return by_phrase or CANCEL in reachable([START], edges_of(machine))
 
 
 def _all_filled(edges: Iterable[Edge]) -> set[str]:

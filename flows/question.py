@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.cursor import MOST_HISTORY, Asked
-from flows.effects import Misunderstood, Option, Say, SlotValue
+from flows.effects import Misunderstood, Option, Say, SetTimer, SlotValue
 from flows.wording import Spoken
+from rules.durations import Duration
 from rules.phrases import LONGEST_MESSAGE, normalised
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Answer:
 
     value: SlotValue
     option: int | None = None
+    confirms: bool | None = None
+    """It says that the value which is held is right, or that it is not; None where it is a value itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ class Question(ABC):
         self.save_to = save_to
         self.retries = retries
         self.offers = offers
+        self.silence: tuple[Duration, ...] = ()
+        """After which times without an answer something happens."""
+        self.help: Spoken | None = None
         self._varies = any(offer.shown is not None for offer in offers)
         self.type_ok = type_ok
         self._by_value = {offer.value: place for place, offer in enumerate(offers)}
@@ -100,6 +106,15 @@ class Question(ABC):
         """Puts the question once more as it was put last, without counting it."""
         prompt = self.prompt(run, run.cursor.tries)
         self._put(run, f"{before} {prompt}" if before else prompt)
+
+    def remind(self, run: Run, text: str) -> None:
+        """Says something because nobody answers; what can be pressed stays there to be pressed."""
+        if text:
+            run.effects.append(Say(text, self.step, self.flow, self.shown(run), self.slot))
+
+    def helped(self, run: Run, otherwise: str) -> None:
+        """Says what helps here, and puts the question once more."""
+        self.repeat(run, before=(self.help.text(run) if self.help is not None else "") or otherwise)
 
     def count(self, e: Any) -> None:
         """Notes that an answer was not understood."""
@@ -180,10 +195,22 @@ class Question(ABC):
         return tuple(offer.value for offer in self.offers if offer.shown is None or offer.shown(facts) is True)
 
     def _put(self, run: Run, text: str) -> None:
+        run.effects.append(Say(text, self.step, self.flow, self.shown(run), self.slot))
+        if self.silence:
+            self.listen(run)
+
+    def listen(self, run: Run) -> None:
+        """Begins to count how long nobody answers; what was counted before is over."""
+        run.cursor.epoch += 1
+        for n, after in enumerate(self.silence, start=1):
+            run.effects.append(SetTimer(f"{self.flow}.{self.step}", run.cursor.epoch, after, n))
+
+    def shown(self, run: Run) -> tuple[Option, ...]:
+        """Returns the options that are there to be pressed."""
         options = self._all_options(run)
-        if run.cursor.open is not None:
-            options = tuple(option for option in options if option.value in run.cursor.open)
-        run.effects.append(Say(text, self.step, self.flow, options, self.slot))
+        if run.cursor.open is None:
+            return options
+        return tuple(option for option in options if option.value in run.cursor.open)
 
     def _all_options(self, run: Run) -> tuple[Option, ...]:
         language = run.cursor.language
@@ -202,6 +229,15 @@ class Exit:
     before: tuple[Callable[[Any], None], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An answer that is none to be kept, such as *Skip*: how it is told, and where it leads."""
+
+    test: Callable[[Run], bool]
+    words: str
+    leads: Exit
+
+
 def compile_question(
     build: Build,
     step: Step,
@@ -211,12 +247,21 @@ def compile_question(
     exits: Mapping[int, Exit],
     give_up: Exit,
     otherwise: Exit | None = None,
+    asides: Sequence[Aside] = (),
+    writes: Sequence[str] | None = None,
 ) -> None:
-    """Adds the wait state of a question; `exits` has the options that lead somewhere else than to `after`."""
+    """Adds the wait state of a question; `exits` has the options that lead somewhere else than to `after`.
+
+    `writes` are the slots that surely have a value afterwards, if they are others than the question's.
+    """
     state = build.state(
         step, "wait", enter=question.ask, words=f"asks for {question.slot}" if question.slot else "asks"
     )
-    writes = (question.slot,) if question.slot else ()
+    if writes is None:
+        writes = (question.slot,) if question.slot else ()
+    for aside in asides:
+        guard = build.guard(step, aside.test, aside.words)
+        build.move("input", state, aside.leads.dest, guard, before=aside.leads.before)
     for place, leads in exits.items():
         chosen = build.guard(step, _chose(place), f"chose '{question.offers[place].value}'")
         build.move("input", state, leads.dest, chosen, before=[question.store, *leads.before], writes=writes)
@@ -227,6 +272,7 @@ def compile_question(
         build.move("input", state, None, again, before=[question.ask_again])
     last = otherwise or give_up
     build.move("input", state, last.dest, before=[question.count, *last.before])
+    build.silence(step, question, state, after)
     build.states[state].question = question
     build.states[state].interruptible = build.interruptions(step, state)
 

@@ -13,23 +13,30 @@ from functools import cache
 from importlib.resources import files
 from typing import Protocol
 
+from flows.answers import KINDS
 from flows.checks import Surroundings, check_flow, check_machines
 from flows.compiler import CannotCompile, compile_flow
 from flows.engine import FlowMachine
 from flows.flow import Flow, named
+from flows.steps.action import ActionStep
+from flows.steps.asking import FLOW_SILENCE, levels
 from flows.steps.branch import BranchStep
 from flows.steps.buttons import ButtonsStep
 from flows.steps.call import CallStep
 from flows.steps.collect import CollectStep
 from flows.steps.end import EndStep
+from flows.steps.form import FormStep
 from flows.steps.goto import GotoStep
 from flows.steps.handoff import HandoffStep
 from flows.steps.kinds import TABLES
+from flows.steps.note import NoteStep
 from flows.steps.say import SayStep
 from flows.steps.set import SetStep
 from flows.steps.start import StartStep
 from flows.steps.step import Step, Then
+from flows.steps.tag import TagStep
 from flows.steps.take_message import TakeMessageStep
+from flows.steps.wait import WaitStep
 from flows.targets import END, Target
 from flows.wording import Wording
 from rules.condition_reading import parse_conditions, parse_when
@@ -37,7 +44,7 @@ from rules.conditions import IR
 from rules.document import read as read_document
 from rules.facts import Kind as FactKind
 from rules.facts import Scope, fact_named, kind_of_answer
-from rules.kinds import Choice, Conditions, Id, ListOf, MapOf, Nested, Text, Word, YesNo
+from rules.kinds import Choice, Conditions, Id, ListOf, MapOf, Nested, OneOrList, Text, Word, YesNo
 from rules.nodes import List, Map, Node
 from rules.problems import Place, Problem, error, has_errors
 from rules.schema import Key, Read, Table, Walker
@@ -49,19 +56,24 @@ STEPS: Mapping[str, type[Step]] = {
     for step in (
         SayStep,
         CollectStep,
+        FormStep,
         ButtonsStep,
         BranchStep,
         SetStep,
+        TagStep,
+        NoteStep,
         GotoStep,
         CallStep,
         StartStep,
+        WaitStep,
+        ActionStep,
         HandoffStep,
         EndStep,
     )
 }
 TABLES.update({kind: step.table for kind, step in STEPS.items()})
 
-_ANSWER = Choice(("text", "name", "email", "phone", "choice", "yes_no", "number"), "answer type", "K004")
+_ANSWER = Choice(KINDS, "answer type", "K004")
 _SLOT_TYPES = MapOf(_ANSWER, "slot")
 
 FLOW = Table(
@@ -74,6 +86,9 @@ FLOW = Table(
         "returns": Key(ListOf(Id()), "slots a caller may rely on; all that were collected, if left out"),
         "slots": Key(_SLOT_TYPES, "types of slots that nothing else says", default={}),
         "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' do nothing in it", default=True),
+        "on_silence": Key(
+            OneOrList(Nested(FLOW_SILENCE)), "what happens at every question without an 'if_silent' of its own"
+        ),
         "steps": Key(Steps(TABLES), "what happens, one after the other", required=True),
     },
     "a flow",
@@ -233,6 +248,7 @@ def _flow(id: str, read: Read, reading: Reading) -> Flow:
             returns=tuple(read["returns"]) if read.wrote("returns") else None,
             slots=read["slots"],
             interruptible=read["interruptible"],
+            on_silence=levels(read["on_silence"] or (), reading),
             steps=tuple(reading.step(step) for step in read["steps"] or ()),
             place=read.id_place,
         )
@@ -280,7 +296,15 @@ def _declare(
         reading.walker.report("F008", place, message)
 
 
-_A = {"text": "a text", "choice": "a choice", "number": "a number", "yes_no": "a yes or no"}
+_A = {
+    "text": "a text",
+    "choice": "a choice",
+    "number": "a number",
+    "money": "an amount",
+    "date": "a day",
+    "yes_no": "a yes or no",
+    "any": "a record",
+}
 
 
 def _every_read(reads: Iterable[Read]) -> Iterator[Read]:
@@ -291,7 +315,7 @@ def _every_read(reads: Iterable[Read]) -> Iterator[Read]:
 
 def _reads_within(read: Read) -> Iterator[Read]:
     """Yields the steps written inside a step."""
-    for inner in (*(read.get("options") or ()), *(read.get("branch") or ())):
+    for inner in (*(read.get("options") or ()), *(read.get("branch") or ()), *(read.get("if_silent") or ())):
         for key in ("then", "else"):
             if isinstance(inner.get(key), list):
                 yield from inner[key]

@@ -17,4 +17,4 @@ class Settings:
     country: str | None = None
     """Where a phone number without a country code is taken to be from, such as `DE`."""
     phrases: Phrases = field(default_factory=lambda: Phrases(DEFAULT_PHRASES))
-    """What interrupts a question, by name: `human`, `restart`, `back`."""
+    """What interrupts a question, by name: `human`, `restart`, `back`, `cancel`, `help`."""

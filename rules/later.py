@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_QUESTION = frozenset({"if_silent"})
-
 KEYS: Mapping[str, frozenset[str]] = {
     "file": frozenset({"rules", "segments", "intents", "blueprints", "use", "tests", "privacy"}),
-    "phrases": frozenset({"cancel", "help"}),
-    "flow": frozenset({"on_silence", "validator", "goal", "ab"}),
-    "step": frozenset({"form", "tag", "note", "score", "wait", "action", "goal", "rate"}),
+    "flow": frozenset({"validator", "goal", "ab"}),
+    "step": frozenset({"score", "goal", "rate"}),
     "say": frozenset({"image", "link", "card", "typing"}),
-    "collect": _QUESTION | {"min", "max", "must", "help", "optional", "confirm"},
-    "buttons": _QUESTION | {"multiple"},
+    "buttons": frozenset({"multiple"}),
     "trigger": frozenset({"open", "badge", "sound", "ab", "goal"}),
     "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),
 }
 """By the name of a table. A key that a table has is run; it is taken out of here when it is built."""
 
 WORDS: Mapping[str, frozenset[str]] = {
-    "answer type": frozenset({"number", "money", "date", "time", "url", "rating", "file", "consent", "pattern"}),
+    "answer type": frozenset({"time", "rating", "file", "pattern"}),
     "routing": frozenset({"round_robin", "everyone", "last_agent"}),
     "way of updating flows": frozenset({"finish_old", "restart"}),
 }

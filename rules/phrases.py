@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from rules.texts import base_of
+from rules.texts import base_of, in_language
 
 LONGEST_MESSAGE = 200
 """A longer message is no phrase, so it is not looked at."""
@@ -59,6 +59,20 @@ DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "es": ("atrás", "volver", "pregunta anterior"),
         "it": ("indietro", "domanda precedente"),
     },
+    "cancel": {
+        "en": ("cancel", "never mind", "forget it"),
+        "de": ("abbrechen", "abbruch", "vergiss es", "vergessen sie es"),
+        "fr": ("annuler", "laissez tomber"),
+        "es": ("cancelar", "olvídalo"),
+        "it": ("annulla", "lascia perdere"),
+    },
+    "help": {
+        "en": ("what can I do", "what can I write"),
+        "de": ("was kann ich tun", "was kann ich schreiben"),
+        "fr": ("que puis-je faire",),
+        "es": ("qué puedo hacer",),
+        "it": ("che cosa posso fare",),
+    },
 }
 """What a site understands that says nothing else. Words that may be an answer ("help", "stop") are left to the site."""
 
@@ -76,11 +90,15 @@ def normalised(words: str) -> str:
 class Phrases:
     """Phrases by name and language, prepared for being compared with messages."""
 
-    __slots__ = ("_any_language", "_by_language")
+    __slots__ = ("_any_language", "_by_language", "_first")
 
     def __init__(self, phrases: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         self._by_language: dict[str, dict[str, str]] = {}
         self._any_language: dict[str, str] = {}
+        self._first = {
+            name: {language: words for language, wordings in by_language.items() for words in list(wordings)[:1]}
+            for name, by_language in phrases.items()
+        }
         for name, by_language in phrases.items():
             for language, wordings in by_language.items():
                 for words in wordings:
@@ -88,6 +106,10 @@ class Phrases:
                     if known:
                         self._by_language.setdefault(language, {}).setdefault(known, name)
                         self._any_language.setdefault(known, name)
+
+    def first(self, name: str, language: str) -> str | None:
+        """Returns what visitors are told to write for this: the first wording in their language, else in English."""
+        return in_language(self._first.get(name, {}), language, "en") or None
 
     def match(self, message: str, language: str) -> str | None:
         """Returns the name of the phrase that the whole message is, or None.

@@ -10,7 +10,7 @@ from rules.kinds import Choice, ListOf, MapOf, Nested, Text, Word, YesNo
 from rules.schema import Key, Read, Table
 from rules.texts import Text as Texts
 
-TYPES = ("text", "name", "email", "phone", "choice", "yes_no")
+TYPES = ("text", "name", "email", "phone", "choice", "yes_no", "number", "money", "date", "url", "consent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ PHRASES = Table(
         "human": Key(Phrases(), "the visitor wants a person"),
         "restart": Key(Phrases(), "the visitor wants to begin again"),
         "back": Key(Phrases(), "the visitor wants the question before"),
+        "cancel": Key(Phrases(), "the visitor wants to leave the flow"),
+        "help": Key(Phrases(), "the visitor wants to know what to do"),
     },
 )
 
@@ -50,7 +52,7 @@ CONVERSATION = Table(
         "start": Key(Reference("flow"), "the flow that begins when the visitor writes and nothing else matches"),
         "fallback": Key(Text(), "what is said when nothing matches: a text, or the id of a flow"),
         "idle_close": Key(Length(), "a conversation in which nothing happens is closed after this time", default="24h"),
-        "phrases": Key(Nested(PHRASES), "what works everywhere: human, restart, back"),
+        "phrases": Key(Nested(PHRASES), "what works everywhere: human, restart, back, cancel, help"),
         "max_misunderstandings": Key(
             Integer(1, 20), "so often in a row the bot may fail before a person is called", default=3
         ),

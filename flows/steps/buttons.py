@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from flows.effects import SlotValue
 from flows.question import Offered, Question, compile_question
 from flows.sentences import sentence
-from flows.steps.kinds import Follows, IfKnown, LeadsTo
-from flows.steps.step import NOWHERE, RETRIES, Step, Then, asked_again, common, step_table
-from flows.targets import BACK, HANDOFF, STAY, Target
+from flows.steps.asking import QUESTION, AskingStep, asking
+from flows.steps.kinds import Follows, LeadsTo
+from flows.steps.step import NOWHERE, Then, common, step_table
+from flows.targets import BACK, STAY, Target
 from flows.wording import Wording
 from rules.conditions import IR, compile_condition
 from rules.facts import Kind as FactKind
-from rules.kinds import Conditions, Id, Text, Word, YesNo
+from rules.kinds import Choice, Conditions, Id, Text, Word, YesNo
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import Place
 from rules.schema import Key, Kind, Read, Table, Walker, shortened
@@ -115,7 +116,7 @@ def _option_value(read: Read, reading: Reading) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ButtonsStep(Step):
+class ButtonsStep(AskingStep):
     kind: ClassVar[str] = "buttons"
     table: ClassVar[Table] = step_table(
         "buttons",
@@ -123,10 +124,10 @@ class ButtonsStep(Step):
             "buttons": Key(Text(), "the question above the buttons", required=True),
             "options": Key(Options(), "what can be pressed", required=True),
             "save_as": Key(Id(), "the slot that keeps what was chosen"),
-            "if_known": Key(IfKnown(), "skip: do not ask when the slot is filled already", default="ask"),
+            "if_known": Key(Choice(("skip", "ask")), "skip: do not ask when the slot is filled already", default="ask"),
             "type_ok": Key(YesNo(), "whether typing the label or its number works as well", default=True),
             "otherwise": Key(LeadsTo(), "where an answer leads that is none of these; else the question is put again"),
-            **RETRIES,
+            **QUESTION,
         },
     )
 
@@ -138,8 +139,6 @@ class ButtonsStep(Step):
     type_ok: bool = True
     otherwise: Target | None = None
     """Where an answer that is none of the options leads; without it the question is put again."""
-    retries: int = 2
-    give_up: Target = HANDOFF
 
     @classmethod
     def of(cls, read: Read, reading: Reading) -> Self:
@@ -152,7 +151,7 @@ class ButtonsStep(Step):
             if_known=read["if_known"],
             type_ok=read["type_ok"],
             otherwise=read["otherwise"],
-            **asked_again(read),
+            **asking(read, reading),
             **common(read, reading),
         )
 
@@ -168,20 +167,20 @@ class ButtonsStep(Step):
     def slot_of_id(self) -> str | None:
         return self.save_as
 
-    def inner(self) -> tuple[Then, ...]:
+    def own_inner(self) -> tuple[Then, ...]:
         return tuple(option.then for option in self.options if option.then is not None)
 
-    def with_inner(self, thens: tuple[Then, ...]) -> Self:
+    def with_own_inner(self, thens: tuple[Then, ...]) -> Self:
         remaining = iter(thens)
         options = (option if option.then is None else replace(option, then=next(remaining)) for option in self.options)
         return replace(self, options=tuple(options))
 
     def wordings(self) -> tuple[Wording, ...]:
-        return (self.ask,)
+        return (self.ask, *self.around())
 
     def targets(self) -> tuple[Target, ...]:
-        extra = (self.give_up,) if self.otherwise is None else (self.otherwise, self.give_up)
-        return (*(then for then in self.inner() if isinstance(then, Target)), *extra)
+        targets = AskingStep.targets(self)
+        return targets if self.otherwise is None else (*targets, self.otherwise)
 
     def writes(self) -> dict[str, str]:
         return {self.save_as: "choice"} if self.save_as else {}
@@ -231,6 +230,7 @@ class ButtonsQuestion(Question):
             offers=tuple(_offered(option, place) for place, option in enumerate(step.options)),
             type_ok=step.type_ok,
         )
+        self.help = step.help.spoken() if step.help else None
         self._ask = step.ask.spoken()
 
     def prompt(self, run: Run, n: int) -> str:

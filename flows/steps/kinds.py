@@ -1,13 +1,14 @@
-"""The kinds of value that only steps have: where something leads, and what to do with what is known."""
+"""The kinds of value that only steps have: where something leads, and how little or much an answer may be."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flows.targets import WORDS, parse_target
-from rules import later
 from rules.nodes import List, Node, Scalar
 from rules.schema import Kind, Table, Walker
 from rules.step_lists import Steps
@@ -55,18 +56,27 @@ class Follows(Kind):
 
 
 @dataclass(frozen=True)
-class IfKnown(Kind):
-    """What to do when the answer is known already. Value: `skip` or `ask`."""
+class Limit(Kind):
+    """The least or the most of something: a number, or a day. Value: int, float or str; its type is for the step."""
 
     @property
     def words(self) -> str:
-        return "skip or ask"
+        return "a number, or a day like today, tomorrow or 2026-12-24"
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
-        text = node.text if isinstance(node, Scalar) else ""
-        if text == "confirm":
-            return walker.report("K007", node.place, later.sentence(f"{label}: confirm"), why=later.ADVICE)
-        return text if text in ("skip", "ask") else walker.refuse(node, self, label)
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        text = node.text.strip() if isinstance(node, Scalar) else ""
+        return text if text in RELATIVE_DAYS or _is_day(text) else walker.refuse(node, self, label)
 
-    def instead(self) -> str:
-        return "ask"
+
+RELATIVE_DAYS: Mapping[str, int] = {"yesterday": -1, "today": 0, "tomorrow": 1}
+"""Days that are another one every day."""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from flows.steps.kinds import LeadsTo
-from flows.targets import HANDOFF, RESERVED, Target
+from flows.targets import RESERVED, Target
 from rules.conditions import IR
 from rules.facts import Kind as FactKind
-from rules.kinds import Conditions, Id, Integer, Word, YesNo
+from rules.kinds import Conditions, Id, Word
 from rules.problems import Place
 from rules.schema import Key, Read, Table
 
@@ -101,23 +100,6 @@ class Step(ABC):
 def step_table(kind: str, keys: Mapping[str, Key]) -> Table:
     """Returns the table of a kind of step: its own keys and those every step takes."""
     return Table(kind, {**keys, **COMMON_KEYS}, f"a '{kind}' step")
-
-
-RETRIES: Mapping[str, Key] = {
-    "retries": Key(Integer(0, 10), "how often it is asked again when the answer is none", default=2),
-    "give_up": Key(LeadsTo(), "where to go on after that", default="handoff"),
-    "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' count as answers here"),
-}
-"""The keys of every question."""
-
-
-def asked_again(read: Read) -> dict[str, Any]:
-    """Returns what every question takes, as arguments for making it."""
-    return {
-        "retries": read["retries"],
-        "give_up": read["give_up"] or HANDOFF,
-        "interruptible": read["interruptible"] if read.wrote("interruptible") else None,
-    }
 
 
 def common(read: Read, reading: Reading) -> dict[str, Any]:

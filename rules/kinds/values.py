@@ -168,9 +168,12 @@ class Choice(Kind):
 class Length(Kind):
     """A duration. Value: `rules.durations.Duration`."""
 
+    working: bool = False
+    """Whether it may be counted in working hours."""
+
     @property
     def words(self) -> str:
-        return "a duration like 30s, 5m, 2h or 3d"
+        return f"a duration like 30s, 5m, 2h or {'2 working hours' if self.working else '3d'}"
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
         text = written(node)
@@ -180,7 +183,7 @@ class Length(Kind):
             length = parse_duration(text)
         except NotADuration as wrong:
             return walker.report("K006", node.place, f"{label}: {wrong}")
-        if length.working:
+        if length.working and not self.working:
             return walker.report("K007", node.place, f"{label}: {later.sentence('time in working hours')}")
         return length
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flows.cursor import Cursor
-from flows.effects import Effect, Say
+from flows.effects import Card, Effect, Say
 from flows.engine import FlowMachine
 from flows.reading import Flows, read_flows
 from flows.runner import Event, Result, turn
@@ -89,6 +89,19 @@ class Player:
 
     def press_value(self, step: str, value: object) -> list[str]:
         return self.happens(Event("input", button={"step": step, "value": value, "label": "whatever"}))
+
+    def fill_in(self, step: str, **values: Any) -> list[str]:
+        """Sends a card back."""
+        return self.happens(Event("input", form={"step": step, "values": values}))
+
+    def silent(self, n: int = 1, *, late: int = 0) -> list[str]:
+        """Lets the n-th timer run out that was set last."""
+        return self.happens(Event("timer", data={"n": n, "late": late}, epoch=self.cursor.epoch))
+
+    @property
+    def card(self) -> Card:
+        """The card that was shown last."""
+        return next(each.form for each in reversed(self.effects) if isinstance(each, Say) and each.form)
 
     def happens(self, event: Event) -> list[str]:
         """Takes one event; returns what the visitor hears."""

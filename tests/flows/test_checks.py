@@ -96,13 +96,13 @@ def test_a_loop_without_a_question_is_an_error(told):
         """
     assert told(text) == [
         "F004 6:9: 'check' -> 'branch_1' -> 'again' -> 'check' never waits for the visitor; "
-        "put a question into the loop"
+        "put a question or a wait into the loop"
     ]
 
 
 def test_a_step_that_leads_to_itself_is_a_loop(told):
     assert told("flows: {a: {steps: [{id: x, goto: x}]}}") == [
-        "F004 1:21: 'x' -> 'x' never waits for the visitor; put a question into the loop"
+        "F004 1:21: 'x' -> 'x' never waits for the visitor; put a question or a wait into the loop"
     ]
 
 
@@ -115,7 +115,9 @@ def test_a_loop_with_a_question_is_none(told):
 
 def test_a_question_that_is_skipped_when_known_does_not_end_a_loop(told):
     found = told("flows: {a: {steps: [{id: x, collect: wish}, {goto: x}]}}")
-    assert found == ["F004 1:21: 'x' -> 'goto_1' -> 'x' never waits for the visitor; put a question into the loop"]
+    assert found == [
+        "F004 1:21: 'x' -> 'goto_1' -> 'x' never waits for the visitor; put a question or a wait into the loop"
+    ]
 
 
 def test_a_question_that_may_be_skipped_does_not_end_a_loop(told):
@@ -157,7 +159,7 @@ def test_flows_that_start_one_another_without_a_question_are_an_error(told):
         """
     assert told(text) == [
         "F004 3:15: 'a.say_1' -> 'a.start_1' -> 'b.goto_1' -> 'a.say_1' never waits for the visitor; "
-        "put a question into the loop"
+        "put a question or a wait into the loop"
     ]
     assert told(text.replace("{say: A}", "{buttons: Q?, options: [A]}")) == []
 
@@ -181,7 +183,7 @@ def test_a_restart_goes_round_through_all_that_called_it(told):
     found = told(text.replace("{collect: pet, if_known: ask}", "{collect: pet}"))
     assert found == [
         "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_pet' -> 'c.goto_1' -> 'a.say_1' "
-        "never waits for the visitor; put a question into the loop"
+        "never waits for the visitor; put a question or a wait into the loop"
     ]
 
 

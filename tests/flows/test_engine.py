@@ -95,6 +95,10 @@ def test_the_names_of_events_are_a_closed_list(flows_of):
         "interrupt.human",
         "interrupt.back",
         "interrupt.restart",
+        "interrupt.cancel",
+        "interrupt.help",
+        "timer",
+        "done",
     }
 
 

@@ -64,7 +64,35 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
         ("{collect: x, type: choice}", "a 'choice' needs 'choices': the answers there are"),
         ("{collect: x, choices: []}", "'choices' is a list, not an empty list []"),
         ("{collect: x, retries: many}", "'retries' is a whole number from 0 to 10, not 'many'"),
-        ("{collect: x, if_known: never}", "'if_known' is skip or ask, not 'never'"),
+        ("{collect: x, if_known: never}", "'if_known' is skip, confirm or ask, not 'never'"),
+        ("{buttons: Q?, save_as: x, options: [A], if_known: confirm}", "'if_known' is skip or ask, not 'confirm'"),
+        ("{collect: x, type: date, min: 3}", "'min' of 'date' is a day like today, tomorrow or 2026-12-24, not '3'"),
+        ("{collect: x, type: date, max: 2026-02-30}", "'max' is a number, or a day like today, tomorrow or 2026-12-24"),
+        ("{collect: x, type: number, min: today}", "'min' of 'number' is a number, not 'today'"),
+        ("{collect: x, min: 2.5}", "'min' of 'text' is a number of letters, not '2.5'"),
+        (
+            "{collect: x, type: email, min: 3}",
+            "'min' says nothing about 'email'; it works with number, money, text, date",
+        ),
+        ("{collect: x, type: number, min: 8, max: 1}", "nothing is between 8 and 1: 'min' is more than 'max'"),
+        ("{collect: x, type: number, must: value > }", "after '>' a value is expected"),
+        ("{collect: x, type: number, must: {value: many}}", "'value' is a number, not 'many'"),
+        ("{collect: x, if_silent: {after: 3m}}", "nothing happens after this time; it needs 'say' or 'then'"),
+        ("{collect: x, if_silent: {say: Still there?}}", "a time of silence needs 'after'"),
+        (
+            "{collect: x, if_silent: [{after: 3m, say: A}, {after: 2m, say: B}]}",
+            "'after' counts from the question, so it is longer than the 3m before it",
+        ),
+        ("{form: []}", "'form' is a list, not an empty list []"),
+        ("{form: [{ask: Name?}]}", "a field of 'form' needs 'collect'"),
+        ("{form: [{collect: x}, {collect: x}]}", "two fields of this form fill 'x'"),
+        ("{form: [{collect: x, give_up: end}]}", "'give_up' is not an option of a field of 'form'"),
+        ("{tag: 'a, b'}", "'tag' is a word or a few, without commas, 40 letters at most, not 'a, b'"),
+        ("{wait: soon}", "'wait': 'soon' is not a duration"),
+        ("{wait: {until: late}}", "'until' is a time like 09:00, or open, not 'late'"),
+        ("{wait: [5m]}", "'wait' is a duration like 5m, or {until: 09:00}, or {until: open}, not a list"),
+        ("{action: do it, optional: true}", "'action' is the name of an action, not 'do it'"),
+        ("{action: x, optional: true, timeout: 2 working hours}", "time in working hours is not yet in this version"),
         ("{collect: x, save_to: disk}", "'save_to' is conversation or contact, not 'disk'"),
         ("{handoff: sales, priority: top}", "'priority' is normal, high or urgent, not 'top'"),
         ("{handoff: sales, wait_up_to: 90}", "'wait_up_to'"),
@@ -97,20 +125,12 @@ def test_a_value_must_be_of_its_kind(problems_in, step, problem):
 @pytest.mark.parametrize(
     "step",
     [
-        "form: [x]",
-        "wait: 3m",
-        "action: look_up",
-        "tag: [x]",
-        "note: for the agent",
+        "score: 10",
         "goal: lead",
         "rate: csat",
         "{say: Hi, image: x.png}",
-        "{collect: x, if_silent: {after: 3m, say: Still there?}}",
-        "{collect: x, must: value > 3}",
-        "{collect: x, optional: true}",
-        "{collect: x, confirm: true}",
-        "{collect: x, if_known: confirm}",
-        "{collect: x, type: date}",
+        "{collect: x, type: time}",
+        "{collect: x, type: rating}",
         "{buttons: Q?, options: [A], multiple: true}",
     ],
 )
@@ -121,8 +141,8 @@ def test_what_is_not_in_this_version_is_refused_honestly(problems_in, step):
 
 
 def test_keys_of_flows_that_are_for_later_are_refused_honestly(problems_in):
-    text = "flows: {a: {goal: x, ab: {}, validator: v, on_silence: {after: 3m}, steps: [{say: Hi}]}}"
-    assert [problem[:4] for problem in problems_in(text)] == ["K007"] * 4
+    text = "flows: {a: {goal: x, ab: {}, validator: v, steps: [{say: Hi}]}}"
+    assert [problem[:4] for problem in problems_in(text)] == ["K007"] * 3
 
 
 def test_two_steps_cannot_have_the_same_id(problems_in):
@@ -229,7 +249,7 @@ def test_a_flow_with_an_error_has_no_machine_but_the_others_do(read_flows_of):
           a: {steps: [{goto: x}]}
           b: {steps: [{say: Hi}]}
           c: {steps: [{handoff: x}]}
-          d: {steps: [{wait: 3m}]}
+          d: {steps: [{score: 3}]}
         """
     )
     assert len(problems) == 3

@@ -164,7 +164,7 @@ def test_a_missing_key_is_told_with_its_meaning() -> None:
             "K002 flows/welcome.yaml:2:5: this step does nothing;"
             " it needs one of say, collect, goto, branch, handoff",
         ),
-        ("- wait: 5m", "K007 flows/welcome.yaml:2:5: the step 'wait' is not yet in this version"),
+        ("- score: 5", "K007 flows/welcome.yaml:2:5: the step 'score' is not yet in this version"),
         (
             "- say:Hello",
             "K006 flows/welcome.yaml:2:5: a step is a map like 'say: Hello', not 'say:Hello' — write  - say: Hello",
