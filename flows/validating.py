@@ -37,7 +37,7 @@ def is_held_back(run: Run, question: Question) -> bool:
     if validator is None or not candidates or run.verdict is not None:
         return False
     event = run.event
-    _ask(run, Pending(0, run.text, event.button, event.form), validator, candidates, question.requested(run))
+    _ask(run, Pending(0, run.text, event.button, event.form, (), {}), validator, candidates, question.requested(run))
     return True
 
 
@@ -45,12 +45,6 @@ def is_waiting(run: Run) -> bool:
     """Returns whether an answer waits for its validator, so that nothing else is taken for one."""
     pending = _pending(run)
     return pending is not None and (pending.asks is None or pending.candidate is not None)
-
-
-def prompt(run: Run) -> str | None:
-    """Returns how the slot is asked for that only the validator knows of, if it is what is open."""
-    pending = _pending(run)
-    return pending.prompt if pending is not None and pending.asks is not None else None
 
 
 def answers_validator(run: Run) -> bool:
@@ -81,7 +75,7 @@ def take_verdict(run: Run, again: Callable[[Pending], None]) -> bool:
         _put(run, pending._replace(asks=wanted, prompt=words))
         return True
     run.cursor.pending = None
-    run.verdict, run.told = pending.slots, bool(data.get("told"))
+    run.verdict, run.told = pending.slots, str(data.get("told") or "")
     again(pending)
     return True
 
@@ -91,11 +85,11 @@ def could_not_ask(run: Run, again: Callable[[Pending], None]) -> bool:
     pending = _pending(run)
     if pending is None:
         return False
-    run.effects.append(Say(sentence("cannot_check", run.cursor.language), run.cursor.state, run.machine.id))
+    run.effects.append(Say(sentence("cannot_check", run.cursor.language), _step(run), run.machine.id))
     if pending.asks is not None:
         return _ask_once_more(run, pending, again)
     run.cursor.pending = None
-    run.verdict, run.told = {slot: None for slot in pending.candidates}, True
+    run.verdict, run.told = dict.fromkeys(pending.candidates), sentence("cannot_check", run.cursor.language)
     again(pending)
     return True
 
@@ -143,7 +137,7 @@ def _ask_once_more(run: Run, pending: Pending, again: Callable[[Pending], None])
     run.effects.append(Misunderstood(_step(run), pending.candidate or "", cursor.tries))
     if question is not None and cursor.tries > question.retries:
         cursor.pending = None
-        run.verdict, run.told = dict.fromkeys(pending.candidates), True
+        run.verdict, run.told = dict.fromkeys(pending.candidates), pending.prompt
         again(pending)
     else:
         _put(run, pending._replace(candidate=None))
