@@ -1,4 +1,4 @@
-"""Times an action: the whole of it, as a turn has it called, against a bare POST of the same body to the same server."""
+"""Times an action: the whole of it, as a turn has it called, against a bare POST of the same to the same server."""
 
 import json
 import statistics

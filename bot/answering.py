@@ -4,7 +4,7 @@ Everything is written into the draft; only verbs of the desk commit.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot.actions import calls
@@ -18,6 +18,7 @@ from bot.turn import Turn
 from bot.versions import FlowGone, SiteVersions
 from flows.effects import (
     CallAction,
+    CallValidator,
     Card,
     Consented,
     Effect,
@@ -35,6 +36,7 @@ from flows.effects import (
 from flows.moving import caught_up
 from flows.runner import Event, Result, turn
 from flows.sentences import sentence
+from flows.settings import Settings
 from rules.texts import in_language
 
 BOT_NAME = "Assistant"
@@ -136,16 +138,19 @@ class _Reply:
     def take(self, event: Event) -> bool:
         """Fires one event; returns whether any flow took it."""
         self._catch_up()
-        site = self._bot.sites.current
         try:
             result = turn(
-                self._bot.sites.machine, self.draft.state.cursor, event, self.facts, self.draft.now, site.flow_settings
+                self._bot.sites.machine, self.draft.state.cursor, event, self.facts, self.draft.now, self._settings()
             )
         except FlowGone:
             return self._apologise()
         if result.handled:
             self._write(result)
         return result.handled
+
+    def _settings(self) -> Settings:
+        settings, actions = self._bot.sites.current.flow_settings, self._bot.roster.names
+        return replace(settings, actions=actions) if actions else settings
 
     def say(self, text: str) -> None:
         """Says a sentence that no flow wrote."""
@@ -181,6 +186,8 @@ class _Reply:
                 self.draft.add("message", _message(effect), actor="bot")
             case CallAction():
                 calls.plan(self.draft, effect)
+            case CallValidator():
+                calls.plan_validator(self.draft, effect)
             case SetTimer():
                 set_timer(self.draft, effect, self.facts)
             case Tagged():

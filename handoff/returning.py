@@ -23,11 +23,15 @@ class Returning:
     def came_back(self, draft: Draft, known: Known, call: Call, returned: Returned) -> Known:
         """Takes what an action answered."""
         bot, site = self.handover.bot, self.handover.bot.sites.current
-        event = calls.note_return(draft, call, "done", reminders=returned.reminders)
-        calls.remind(draft, returned.reminders, seq=event.seq)
+        noted = calls.note_return(draft, call, "done", reminders=returned.reminders)
+        calls.remind(draft, returned.reminders, seq=noted.seq)
         calls.say(draft, call, returned, choose=sentence("choose_one", draft.state.language))
-        done = calls.done(call, returned, declared=frozenset(slots_of(site)), flows=frozenset(site.machines))
-        turn = bot.resume(draft, known, done)
+        declared = frozenset(slots_of(site))
+        if call.form is not None:
+            event = calls.validated(call, returned, declared=declared)
+        else:
+            event = calls.done(call, returned, declared=declared, flows=frozenset(site.machines))
+        turn = bot.resume(draft, known, event)
         if returned.pauses and turn.wants_agent is None:
             turn = replace(turn, wants_agent=WantsAgent(None, None, "normal", None, call.step, call.flow, "step"))
         return self.handover.settle(draft, turn)

@@ -7,10 +7,10 @@ from typing import Any
 
 import structlog
 
-from bot.actions.answer import Prepared, Returned, read_answer
+from bot.actions.answer import Prepared, Returned, Saying, read_answer
 from bot.actions.client import Client, Failed
 from bot.actions.roster import Roster
-from bot.actions.tracker import Told, body_of
+from bot.actions.tracker import REQUESTED, Told, body_of
 from rules.templates import parse_template
 from rules.texts import in_language
 
@@ -58,6 +58,8 @@ class Actions:
 
     def _run(self, action: str, told: Told, until: float) -> Returned:
         returned = self._one(action, told, until)
+        if told.form is not None:
+            return self._with_prompt(returned, told, until)
         for _ in range(MOST_IN_A_ROW - 1):
             following = returned.followup
             if following is None or following in told.site.machines:
@@ -65,6 +67,23 @@ class Actions:
             told = replace(told, values={**told.values, **returned.slots})
             returned = _after(returned, self._one(following, told, until))
         raise Failed("error", f"more than {MOST_IN_A_ROW} actions follow one another")
+
+    def _with_prompt(self, returned: Returned, told: Told, until: float) -> Returned:
+        """Finds out how a slot is asked for that only the validator knows of, in the order that Rasa looks."""
+        form = told.form
+        wanted = next((slot for slot in returned.asks_next if slot and form and slot not in form.slots), None)
+        if form is None or wanted is None:
+            return returned
+        for name in (f"{form.name}_{wanted}", wanted):
+            if f"action_ask_{name}" in self.roster.names:
+                told = replace(told, values={**told.values, **returned.slots, REQUESTED: wanted}, form=None)
+                asked = self._one(f"action_ask_{name}", told, until)
+                first, *more = asked.said or (Saying(""),)
+                return replace(returned, said=(*returned.said, *more), prompt=first.text or None)
+            text = _prepared(told)(f"utter_ask_{name}", {})
+            if text:
+                return replace(returned, prompt=text)
+        return returned
 
     def _one(self, action: str, told: Told, until: float) -> Returned:
         if self._client is None or not self.roster.is_there:

@@ -58,6 +58,8 @@ class Returned:
     """All slots are emptied before those are set."""
     asks_next: tuple[str | None, ...] = ()
     """The slot a validator wants asked next, None when no more; empty when it leaves that to the flow."""
+    prompt: str | None = None
+    """How that is asked."""
     followup: str | None = None
     pauses: bool = False
     """A person is wanted."""

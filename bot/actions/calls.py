@@ -13,10 +13,11 @@ import structlog
 
 from bot.actions.answer import Reminder, Returned
 from bot.actions.client import Failed, Reason
+from bot.actions.tracker import Form
 from bot.conversation import Conversation, Draft
 from bot.events import Event
 from bot.jobs import Job
-from flows.effects import CallAction
+from flows.effects import CallAction, CallValidator
 from flows.event import Event as FlowEvent
 
 ACTION = "action"
@@ -47,6 +48,8 @@ class Call:
     began_at: datetime
     slow_at: datetime
     over_at: datetime
+    form: Form | None = None
+    """What a validator looks at; without it, it is an action that is called."""
 
     @classmethod
     def of(cls, job: Job) -> "Call":
@@ -58,6 +61,7 @@ class Call:
         """Returns the call that the row of a job is about."""
         told = dict(row["payload"])
         told |= {name: datetime.fromisoformat(told[name]) for name in ("began_at", "slow_at", "over_at")}
+        told["form"] = Form(**told["form"]) if told["form"] else None
         return cls(conversation=row["conversation_id"] or "", **told)
 
     def is_awaited(self, state: Conversation) -> bool:
@@ -83,12 +87,26 @@ class Call:
 
 def plan(draft: Draft, wanted: CallAction) -> None:
     """Plans a call; it begins as soon as the turn is committed."""
-    draft.add("action_called", {"action": wanted.action, "flow": wanted.flow, "step": wanted.step}, actor="bot")
+    _plan(draft, wanted, wanted.action, arguments=dict(wanted.arguments), save_as=wanted.save_as, form=None)
+
+
+def plan_validator(draft: Draft, wanted: CallValidator) -> None:
+    """Plans the call of a validator, likewise."""
+    form = {
+        "name": wanted.form,
+        "slots": list(wanted.slots),
+        "requested": wanted.requested,
+        "candidates": dict(wanted.candidates),
+    }
+    _plan(draft, wanted, wanted.validator, arguments=dict(wanted.given), save_as=None, form=form)
+
+
+def _plan(draft: Draft, wanted: CallAction | CallValidator, action: str, **told: Any) -> None:
+    draft.add("action_called", {"action": action, "flow": wanted.flow, "step": wanted.step}, actor="bot")
     over_at = draft.now + timedelta(seconds=wanted.timeout.seconds)
     payload = {
-        "action": wanted.action,
-        "arguments": dict(wanted.arguments),
-        "save_as": wanted.save_as,
+        "action": action,
+        **told,
         "step": wanted.step,
         "flow": wanted.flow,
         "epoch": wanted.epoch,
@@ -127,6 +145,18 @@ def done(call: Call, returned: Returned, *, declared: frozenset[str], flows: fro
     slots.pop(call.save_as or "", None)
     followup = returned.followup if returned.followup in flows else None
     return FlowEvent("done", data={"slots": slots, "result": result, "followup": followup}, epoch=call.epoch)
+
+
+def validated(call: Call, returned: Returned, *, declared: frozenset[str]) -> FlowEvent:
+    """Returns what the flow is told of an answer that a validator has looked at."""
+    form = call.form
+    assert form is not None
+    may_be_set = declared | {*form.candidates, *form.slots}
+    slots = {slot: _scalar(value) for slot, value in returned.slots.items() if slot in may_be_set}
+    told = " ".join(saying.text for saying in returned.said if saying.text)
+    asks = next((slot for slot in returned.asks_next if slot is not None and slot not in form.slots), None)
+    data = {"slots": slots, "told": told, "asks": asks, "prompt": returned.prompt}
+    return FlowEvent("validated", data=data, epoch=call.epoch)
 
 
 def failed(call: Call, reason: Reason) -> FlowEvent:

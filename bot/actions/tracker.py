@@ -1,6 +1,6 @@
 """A conversation as rasa-sdk knows one: its tracker and its domain, read from our record and our flows."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,6 @@ CHANNEL = "parlour"
 MOST_EVENTS = 1000
 """Of our record, the latest, that an action is told of."""
 REQUESTED = "requested_slot"
-VALIDATES = "validate_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Form:
     """A question that waits for a validator: the form it belongs to, what was asked, and the candidate answers."""
 
     name: str
-    slots: tuple[str, ...]
+    slots: Sequence[str]
     requested: str | None
     candidates: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,7 +70,7 @@ def domain_of(site: Site, form: Form | None = None) -> dict[str, Any]:
 def collected_by(site: Site, flow: str) -> tuple[str, ...]:
     """Returns the slots a flow collects, in the order of its steps."""
     steps = site.flows[flow].every_step() if flow in site.flows else ()
-    return tuple(dict.fromkeys(slot for step in steps for slot in step.writes()))
+    return tuple(dict.fromkeys(slot for step in steps for slot in step.asks_for()))
 
 
 def slots_of(site: Site) -> tuple[str, ...]:

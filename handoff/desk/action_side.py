@@ -67,6 +67,7 @@ class ActionSide(Changing):
             known=live.known,
             events=self._parts.journal.events_after(call.conversation, after, limit=MOST_EVENTS),
             values=call.arguments,
+            form=call.form,
         )
         left = (call.over_at - self._parts.now()).total_seconds()
         return self._parts.actions.run(call.action, told, within=left)

@@ -18,7 +18,7 @@ from bot.actions.client import Address, Client, Failed, NotAnAddress, address_of
 from bot.actions.files import has_actions, mentions
 from bot.actions.roster import Roster
 from bot.actions.server import ActionServer
-from bot.actions.tracker import VALIDATES, Told
+from bot.actions.tracker import Told
 from bot.answering import Bot
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
@@ -28,6 +28,7 @@ from bot.site.loading import load
 from bot.site.site import Site
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
+from flows.validating import VALIDATES
 from handoff.handover import Handover
 from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
@@ -183,7 +184,7 @@ class _Talk:
         draft = Draft(self._conversation, self._now)
         returning = Returning(self._handover)
         site = self._handover.bot.sites.current
-        told = Told(site, self._conversation, self._known, self._events, call.arguments)
+        told = Told(site, self._conversation, self._known, self._events, call.arguments, call.form)
         try:
             returned = self._actions.run(call.action, told, within=(call.over_at - call.began_at).total_seconds())
         except Failed as failed:

@@ -19,6 +19,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 ORDERS = {
     "AB-1": {"status": "shipped", "shipped_on": "2026-03-02", "parcels": 2},
     "AB-2": {"status": "packing"},
+    "AB-3": {"status": "painted"},
 }
 
 
@@ -137,11 +138,30 @@ class Sleeps(Action):
 
 
 class ValidateOrder(FormValidationAction):
+    """Knows the orders, and asks for a colour where it matters."""
+
     def name(self):
         return "validate_order"
 
+    async def required_slots(self, domain_slots, dispatcher, tracker, domain):
+        return [*domain_slots, "colour"] if tracker.get_slot("status") == "painted" else domain_slots
+
     def validate_number(self, value, dispatcher, tracker, domain):
-        if value.upper() in ORDERS:
-            return {"number": value.upper(), "status": ORDERS[value.upper()]["status"]}
-        dispatcher.utter_message(text=f"There is no order {value}.")
+        found = ORDERS.get(value.upper())
+        if found is not None:
+            return {"number": value.upper(), "status": found["status"]}
+        if value.upper() != "AB-9":
+            dispatcher.utter_message(text=f"There is no order {value}.")
         return {"number": None}
+
+    async def validate_colour(self, value, dispatcher, tracker, domain):
+        return {"colour": value if value in ("red", "blue") else None}
+
+
+class AsksColour(Action):
+    def name(self):
+        return "action_ask_paint_colour"
+
+    def run(self, dispatcher, tracker, domain):
+        dispatcher.utter_message(text="Which paint?")
+        return []
