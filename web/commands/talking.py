@@ -1,7 +1,7 @@
 """`parlour talk`: the bot in a terminal, on a record that is forgotten afterwards."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from bot.actions.actions import Actions
 from bot.actions.calls import ACTION, Call
 from bot.actions.client import Address, Client, Failed, NotAnAddress, address_of
 from bot.actions.files import has_actions, mentions
-from bot.actions.roster import Roster
+from bot.actions.roster import STARTS_WITHIN, Roster
 from bot.actions.server import ActionServer
 from bot.actions.tracker import Told
 from bot.answering import Bot
@@ -130,9 +130,13 @@ class _OfOurOwn(_Elsewhere):
         super().__init__(server.address)
         self._server = server
 
-    def _ask(self, *asked: Any) -> tuple[int, bytes]:
+    def call(self, action: str, body: Mapping[str, Any], *, within: float) -> Any:
+        self.names()
+        return super().call(action, body, within=within)
+
+    def names(self, *, within: float = STARTS_WITHIN) -> frozenset[str]:
         self._server.look()
-        return super()._ask(*asked)
+        return super().names(within=within)
 
 
 @contextmanager
