@@ -15,8 +15,10 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
 
+from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
+from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
@@ -103,10 +105,16 @@ class Server(BaseApplication):
         workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
         app = create_app(self._options, workshop=workshop)
         self.parlour = app.extensions["parlour"]
-        self.parlour.actions.roster.wait()
+        self._find_out_about_actions(self.parlour)
         start_background(self.parlour)
         _keep_for_good()
         return app
+
+    def _find_out_about_actions(self, parlour: Parlour) -> None:
+        """Waits for the action server only where an answer would otherwise miss its validator."""
+        served = self._options.actions
+        if served is not None and (served.status is None or mentions(self._options.site, VALIDATES)):
+            parlour.actions.roster.wait()
 
 
 def _keep_for_good() -> None:

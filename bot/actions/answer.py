@@ -71,8 +71,8 @@ class Returned:
 
 def read_answer(answer: Any, *, prepared: Prepared, zone: tzinfo) -> Returned:
     """Returns what an action answered; raises Failed when it is not what an action answers."""
-    if not isinstance(answer, Mapping):
-        raise Failed("error", "the answer is no object")
+    if not isinstance(answer, Mapping) or not answer.keys() & {"events", "responses"}:
+        raise Failed("error", "the answer is no object with 'events' and 'responses'")
     events, responses = _list(answer.get("events")), _list(answer.get("responses"))
     if not _are_objects(events) or not _are_objects(responses):
         raise Failed("error", "'events' and 'responses' of the answer are no lists of objects")

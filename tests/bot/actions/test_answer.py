@@ -121,7 +121,19 @@ def test_no_answer_is_endless():
 
 
 @pytest.mark.parametrize(
-    "answer", [None, [], "text", 7, {"events": {}}, {"events": [7]}, {"responses": "x"}, {"responses": [None]}]
+    "answer",
+    [
+        None,
+        [],
+        "text",
+        7,
+        {},
+        {"error": "x"},
+        {"events": {}},
+        {"events": [7]},
+        {"responses": "x"},
+        {"responses": [None]},
+    ],
 )
 def test_an_answer_of_the_wrong_kind_is_a_failure(answer: Any):
     with pytest.raises(Failed) as failed:
