@@ -11,7 +11,7 @@ from bot.actions import calls
 from bot.actions.roster import Roster
 from bot.circumstances import Facts, Staffing, of_conversation
 from bot.contact import Known, save
-from bot.conversation import Draft
+from bot.conversation import Conversation, Draft
 from bot.tagging import tag
 from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
@@ -90,6 +90,16 @@ class Bot:
         reply = _Reply(self, draft, known)
         reply.take(event)
         return reply.turn()
+
+    def waits(self, conversation: Conversation) -> bool:
+        """Says whether a flow waits for the clock or for an action, and will go on by itself."""
+        cursor = conversation.cursor
+        if cursor.flow is None:
+            return False
+        try:
+            return self.sites.machine(cursor.flow, cursor.version).state(cursor.state).resumes
+        except LookupError:
+            return False
 
     def facts(self, draft: Draft, known: Known) -> Facts:
         """Returns what is true for this conversation now."""
@@ -177,7 +187,9 @@ class _Reply:
         self.draft.add("turn", _account(result, self.facts), actor="bot")
         self.draft.set(cursor=result.cursor)
         for effect in result.effects:
-            self._carry_out(effect)
+            # A question that was put twice in one turn is listened to once.
+            if not isinstance(effect, SetTimer) or effect.epoch == result.cursor.epoch:
+                self._carry_out(effect)
         self._save_answers(result.effects)
 
     def _carry_out(self, effect: Effect) -> None:
@@ -255,7 +267,8 @@ def _account(result: Result, facts: Facts) -> dict[str, Any]:
     ]
     if misunderstood:
         account["misunderstood"] = misunderstood
-    timers = [told_of_timer(each, facts) for each in result.effects if isinstance(each, SetTimer)]
+    set_now = (each for each in result.effects if isinstance(each, SetTimer) and each.epoch == result.cursor.epoch)
+    timers = [told_of_timer(each, facts) for each in set_now]
     if timers:
         account["timers"] = timers
     return account

@@ -109,11 +109,9 @@ class AskedValue(Question):
 
     # --- what a turn does with it
 
-    def ask(self, e: Any) -> None:
-        run = e.model
+    def held_at_first(self, run: Run) -> tuple[SlotValue, ...]:
         known = run.known(self.name) if self._confirms_known else None
-        run.cursor.held = (known,) if known is not None else ()
-        super().ask(e)
+        return (known,) if known is not None else ()
 
     def hold(self, e: Any) -> None:
         """Asks whether it is right what was understood."""

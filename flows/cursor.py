@@ -146,6 +146,12 @@ class Cursor:
         other.slots = dict(self.slots)
         return other
 
+    def wait(self) -> int:
+        """Begins to wait for something that is no answer to a question; returns what tells this waiting from others."""
+        self.done, self.held = (), ()
+        self.epoch += 1
+        return self.epoch
+
     def forget_past(self) -> None:
         """Makes the open question the first one that `back` knows of."""
         self.history = tuple(asked._replace(writes=()) for asked in self.history[-1:])

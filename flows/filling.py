@@ -108,7 +108,7 @@ class FormQuestion(Question):
         return self._named[name].objection(run, refused)
 
     def _field(self, run: Run, asked: AskedValue, answer: Filled) -> Field:
-        kept_as_typed = asked.name in answer.refused and asked.name in answer.typed
+        kept_as_typed = asked.name in answer.refused and not _is_blank(answer.typed.get(asked.name))
         options = tuple(option for option in asked.shown(run) if option.value != SKIP)
         return Field(
             name=asked.name,
@@ -240,7 +240,9 @@ class FormQuestion(Question):
         answer = run.answer
         if not isinstance(answer, Filled) or answer.complete:
             return False
-        return bool(set(answer.done) - set(run.cursor.done)) or answer.corrected is not None
+        new = set(answer.done) - set(run.cursor.done)
+        # What a card leaves empty is no news; *Skip*, said to one question, is.
+        return bool(new - answer.skipped if answer.by_card else new) or answer.corrected is not None
 
     # --- reading
 
@@ -259,7 +261,7 @@ class FormQuestion(Question):
         correction = correction_in(run, text, asked, done)
         if correction is not None:
             return self._settled(run, {correction[0].name: correction[1]}, corrected=correction[0].name)
-        values = offered(run, text, asked, self._undone(run))
+        values = offered(run, text, asked, self._undone(run), self.fields)
         if asked.name in values:
             return self._settled(run, values)
         found = asked.read(run, text)
@@ -280,7 +282,7 @@ class FormQuestion(Question):
             if not self._is_there(run, asked, _plain(accepted)):
                 continue
             typed = values.get(asked.name)
-            if typed is None or (isinstance(typed, str) and not typed.strip()):
+            if _is_blank(typed):
                 if asked.optional:
                     skipped.add(asked.name)
                 else:
@@ -322,7 +324,7 @@ class FormQuestion(Question):
         undone = [each for each in self._there(run, {}) if each.name not in known]
         values: Mapping[str, Accepted] = {}
         if run.event.kind == "start" and run.text and undone and not run.cursor.history:
-            values = offered(run, run.text, None, undone)
+            values = offered(run, run.text, None, undone, self.fields)
         return known, self._settled(run, values, before=known)
 
     def _settled(
@@ -400,6 +402,10 @@ _TOLD = "told"
 
 def _plain(accepted: Mapping[str, Accepted]) -> dict[str, Any]:
     return {name: each.value for name, each in accepted.items()}
+
+
+def _is_blank(typed: Any) -> bool:
+    return typed is None or (isinstance(typed, str) and not typed.strip())
 
 
 def _of_card(run: Run, asked: AskedValue, typed: Any) -> Recognised:

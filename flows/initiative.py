@@ -24,15 +24,20 @@ _SURE = ("email", "phone", "url")
 """Kinds that a story may be searched for; a number in one may mean anything."""
 
 
-def offered(run: Run, text: str, asked: AskedValue | None, undone: Sequence[AskedValue]) -> dict[str, Accepted]:
-    """Returns the values in a text by the names of those they answer; without `asked`, no question is open yet."""
+def offered(
+    run: Run, text: str, asked: AskedValue | None, undone: Sequence[AskedValue], fields: Sequence[AskedValue]
+) -> dict[str, Accepted]:
+    """Returns the values in a text by the names of those they answer; without `asked`, no question is open yet.
+
+    All `fields` say what else a part of the text could be: the 7 of `7 January` is no number of guests.
+    """
     values: dict[str, Accepted] = {}
     taken: list[FoundValue] = []
     for kind in _kinds(asked, undone):
         wanting = [each for each in undone if each.type == kind]
         found = _distinct(each for each in _in_text(run, wanting[0], text) if _is_free(each, taken))
         if asked is not None and kind == asked.type and len(found) > len(wanting):
-            surer = [each for other in undone if _is_surer(other, kind) for each in _in_text(run, other, text)]
+            surer = [each for other in fields if _is_surer(other, kind) for each in _in_text(run, other, text)]
             found = [each for each in found if _is_free(each, surer)]
         if len(found) > len(wanting):
             continue

@@ -106,10 +106,15 @@ class Question(ABC):
         cursor = run.cursor
         cursor.epoch += 1
         cursor.tries = 0
+        cursor.done, cursor.held = (), self.held_at_first(run)
         cursor.open = self._open_now(run) if self._varies else None
         asked = Asked(cursor.flow, cursor.version, run.state, cursor.stack)
         cursor.history = (*cursor.history, asked)[-MOST_HISTORY:]
         self._put(run, self.prompt(run, 0))
+
+    def held_at_first(self, run: Run) -> tuple[SlotValue, ...]:
+        """Returns the value that is asked about instead of asked for, if there is one."""
+        return ()
 
     def put_again(self, e: Any) -> None:
         """Puts the question once more as it was put last: an option that leads back here."""

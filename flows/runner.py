@@ -46,6 +46,8 @@ def turn(
     try:
         run.take_place()
         _note(run, "event", event.kind, None)
+        if event.kind == "timer":
+            _note(run, "timer", str(event.data.get("n")), None)
         handled = _is_current(run) and _TAKEN_BY[event.kind](run)
     except Lost:
         handled = run.begin_again()

@@ -11,7 +11,9 @@ _EVENTS = {
     "timer": "a timer ran out",
     "agent_joined": "an agent joins",
     "agent_left": "the agent leaves",
-    "failed": "no agent could be asked",
+    "failed": "it failed: no agent could be asked, or an action did not work",
+    "done": "an action answers",
+    "repeat": "the question is put again",
 }
 _OUTCOMES = {True: "yes", False: "no", None: "unknown"}
 
@@ -30,6 +32,8 @@ def _said(what: str, words: str, outcome: bool | None) -> str:
             return _EVENTS.get(words, words)
         case "guard":
             return f"  {_OUTCOMES[outcome]:<8} {words}"
+        case "timer":
+            return f"timer {words}"
         case "phrase":
             return f"the phrase '{words}'"
         case "refused":

@@ -54,15 +54,10 @@ class Call:
     @classmethod
     def of(cls, job: Job) -> "Call":
         """Returns the call a job is about."""
-        return cls.planned({"conversation_id": job.conversation_id, "payload": job.payload})
-
-    @classmethod
-    def planned(cls, row: Mapping[str, Any]) -> "Call":
-        """Returns the call that the row of a job is about."""
-        told = dict(row["payload"])
+        told = dict(job.payload)
         told |= {name: datetime.fromisoformat(told[name]) for name in ("began_at", "slow_at", "over_at")}
         told["form"] = Form(**told["form"]) if told["form"] else None
-        return cls(conversation=row["conversation_id"] or "", **told)
+        return cls(conversation=job.conversation_id or "", **told)
 
     def is_awaited(self, state: Conversation) -> bool:
         """Returns whether the conversation still waits for this call and for nobody else."""

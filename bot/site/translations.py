@@ -2,7 +2,8 @@
 
 An address is the way to a text through the files: `widget.greeting`, `departments.sales.title`, `triggers.help.say`.
 Texts of a flow are found by the id of their step: `flows.welcome.say_1`, `flows.welcome.menu.options.Prices`,
-`flows.welcome.collect_email.invalid`, `flows.welcome.collect_email.2` for the second of several.
+`flows.welcome.collect_email.invalid`, `flows.welcome.collect_email.2` for the second of several; those of a field of a
+form by its slot, `flows.stay.form_1.guests`; what is said in a silence by its number, `flows.stay.form_1.if_silent.1`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from typing import Any
 
 from bot.site.reading import Reading
 from flows.flow import Flow
+from flows.steps.asking import Level
 from flows.steps.step import Step, Then
 from flows.wording import Wording
 from rules.nodes import List, Map, Node, Scalar, Unreadable
 from rules.problems import did_you_mean, suggestion
 from rules.schema import found
 
-_FIRST_TEXTS = ("texts", "ask", "say")
+_FIRST_TEXTS = ("texts", "text", "ask", "say")
 """The text of a step that is meant by the address of the step itself."""
+_FIELDS = "fields"
+"""What a form asks for, each found by its own name below the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,9 @@ class Translations:
             return flow
         base = f"flows.{flow.id}"
         steps = tuple(self._step(step, base) for step in flow.steps)
-        title = Wording(flow.title)
-        return replace(flow, steps=steps, title=self._wording(title, f"{base}.title").texts)
+        title = self._wording(Wording(flow.title), f"{base}.title").texts
+        on_silence = self._value(flow.on_silence, f"{base}.on_silence")
+        return replace(flow, steps=steps, title=title, on_silence=on_silence)
 
     def report_unused(self, reading: Reading) -> None:
         """Reports translations of texts that are not there."""
@@ -85,7 +90,8 @@ class Translations:
         changes: dict[str, Any] = {}
         for each in fields(step):
             value = getattr(step, each.name)
-            changed = self._value(value, address if each.name in _FIRST_TEXTS else f"{address}.{each.name}")
+            of_step = each.name in _FIRST_TEXTS or each.name == _FIELDS
+            changed = self._value(value, address if of_step else f"{address}.{each.name}")
             if changed is not value:
                 changes[each.name] = changed
         translated = replace(step, **changes) if changes else step
@@ -101,6 +107,13 @@ class Translations:
         if isinstance(value, tuple) and value and isinstance(value[0], Wording):
             return tuple(
                 self._wording(each, address if place == 1 else f"{address}.{place}")
+                for place, each in enumerate(value, start=1)
+            )
+        if isinstance(value, tuple) and value and isinstance(value[0], Step):
+            return tuple(self._step(each, address) for each in value)
+        if isinstance(value, tuple) and value and isinstance(value[0], Level):
+            return tuple(
+                each if each.say is None else replace(each, say=self._wording(each.say, f"{address}.{place}"))
                 for place, each in enumerate(value, start=1)
             )
         if isinstance(value, tuple) and value and isinstance(getattr(value[0], "label", None), Wording):

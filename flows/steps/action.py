@@ -111,8 +111,7 @@ class ActionStep(Step):
 
         def call(e: Any) -> None:
             run = e.model
-            run.cursor.epoch += 1
-            epoch = run.cursor.epoch
+            epoch = run.cursor.wait()
             given = {name: make(run) for name, make in made.items()}
             run.effects.append(CallAction(self.action, given, self.save_as, self.timeout, self.id, flow, epoch))
             # The answer, or word that there is none, comes earlier; this is for when both are lost on the way.

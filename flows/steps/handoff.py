@@ -110,7 +110,7 @@ class HandoffStep(Step):
 
         def ask_for_agent(e: Any) -> None:
             run = e.model
-            run.cursor.epoch += 1
+            run.cursor.wait()
             written = note.text(run) if note is not None else None
             said = say.text(run) if say is not None else None
             run.effects.append(

@@ -78,8 +78,7 @@ class WaitStep(Step):
 
         def begin(e: Any) -> None:
             run = e.model
-            run.cursor.epoch += 1
-            run.effects.append(SetTimer(step, run.cursor.epoch, *timer))
+            run.effects.append(SetTimer(step, run.cursor.wait(), *timer))
 
         words = f"waits until {self.until}" if self.until else f"waits {self.after}"
         state = build.state(self, "wait", enter=begin, words=words, resumes=True)

@@ -53,7 +53,7 @@ class ClockSide(Changing):
         idle_close: timedelta = self._parts.bot.sites.current.conversation.idle_close
 
         def verb(draft: Draft, known: Known) -> Known:
-            if draft.state.holder != "bot" or draft.state.left:
+            if draft.state.holder != "bot" or draft.state.left or self._parts.bot.waits(draft.state):
                 return known
             if draft.state.last_at + idle_close <= draft.now:
                 end(draft, by="idle", name=None, actor="system")

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from flows.cursor import MOST_CALLS, MOST_HISTORY, MOST_PARKED, Cursor
-from flows.effects import FlowEntered, FlowLeft, MessageLeft, Misunderstood, Say, SlotSet, WantsAgent
+from flows.effects import (
+    CallAction,
+    Card,
+    Consented,
+    FlowEntered,
+    FlowLeft,
+    MessageLeft,
+    Misunderstood,
+    Say,
+    SetTimer,
+    SlotSet,
+    WantsAgent,
+)
 from flows.engine import FlowMachine
 from flows.reading import read_flows
 from flows.runner import Event, Result, turn
@@ -26,7 +38,13 @@ from rules.schema import Walker
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 LANGUAGES = ("en", "de")
-TYPES: Mapping[str, type | tuple[type, ...]] = {"sure": bool, "n": (int, float)}
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "sure": bool,
+    "agreed": bool,
+    "n": (int, float),
+    "guests": (int, float),
+    "order": (dict, str, int, bool),
+}
 """Every other slot holds a text."""
 
 CONTENT = """
@@ -51,7 +69,7 @@ CONTENT = """
           - {id: no_mail, say: No mail}
           - buttons: And now?
             id: last
-            options: [{Person: handoff support}, {Other: start quiz}, {Call: call quiz}]
+            options: [{Person: handoff support}, {Other: start quiz}, {Call: call quiz}, {Stay: call stay}]
           - say: Bye
       details:
         inputs: {topic: text}
@@ -70,6 +88,28 @@ CONTENT = """
           - {collect: color, choices: [Red, Blue], if_known: ask, interruptible: true}
           - {collect: pet, ask: Pet?, if_known: ask, give_up: end}
           - {call: lead, if: pet is "again", with: {campaign: quiz}}
+      stay:
+        on_silence: [{after: 2m, say: Still there?}, {after: 1h, then: cancel}]
+        steps:
+          - form:
+              - {collect: arrival, type: date, min: today}
+              - {collect: departure, type: date, must: departure > arrival, optional: true}
+              - {collect: guests, type: number, min: 1, max: 8, help: A number.}
+              - {collect: agreed, type: consent, when: {guests: more than 3}}
+              - {collect: email}
+            if_silent: {after: 1m, then: [{say: Hm}, {goto: look}]}
+            retries: 1
+            give_up: end
+          - {id: look, tag: [a, b]}
+          - note: '{{ guests | default: "?" }} guests'
+          - action: look_up
+            with: {who: '{{ name | default: "?" }}'}
+            save_as: order
+            on_error: later
+          - {say: 'It is {{ order.status | default: "?" }}'}
+          - id: later
+            wait: 5m
+          - {collect: phone, confirm: true, if_known: confirm, optional: true}
     """
 
 
@@ -122,16 +162,51 @@ WORDS = st.one_of(
             "human",
             "back",
             "restart",
+            "cancel",
+            "what can I do",
+            "two of us, 3 to 7 January",
+            "5 January",
+            "seven",
+            "no, my mail is b@x.io",
+            "+49 170 1234567",
+            "skip",
         ]
     ),
     st.text(max_size=12),
 )
 BUTTONS = st.fixed_dictionaries(
     {
-        "step": st.sampled_from(["lead.last", "lead.buttons_1", "details.buttons_size", "quiz.collect_color", "x", ""]),
-        "value": st.one_of(
-            st.sampled_from(["Small", "Large", "Yes", "yes", "no", "Red", "Person"]), st.none(), st.integers()
+        "step": st.sampled_from(
+            ["lead.last", "lead.buttons_1", "details.buttons_size", "quiz.collect_color", "stay.form_1", "x", ""]
         ),
+        "value": st.one_of(
+            st.sampled_from(["Small", "Large", "Yes", "yes", "no", "Red", "Person", "__skip", "agreed:yes"]),
+            st.none(),
+            st.integers(),
+        ),
+    }
+)
+
+CARDS = st.fixed_dictionaries(
+    {
+        "step": st.sampled_from(["stay.form_1", "lead.collect_name", "x", ""]),
+        "values": st.dictionaries(
+            st.sampled_from(["arrival", "departure", "guests", "agreed", "email", "phone", "n", "x"]),
+            st.one_of(
+                st.sampled_from(["", "3.1.", "7 January", "5", "9", "a@b.io", "yes"]),
+                st.booleans(),
+                st.text(max_size=9),
+            ),
+        ),
+    }
+)
+RESULTS = st.fixed_dictionaries(
+    {
+        "slots": st.dictionaries(
+            st.sampled_from(["guests", "sure", "name", "wish"]), st.none() | st.booleans() | st.integers()
+        ),
+        "result": st.none() | st.integers() | st.text(max_size=5) | st.just({"status": "sent", "by": {"name": "Post"}}),
+        "followup": st.sampled_from([None, "quiz", "nothing", 7]),
     }
 )
 
@@ -145,13 +220,56 @@ class AnyConversation(RuleBasedStateMachine):
         self.facts: dict[str, Any] = {"language": language, "opening_hours": "open", "visits": 1}
         self.facts |= {"contact.name": None, "contact.email": "known@x.io" if known else None}
         self.shown: Say | None = None
+        self.timers: list[SetTimer] = []
 
     # --- what can happen
 
-    @rule(flow=st.sampled_from(["lead", "details", "quiz"]), campaign=st.none() | st.just("spring"))
+    @rule(flow=st.sampled_from(["lead", "details", "quiz", "stay"]), campaign=st.none() | st.just("spring"))
     def a_flow_begins(self, flow: str, campaign: str | None) -> None:
         result = self.happens(Event("start", data={"flow": flow, "with": {"campaign": campaign} if campaign else {}}))
         assert result.handled
+
+    @rule(text=WORDS)
+    def a_message_begins_a_flow(self, text: str) -> None:
+        assert self.happens(Event("start", text=text, data={"flow": "stay"})).handled
+
+    @rule(card=CARDS)
+    def they_fill_in_a_card(self, card: dict[str, Any]) -> None:
+        before = self.cursor
+        result = self.happens(Event("input", form=card))
+        if card["step"] != f"{before.flow}.{before.state}":
+            assert_same_place(result.cursor, before)
+            assert all(isinstance(effect, Say | SetTimer) for effect in result.effects)
+
+    @precondition(lambda self: bool(self.timers))
+    @rule(data=st.data(), late=st.sampled_from([0, 90_000]))
+    def a_timer_runs_out(self, data: st.DataObject, late: int) -> None:
+        timer = data.draw(st.sampled_from(self.timers))
+        before = self.cursor
+        result = self.happens(Event("timer", data={"n": timer.n, "late": late}, epoch=timer.epoch))
+        if timer.epoch != before.epoch:
+            assert (result.cursor, result.effects, result.handled) == (before, (), False)
+        else:
+            assert result.handled
+
+    @rule(result=RESULTS, late=st.integers(0, 1))
+    def an_action_answers(self, result: dict[str, Any], late: int) -> None:
+        before = self.cursor
+        acts = before.running and self.state().acts and not late
+        assert self.happens(Event("done", data=result, epoch=before.epoch - late)).handled is acts
+
+    @rule(reason=st.sampled_from(["timeout", "error"]))
+    def an_action_fails(self, reason: str) -> None:
+        acts = self.cursor.running and self.state().acts
+        assert self.happens(Event("failed", data={"reason": reason}, epoch=self.cursor.epoch)).handled is acts
+
+    @rule()
+    def the_question_is_put_again(self) -> None:
+        before = self.cursor
+        asks = self.cursor.running and self.asks()
+        result = self.happens(Event("repeat"))
+        assert result.handled is asks
+        assert_same_place(result.cursor, before)
 
     @rule(text=WORDS)
     def they_write(self, text: str) -> None:
@@ -162,7 +280,7 @@ class AnyConversation(RuleBasedStateMachine):
     def they_answer(self, text: str) -> None:
         assert self.happens(Event("input", text=text, epoch=self.cursor.epoch)).handled
 
-    @precondition(lambda self: self.shown is not None)
+    @precondition(lambda self: self.shown is not None and self.shown.options != ())
     @rule(data=st.data())
     def they_press_what_was_shown(self, data: st.DataObject) -> None:
         shown = self.shown
@@ -180,8 +298,8 @@ class AnyConversation(RuleBasedStateMachine):
         before = self.cursor
         result = self.happens(Event("input", button=button))
         if button["step"] != f"{before.flow}.{before.state}":
-            assert result.cursor == before
-            assert all(isinstance(effect, Say) for effect in result.effects)
+            assert_same_place(result.cursor, before)
+            assert all(isinstance(effect, Say | SetTimer) for effect in result.effects)
 
     @rule(how=st.sampled_from(["returned", "closed"]))
     def an_agent_leaves(self, how: str) -> None:
@@ -209,7 +327,9 @@ class AnyConversation(RuleBasedStateMachine):
     def time_goes_by(self, hours: str, visits: int) -> None:
         self.facts |= {"opening_hours": hours, "visits": visits}
 
-    @precondition(lambda self: len(self.cursor.history) > 1 and self.asks() and self.interruptible())
+    @precondition(
+        lambda self: len(self.cursor.history) > 1 and self.asks() and self.interruptible() and not self.cursor.held
+    )
     @rule()
     def they_go_back(self) -> None:
         *earlier, asked, last = self.cursor.history
@@ -217,7 +337,10 @@ class AnyConversation(RuleBasedStateMachine):
         before = dict(self.cursor.slots)
         self.happens(Event("input", text="back"))
         assert (self.cursor.flow, self.cursor.state, self.cursor.stack) == (asked.flow, asked.state, asked.stack)
-        assert self.cursor.history == (*earlier, asked._replace(writes=()))
+        # A form keeps which of its fields were done; a question may hold what is known, for a yes or no.
+        assert self.cursor.history[:-1] == tuple(earlier)
+        assert self.cursor.history[-1]._replace(writes=()) == asked._replace(writes=())
+        assert self.cursor.done == asked.done
         assert all(self.cursor.slots.get(slot) == value for slot, value in before.items() if slot not in undone)
         assert set(self.cursor.slots) - set(before) <= undone
 
@@ -246,7 +369,10 @@ class AnyConversation(RuleBasedStateMachine):
             if isinstance(effect, SlotSet) and effect.save_to == "contact":
                 self.facts[f"contact.{effect.slot}"] = effect.value
             if isinstance(effect, Say):
-                self.shown = effect if effect.options else self.shown
+                # The buttons of one field of a form are gone when the next one is asked for.
+                self.shown = effect if effect.options or effect.form else self.shown
+            if isinstance(effect, SetTimer):
+                self.timers = [*self.timers, effect][-5:]
         self.cursor = result.cursor
         return result
 
@@ -258,6 +384,12 @@ class AnyConversation(RuleBasedStateMachine):
                     assert effect.text.strip()
                     assert "{{" not in effect.text
                     assert len({option.value for option in effect.options}) == len(effect.options)
+                    if effect.form is not None:
+                        self.check_card(effect.form)
+                case SetTimer() | CallAction():
+                    assert self.cursor.epoch < effect.epoch <= result.cursor.epoch
+                case Consented():
+                    assert isinstance(effect.value, bool) and effect.shown
                 case SlotSet():
                     self.check_value(effect.slot, effect.value)
                 case FlowEntered():
@@ -273,6 +405,12 @@ class AnyConversation(RuleBasedStateMachine):
             assert result.cursor == self.cursor
         if not result.handled:
             assert result.effects == ()
+
+    def check_card(self, card: Card) -> None:
+        names = [field.name for field in card.fields]
+        assert len(set(names)) == len(names)
+        assert set(card.errors) <= set(names)
+        assert all(card.errors.values()) and all(field.label for field in card.fields)
 
     def check_value(self, slot: str, value: Any) -> None:
         assert value is None or isinstance(value, TYPES.get(slot, str)), (slot, value)
@@ -295,6 +433,7 @@ class AnyConversation(RuleBasedStateMachine):
         else:
             assert (self.cursor.stack, self.cursor.history, self.cursor.filled) == ((), (), ())
             assert self.cursor.parked == ()
+            assert (self.cursor.done, self.cursor.held) == ((), ())
 
     @invariant()
     def it_can_be_kept(self) -> None:
@@ -312,6 +451,15 @@ class AnyConversation(RuleBasedStateMachine):
         for slot, value in cursor.slots.items():
             self.check_value(slot, value)
         assert set(cursor.filled) <= set(cursor.slots)
+        assert len(cursor.held) <= 1
+        assert not (cursor.done and self.state().step.kind != "form")
+
+
+def assert_same_place(now: Cursor, before: Cursor) -> None:
+    """A question that was only put once more: its silence is counted anew, nothing else has changed."""
+    same = now.copy()
+    same.epoch = before.epoch
+    assert same == before
 
 
 AnyConversation.TestCase.settings = settings(

@@ -1,6 +1,7 @@
 """`parlour explain conversation`: what happened and why, step by step, with file and line."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.database import CannotOpen
@@ -9,6 +10,7 @@ from bot.journal import PAGE, Journal
 from flows.telling import told
 from web.commands.places import open_database
 
+MOMENT = "%Y-%m-%d %H:%M:%S"
 _INTERNAL = ("agent", "impression")
 """Ids that mean nothing to a reader."""
 
@@ -37,13 +39,16 @@ def explained(site: Path, conversation_id: str, *, data: Path | None, database: 
 
 def lines_of(event: Event) -> Iterator[str]:
     """Yields what one event tells."""
-    at = event.at.strftime("%Y-%m-%d %H:%M:%S")
+    at = f"{event.at:{MOMENT}}"
     if event.kind != "turn":
         yield f"{event.seq:>4}  {at}  {_who(event)}: {_what(event)}"
         return
     yield f"{event.seq:>4}  {at}  the bot took a turn"
     for entry in event.body["trace"]:
         yield f"        {told(entry)}"
+    for timer in event.body.get("timers", ()):
+        due = datetime.fromisoformat(timer["at"]).astimezone(UTC)
+        yield f"        {'':<28} {timer['step']:<32} timer {timer['n']} set for {due:{MOMENT}}"
 
 
 def _who(event: Event) -> str:
@@ -54,5 +59,6 @@ def _what(event: Event) -> str:
     if event.kind in ("message", "note"):
         return f"{'' if event.kind == 'message' else '(note) '}{event.body['text']}"
     told = {name: value for name, value in event.body.items() if name not in _INTERNAL}
+    told |= {name: ", ".join(value) for name, value in told.items() if name == "tags"}
     details = ", ".join(f"{name} {value}" for name, value in told.items() if isinstance(value, str | int))
     return f"{event.kind.replace('_', ' ')}{f' ({details})' if details else ''}"

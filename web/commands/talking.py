@@ -2,39 +2,41 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import random
-from tempfile import TemporaryDirectory
-from time import monotonic, sleep
 from typing import Any
 
 import click
 
 from bot.actions.actions import Actions
 from bot.actions.calls import ACTION, Call
-from bot.actions.client import Address, Client, Failed, NotAnAddress, address_of
-from bot.actions.files import has_actions, mentions
-from bot.actions.roster import STARTS_WITHIN, Roster
-from bot.actions.server import ActionServer
+from bot.actions.client import Failed, NotAnAddress
 from bot.actions.tracker import Told
 from bot.answering import Bot
+from bot.change import Row
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.events import Event
+from bot.jobs import Job
 from bot.models import JobRow
 from bot.site.loading import load
 from bot.site.site import Site
+from bot.timers import TIMER, ran_out
+from bot.turn import Turn
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
-from flows.validating import VALIDATES
 from handoff.handover import Handover
 from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
+from rules.durations import NotADuration, parse_duration
 from rules.problems import has_errors, shown
+from web.commands.acting import served_actions
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+WAIT = "/wait"
+"""Begins a line that lets time pass: `/wait 5m`."""
 
 
 class CannotTalk(Exception):
@@ -94,63 +96,12 @@ def talk_with(
         cursor=Cursor("talk", language or content.default_language),
     )
     staff = _Staff(agents_here, content.departments)
-    with _served(site, actions_url) as actions:
-        bot = Bot(_OneSite(content), staff, actions.roster)  # type: ignore[arg-type]
-        _Talk(Handover(bot, staff), conversation, now, actions).run()  # type: ignore[arg-type]
-
-
-@contextmanager
-def _served(site: Path, url: str | None) -> Iterator[Actions]:
-    """Yields the site's actions: those of a server elsewhere, or of one that runs as long as the talk."""
-    if url is None and not has_actions(site):
-        yield Actions()
-        return
-    with ExitStack() as later:
-        try:
-            client = _Elsewhere(address_of(url)) if url else later.enter_context(_own_server(site))
-        except NotAnAddress as problem:
-            raise CannotTalk(str(problem)) from problem
-        actions = Actions(client, Roster(client), clock=monotonic)
-        if url or mentions(site, VALIDATES):
-            actions.roster.wait()
-        yield actions
-
-
-class _Elsewhere(Client):
-    """Calls the actions of a server that runs already."""
-
-    def __init__(self, address: Address):
-        super().__init__(address, clock=monotonic, sleep=sleep, chance=random)
-
-
-class _OfOurOwn(_Elsewhere):
-    """Starts the action server with the first question to it: most talks need none."""
-
-    def __init__(self, server: ActionServer):
-        super().__init__(server.address)
-        self._server = server
-
-    def call(self, action: str, body: Mapping[str, Any], *, within: float) -> Any:
-        self.names()
-        return super().call(action, body, within=within)
-
-    def names(self, *, within: float = STARTS_WITHIN) -> frozenset[str]:
-        self._server.look()
-        return super().names(within=within)
-
-
-@contextmanager
-def _own_server(site: Path) -> Iterator[Client]:
-    with TemporaryDirectory() as folder:
-        server = ActionServer(site, Path(folder) / "actions.json", clock=monotonic, sleep=sleep, log=_complain)
-        try:
-            yield _OfOurOwn(server)
-        finally:
-            server.stop()
-
-
-def _complain(what: str, **more: Any) -> None:
-    click.echo(f"  ({what}: {', '.join(str(each) for each in more.values())})", err=True)
+    try:
+        with served_actions(site, actions_url) as actions:
+            bot = Bot(_OneSite(content), staff, actions.roster)  # type: ignore[arg-type]
+            _Talk(Handover(bot, staff), conversation, now, actions).run()  # type: ignore[arg-type]
+    except NotAnAddress as problem:
+        raise CannotTalk(str(problem)) from problem
 
 
 class _Talk:
@@ -161,29 +112,55 @@ class _Talk:
         self._conversation = conversation
         self._known = Known("talk", visitor_revision=1)
         self._now = now
+        self._timers: list[Job] = []
 
     def run(self) -> None:
         for text in _lines():
-            self._now += timedelta(seconds=1)
-            draft = Draft(self._conversation, self._now)
-            draft.add("message", {"text": text}, actor="visitor:talk")
-            if draft.state.holder == "bot":
-                turn = self._handover.bot.answer(draft, self._known, text=text, button=None)
-                self._known = self._handover.settle(draft, turn)
+            if text.startswith(WAIT):
+                self._let_pass(text.removeprefix(WAIT).strip())
             else:
-                click.echo("  (a person would answer now)")
-            self._tell(draft, draft.events[1:])
-            while call := _called_in(draft):
-                draft = self._carry_out(call)
-                self._tell(draft, draft.events)
+                self._hear(text)
 
-    def _tell(self, draft: Draft, events: list[Event]) -> None:
+    def _hear(self, text: str) -> None:
+        self._now += timedelta(seconds=1)
+        draft = Draft(self._conversation, self._now)
+        draft.add("message", {"text": text}, actor="visitor:talk")
+        if draft.state.holder == "bot":
+            self._take(draft, self._handover.bot.answer(draft, self._known, text=text))
+        else:
+            click.echo("  (a person would answer now)")
+        self._went_on(draft, draft.events[1:])
+
+    def _let_pass(self, length: str) -> None:
+        """Lets time pass, and every timer run out that falls due in it."""
+        try:
+            until = self._now + timedelta(seconds=parse_duration(length).seconds)
+        except NotADuration as wrong:
+            click.echo(f"  ({wrong})")
+            return
+        while due := sorted((each for each in self._timers if each.run_at <= until), key=lambda each: each.run_at):
+            self._timers.remove(due[0])
+            self._now = max(self._now, due[0].run_at)
+            draft = Draft(self._conversation, self._now)
+            if draft.state.holder == "bot":
+                self._take(draft, self._handover.bot.resume(draft, self._known, ran_out(due[0], self._now)))
+            self._went_on(draft, draft.events)
+        self._now = until
+
+    def _take(self, draft: Draft, turn: Turn) -> None:
+        self._known = self._handover.settle(draft, turn)
+
+    def _went_on(self, draft: Draft, events: Iterable[Event]) -> None:
         for event in events:
             _print(event)
+        rows = draft.change().rows
+        self._timers += [_job(row.values) for row in rows if _is_job(row, TIMER)]
         self._events += draft.events
         self._conversation = draft.state
+        for call in [Call.of(_job(row.values)) for row in rows if _is_job(row, ACTION)]:
+            self._carry_out(call)
 
-    def _carry_out(self, call: Call) -> Draft:
+    def _carry_out(self, call: Call) -> None:
         """Calls an action as the server does it, and waits for it."""
         draft = Draft(self._conversation, self._now)
         returning = Returning(self._handover)
@@ -196,13 +173,16 @@ class _Talk:
             self._known = returning.came_to_nothing(draft, self._known, call, failed)
         else:
             self._known = returning.came_back(draft, self._known, call, returned)
-        return draft
+        self._went_on(draft, draft.events)
 
 
-def _called_in(draft: Draft) -> Call | None:
-    """Returns the call a turn has planned, if it has."""
-    planned = (row.values for row in draft.change().rows if row.model is JobRow and row.values["kind"] == ACTION)
-    return next((Call.planned(each) for each in planned), None)
+def _is_job(row: Row, kind: str) -> bool:
+    return row.model is JobRow and row.values["kind"] == kind
+
+
+def _job(values: Mapping[str, Any]) -> Job:
+    kept = {name: values[name] for name in Job.__slots__ if name != "id"}
+    return Job(id=0, **kept)
 
 
 def _print(event: Event) -> None:
@@ -212,6 +192,10 @@ def _print(event: Event) -> None:
         click.echo(f"bot: {body['text']}" + (f"   [{' | '.join(options)}]" if options else ""))
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
+    elif event.kind == "note":
+        click.echo(f"  → noted for the agents: {body['text']}")
+    elif event.kind == "tagged":
+        click.echo(f"  → tagged {', '.join(body['tags'])}")
     elif event.kind == "message_left":
         click.echo(f"  → a message is left for '{body['department']}', to be answered at {body['email']}")
 
@@ -227,7 +211,7 @@ def _content(site: Path) -> Site:
 def _lines() -> Iterator[str]:
     interactive = sys.stdin.isatty()
     if interactive:
-        click.echo("Write to the bot; an empty line or Ctrl+D ends.")
+        click.echo("Write to the bot. /wait 5m lets time pass; an empty line or Ctrl+D ends.")
     while True:
         if interactive:
             click.echo("you: ", nl=False)
