@@ -24,6 +24,7 @@ export function draw(event, mine) {
     returned: () => ["undo-2", "Back with the assistant"],
     requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
     message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
+    action_returned: () => (body.outcome === "done" ? null : ["clock-alert", notDone(body)]),
     page_viewed: () => ["route", `Went to ${body.title || pathOf(body.path)}`],
     closed: () => ["circle-check", closedBy(event, mine)],
   }[kind]?.();
@@ -87,6 +88,11 @@ export function paper(by, text, at) {
     h("p.conversation__by", {}, drawing("notebook-pen"), `Note by ${by ?? "a colleague"}. Only your team sees this`),
     h("p.conversation__text", { dir: "auto" }, ...prose(text ?? "")),
   );
+}
+
+/** Only what failed is worth a line; what went well is in what the bot says next. */
+function notDone({ action, outcome }) {
+  return `The action ${action} ${outcome === "timeout" ? "did not answer in time" : "failed"}`;
 }
 
 function closedBy({ body }, mine) {
