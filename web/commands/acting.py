@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from bot.actions.actions import Actions
-from bot.actions.client import Address, Client, address_of
+from bot.actions.client import Address, Client, Failed, address_of
 from bot.actions.files import has_actions, mentions
-from bot.actions.roster import STARTS_WITHIN, Roster
-from bot.actions.server import ActionServer
+from bot.actions.roster import Roster, read_status
+from bot.actions.server import LOADS_WITHIN, ActionServer
 from flows.validating import VALIDATES
 
 
@@ -53,9 +53,15 @@ class _OfOurOwn(_Elsewhere):
         self.names()
         return super().call(action, body, within=within)
 
-    def names(self, *, within: float = STARTS_WITHIN) -> frozenset[str]:
-        self._server.look()
-        return super().names(within=within)
+    def names(self, *, within: float = LOADS_WITHIN) -> frozenset[str]:
+        until = monotonic() + LOADS_WITHIN
+        while True:
+            self._server.look()
+            try:
+                return super().names()
+            except Failed:
+                if monotonic() > until or read_status(self._server.status).state == "down":
+                    raise
 
 
 @contextmanager
