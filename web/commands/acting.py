@@ -54,7 +54,7 @@ class _OfOurOwn(_Elsewhere):
         return super().call(action, body, within=within)
 
     def names(self, *, within: float = LOADS_WITHIN) -> frozenset[str]:
-        until = monotonic() + LOADS_WITHIN
+        until = monotonic() + within
         while True:
             self._server.look()
             try:
