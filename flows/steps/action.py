@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -11,9 +12,10 @@ from flows.steps.set import Given, Values, value_maker
 from flows.steps.step import Step, common, step_table
 from flows.targets import Target
 from flows.wording import Wording
+from rules.conditions import is_number
 from rules.durations import Duration
+from rules.facts import NUMERIC, kind_of_answer
 from rules.facts import Kind as FactKind
-from rules.facts import kind_of_answer
 from rules.kinds import Id, Length, Word, YesNo
 from rules.schema import Key, Read, Table
 
@@ -51,6 +53,8 @@ class ActionStep(Step):
     optional: bool = False
     contact: frozenset[str] = frozenset()
     """Slots that are saved as contact attributes when the action fills them."""
+    kinds: Mapping[str, FactKind] = field(default_factory=dict, compare=False)
+    """What every slot of the site holds."""
 
     @classmethod
     def of(cls, read: Read, reading: Reading) -> Self:
@@ -62,6 +66,7 @@ class ActionStep(Step):
             on_error=read["on_error"],
             optional=read["optional"],
             contact=frozenset(reading.contact),
+            kinds=reading.scope.slots,
             interruptible=read["interruptible"] if read.wrote("interruptible") else None,
             **common(read, reading),
         )
@@ -120,10 +125,10 @@ class ActionStep(Step):
         return call
 
     def _store(self, e: Any) -> None:
-        """Keeps what the action answered; a slot of another type than the flow says stays as it was."""
+        """Keeps what the action answered; a slot that holds something of another kind stays as it was."""
         run = e.model
         for slot, value in (run.event.data.get("slots") or {}).items():
-            if _fits(run.machine.types.get(slot, ""), value):
+            if _fits(self.kinds.get(slot), value):
                 self._keep(run, slot, value)
         if self.save_as is not None:
             self._keep(run, self.save_as, run.event.data.get("result"))
@@ -148,11 +153,9 @@ def _has_followup(run: Run) -> bool:
     return True
 
 
-def _fits(type: str, value: Any) -> bool:
-    if value is None or type in ("", "record"):
+def _fits(kind: FactKind | None, value: Any) -> bool:
+    if value is None or kind is None or kind.type == "any":
         return True
-    if type in ("yes_no", "consent"):
+    if kind.type == "yes_no":
         return isinstance(value, bool)
-    if type in ("number", "money"):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, str)
+    return is_number(value) if kind.type in NUMERIC else isinstance(value, str)

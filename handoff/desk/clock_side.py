@@ -60,8 +60,11 @@ class ClockSide(Changing):
             return known
 
         draft = self._do(job, verb)
-        still_open = draft is not None and draft.state.open
-        return max(draft.state.last_at + idle_close, draft.now + _A_MOMENT) if draft and still_open else None
+        if draft is None or not draft.state.open:
+            return None
+        if self._parts.bot.waits(draft.state):
+            return draft.now + idle_close
+        return max(draft.state.last_at + idle_close, draft.now + _A_MOMENT)
 
     def _timer(self, job: Job) -> None:
         def verb(draft: Draft, known: Known) -> Known:

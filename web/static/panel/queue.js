@@ -20,6 +20,9 @@ const LISTS = {
   },
 };
 
+/** In a row; the others are in the conversation. */
+const MOST_TAGS = 2;
+
 class WaitingQueue extends Part {
   #list = "new";
   #tabs = new Map();
@@ -235,6 +238,7 @@ class WaitingQueue extends Part {
         this.#list === "all" && h("span.queue__holder", {}, holder(row, this.desk)),
         row.department && h("span.queue__department", {}, this.#department(row.department)),
         page && this.#list !== "all" && !row.left && h("span.queue__page", { title: page }, page),
+        ...(row.tags ?? []).slice(0, MOST_TAGS).map((tag) => h("span.queue__tag", {}, tag)),
       ].filter(Boolean),
     );
     // What is looked at is being read; the number would only follow the eye.
