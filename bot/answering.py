@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from bot.actions import calls
+from bot.actions.roster import Roster
 from bot.circumstances import Facts, Staffing, of_conversation
 from bot.contact import Known, save
 from bot.conversation import Conversation, Draft
@@ -16,6 +18,8 @@ from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
 from bot.versions import FlowGone, SiteVersions
 from flows.effects import (
+    CallAction,
+    CallValidator,
     Card,
     Consented,
     Effect,
@@ -33,6 +37,7 @@ from flows.effects import (
 from flows.moving import caught_up
 from flows.runner import Event, Result, may_be_left, reading_of, turn
 from flows.sentences import sentence
+from flows.settings import Settings
 from rules.rule import Who
 from rules.rulebook import Applied, Heard, Reading, Standing
 from rules.texts import in_language
@@ -44,8 +49,9 @@ NOTHING_HEARD = Heard("")
 class Bot:
     """Answers conversations with the site's flows."""
 
-    def __init__(self, sites: SiteVersions, staffing: Staffing):
+    def __init__(self, sites: SiteVersions, staffing: Staffing, roster: Roster | None = None):
         self.sites = sites
+        self.roster = roster or Roster()
         self._staffing = staffing
 
     def hear(self, draft: Draft, known: Known, text: str, *, who: Who = "visitor") -> Heard:
@@ -94,6 +100,9 @@ class Bot:
 
         Says something in any case.
         """
+        if button is not None and str(button.get("step", "")).startswith(calls.FROM_ACTION):
+            # No question is open at a button of an action: it is a text that need not be typed.
+            text, button = str(button["value"]), None
         reply = _Reply(self, draft, known, said=text)
         if heard.candidates or heard.warning:
             reading = reply.reading_of(heard.text)
@@ -229,16 +238,19 @@ class _Reply:
     def take(self, event: Event) -> bool:
         """Fires one event; returns whether any flow took it."""
         self._catch_up()
-        site = self._bot.sites.current
         try:
             result = turn(
-                self._bot.sites.machine, self.draft.state.cursor, event, self.facts, self.draft.now, site.flow_settings
+                self._bot.sites.machine, self.draft.state.cursor, event, self.facts, self.draft.now, self._settings()
             )
         except FlowGone:
             return self._apologise()
         if result.handled:
             self._write(result)
         return result.handled
+
+    def _settings(self) -> Settings:
+        settings, actions = self._bot.sites.current.flow_settings, self._bot.roster.names
+        return replace(settings, actions=actions) if actions else settings
 
     def say(self, text: str) -> None:
         """Says a sentence that no flow wrote."""
@@ -274,6 +286,10 @@ class _Reply:
         match effect:
             case Say():
                 self.draft.add("message", _message(effect), actor="bot")
+            case CallAction():
+                calls.plan(self.draft, effect)
+            case CallValidator():
+                calls.plan_validator(self.draft, effect)
             case SetTimer():
                 set_timer(self.draft, effect, self.facts)
             case Tagged():

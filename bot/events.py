@@ -49,6 +49,10 @@ KINDS: dict[str, Kind] = {
         _kind("rule_applied", "a rule acted on a message", "rule did why", "file line say"),
         _kind("tagged", "the conversation got tags", "tags", "step flow rule"),
         _kind("consented", "yes or no was said to what was shown", "slot value shown language", "step flow"),
+        _kind("action_called", "a custom action was called", "action", "flow step"),
+        _kind(
+            "action_returned", "a custom action came to an end, or to nothing", "action outcome", "flow step reminders"
+        ),
         _kind("page_viewed", "the visitor went to another page", "path title"),
         _kind("contact_changed", "an answer was saved to the contact", "attribute value", "flow step"),
         _kind(

@@ -90,6 +90,24 @@ class AskedValue(Question):
         """Returns a value as people read it."""
         return written(self.type, value, self.context(run))
 
+    # --- for a validator
+
+    def candidates(self, run: Run) -> Mapping[str, SlotValue]:
+        answer = run.answer
+        if answer is None or answer.confirms is not None or self.skipped(run):
+            return {}
+        return {self.name: answer.value}
+
+    def take_verdict(self, run: Run) -> None:
+        answer = run.answer
+        if answer is None or run.verdict is None or self.name not in run.verdict:
+            return
+        value = run.verdict[self.name]
+        if value is None:
+            run.answer, run.refused = None, None if run.told else Refused("must_not")
+        elif value != answer.value:
+            run.answer = Answer(value)
+
     # --- what a turn does with it
 
     def held_at_first(self, run: Run) -> tuple[SlotValue, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 from flows.effects import SlotValue
@@ -67,6 +67,23 @@ class Parked(NamedTuple):
     held: tuple[SlotValue, ...] = ()
 
 
+class Pending(NamedTuple):
+    """An answer that waits for its validator: the message as it came in, and what validators have said by now."""
+
+    epoch: int
+    text: str
+    button: Mapping[str, Any] | None
+    form: Mapping[str, Any] | None
+    candidates: tuple[str, ...]
+    """The slots that were answered."""
+    slots: Mapping[str, Any]
+    asks: str | None = None
+    """A slot no step asks for, which the validator wants to know before it goes on."""
+    prompt: str = ""
+    candidate: str | None = None
+    """What was answered to that, while the validator looks at it."""
+
+
 class Cursor:
     """One conversation's place in its flows.
 
@@ -84,6 +101,7 @@ class Cursor:
         "language",
         "open",
         "parked",
+        "pending",
         "slots",
         "stack",
         "state",
@@ -114,6 +132,8 @@ class Cursor:
         """The one value that waits for a yes or no before it is kept; empty when none does."""
         self.history: tuple[Asked, ...] = ()
         self.parked: tuple[Parked, ...] = ()
+        self.pending: Pending | None = None
+        """The answer to the open question that waits for a validator; good for its epoch alone."""
 
     @property
     def running(self) -> bool:
@@ -217,10 +237,16 @@ def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:
     )
 
 
+def _waiting(row: list[Any]) -> Pending:
+    epoch, text, button, form, candidates, *more = row
+    return Pending(epoch, text, button, form, tuple(candidates), *more)
+
+
 _REVIVE: dict[str, Callable[[Any], Any]] = {
     "stack": _stack,
     "history": _history,
     "parked": _parked,
+    "pending": _waiting,
     "filled": tuple,
     "open": tuple,
     "done": tuple,

@@ -117,6 +117,24 @@ class CallAction:
 
 
 @dataclass(frozen=True, slots=True)
+class CallValidator:
+    """A validator is wanted for an answer; what it says comes back as an event `validated` with this epoch."""
+
+    validator: str
+    form: str
+    slots: tuple[str, ...]
+    """Those the flow asks for, in their order."""
+    requested: str | None
+    candidates: Mapping[str, SlotValue]
+    given: Mapping[str, SlotValue]
+    """What was answered and found right before, and is not kept yet."""
+    timeout: Duration
+    step: str
+    flow: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tagged:
     """The conversation gets tags."""
 
@@ -182,6 +200,7 @@ Effect = (
     | WantsAgent
     | SetTimer
     | CallAction
+    | CallValidator
     | Tagged
     | Noted
     | Consented

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["start", "input", "repeat", "timer", "done", "failed", "agent_joined", "agent_left"]
+Kind = Literal["start", "input", "repeat", "timer", "done", "validated", "failed", "agent_joined", "agent_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Event:
     - `repeat`: the open question is put once more
     - `timer`: the one an effect asked for; data `{"n": …, "late": seconds}`
     - `done`: an action was carried out; data `{"slots": {slot: value}, "result": value, "followup": flow or action}`
+    - `validated`: a validator has looked at an answer; data `{"slots": {slot: value}, "told": what it said,
+      "asks": slot that no step asks for, "prompt": how}`; a slot of the answer that is None is to be answered again
     - `failed`: an action was not; data `{"reason": "timeout" | "refused" | "error" | "missing" | "rejected"}`.
       Or nobody could be asked; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
     - `agent_joined`, `agent_left`: data `{"how": "returned" | "closed"}`

@@ -7,13 +7,13 @@ it is right, so that nothing is lost when somebody leaves half-way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flows.answers import Accepted, Recognised, Refused
 from flows.asked import SKIP, AskedValue, Together
 from flows.cursor import MOST_HISTORY, Asked
-from flows.effects import Card, Field, Option, Say
+from flows.effects import Card, Field, Option, Say, SlotValue
 from flows.initiative import correction_in, offered
 from flows.question import Answer, Question
 from flows.sentences import sentence
@@ -103,6 +103,8 @@ class FormQuestion(Question):
     def _objection(self, run: Run, name: str, refused: Refused) -> str:
         if refused.reason == _MISSING:
             return sentence(_MISSING, run.cursor.language)
+        if refused.reason == _TOLD:
+            return str(refused.values["words"])
         return self._named[name].objection(run, refused)
 
     def _field(self, run: Run, asked: AskedValue, answer: Filled) -> Field:
@@ -124,9 +126,35 @@ class FormQuestion(Question):
         """Returns what a channel without cards says: what is wrong with the field that is asked for next."""
         asked = self._asked(run)
         refused = answer.refused.get(asked.name)
-        if refused is None or refused.reason == _MISSING:
+        if refused is None or refused.reason in (_MISSING, _TOLD):
             return asked.prompt(run, 0)
         return asked.objection(run, refused)
+
+    # --- for a validator
+
+    def candidates(self, run: Run) -> Mapping[str, SlotValue]:
+        return _plain(run.answer.values) if isinstance(run.answer, Filled) else {}
+
+    def requested(self, run: Run) -> str | None:
+        return self._asked(run).name
+
+    def take_verdict(self, run: Run) -> None:
+        answer, verdict = run.answer, run.verdict
+        if not isinstance(answer, Filled) or verdict is None:
+            return
+        values, refused = dict(answer.values), dict(answer.refused)
+        for name in answer.values.keys() & verdict.keys():
+            value = verdict[name]
+            if value is None:
+                del values[name]
+                refused[name] = Refused(_TOLD, {"words": run.told}) if run.told else Refused("must_not")
+            elif not isinstance(value, dict):
+                values[name] = Accepted(value, self._named[name].written(run, value))
+        run.answer = replace(
+            self._settled(run, values, answer.skipped, refused, corrected=answer.corrected),
+            typed=answer.typed,
+            by_card=answer.by_card,
+        )
 
     # --- what a turn does with it
 
@@ -368,6 +396,8 @@ class FormQuestion(Question):
 
 
 _MISSING = "still_needed"
+_TOLD = "told"
+"""A validator has said what is wrong, in its own words."""
 
 
 def _plain(accepted: Mapping[str, Accepted]) -> dict[str, Any]:

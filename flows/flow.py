@@ -37,6 +37,8 @@ class Flow:
     interruptible: bool = True
     on_silence: tuple[Level, ...] = ()
     """What happens at every question that says nothing else when nobody answers it."""
+    validator: str | None = None
+    """The action that looks at every answer; without it, `validate_<flow>` if there is one."""
     place: Place = field(default=NOWHERE, compare=False)
 
     @property

@@ -88,6 +88,19 @@ class Question(ABC):
         """Returns what a card that was filled in means here; only forms are asked by cards."""
         return None
 
+    # --- for a validator
+
+    def candidates(self, run: Run) -> Mapping[str, SlotValue]:
+        """Returns the values a validator may look at before they are kept: the slots this answer fills."""
+        return {}
+
+    def requested(self, run: Run) -> str | None:
+        """Returns the slot that is asked for."""
+        return self.slot
+
+    def take_verdict(self, run: Run) -> None:  # noqa: B027 - only what has candidates gets a verdict
+        """Makes the answer what the validator says it is."""
+
     # --- what a turn does with it
 
     def ask(self, e: Any) -> None:
@@ -111,7 +124,8 @@ class Question(ABC):
         self.repeat(e.model)
 
     def repeat(self, run: Run, before: str = "") -> None:
-        """Puts the question once more as it was put last, without counting it."""
+        """Puts the question once more as it was put last, without counting it. What waited for a validator is gone."""
+        run.cursor.pending = None
         prompt = self.prompt(run, run.cursor.tries)
         self._put(run, f"{before} {prompt}" if before else prompt)
 

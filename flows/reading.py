@@ -86,6 +86,10 @@ FLOW = Table(
         "returns": Key(ListOf(Id()), "slots a caller may rely on; all that were collected, if left out"),
         "slots": Key(_SLOT_TYPES, "types of slots that nothing else says", default={}),
         "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' do nothing in it", default=True),
+        "validator": Key(
+            Word("the name of a validator like validate_order", r"validate_[A-Za-z0-9_]{1,90}"),
+            "the form validator of rasa-sdk that looks at every answer; validate_<flow>, if there is one",
+        ),
         "on_silence": Key(
             OneOrList(Nested(FLOW_SILENCE)), "what happens at every question without an 'if_silent' of its own"
         ),
@@ -251,6 +255,7 @@ def _flow(id: str, read: Read, reading: Reading) -> Flow:
             returns=tuple(read["returns"]) if read.wrote("returns") else None,
             slots=read["slots"],
             interruptible=read["interruptible"],
+            validator=read["validator"],
             on_silence=levels(read["on_silence"] or (), reading),
             steps=tuple(reading.step(step) for step in read["steps"] or ()),
             place=read.id_place,

@@ -53,7 +53,9 @@ class Run:
         "settings",
         "state",
         "text",
+        "told",
         "trace",
+        "verdict",
     )
 
     def __init__(
@@ -81,6 +83,10 @@ class Run:
         self.jump: Literal["", "back", "restart", "cancel"] = ""
         self.returning: Asked | None = None
         """The question that a step back leads to, while it is put again."""
+        self.verdict: Mapping[str, SlotValue] | None = None
+        """What a validator says about the answer that is read again."""
+        self.told = ""
+        """What the validator has said to the visitor about it."""
         self.how: Literal["ended", "cancelled"] = "ended"
         self.contact: dict[str, SlotValue] = {}
         """Contact attributes written in this turn."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from flows.cursor import Cursor
+from flows import validating
+from flows.cursor import Cursor, Pending
 from flows.effects import Effect, WantsAgent
 from flows.engine import Traced
 from flows.event import Event
@@ -71,7 +73,9 @@ def reading_of(
         run.take_place()
     except Lost:
         return "none"
-    question, understood = run.open_question(), run.machine.takes(f"interrupt.{phrase}", run.state)
+    # While a validator looks at an answer, nothing is another one.
+    question = None if validating.is_waiting(run) else run.open_question()
+    understood = run.machine.takes(f"interrupt.{phrase}", run.state)
     if phrase == "human" and understood:
         return "human"
     if question is not None and question.labelled(run, text) is not None:
@@ -110,16 +114,40 @@ def _started(run: Run) -> bool:
 def _was_input(run: Run) -> bool:
     if run.cursor.flow is None:
         return _input_nowhere(run)
+    if validating.is_waiting(run):
+        return _said_meanwhile(run)
     question = run.open_question()
     if run.event.button is not None:
         return _pressed(run, run.event.button, question)
     if run.event.form is not None:
         return _filled(run, run.event.form, question)
-    if not _interrupted(run, question) and question is not None:
+    if _interrupted(run, question) or question is None:
+        run.settle()
+    elif not validating.answers_validator(run):
         run.answer = run.answer or question.understood(run, run.text)
-        run.fire("input")
-    run.settle()
+        _answered(run, question)
     return True
+
+
+def _said_meanwhile(run: Run) -> bool:
+    """Takes a message while a validator looks at the answer before it: global phrases count, nothing else does."""
+    if run.event.button is None and run.event.form is None and _interrupted(run, None):
+        run.settle()
+    else:
+        _note(run, "refused", "an answer is being looked at", False)
+    return True
+
+
+def _answered(run: Run, question: Question) -> None:
+    """Goes on with what the visitor answered, unless a validator has to look at it first."""
+    if run.answer is not None:
+        if validating.is_held_back(run, question):
+            return
+        if run.verdict is not None:
+            validating.keep_others(run, question.candidates(run))
+            question.take_verdict(run)
+    run.fire("input")
+    run.settle()
 
 
 def _interrupted(run: Run, question: Question | None) -> bool:
@@ -148,8 +176,7 @@ def _pressed(run: Run, button: Mapping[str, Any], question: Question | None) -> 
             question.repeat(run)
         return True
     run.text = str(button.get("label") or button.get("value"))
-    run.fire("input")
-    run.settle()
+    _answered(run, question)
     return True
 
 
@@ -162,8 +189,7 @@ def _filled(run: Run, form: Mapping[str, Any], question: Question | None) -> boo
         if question is not None:
             question.repeat(run)
         return True
-    run.fire("input")
-    run.settle()
+    _answered(run, question)
     return True
 
 
@@ -201,6 +227,8 @@ def _agent_left(run: Run) -> bool:
 
 
 def _failed(run: Run) -> bool:
+    if run.event.data.get("reason") not in NOBODY_ASKED and validating.could_not_ask(run, partial(_read_again, run)):
+        return True
     waits = run.cursor.flow is not None and run.machine.takes("failed", run.state)
     if run.event.data.get("reason") not in NOBODY_ASKED:
         if not waits or not run.machine.state(run.state).acts:
@@ -222,7 +250,7 @@ def _failed(run: Run) -> bool:
 
 
 def _repeated(run: Run) -> bool:
-    question = run.open_question()
+    question = None if validating.is_waiting(run) else run.open_question()
     if question is None:
         return _note(run, "refused", "no question is open", False)
     question.repeat(run)
@@ -235,6 +263,19 @@ def _timer(run: Run) -> bool:
     run.fire("timer")
     run.settle()
     return True
+
+
+def _validated(run: Run) -> bool:
+    if run.cursor.flow is None or not validating.take_verdict(run, partial(_read_again, run)):
+        return _note(run, "refused", "nothing waits for this validator", False)
+    return True
+
+
+def _read_again(run: Run, waiting: Pending) -> None:
+    """Takes the message that waited for its validator as if it came in now."""
+    run.event = Event("input", text=waiting.text, button=waiting.button, form=waiting.form)
+    run.text = waiting.text
+    _was_input(run)
 
 
 def _done(run: Run) -> bool:
@@ -269,6 +310,7 @@ _TAKEN_BY: Mapping[str, Callable[[Run], bool]] = {
     "repeat": _repeated,
     "timer": _timer,
     "done": _done,
+    "validated": _validated,
     "agent_joined": _agent_joined,
     "agent_left": _agent_left,
     "failed": _failed,

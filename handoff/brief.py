@@ -97,12 +97,19 @@ def _trigger(events: list[Event]) -> dict[str, Any] | None:
 
 
 def _failed(events: list[Event]) -> list[dict[str, Any]]:
-    return [
-        {"at": event.at.isoformat(), "text": failure["text"], "step": failure["step"]}
-        for event in events
-        if event.kind == "turn"
-        for failure in event.body.get("misunderstood", ())
-    ]
+    failures = []
+    for event in events:
+        told = event.body.get("misunderstood", ()) if event.kind == "turn" else _failed_action(event)
+        failures += [{"at": event.at.isoformat(), "text": each["text"], "step": each["step"]} for each in told]
+    return failures
+
+
+def _failed_action(event: Event) -> list[dict[str, str]]:
+    body = event.body
+    if event.kind != "action_returned" or body["outcome"] == "done":
+        return []
+    how = "did not answer in time" if body["outcome"] == "timeout" else "failed"
+    return [{"text": f"The action {body['action']} {how}", "step": body.get("step", "")}]
 
 
 def _rules(events: list[Event]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def filled_responses(
     return [
         {"id": response.id, "shortcut": response.shortcut, "text": _filled(site, conversation, response.text, values)}
         for response in site.responses.values()
-        if response.department in (None, conversation.department)
+        if response.department in (None, conversation.department) and not response.is_for_actions
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 KEYS: Mapping[str, frozenset[str]] = {
     "file": frozenset({"segments", "intents", "blueprints", "use", "tests"}),
-    "flow": frozenset({"validator", "goal", "ab"}),
+    "flow": frozenset({"goal", "ab"}),
     "step": frozenset({"score", "goal", "rate"}),
     "say": frozenset({"image", "link", "card", "typing"}),
     "buttons": frozenset({"multiple"}),

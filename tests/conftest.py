@@ -48,10 +48,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of its own, once for each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/parlour.db"
-    return _new_database(request.getfixturevalue("cluster"))
+    return new_database(request.getfixturevalue("cluster"))
 
 
-def _new_database(cluster_url: str) -> str:
+def new_database(cluster_url: str) -> str:
+    """Makes an empty database in a cluster and returns its address."""
     name = f"test_{uuid4().hex}"
     engine = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

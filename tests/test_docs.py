@@ -32,6 +32,8 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "bench" / "REA
 CODE = ("rules", "flows", "triggers", "bot", "handoff", "web")
 WALK = [DOCS / "marketers" / "first-flow.md", DOCS / "marketers" / "first-trigger.md"]
 """Read in this order by somebody who types everything along."""
+ACTIONS = DOCS / "developers" / "actions.md"
+"""Typed along by itself, in a new site."""
 PROTOCOL = (DOCS / "developers" / "protocol.md").read_text(encoding="utf-8")
 REFERENCE = (DOCS / "marketers" / "reference.md").read_text(encoding="utf-8")
 RUNNING = (DOCS / "operators" / "running.md").read_text(encoding="utf-8")
@@ -133,13 +135,23 @@ def answer_to(typed: str) -> str:
     return CliRunner().invoke(main, words, input=stdin).output
 
 
-@pytest.mark.parametrize("console", everywhere("console"), ids=str)
+@pytest.mark.parametrize("console", [each for each in everywhere("console") if each.page != ACTIONS], ids=str)
 def test_commands_elsewhere_answer_what_the_pages_say(
     console: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert answer_to("parlour init mysite")
     assert type_along(console)
+
+
+def test_who_types_an_action_along_sees_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert answer_to("parlour init mysite")
+    for fence in fences(ACTIONS):
+        if fence.words:
+            (tmp_path / "mysite" / fence.words).write_text(fence.text)
+        elif fence.language == "console":
+            assert type_along(fence) == 2
 
 
 @pytest.mark.parametrize("guide", WALK, ids=lambda guide: guide.name)

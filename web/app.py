@@ -4,11 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from random import random
+from time import monotonic, sleep
 from typing import Any
 
 from flask import Flask
 from flask_sock import Sock
 
+from bot.actions.actions import Actions
+from bot.actions.client import Client
+from bot.actions.roster import Roster, Served
 from bot.answering import Bot
 from bot.calls import Calls
 from bot.conversation import Conversation
@@ -76,6 +81,8 @@ class Options:
     """Let webhooks lead to this computer, also without HTTPS."""
     doors: Doors = field(default_factory=Doors)
     """Other ways in than the widget."""
+    actions: Served | None = None
+    """Where custom actions are called."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -93,6 +100,7 @@ class Parlour:
     calls: Calls
     sites: SiteVersions
     content: Content
+    actions: Actions
     desk: Desk
     live: LiveConversations
     hub: Hub
@@ -148,7 +156,8 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     agents = Agents(database, sites, connections, now=now)
     announcements = Announcements()
     live = LiveConversations(database)
-    bot = Bot(sites, agents)
+    actions = _actions(options.actions, workshop)
+    bot = Bot(sites, agents, actions.roster)
     desk = Desk(
         Parts(
             journal=journal,
@@ -161,6 +170,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
             announcements=announcements,
             now=now,
             new_id=new_id,
+            actions=actions,
             errands=(hooks.plan, *((callback.plan,) if options.doors.callback else ())),
         )
     )
@@ -186,6 +196,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         calls=calls,
         sites=sites,
         content=content,
+        actions=actions,
         desk=desk,
         live=live,
         hub=hub,
@@ -215,6 +226,13 @@ def _posting(options: Options, entry: Entry) -> Handlers:
     return {callback.KIND: callback.Posting(options.doors.callback, outside, entry).post_all}
 
 
+def _actions(served: Served | None, workshop: Workshop) -> Actions:
+    if served is None:
+        return Actions()
+    client = Client(served.address, clock=monotonic, sleep=sleep, chance=random)
+    return Actions(client, Roster(client, served.status), clock=monotonic, spawn=workshop.spawn)
+
+
 def _serve(app: Flask, parlour: Parlour) -> None:
     limits, readings = parlour.limits, parlour.readings
     sign_in = _guard(app, parlour, limits)
@@ -222,7 +240,7 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
-    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content))
+    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content, parlour.actions.roster))
     _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())

@@ -20,6 +20,11 @@ DATA = click.option(
 DATABASE = click.option(
     "--database", envvar="PARLOUR_DATABASE", help="Address of the database. Default: SQLite in the data folder."
 )
+ACTIONS_URL = click.option(
+    "--actions-url",
+    envvar="PARLOUR_ACTIONS_URL",
+    help="Address of an action server elsewhere. Default: the site's actions folder is served here.",
+)
 
 WEBHOOKS_MAY_BE_LOCAL = click.option(
     "--webhooks-may-be-local",
@@ -95,6 +100,7 @@ def init(directory: Path) -> None:
     help="Let clients of Rasa in: rest, socketio, callback=ADDRESS. May be given several times.",
 )
 @click.option("--api-token", envvar="PARLOUR_API_TOKEN", help="Opens Rasa's tracker and control API to who brings it.")
+@ACTIONS_URL
 def serve(site: Path, **options: Any) -> None:
     """Serve a site: widget, panel and, on this computer, the sample shop.
 
@@ -136,6 +142,7 @@ def check(site: Path, form: str) -> None:
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Any other fact, such as visits=3.")
 @click.option("--agents", "agents_here", default=0, show_default=True, help="How many agents are there.")
 @click.option("--at", "at", metavar="MOMENT", help="When it is, such as '2026-03-04 10:00' or 'sunday 11:00'.")
+@ACTIONS_URL
 def talk(site: Path, **circumstances: Any) -> None:
     """Speak with the bot in the terminal; lines may be piped in.
 

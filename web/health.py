@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from bot.actions.roster import Roster
 from bot.database import Database
 from bot.versions import SiteVersions
 from web import __version__
@@ -12,7 +13,7 @@ from web.audience import audience
 from web.content import Content
 
 
-def blueprint(database: Database, sites: SiteVersions, content: Content) -> Blueprint:
+def blueprint(database: Database, sites: SiteVersions, content: Content, actions: Roster) -> Blueprint:
     """Returns the route."""
     pages = Blueprint("health", __name__)
 
@@ -20,12 +21,14 @@ def blueprint(database: Database, sites: SiteVersions, content: Content) -> Blue
     @audience("public")
     def health() -> ResponseReturnValue:
         answers = _answers(database)
+        problem = actions.status.problem
         state = {
-            "status": "ok" if answers and content.problem is None else "degraded",
+            "status": "ok" if answers and content.problem is None and problem is None else "degraded",
             "version": __version__,
             "site": sites.current.version[:12],
             "database": {"kind": database.url.get_backend_name(), "answers": answers},
             "content": {"taken": content.problem is None},
+            "actions": {"state": actions.status.state, "problem": problem},
         }
         return jsonify(state), 200 if answers else 503
 

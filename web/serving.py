@@ -12,9 +12,13 @@ import gevent
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
 
+from bot.actions.files import mentions
+from bot.actions.server import ActionServer
 from bot.database import Database
+from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
@@ -44,11 +48,32 @@ class Worker(GeventWorker):
         super().handle_exit(sig, frame)
 
 
+class Master(Arbiter):
+    """The process that outlives its workers; so it also keeps the action server."""
+
+    app: "Server"
+
+    def manage_workers(self) -> None:
+        """Comes about every second."""
+        super().manage_workers()
+        if self.app.actions is not None:
+            self.app.actions.look()
+
+
 class Server(BaseApplication):
     """Gunicorn with our settings; the application is made in the worker."""
 
-    def __init__(self, options: Options, *, host: str, port: int, ready: Callable[[], None] = lambda: None):
+    def __init__(
+        self,
+        options: Options,
+        *,
+        host: str,
+        port: int,
+        actions: ActionServer | None = None,
+        ready: Callable[[], None] = lambda: None,
+    ):
         self.parlour: Parlour | None = None
+        self.actions = actions
         self._options = options
         self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
         self._ready = ready
@@ -56,7 +81,7 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         """Says how gunicorn runs."""
-        settings = {
+        settings: dict[str, Any] = {
             "bind": self._address,
             "worker_class": "web.serving.Worker",
             "workers": 1,
@@ -67,17 +92,31 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "post_worker_init": lambda _: self._ready(),
         }
+        if self.actions is not None:
+            settings["post_fork"] = lambda _, __: self.actions.let_go()
+            settings["on_exit"] = lambda _: self.actions.stop()
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serves until told to stop."""
+        Master(self).run()
 
     def load(self) -> Flask:
         """Makes the application and starts what runs beside it."""
         workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
         app = create_app(self._options, workshop=workshop)
         self.parlour = app.extensions["parlour"]
+        self._find_out_about_actions(self.parlour)
         start_background(self.parlour)
         _keep_for_good()
         return app
+
+    def _find_out_about_actions(self, parlour: Parlour) -> None:
+        """Waits for the action server only where an answer would otherwise miss its validator."""
+        served = self._options.actions
+        if served is not None and (served.status is None or mentions(self._options.site, VALIDATES)):
+            parlour.actions.roster.wait()
 
 
 def _keep_for_good() -> None:
@@ -97,6 +136,7 @@ def start_background(parlour: Parlour) -> None:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_beat_forever, parlour)
+    gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
     parlour.accounts.on_revoked(parlour.hub.close_revoked)
 

@@ -15,9 +15,9 @@ DESK_NAMES = ("agent.name", *SITE_NAMES)
 RULE_TEXTS = ("answer", "warn", "note")
 
 
-def check_gaps(node: Node | None, contact: Collection[str], reading: Reading) -> None:
-    """Reports gaps of a prepared answer that nothing would ever fill."""
-    known = [*(f"contact.{name}" for name in contact), *DESK_NAMES]
+def check_gaps(node: Node | None, contact: Collection[str] | None, reading: Reading) -> None:
+    """Reports gaps of a prepared answer that nothing would ever fill; without `contact`, anything may."""
+    known = [*(f"contact.{name}" for name in contact), *DESK_NAMES] if contact is not None else None
     _check(node, known, reading)
 
 
@@ -48,7 +48,9 @@ def check_rule_gaps(section: Node | None, scope: Scope, reading: Reading) -> Non
                 reading.walker.report("F006", scalar.place_at(used.offset), message)
 
 
-def _check(node: Node | None, known: Collection[str], reading: Reading, scope: Scope | None = None) -> Iterable[Name]:
+def _check(
+    node: Node | None, known: Collection[str] | None, reading: Reading, scope: Scope | None = None
+) -> Iterable[Name]:
     """Reports gaps that nothing fills, and returns the others."""
     filled: list[Name] = []
     for scalar in _scalars(node):
@@ -58,7 +60,7 @@ def _check(node: Node | None, known: Collection[str], reading: Reading, scope: S
             reading.walker.report("F007", scalar.place_at(problem.offset), problem.message, write=problem.write)
             continue
         for used in names:
-            if used.name in known or (scope and scope.find(used.name)):
+            if known is None or used.name in known or (scope and scope.find(used.name)):
                 filled.append(used)
             else:
                 meant = did_you_mean(used.name, known)

@@ -62,8 +62,8 @@ def load(directory: Path) -> Loaded:
 
 
 def load_files(files: Mapping[str, str | bytes]) -> Loaded:
-    """Returns the site that these files make, by their paths."""
-    return _load(files, [])
+    """Returns the site that these files make, by their paths; what is no content, such as an action, is passed over."""
+    return _load({path: content for path, content in files.items() if path.endswith(".yaml")}, [])
 
 
 def _load(files: Mapping[str, str | bytes], problems: list[Problem]) -> Loaded:

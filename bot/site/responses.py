@@ -1,4 +1,4 @@
-"""`responses:` — prepared texts that agents insert by a shortcut."""
+"""`responses:` — prepared texts that agents insert by a shortcut, and those that custom actions say by their id."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ class Response:
     department: str | None = None
     """Whose agents see it; None means all."""
 
+    @property
+    def is_for_actions(self) -> bool:
+        """Returns whether custom actions say it, and no agent."""
+        return self.id.startswith(FOR_ACTIONS)
+
+
+FOR_ACTIONS = "utter_"
+"""What the ids of texts for actions begin with, as they do in rasa-sdk."""
+
 
 RESPONSE = Table(
     "response",
@@ -41,7 +50,7 @@ def read_responses(node: Node | None, contact: Mapping[str, object], reading: Re
     shortcuts: dict[str, Read] = {}
     for id, each in (read if isinstance(read, dict) else {}).items():
         _check(each, shortcuts, reading)
-        check_gaps(each.node("text"), contact, reading)
+        check_gaps(each.node("text"), None if id.startswith(FOR_ACTIONS) else contact, reading)
         responses[id] = Response(id, each["shortcut"], each["text"], each["department"])
     return responses
 

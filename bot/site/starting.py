@@ -41,6 +41,6 @@ def _texts(folder: Traversable, prefix: str = "") -> list[tuple[str, str]]:
     for entry in sorted(folder.iterdir(), key=lambda each: each.name):
         if entry.is_dir():
             found += _texts(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(".yaml"):
+        elif entry.name.endswith((".yaml", ".py")):
             found.append((f"{prefix}{entry.name}", entry.read_text(encoding="utf-8")))
     return found

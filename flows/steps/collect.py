@@ -109,6 +109,9 @@ class CollectStep(AskingStep):
     def writes(self) -> dict[str, str]:
         return {self.slot: self.type}
 
+    def asks_for(self) -> tuple[str, ...]:
+        return (self.slot,)
+
     def saves_to_contact(self) -> frozenset[str]:
         return frozenset({self.slot}) if self.save_to == "contact" else frozenset()
 

@@ -86,6 +86,9 @@ class FormStep(AskingStep):
         """Returns the slots that have a value whenever the form was filled in."""
         return [field.slot for field in self.fields if not field.optional and field.condition is None]
 
+    def asks_for(self) -> tuple[str, ...]:
+        return tuple(field.slot for field in self.fields)
+
     def saves_to_contact(self) -> frozenset[str]:
         return frozenset(field.slot for field in self.fields if field.save_to == "contact")
 

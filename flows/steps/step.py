@@ -88,6 +88,10 @@ class Step(ABC):
         """Returns the slots this step may fill, with their types."""
         return {}
 
+    def asks_for(self) -> tuple[str, ...]:
+        """Returns the slots this step asks the visitor for."""
+        return ()
+
     def saves_to_contact(self) -> frozenset[str]:
         """Returns those of its slots that become attributes of the contact."""
         return frozenset()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from bot.actions.actions import Actions
 from bot.answering import Bot
 from bot.change import Change, Refused, Unavailable
 from bot.contact import Known
@@ -50,6 +51,7 @@ class Parts:
     announcements: Announcements
     now: Callable[[], datetime]
     new_id: NewId
+    actions: Actions
     errands: tuple[Errand, ...] = ()
     """What else is written with every change."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.actions.actions import Actions
 from bot.answering import Bot
 from bot.change import table_of
 from bot.database import Database
@@ -67,7 +68,8 @@ def office(database: Database, clock: Any) -> Office:
     return open_office(database, clock, WORLDS / "harbour")
 
 
-def open_office(database: Database, clock: Any, site: Path) -> Office:
+def open_office(database: Database, clock: Any, site: Path, actions: Actions | None = None) -> Office:
+    actions = actions or Actions()
     sites = SiteVersions(database, now=clock)
     loaded = load(site)
     assert loaded.site is not None, [str(problem) for problem in loaded.problems]
@@ -87,10 +89,11 @@ def open_office(database: Database, clock: Any, site: Path) -> Office:
         queue=queue,
         agents=agents,
         connections=connections,
-        bot=Bot(sites, agents),
+        bot=Bot(sites, agents, actions.roster),
         announcements=announcements,
         now=clock,
         new_id=lambda: f"conversation-{next(numbers)}",
+        actions=actions,
     )
     office = Office(database, clock, sites, journal, jobs, agents, queue, live, Desk(parts))
     announcements.subscribe(office.heard.append)

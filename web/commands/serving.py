@@ -2,10 +2,17 @@
 
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 
 import click
+import structlog
 
+from bot.actions.client import NotAnAddress, address_of
+from bot.actions.roster import Served
+from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
 from bot.site.loading import load
 from bot.site.starting import make_site
@@ -20,6 +27,10 @@ from web.serving import Server
 from web.tokens import UnusableKey, signing_key
 
 FIRST_SITE = "site"
+ACTIONS_STATUS = "actions.json"
+"""In the data folder: what the process that keeps the action server tells the others."""
+
+log = structlog.get_logger()
 
 
 class Refused(Exception):
@@ -39,6 +50,7 @@ def serve_site(
     webhooks_may_be_local: bool,
     doors: Iterable[str],
     api_token: str | None,
+    actions_url: str | None,
 ) -> None:
     """Prepares and serves until told to stop."""
     set_up_logs()
@@ -59,9 +71,11 @@ def serve_site(
         webhooks_may_be_local=webhooks_may_be_local,
         doors=opened,
     )
+    options, actions = _with_actions(options, actions_url)
     invitation = _prepare(options)
     here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
-    Server(options, host=host, port=port, ready=lambda: _greet(here, options, invitation)).run()
+    ready = partial(_greet, here, options, invitation)
+    Server(options, host=host, port=port, actions=actions, ready=ready).run()
 
 
 def _free_port(host: str, port: int) -> int:
@@ -100,6 +114,22 @@ def _places(site: Path, data: Path | None, database: str | None) -> tuple[Path, 
     except OSError as problem:
         raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
     return folder, database_address(folder, database)
+
+
+def _with_actions(options: Options, url: str | None) -> tuple[Options, ActionServer | None]:
+    """Returns the options with where actions are served, and the server of our own unless another was named.
+
+    It is started first, for it loads while everything else is prepared.
+    """
+    if url:
+        try:
+            return replace(options, actions=Served(address_of(url))), None
+        except NotAnAddress as problem:
+            raise Refused(str(problem)) from problem
+    status = options.data / ACTIONS_STATUS
+    server = ActionServer(options.site, status, clock=monotonic, sleep=sleep, log=log.error)
+    server.look()
+    return replace(options, actions=Served(server.address, status)), server
 
 
 def _prepare(options: Options) -> str | None:

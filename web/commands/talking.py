@@ -8,6 +8,10 @@ from typing import Any
 
 import click
 
+from bot.actions.actions import Actions
+from bot.actions.calls import ACTION, Call
+from bot.actions.client import Failed, NotAnAddress
+from bot.actions.tracker import Told
 from bot.answering import Bot
 from bot.change import Row
 from bot.contact import Known
@@ -22,10 +26,12 @@ from bot.turn import Turn
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
 from handoff.handover import Handover
+from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
 from rules.durations import NotADuration, parse_duration
 from rules.problems import has_errors, shown
 from rules.rulebook import Heard
+from web.commands.acting import served_actions
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -68,7 +74,14 @@ class _Staff:
 
 
 def talk_with(
-    site: Path, *, page: str, language: str | None, facts: tuple[str, ...], agents_here: int, at: str | None
+    site: Path,
+    *,
+    page: str,
+    language: str | None,
+    facts: tuple[str, ...],
+    agents_here: int,
+    at: str | None,
+    actions_url: str | None,
 ) -> None:
     """Reads lines until there are no more, and prints what the bot says to each."""
     content = _content(site)
@@ -84,13 +97,19 @@ def talk_with(
         cursor=Cursor("talk", language or content.default_language),
     )
     staff = _Staff(agents_here, content.departments)
-    bot = Bot(_OneSite(content), staff)  # type: ignore[arg-type]
-    _Talk(Handover(bot, staff), conversation, now).run()  # type: ignore[arg-type]
+    try:
+        with served_actions(site, actions_url) as actions:
+            bot = Bot(_OneSite(content), staff, actions.roster)  # type: ignore[arg-type]
+            _Talk(Handover(bot, staff), conversation, now, actions).run()  # type: ignore[arg-type]
+    except NotAnAddress as problem:
+        raise CannotTalk(str(problem)) from problem
 
 
 class _Talk:
-    def __init__(self, handover: Handover, conversation: Conversation, now: datetime):
+    def __init__(self, handover: Handover, conversation: Conversation, now: datetime, actions: Actions):
         self._handover = handover
+        self._actions = actions
+        self._events: list[Event] = []
         self._conversation = conversation
         self._known = Known("talk", visitor_revision=1)
         self._now = now
@@ -148,12 +167,31 @@ class _Talk:
     def _went_on(self, draft: Draft, events: Iterable[Event]) -> None:
         for event in events:
             _print(event)
-        self._timers += [_job(row.values) for row in draft.change().rows if _is_timer(row)]
+        rows = draft.change().rows
+        self._timers += [_job(row.values) for row in rows if _is_job(row, TIMER)]
+        self._events += draft.events
         self._conversation = draft.state
+        for call in [Call.of(_job(row.values)) for row in rows if _is_job(row, ACTION)]:
+            self._carry_out(call)
+
+    def _carry_out(self, call: Call) -> None:
+        """Calls an action as the server does it, and waits for it."""
+        draft = Draft(self._conversation, self._now)
+        returning = Returning(self._handover)
+        site = self._handover.bot.sites.current
+        told = Told(site, self._conversation, self._known, self._events, call.arguments, call.form)
+        try:
+            returned = self._actions.run(call.action, told, within=(call.over_at - call.began_at).total_seconds())
+        except Failed as failed:
+            click.echo(f"  (the action {call.action} failed: {failed.words})")
+            self._known = returning.came_to_nothing(draft, self._known, call, failed)
+        else:
+            self._known = returning.came_back(draft, self._known, call, returned)
+        self._went_on(draft, draft.events)
 
 
-def _is_timer(row: Row) -> bool:
-    return row.model is JobRow and row.values["kind"] == TIMER
+def _is_job(row: Row, kind: str) -> bool:
+    return row.model is JobRow and row.values["kind"] == kind
 
 
 def _job(values: Mapping[str, Any]) -> Job:

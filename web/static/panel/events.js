@@ -28,6 +28,7 @@ export function draw(event, mine, before = []) {
     requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
     message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
     rule_applied: () => applied(body),
+    action_returned: () => (body.outcome === "done" ? null : ["clock-alert", notDone(body)]),
     page_viewed: () => ["route", `Went to ${body.title || pathOf(body.path)}`],
     closed: () => ["circle-check", closedBy(event, mine)],
   }[kind]?.();
@@ -124,6 +125,11 @@ function applied({ rule, did = [], say }) {
   if (say) return ["triangle-alert", say];
   const seen = did.filter((word) => word !== "answered" && word !== "noted");
   return seen.length ? ["list-filter", `The rule ${rule}: ${seen.join(", ")}`] : null;
+}
+
+/** Only what failed is worth a line; what went well is in what the bot says next. */
+function notDone({ action, outcome }) {
+  return `The action ${action} ${outcome === "timeout" ? "did not answer in time" : "failed"}`;
 }
 
 function closedBy({ body }, mine) {

@@ -1,0 +1,1 @@
+"""Custom actions: calling an action server of rasa-sdk, and running one. Nothing here imports it but `program.py`."""

@@ -1,0 +1,163 @@
+"""The action server runs when there are actions, comes back when it falls over, and ends with whoever keeps it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.actions.client import Client, Failed
+from tests.bot.actions.conftest import Kept
+from tests.server import wait_for
+
+ORDERS = """
+from rasa_sdk import Action
+
+
+class LookUpOrder(Action):
+    def name(self):
+        return "look_up_order"
+
+    def run(self, dispatcher, tracker, domain):
+        dispatcher.utter_message(text="{said}")
+"""
+CALL = {
+    "next_action": "look_up_order",
+    "sender_id": "c1",
+    "domain": {"slots": {}},
+    "tracker": {"sender_id": "c1", "slots": {}, "latest_message": {}, "events": [], "paused": False,
+                "followup_action": None, "active_loop": {}, "latest_action_name": None},
+}  # fmt: skip
+
+
+def says(client: Client) -> str:
+    return str(client.call("look_up_order", CALL, within=10)["responses"][0]["text"])
+
+
+def test_actions_are_served_on_loopback_and_to_nobody_who_does_not_know_the_secret(kept: Kept):
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running")
+    assert kept.status.actions == {"look_up_order": ("actions/orders.py", 5)}
+    assert kept.client.names() == {"look_up_order"}
+    assert says(kept.client) == "first"
+    stranger = Client(kept.client.address.without_secret(), clock=lambda: 0.0, sleep=lambda _: None, chance=lambda: 0.0)
+    with pytest.raises(Failed, match="403"):
+        says(stranger)
+
+
+def test_a_changed_file_replaces_the_server_and_a_broken_one_does_not(kept: Kept):
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running")
+    kept.write("orders.py", ORDERS.replace("{said}", "second"))
+    kept.until(lambda: says(kept.client) == "second")
+    kept.write("orders.py", ORDERS + "import nothing_like_it\n")
+    kept.until(lambda: kept.status.problem)
+    assert kept.status.problem == "actions/orders.py:11 cannot be used; the log and `parlour check` say why"
+    broken = {"file": "actions/orders.py", "line": 11, "problem": "No module named 'nothing_like_it'"}
+    assert ("actions.broken_file", broken) in kept.logged
+    assert says(kept.client) == "second", "what ran goes on running"
+    kept.write("orders.py", ORDERS.replace("{said}", "third"))
+    kept.until(lambda: says(kept.client) == "third")
+    assert kept.status.problem is None
+
+
+def test_a_broken_file_at_the_start_does_not_take_the_others_with_it(kept: Kept):
+    kept.write("broken.py", "def (")
+    kept.write("leaves.py", "import sys\nsys.exit(3)\n")
+    kept.write("nameless.py", "from rasa_sdk import Action\nclass Nameless(Action):\n    pass\n")
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.write("twice.py", ORDERS.replace("{said}", "twice"))
+    kept.until(lambda: kept.status.state == "running")
+    assert [(each.file, each.line, each.words) for each in kept.status.problems] == [
+        ("actions/broken.py", 1, "invalid syntax"),
+        ("actions/leaves.py", 2, "it ends the program while it is loaded"),
+        ("actions/nameless.py", 2, "Nameless has no name: write  def name(self)  in it"),
+        ("actions/twice.py", 5, "the action 'look_up_order' is there already (actions/orders.py:5)"),
+    ]
+    assert says(kept.client) == "first"
+
+
+def test_files_may_use_one_another_and_leave_nothing_in_the_folder(kept: Kept):
+    kept.write("shop/__init__.py", "")
+    kept.write("shop/words.py", "HELLO = 'from beside'\n")
+    kept.write("orders.py", "from actions.shop.words import HELLO\n" + ORDERS.replace('"{said}"', "HELLO"))
+    kept.until(lambda: kept.status.state == "running")
+    assert says(kept.client) == "from beside"
+    assert not list(kept.site.rglob("__pycache__"))
+
+
+def test_a_server_that_is_killed_comes_back_and_calls_wait_for_it(kept: Kept):
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running")
+    os.kill(children_of(os.getpid())[0], signal.SIGKILL)
+    kept.until(lambda: kept.status.state == "down")
+    assert kept.status.problem == "the action server does not answer; the log says why"
+    kept.until(lambda: kept.status.state == "running")
+    assert says(kept.client) == "first"
+    assert [what for what, _ in kept.logged] == ["actions.ended"]
+
+
+def test_a_server_that_cannot_stay_up_is_started_ever_less_often(kept: Kept):
+    kept.write("orders.py", "import os\nos._exit(7)\n")
+    kept.until(lambda: len(kept.logged) == 2)
+    assert [more["again_in"] for _, more in kept.logged] == [1.0, 2.0]
+    assert kept.status.state == "down"
+
+
+def test_without_a_file_there_is_no_process(kept: Kept):
+    kept.server.look()
+    assert kept.status.state == "none"
+    assert children_of(os.getpid()) == []
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running")
+    (kept.site / "actions" / "orders.py").unlink()
+    kept.until(lambda: kept.status.state == "none")
+    kept.until(lambda: children_of(os.getpid()) == [])
+
+
+def test_nothing_is_left_when_whoever_keeps_it_is_killed(tmp_path: Path):
+    (tmp_path / "actions").mkdir()
+    (tmp_path / "actions" / "orders.py").write_text(ORDERS.replace("{said}", "first"))
+    program = f"""
+import time
+from pathlib import Path
+from bot.actions.server import ActionServer
+site = Path({str(tmp_path)!r})
+server = ActionServer(site, site / "actions.json", clock=time.monotonic, sleep=time.sleep, log=print)
+while True:
+    server.look()
+    time.sleep(0.05)
+"""
+    keeper = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        status = tmp_path / "actions.json"
+        wait_for(lambda: status.is_file() and '"running"' in status.read_text(), 30)
+        (child,) = children_of(keeper.pid)
+    finally:
+        keeper.kill()
+        keeper.wait()
+    wait_for(lambda: not is_running(child), 5)
+    assert not is_running(child)
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes of `bot.actions.program` that this one started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == pid and b"bot.actions.program" in command:
+            found.append(int(entry.name))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
