@@ -14,7 +14,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "say": frozenset({"image", "link", "card", "typing"}),
     "collect": _QUESTION | {"min", "max", "must", "help", "optional", "confirm"},
     "buttons": _QUESTION | {"multiple"},
-    "trigger": frozenset({"open", "badge", "sound", "ab", "goal"}),
+    "trigger": frozenset({"sound", "ab", "goal"}),
     "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),
 }
 """By the name of a table. A key that a table has is run; it is taken out of here when it is built."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,6 @@ class Remainder:
             "order": trigger.order,
             "priority": trigger.priority,
             "limit": trigger.limit.as_json(),
-            "start": trigger.start is not None,
         }
         if trigger.ignore_manners:
             plain["ignore_manners"] = True
@@ -91,37 +90,53 @@ class Remainders:
 _UNKNOWN = object()
 
 
-def ask_again_after(
-    conditions: Iterable[IR], local_now: datetime, next_opening_change: float | None = None
-) -> int | None:
-    """Returns after how many seconds the server's part of these conditions may be out of date; None if never.
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What of these conditions changes on the server by time alone, so that pages have to ask again."""
 
-    They are the conditions as written. `local_now` is in the site's zone, `next_opening_change` in seconds from then.
-    """
-    moments: list[float] = []
-    for condition in conditions:
-        asked = facts_in(condition)
-        if asked & {"agents_online", "agents_available"}:
+    agents: bool
+    hours: bool
+    days: bool
+    minutes: tuple[int, ...]
+    """Minutes of the day at which a condition on the time may change."""
+
+    @classmethod
+    def of(cls, conditions: Iterable[IR]) -> Timing:
+        """Returns what is asked about in conditions as they are written."""
+        conditions = list(conditions)
+        asked = {name for condition in conditions for name in facts_in(condition)}
+        minutes = {minute for condition in conditions for minute in _minutes_in(condition)}
+        return cls(
+            agents=not asked.isdisjoint(("agents_online", "agents_available")),
+            hours="opening_hours" in asked,
+            days=not asked.isdisjoint(("date", "weekday")),
+            minutes=tuple(sorted(minutes)),
+        )
+
+    def again_after(self, local_now: datetime, next_opening_change: float | None = None) -> int | None:
+        """Returns after how many seconds the server's part may be out of date; None if never.
+
+        `local_now` is in the site's zone, `next_opening_change` in seconds from then.
+        """
+        moments = [_until(local_now, minute) for minute in self.minutes]
+        if self.agents:
             moments.append(AGENTS_CHANGE_AFTER)
-        if "opening_hours" in asked and next_opening_change is not None:
+        if self.hours and next_opening_change is not None:
             moments.append(next_opening_change)
-        if asked & {"date", "weekday"}:
+        if self.days:
             moments.append(_until(local_now, 24 * 60))
-        moments += _clock_moments(condition, local_now)
-    return max(1, round(min(moments) + 0.5)) if moments else None
+        return max(1, round(min(moments) + 0.5)) if moments else None
 
 
-def _clock_moments(condition: IR, local_now: datetime) -> list[float]:
-    """Seconds until the hands of the site's clock reach a time that is asked for, or the minute after it."""
-    moments = []
+def _minutes_in(condition: IR) -> Iterator[int]:
+    """Yields the minutes of the day that a condition asks for, and those after them."""
     for leaf in leaves_of(condition):
         if leaf[0] in ("known", "cmp") or leaf[1] != "time":
             continue
         for wanted in leaf[2] if leaf[0] == "in" else (leaf[2],):
             if isinstance(wanted, str) and len(wanted) == 5:
-                minutes = int(wanted[:2]) * 60 + int(wanted[3:])
-                moments += [_until(local_now, minutes), _until(local_now, minutes + 1)]
-    return moments
+                minute = int(wanted[:2]) * 60 + int(wanted[3:])
+                yield from (minute, minute + 1)
 
 
 def _until(local_now: datetime, minutes: int) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.contact import Known, meet
 from bot.conversation import Conversation, Draft
 from bot.events import Event
+from bot.first_words import cursor_of_visitor
 from bot.greeting import Answered, Whereabouts
 from flows.cursor import Cursor
 from handoff.desk.changing import Changing, SaidBefore
@@ -105,7 +106,7 @@ class VisitorSide(Changing):
         bubble = said.answered
         if bubble and bubble.department:
             turn = self._parts.bot.call_agent(known, bubble.department)
-        elif bubble and bubble.start:
+        elif bubble and bubble.start and not bubble.began:
             turn = self._parts.bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
         else:
             turn = self._parts.bot.answer(draft, known, text=said.text or None, button=said.button)
@@ -125,9 +126,14 @@ class VisitorSide(Changing):
         idle_close = self._parts.bot.sites.current.conversation.idle_close
         draft.job("close_when_idle", f"idle:{draft.state.id}", run_at=draft.now + idle_close)
         known = meet(draft, known)
-        if bubble:
+        if bubble is None:
+            return known
+        draft.guard(bubble.guard(draft.state.id, draft.now))
+        if bubble.began and bubble.start:
+            draft.set(cursor=cursor_of_visitor(draft.state.visitor_id, draft.state.language))
+            return self._handover.settle(draft, self._parts.bot.begin(draft, known, bubble.start, inputs={}))
+        if bubble.said:
             draft.add("message", {"text": bubble.said, "trigger": bubble.trigger}, actor="bot")
-            draft.guard(bubble.guard(draft.state.id, draft.now))
         return known
 
     def viewed(self, visitor_id: str, *, facts: Mapping[str, Any]) -> None:

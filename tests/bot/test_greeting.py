@@ -34,6 +34,9 @@ class Staff:
     def agents_available(self, department: str | None) -> int:
         return self.available
 
+    def names_available(self, department: str | None) -> list[str]:
+        return ["Anna Berg"][: self.available]
+
 
 @pytest.fixture
 def staff() -> Staff:
