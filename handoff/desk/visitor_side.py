@@ -145,7 +145,8 @@ class VisitorSide(Changing):
         def verb(draft: Draft, known: Known) -> Known:
             body = {"path": facts.get("page.path", ""), "title": facts.get("page.title", "")}
             draft.add("page_viewed", body, actor=f"visitor:{visitor_id}")
-            draft.set(context={**draft.state.context, **facts})
+            kept = {name: value for name, value in draft.state.context.items() if not name.startswith("page.")}
+            draft.set(context={**kept, **facts})
             return known
 
         self._change(live.conversation.id, verb)

@@ -55,7 +55,7 @@ export class Thread {
       const note = tell instanceof Function;
       const own = from?.role === "visitor" && !note;
       if (!note && kind !== "message") continue;
-      if (body.text && body.text === this.#foretold.text) this.#foretold.remove();
+      if (body.text && this.#foretold.text?.includes(body.text)) this.#foretold.remove();
       this.#gap(Date.parse(at));
       let element = this.#own.get(key);
       if (note) element = h("p.note", null, tell(body));
