@@ -135,10 +135,18 @@ def _begins_with_const(solid: list[_Token], end: int) -> bool:
 
 
 def _without_gaps(tokens: list[_Token]) -> Iterator[str]:
-    """Leaves out the new line after a closing brace, and the space after a comma."""
-    for before, token in zip([_Token("", ""), *tokens], tokens, strict=False):
-        if token.kind != "space" or not (before.text == "," or (before.text == "}" and "\n" in token.text)):
+    """Leaves out the new line after a closing brace, and spaces beside marks: `rjsmin` keeps those within templates."""
+    nothing = _Token("", "")
+    for before, token, after in zip([nothing, *tokens], tokens, [*tokens[1:], nothing], strict=False):
+        if token.kind == "number":
+            yield token.text.replace("_", "")
+        elif token.kind != "space":
             yield token.text
+        elif "\n" in token.text:
+            yield "" if before.text == "}" else token.text
+        else:
+            beside_mark = "mark" in (before.kind, after.kind) and not {before.text, after.text} <= {"+", "-"}
+            yield "" if beside_mark else token.text
 
 
 def _tokens(script: str) -> Iterator[_Token]:

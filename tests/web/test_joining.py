@@ -47,6 +47,7 @@ const told = (name, more) => `${name} has ${more.map((each, at) => `${at}:${`<${
 const twice = (a, b) => ({ first: `${a}-${b}-${[a, b].map((each) => `${each}${a}`)}`, b: a, other: b, outer });
 const chosen = (flag) => (flag ? { flag, value: flag } : [outer, { total: flag }]);
 const grouped = ([first, [second, ...others]], { a: { b, c = first }, ...d }) => ({ first, second, others, b, c, d });
+const signs = (a, b) => `${a - -b}${a + +b}${a < b ? { text: "a  -  b" }.text : [1_000, 2]}`;
 const label = (switched) => {
   switch (switched) {
     case outer: return "outer";
@@ -73,7 +74,8 @@ export async function run() {
     shapes.total(8), shapes.outer, shapes.k7, shadows("v", true), shadows("w"), words("a`b/c value/total}d value"),
     told("Anna", ["x", "y"]), twice(1, 2), chosen(1), chosen(0), label(7), label(8),
     grouped([1, [2, 3, 4]], { a: { b: 5 }, e: 6 }),
-    changed, await arrows(1), globals, ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b).map((a) => a ** 2 / 1),
+    changed, await arrows(1), globals, signs(1, 2), signs(2, 1), ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b)
+      .map((a) => a ** 2 / 1),
     `${{ a: 1 }.a}`,
   ]);
 }

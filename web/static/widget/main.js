@@ -114,7 +114,7 @@ class Widget extends HTMLElement {
       press: (option, step) => this.#press(option, step),
       retry: (client_id) => line.retry(client_id),
       change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
-      send: (text) => this.#send({ text }),
+      send: (body) => this.#send(body),
       typing: (on, text) => this.#tellTyping(on, text),
       draft: (text) => keep("draft", text),
     };
@@ -197,7 +197,7 @@ class Widget extends HTMLElement {
     this.#spoken = {};
     keep("open", 1);
     this.#speaker.counters.count("chat");
-    if (impression && !body.button) {
+    if (impression && !(body.button ?? body.form)) {
       this.#speaker.counters.count("answered", trigger);
       body = { ...body, answer: { impression, ...body.answer } };
     }
