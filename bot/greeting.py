@@ -4,6 +4,7 @@ The browser arbitrates (it knows time, scroll, what is on screen); the server fo
 last word on fresh facts. No conversation exists until the visitor acts.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,20 @@ from triggers.limits import held_out
 from triggers.trigger import Trigger
 
 Outcome = Literal["seen", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """What a page that is viewed is told."""
+
+    told: Mapping[str, Any]
+    triggers: str
+    """Those it may decide about, as they travel."""
+
+    def to_json(self, **more: Any) -> str:
+        """Returns it as it travels, with what else there is to tell."""
+        rest = json.dumps({**self.told, **more}, ensure_ascii=False, separators=(",", ":"))
+        return f'{rest[:-1]},"triggers":{self.triggers}}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ class Greeting:
 
     def view(
         self, visitor_id: str, facts: Mapping[str, Any], *, languages: Sequence[str], again: bool = False
-    ) -> dict[str, Any]:
+    ) -> Viewed:
         """Records a page view and returns what this visitor's page may decide by itself.
 
         `again`: the same page asks anew, because what the server knows may have changed.
@@ -120,14 +135,14 @@ class Greeting:
         counters = self._impressions.counters(site, stay, now)
         proposals = self._proposals_of(site)
         told = proposals.remainders.of(lambda department: self._server_facts(site, department, known, now))
-        return {
+        answer = {
             "site": site.version[:12],
             "language": language,
-            "triggers": [each.as_json() for each in told],
             "manners": site.manners.as_json(),
             "counters": counters.as_json(),
             "ask_again_after": proposals.again_after(now),
         }
+        return Viewed(answer, told.json)
 
     def show(self, visitor_id: str, trigger_id: str, told: Mapping[str, Any], *, chatting: bool) -> Shown | str:
         """Decides again on fresh facts and reserves the showing, or returns the code of why not.

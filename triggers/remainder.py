@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ class Remainder:
         return plain
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The remainders that a page gets, and the same as they travel: written once for everybody who gets them."""
+
+    remainders: tuple[Remainder, ...]
+    json: str
+
+
 def remainder(trigger: Trigger, server_facts: Mapping[str, Any]) -> Remainder | None:
     """Returns what is left to be decided in the page; None if this trigger cannot come to be shown there.
 
@@ -66,10 +75,10 @@ class Remainders:
             names = {name for name in facts_in(trigger.condition) if not known_in_browser(name)}
             known = self._asked.get(trigger.department, ())
             self._asked[trigger.department] = tuple(sorted({*known, *names}))
-        self._kept: OrderedDict[tuple[Any, ...], tuple[Remainder, ...]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], Proposed] = OrderedDict()
         self._most_kept = most_kept
 
-    def of(self, server_facts: Callable[[str | None], Mapping[str, Any]]) -> tuple[Remainder, ...]:
+    def of(self, server_facts: Callable[[str | None], Mapping[str, Any]]) -> Proposed:
         """Returns what this visitor's page gets; `server_facts` tells those of a department, or of the whole site.
 
         Only the facts that some trigger asks about are looked at.
@@ -81,7 +90,9 @@ class Remainders:
         key = tuple(facts.get(name, _UNKNOWN) for department, facts in seen.items() for name in self._asked[department])
         if key not in self._kept:
             found = (remainder(trigger, seen[trigger.department]) for trigger in self._triggers)
-            self._kept[key] = tuple(each for each in found if each is not None)
+            left = tuple(each for each in found if each is not None)
+            written = json.dumps([each.as_json() for each in left], ensure_ascii=False, separators=(",", ":"))
+            self._kept[key] = Proposed(left, written)
             if len(self._kept) > self._most_kept:
                 self._kept.popitem(last=False)
         return self._kept[key]

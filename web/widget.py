@@ -63,19 +63,13 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         parts.limits.take("view_site")
         body = body_of(frames.View)
         visitor_id, token = parts.tokens.mint(visitor_id)
-        answer = parts.greeting.view(visitor_id, body.facts, languages=body.languages, again=body.again)
+        viewed = parts.greeting.view(visitor_id, body.facts, languages=body.languages, again=body.again)
         parts.desk.viewed(visitor_id, facts=body.facts)
         conversation = parts.desk.open_conversation(visitor_id)
         status = parts.room.status(conversation) if conversation else None
-        return jsonify(
-            {
-                "token": token,
-                "visitor": visitor_id,
-                "bundle": _bundle_of(parts.site()).hash,
-                **answer,
-                "conversation": status,
-            }
-        )
+        bundle = _bundle_of(parts.site()).hash
+        told = viewed.to_json(token=token, visitor=visitor_id, bundle=bundle, conversation=status)
+        return Response(told, content_type="application/json")
 
     @pages.post("/widget/show")
     @audience("visitor")
