@@ -79,11 +79,16 @@ class Echoer(picows.WSListener):
 
 
 VIEW = {
-    "page": {"url": "https://bench.example/", "path": "/", "title": "Bench"},
-    "language": "en",
-    "device": "desktop",
-    "visits": 1,
-    "returning": False,
+    "facts": {
+        "page": "/",
+        "page.path": "/",
+        "page.url": "https://bench.example/",
+        "page.title": "Bench",
+        "device": "desktop",
+        "visits": 1,
+        "returning": False,
+    },
+    "languages": ["en"],
 }
 
 

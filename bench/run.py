@@ -27,7 +27,7 @@ STARTS_WITHIN = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server and what its client does."""
+    """A server and what its client does; one that needs no client is `alone` and measures itself."""
 
     name: str
     module: str
@@ -55,12 +55,14 @@ CONTENDERS = (
     Contender("durable bot turn", "bench.servers.product", "turn", "/widget/socket", 64),
     Contender("durable bot turn, rules", "bench.servers.product", "turn", "/widget/socket", 64, rules=5_000),
     Contender("turn by ORM, commit each", "bench.servers.orm", "turn", "/widget/socket", 64),
+    Contender("50 triggers of a page view", "bench.views", "alone", "", 0),
 )
 TARGETS = (
     Target("echo through Connection / bare echo", "echo through Connection", "bare echo", 4.0),
     Target("durable bot turn / bare echo", "durable bot turn", "bare echo", 12.0),
     Target("durable bot turn, rules / durable bot turn", "durable bot turn, rules", "durable bot turn", 1.5),
     Target("durable bot turn / turn by ORM, commit each", "durable bot turn", "turn by ORM, commit each", 0.1),
+    Target("50 triggers of a page view / bare echo", "50 triggers of a page view", "bare echo", 5.5),
 )
 
 
@@ -107,7 +109,7 @@ def report(measured: dict[str, list[dict[str, Any]]]) -> int:
     cpu = {}
     for name, results in measured.items():
         columns = ("cpu_us", "per_second", "p50_ms", "p99_ms", "kb_per_connection")
-        medians = [statistics.median(result[column] for result in results) for column in columns]
+        medians = [statistics.median(result.get(column, 0) for result in results) for column in columns]
         cpu[name] = medians[0]
         print(f"{name:28}  " + "  ".join(f"{value:8g}" for value in medians))
     print()
@@ -123,6 +125,8 @@ def report(measured: dict[str, list[dict[str, Any]]]) -> int:
 
 def measure(contender: Contender, *, seconds: float) -> dict[str, Any]:
     """Starts the contender, lets the client at it, ends it."""
+    if contender.what == "alone":
+        return _alone(contender)
     folder = Path(tempfile.mkdtemp(prefix="parlour-bench-"))
     try:
         shutil.copytree(SITE, folder / "site")
@@ -143,6 +147,18 @@ def measure(contender: Contender, *, seconds: float) -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _alone(contender: Contender) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="parlour-bench-") as folder:
+        process = _start(0, "-m", contender.module, folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            printed, complained = process.communicate(timeout=120)
+        finally:
+            _end(process)
+    if process.returncode != 0:
+        raise Failed(f"{contender.name}: it said {complained[-2000:]}")
+    return _right(json.loads(printed))
+
+
 def _load(contender: Contender, pid: int, port: int, seconds: float) -> dict[str, Any]:
     command = ["-m", "bench.load", "--what", contender.what, "--url", f"ws://127.0.0.1:{port}{contender.path}"]
     command += ["--pid", str(pid), "--connections", str(contender.connections), "--seconds", str(seconds)]
@@ -153,7 +169,10 @@ def _load(contender: Contender, pid: int, port: int, seconds: float) -> dict[str
         _end(client)
     if client.returncode != 0:
         raise Failed(f"the client said {complained[-2000:]}")
-    result: dict[str, Any] = json.loads(printed)
+    return _right(json.loads(printed))
+
+
+def _right(result: dict[str, Any]) -> dict[str, Any]:
     if result["wrong"] or not result["answered"]:
         raise Failed(f"not what was asked for: {result}")
     return result

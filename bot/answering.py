@@ -35,7 +35,7 @@ from flows.effects import (
     WantsAgent,
 )
 from flows.moving import caught_up
-from flows.runner import Event, Result, may_be_left, reading_of, turn
+from flows.runner import Event, Result, filled_in, may_be_left, reading_of, turn
 from flows.sentences import sentence
 from flows.settings import Settings
 from rules.rule import Who
@@ -77,6 +77,14 @@ class Bot:
         if not self.sites.current.rulebook.moderates(who):
             return value
         return each_text(value, lambda text: self.hear(draft, known, text, who=who).text)
+
+    def filled_in(self, draft: Draft, known: Known, form: Mapping[str, Any]) -> str:
+        """Returns a form that was filled in as the thread shows it, or nothing where no such form is open."""
+        site, cursor = self.sites.current, draft.state.cursor
+        try:
+            return filled_in(self.sites.machine, cursor, form, self.facts(draft, known), draft.now, site.flow_settings)
+        except FlowGone:
+            return ""
 
     def note(self, draft: Draft, known: Known, heard: Heard, *, who: Who = "visitor") -> Known:
         """Does what rules do whatever a message is taken for: tags, notes, a word to its sender."""

@@ -3,7 +3,7 @@
 Costly facts are looked up when somebody asks, and then once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -24,6 +24,9 @@ class Staffing(Protocol):
     def agents_available(self, department: str | None) -> int:
         """Returns how many members could take one more conversation now."""
 
+    def names_available(self, department: str | None) -> Collection[str]:
+        """Returns the names of those who could."""
+
 
 class Facts(Mapping[str, Any]):
     """Fact → value, some of them worked out on demand. A missing key is unknown, None is absent.
@@ -31,7 +34,7 @@ class Facts(Mapping[str, Any]):
     The server's own are those of a department, else of the site; `told` are what somebody else found out.
     """
 
-    __slots__ = ("_found", "_known", "department", "now", "site", "staffing")
+    __slots__ = ("_found", "department", "known", "now", "site", "staffing")
 
     def __init__(
         self,
@@ -47,7 +50,7 @@ class Facts(Mapping[str, Any]):
         self.staffing = staffing
         self.now = now
         self.department = department
-        self._known = known
+        self.known = known
         self._found = dict(told or {})
 
     @property
@@ -73,9 +76,9 @@ class Facts(Mapping[str, Any]):
             return _SERVER_FACTS[fact](self)
         contact, _, attribute = fact.partition(".")
         if contact == "contact" and attribute == "known":
-            return bool(self._known.values())
+            return bool(self.known.values())
         if contact == "contact" and attribute in self.site.attributes.contact:
-            return self._known.value(attribute)
+            return self.known.value(attribute)
         raise KeyError(fact)
 
     def __iter__(self) -> Iterator[str]:

@@ -4,6 +4,7 @@ The browser arbitrates (it knows time, scroll, what is on screen); the server fo
 last word on fresh facts. No conversation exists until the visitor acts.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,9 @@ from typing import Any, Literal
 from bot.change import Guard, Refused
 from bot.circumstances import Facts, Staffing
 from bot.contact import Known
+from bot.first_words import FirstWords, first_words
 from bot.impressions import Impressions, answered
+from bot.proposals import Proposals
 from bot.site.site import Site
 from bot.versions import SiteVersions
 from bot.visits import Stay, Visits
@@ -22,10 +25,23 @@ from rules.texts import base_of, in_language
 from triggers.arbiter import Candidate, decide
 from triggers.buttons import Button
 from triggers.limits import held_out
-from triggers.remainder import Remainder, ask_again_after, remainder
 from triggers.trigger import Trigger
 
 Outcome = Literal["seen", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """What a page that is viewed is told."""
+
+    told: Mapping[str, Any]
+    triggers: str
+    """Those it may decide about, as they travel."""
+
+    def to_json(self, **more: Any) -> str:
+        """Returns it as it travels, with what else there is to tell."""
+        rest = json.dumps({**self.told, **more}, ensure_ascii=False, separators=(",", ":"))
+        return f'{rest[:-1]},"triggers":{self.triggers}}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +52,9 @@ class Shown:
     say: str
     buttons: tuple[tuple[str, str], ...]
     speaker: str | None
-    """The department in whose name it speaks, else the bot."""
+    """For whom the bot speaks: a department, and one of its agents who is there."""
+    open: bool = False
+    badge: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Returns it as the widget gets it."""
@@ -45,6 +63,8 @@ class Shown:
             "say": self.say,
             "buttons": [{"label": label, "value": value} for label, value in self.buttons],
             "from": {"role": "bot", "name": self.speaker},
+            "open": self.open,
+            "badge": self.badge,
         }
 
 
@@ -59,6 +79,8 @@ class Answered:
     why: Any
     row: Mapping[str, Any]
     start: str | None = None
+    began: bool = False
+    """What it said were the first words of the flow it starts, so that the answer is one to the flow."""
     department: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -95,10 +117,11 @@ class Greeting:
         self._staffing = staffing
         self._known = known
         self._now = now
+        self._proposals: Proposals | None = None
 
     def view(
         self, visitor_id: str, facts: Mapping[str, Any], *, languages: Sequence[str], again: bool = False
-    ) -> dict[str, Any]:
+    ) -> Viewed:
         """Records a page view and returns what this visitor's page may decide by itself.
 
         `again`: the same page asks anew, because what the server knows may have changed.
@@ -110,20 +133,16 @@ class Greeting:
         stay = stay or self._visits.view(visitor_id, language=language, facts=facts, now=now)
         known = self._known(visitor_id)
         counters = self._impressions.counters(site, stay, now)
-        told = [self._remainder(site, trigger, known, now) for trigger in site.triggers.values()]
-        again_after = ask_again_after(
-            [trigger.condition for trigger in site.triggers.values() if trigger.enabled],
-            now.astimezone(site.zone),
-            _next_change(site, now),
-        )
-        return {
+        proposals = self._proposals_of(site)
+        told = proposals.remainders.of(lambda department: self._server_facts(site, department, known, now))
+        answer = {
             "site": site.version[:12],
             "language": language,
-            "triggers": [each.as_json() for each in told if each is not None],
             "manners": site.manners.as_json(),
             "counters": counters.as_json(),
-            "ask_again_after": again_after,
+            "ask_again_after": proposals.again_after(now),
         }
+        return Viewed(answer, told.json)
 
     def show(self, visitor_id: str, trigger_id: str, told: Mapping[str, Any], *, chatting: bool) -> Shown | str:
         """Decides again on fresh facts and reserves the showing, or returns the code of why not.
@@ -137,9 +156,11 @@ class Greeting:
             return "gone"
         known = self._known(visitor_id)
         counters = self._impressions.counters(site, stay, now)
+        asked = facts_in(trigger.condition)
+        own = self._server_facts(site, trigger.department, known, now)
         facts = {**stay.facts, **told, "language": stay.language, **counters.facts(site.triggers)}
-        facts |= self._server_facts(site, trigger, known, now)
-        facts = completed(facts, facts_in(trigger.condition))
+        facts |= {name: own[name] for name in asked if name in own}
+        facts = completed(facts, asked)
         if evaluate(trigger.condition, facts) is not True:
             return "condition"
         candidate = Candidate(
@@ -153,7 +174,10 @@ class Greeting:
         decision = decide([candidate], {"chat_open"} if chatting else (), site.manners, counters)
         if decision.winner is None:
             return decision.reasons[trigger.id]
-        return self._reserve(site, trigger, stay, reasons(trigger.condition, facts).as_json(), now)
+        words = self._words(site, trigger, stay, own)
+        if words is None:
+            return "nothing_to_say"
+        return self._reserve(site, trigger, stay, words, reasons(trigger.condition, facts).as_json(), now)
 
     def note(self, visitor_id: str, impression_id: str, outcome: Outcome) -> bool:
         """Notes what became of a showing; returns whether there is such a one."""
@@ -175,7 +199,8 @@ class Greeting:
             said=row["said"]["text"],
             why=row["why"],
             row=row,
-            start=_flow_of(trigger, button),
+            start=row["said"].get("began") or _flow_of(trigger, button),
+            began="began" in row["said"],
             department=button.then.name if button and button.then and button.then.kind == "handoff" else None,
             inputs={trigger.save_as: button.value} if trigger and trigger.save_as and button else {},
         )
@@ -187,33 +212,51 @@ class Greeting:
             return Whereabouts(self._sites.current.default_language)
         return Whereabouts(stay.language or self._sites.current.default_language, stay.id, stay.facts)
 
-    def _remainder(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> Remainder | None:
-        return remainder(trigger, self._server_facts(site, trigger, known, now))
+    def _proposals_of(self, site: Site) -> Proposals:
+        if self._proposals is None or self._proposals.site is not site:
+            self._proposals = Proposals(site)
+        return self._proposals
 
-    def _server_facts(self, site: Site, trigger: Trigger, known: Known, now: datetime) -> Facts:
-        return Facts(site, known, self._staffing, now, department=trigger.department)
+    def _server_facts(self, site: Site, department: str | None, known: Known, now: datetime) -> Facts:
+        return Facts(site, known, self._staffing, now, department=department)
 
-    def _reserve(self, site: Site, trigger: Trigger, stay: Stay, why: Any, now: datetime) -> Shown | str:
+    def _words(self, site: Site, trigger: Trigger, stay: Stay, own: Facts) -> FirstWords | None:
+        """Returns what the trigger says, without a text if it only opens or counts; None if its flow says nothing."""
         language, default = stay.language, site.default_language
-        text = in_language(trigger.say or {}, language, default)
-        buttons = tuple((in_language(each.label, language, default), each.value) for each in trigger.buttons)
-        said = {"text": text, "buttons": [{"label": label, "value": value} for label, value in buttons]}
+        if trigger.say or not trigger.start:
+            buttons = tuple((in_language(each.label, language, default), each.value) for each in trigger.buttons)
+            return FirstWords(in_language(trigger.say or {}, language, default), buttons)
+        told = {**stay.facts, "language": language, "site.name": site.name}
+        facts = Facts(site, own.known, self._staffing, own.now, department=trigger.department, told=told)
+        return first_words(
+            self._sites, trigger.start, facts, visitor_id=stay.visitor_id, language=language, now=own.now
+        )
+
+    def _reserve(
+        self, site: Site, trigger: Trigger, stay: Stay, words: FirstWords, why: Any, now: datetime
+    ) -> Shown | str:
+        said: dict[str, Any] = {
+            "text": words.text,
+            "buttons": [{"label": label, "value": value} for label, value in words.options],
+        }
+        if not trigger.say and trigger.start:
+            said["began"] = trigger.start
         try:
             impression = self._impressions.reserve(stay, trigger.id, version=site.version, said=said, why=why, now=now)
         except Refused:
             self._visits.forget(stay.visitor_id)
             return "busy"
         self._visits.reserved(stay)
+        speaker = self._speaker(site, trigger, stay.language)
+        return Shown(impression, words.text, words.options, speaker, trigger.open, trigger.badge)
+
+    def _speaker(self, site: Site, trigger: Trigger, language: str) -> str | None:
+        """Returns for whom the bot speaks. Nobody is named who is not there to stand by it."""
         department = site.departments.get(trigger.department or "")
-        return Shown(impression, text, buttons, department.title_in(language) if department else None)
-
-
-def _next_change(site: Site, now: datetime) -> float | None:
-    """Returns the seconds until the site, or a department a trigger speaks for, opens or closes."""
-    named = {trigger.department for trigger in site.triggers.values()}
-    hours = [site.opening_hours, *(each.opening_hours for each in site.departments.values() if each.id in named)]
-    changes = [change for each in hours if (change := each.next_change(now))]
-    return (min(changes) - now).total_seconds() if changes else None
+        wanted = (trigger.speaker.agent or "").casefold()
+        here = self._staffing.names_available(trigger.department) if wanted else ()
+        agent = next((name for name in here if name.casefold() == wanted), None)
+        return ", ".join(filter(None, (agent, department.title_in(language) if department else None))) or None
 
 
 def spoken_language(site: Site, wished: Sequence[str]) -> str:

@@ -120,7 +120,7 @@ class Visits:
         return stay
 
 
-_OF_THE_PAGE = ("page", "time_on_page", "scroll", "previous_page")
+_OF_THE_PAGE = ("page", "time_on_page", "scroll", "previous_page", "idle", "exit_intent")
 
 
 def _lasting(facts: Mapping[str, Any]) -> dict[str, Any]:

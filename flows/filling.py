@@ -132,6 +132,20 @@ class FormQuestion(Question):
 
     # --- for a validator
 
+    def as_written(self, run: Run, values: Mapping[str, Any]) -> str:
+        """Returns what was filled in as the thread shows it: a line for each field that holds something."""
+        lines = [(asked.label(run), self._in_words(run, asked, values.get(asked.name))) for asked in self.fields]
+        return "\n".join(f"{label}{'' if label.endswith(_ENDS) else ':'} {words}" for label, words in lines if words)
+
+    @staticmethod
+    def _in_words(run: Run, asked: AskedValue, value: Any) -> str:
+        if isinstance(value, bool):
+            return sentence("yes" if value else "no", run.cursor.language)
+        chosen = (option.label for option in asked.shown(run) if option.value == value)
+        typed = str(value or "").strip()
+        found = asked.read(run, typed) if typed else None
+        return next(chosen, found.shown if isinstance(found, Accepted) else typed)
+
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         return _plain(run.answer.values) if isinstance(run.answer, Filled) else {}
 
@@ -395,6 +409,7 @@ class FormQuestion(Question):
         return asked.condition is None or asked.condition(Together(run.view(), given)) is True
 
 
+_ENDS = ("?", "!", ".", ":")
 _MISSING = "still_needed"
 _TOLD = "told"
 """A validator has said what is wrong, in its own words."""

@@ -13,6 +13,7 @@ from flows.cursor import Cursor, Pending
 from flows.effects import Effect, WantsAgent
 from flows.engine import Traced
 from flows.event import Event
+from flows.filling import FormQuestion
 from flows.question import Question
 from flows.run import Lost, Machines, Run
 from flows.settings import Settings
@@ -85,6 +86,26 @@ def reading_of(
     if question is None or question.understood(run, text) is None:
         return "none"
     return "free_answer" if question.takes_anything else "answer"
+
+
+def filled_in(
+    machines: Machines,
+    cursor: Cursor,
+    form: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    now: datetime,
+    settings: Settings = DEFAULTS,
+) -> str:
+    """Returns what was filled into a form in words, or nothing if it is not the one that is open."""
+    run = Run(machines, cursor.copy(), Event("input", form=form), facts, now, settings)
+    try:
+        run.take_place()
+    except Lost:
+        return ""
+    question = run.open_question()
+    if not isinstance(question, FormQuestion) or form.get("step") != f"{question.flow}.{question.step}":
+        return ""
+    return question.as_written(run, form.get("values") or {})
 
 
 def may_be_left(machines: Machines, cursor: Cursor) -> bool:

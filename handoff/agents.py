@@ -64,6 +64,10 @@ class Agents:
         """Returns how many members could take one more conversation now."""
         return len(available_in(department, self.all()))
 
+    def names_available(self, department: str | None) -> list[str]:
+        """Returns the names of those who could."""
+        return [agent.name for agent in available_in(department, self.all())]
+
     def _among_all(self, agent_id: str) -> Agent | None:
         return next((agent for agent in self.all() if agent.id == agent_id), None)
 

@@ -109,7 +109,7 @@ VOCABULARY: tuple[Fact, ...] = (
     _fact("landing_page", "page", "browser", "landing page", "landing_page: /sale", "first page of this visit"),
     _fact("time_on_page", "clock", "browser", "on this page", "time_on_page: 30s", "only while the tab is visible"),
     _fact("time_on_site", "clock", "browser", "on this site", "time_on_site: 2m", "only while the tab is visible"),
-    _fact("idle", "clock", "browser", "idle", "idle: 30s", "without a movement", later=True),
+    _fact("idle", "clock", "browser", "idle", "idle: 30s", "nothing moved, pressed or typed; only while visible"),
     _fact("scroll", "percent", "browser", "scrolled", "scroll: 60%", "deepest scroll on this page"),
     _fact(
         "exit_intent",
@@ -117,8 +117,7 @@ VOCABULARY: tuple[Fact, ...] = (
         "browser",
         "about to leave",
         "exit_intent: true",
-        "the pointer left for the tabs",
-        later=True,
+        "the pointer left through the top, or on a phone a fast scroll up; until the next page",
     ),
     _fact("pages_viewed", "number", "browser", "pages viewed", "pages_viewed: at least 3", "in this visit"),
     _fact("visits", "number", "browser server", "visits", "visits: at least 2", "this visit counts as 1"),
@@ -128,8 +127,7 @@ VOCABULARY: tuple[Fact, ...] = (
         "browser server",
         "days since the last visit",
         "days_since_last_visit: at least 30",
-        "since the visit before this one",
-        later=True,
+        "whole days since the visit before this one; absent in the first",
     ),
     _fact("returning", "yes_no", "browser", "returning visitor", "returning: true", "visits is more than 1"),
     _fact("referrer", "text", "browser", "came from", "referrer: {contains: google}", "of the landing page"),
@@ -217,7 +215,6 @@ VOCABULARY: tuple[Fact, ...] = (
         "times {} was answered",
         "answered.pricing_help: 0",
         "by this visitor",
-        later=True,
     ),
     _fact(
         "event.<name>",
@@ -300,6 +297,10 @@ def known_in_browser(name: str) -> bool:
     return fact is not None and not {"browser", "site"}.isdisjoint(fact.known_by)
 
 
+COUNTED = ("shown.", "dismissed.", "answered.")
+"""Families of facts that say how often something happened with a trigger."""
+
+
 def completed(facts: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Returns the facts, and for these names also those that nobody lists because there is nothing to tell.
 
@@ -307,7 +308,7 @@ def completed(facts: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """
     complete = dict(facts)
     for name in names:
-        if name.startswith(("shown.", "dismissed.")):
+        if name.startswith(COUNTED):
             complete.setdefault(name, 0)
         elif name.startswith("page.query.") and "page" in facts:
             complete.setdefault(name, None)
@@ -387,7 +388,7 @@ class Scope:
         if head == "attr":
             kind = self.visit.get(rest, Kind("any"))
             return replace(family, name=name, kind=kind, label=spoken(rest))
-        if head in ("shown", "dismissed", "answered") and self.triggers is not None and rest not in self.triggers:
+        if f"{head}." in COUNTED and self.triggers is not None and rest not in self.triggers:
             return None
         return replace(family, name=name)
 
@@ -396,7 +397,7 @@ class Scope:
         single = [fact.name for fact in VOCABULARY if fact.family is None and fact.in_this_version]
         here = [name for name in single if self.inside != "trigger" or "flow" not in _SINGLE[name].known_by]
         named = [f"contact.{attribute}" for attribute in self.contact]
-        counted = [f"{family}.{trigger}" for trigger in self.triggers or () for family in ("shown", "dismissed")]
+        counted = [f"{family}{trigger}" for trigger in self.triggers or () for family in COUNTED]
         slots = list(self.slots) if self.inside != "trigger" else []
         return [*slots, *here, *named, *counted]
 
@@ -421,7 +422,7 @@ class Scope:
             return "'page.query' needs a name, as in page.query.step"
         if head == "contact" and rest:
             return f"there is no contact attribute '{rest}'{meant}"
-        if head in ("shown", "dismissed", "answered") and rest:
+        if f"{head}." in COUNTED and rest:
             return f"there is no trigger '{rest}'{meant}"
         if head == "slot" and rest:
             return f"there is no slot '{rest}'{meant}"

@@ -10,7 +10,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "step": frozenset({"score", "goal", "rate"}),
     "say": frozenset({"image", "link", "card", "typing"}),
     "buttons": frozenset({"multiple"}),
-    "trigger": frozenset({"open", "badge", "sound", "ab", "goal"}),
+    "trigger": frozenset({"sound", "ab", "goal"}),
     "match": frozenset({"intent"}),
     "privacy": frozenset({"keep_conversations", "consent"}),
     "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),

@@ -21,7 +21,7 @@ from rules.conditions import (
 )
 from rules.facts import known_in_browser
 
-CLOCKS = ("time_on_page", "time_on_site")
+CLOCKS = ("time_on_page", "time_on_site", "idle")
 """Facts that grow by one a second, by themselves."""
 
 _MIRRORED = {"is": "is", ">=": "<=", ">": "<", "<=": ">=", "<": ">"}

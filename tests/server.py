@@ -97,15 +97,8 @@ class Server:
 
     def view(self, path: str = "/", *, token: str | None = None, **more: Any) -> dict[str, Any]:
         """Looks at a page as the widget does, and returns what it is told."""
-        page = {"url": f"{self.address}{path}", "path": path, "title": "A page", "referrer": ""}
-        body = {
-            "page": page,
-            "language": "en",
-            "languages": ["en"],
-            "device": "desktop",
-            "visits": 1,
-            "returning": False,
-        }
+        page = {"page": path, "page.path": path, "page.url": f"{self.address}{path}", "page.title": "A page"}
+        body = {"facts": {**page, "device": "desktop", "visits": 1, "returning": False}, "languages": ["en"]}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = self.post("/widget/view", {**body, **more}, Origin=self.address, **headers)
         assert answer.status == 200, answer.body

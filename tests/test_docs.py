@@ -327,7 +327,7 @@ def test_every_code_of_a_refusal_is_told_and_no_other() -> None:
     assert {code for row in rows for code in re.findall(r"\w+", row)} == used
 
 
-@pytest.mark.parametrize("model", [frames.View, frames.PageSeen, frames.Show, frames.Seen, frames.Said, frames.Pressed])
+@pytest.mark.parametrize("model", [frames.View, frames.Show, frames.Seen, frames.Said, frames.Pressed])
 def test_every_field_of_the_widgets_requests_is_told(model: Any) -> None:
     for field in model.model_fields:
         assert re.search(rf"\b{field}\b", section("The widget's other requests") + section("What a visitor says")), (

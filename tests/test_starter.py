@@ -316,7 +316,7 @@ def test_every_flow_of_the_starter_is_played_here(site):
         ("pricing", "open", {"pricing_help"}),
         ("pricing", "closed", {"pricing_closed"}),
         ("catalogue", "open", {"tea_advice"}),
-        ("cart", "open", set()),
+        ("cart", "open", {"leaving_cart"}),
         ("support", "closed", set()),
         ("", "open", set()),
     ],
@@ -327,6 +327,8 @@ def test_triggers_speak_on_the_pages_they_are_for(site, language, page, hours, r
         "time_on_page": 30,
         "time_on_site": 60,
         "scroll": 80,
+        "exit_intent": True,
+        "device": "desktop",
         "opening_hours": hours,
         "agents_available": 1,
         "shown.pricing_help": 0,
@@ -339,6 +341,14 @@ def test_triggers_speak_on_the_pages_they_are_for(site, language, page, hours, r
 def test_the_pricing_trigger_waits_for_its_moment(site, change):
     facts = {"page": "/demo/pricing", "time_on_page": 30, "opening_hours": "open", "agents_available": 1}
     condition = site.triggers["pricing_help"].condition
+    assert evaluate(condition, facts) is True
+    assert evaluate(condition, {**facts, **change}) is False
+
+
+@pytest.mark.parametrize("change", [{"exit_intent": False}, {"device": "mobile"}])
+def test_the_cart_is_quiet_until_a_pointer_leaves_it(site, change):
+    facts = {"page": "/demo/cart", "exit_intent": True, "device": "desktop"}
+    condition = site.triggers["leaving_cart"].condition
     assert evaluate(condition, facts) is True
     assert evaluate(condition, {**facts, **change}) is False
 

@@ -94,13 +94,14 @@ class Counters:
         return self.triggers.get(trigger, _NOTHING)
 
     def facts(self, triggers: Iterable[str]) -> dict[str, int]:
-        """Returns `shown.*` and `dismissed.*` for these triggers."""
+        """Returns `shown.*`, `dismissed.*` and `answered.*` for these triggers."""
         return {
             name: count
             for trigger in triggers
             for name, count in (
                 (f"shown.{trigger}", self.of(trigger).visitor),
                 (f"dismissed.{trigger}", self.of(trigger).dismissed),
+                (f"answered.{trigger}", self.of(trigger).answered),
             )
         }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,13 +35,20 @@ class Remainder:
             "order": trigger.order,
             "priority": trigger.priority,
             "limit": trigger.limit.as_json(),
-            "start": trigger.start is not None,
         }
         if trigger.ignore_manners:
             plain["ignore_manners"] = True
         if trigger.if_busy == "wait":
             plain["waits"] = True
         return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The remainders that a page gets, and the same as they travel: written once for everybody who gets them."""
+
+    remainders: tuple[Remainder, ...]
+    json: str
 
 
 def remainder(trigger: Trigger, server_facts: Mapping[str, Any]) -> Remainder | None:
@@ -67,10 +75,10 @@ class Remainders:
             names = {name for name in facts_in(trigger.condition) if not known_in_browser(name)}
             known = self._asked.get(trigger.department, ())
             self._asked[trigger.department] = tuple(sorted({*known, *names}))
-        self._kept: OrderedDict[tuple[Any, ...], tuple[Remainder, ...]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], Proposed] = OrderedDict()
         self._most_kept = most_kept
 
-    def of(self, server_facts: Callable[[str | None], Mapping[str, Any]]) -> tuple[Remainder, ...]:
+    def of(self, server_facts: Callable[[str | None], Mapping[str, Any]]) -> Proposed:
         """Returns what this visitor's page gets; `server_facts` tells those of a department, or of the whole site.
 
         Only the facts that some trigger asks about are looked at.
@@ -82,7 +90,9 @@ class Remainders:
         key = tuple(facts.get(name, _UNKNOWN) for department, facts in seen.items() for name in self._asked[department])
         if key not in self._kept:
             found = (remainder(trigger, seen[trigger.department]) for trigger in self._triggers)
-            self._kept[key] = tuple(each for each in found if each is not None)
+            left = tuple(each for each in found if each is not None)
+            written = json.dumps([each.as_json() for each in left], ensure_ascii=False, separators=(",", ":"))
+            self._kept[key] = Proposed(left, written)
             if len(self._kept) > self._most_kept:
                 self._kept.popitem(last=False)
         return self._kept[key]
@@ -91,37 +101,53 @@ class Remainders:
 _UNKNOWN = object()
 
 
-def ask_again_after(
-    conditions: Iterable[IR], local_now: datetime, next_opening_change: float | None = None
-) -> int | None:
-    """Returns after how many seconds the server's part of these conditions may be out of date; None if never.
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What of these conditions changes on the server by time alone, so that pages have to ask again."""
 
-    They are the conditions as written. `local_now` is in the site's zone, `next_opening_change` in seconds from then.
-    """
-    moments: list[float] = []
-    for condition in conditions:
-        asked = facts_in(condition)
-        if asked & {"agents_online", "agents_available"}:
+    agents: bool
+    hours: bool
+    days: bool
+    minutes: tuple[int, ...]
+    """Minutes of the day at which a condition on the time may change."""
+
+    @classmethod
+    def of(cls, conditions: Iterable[IR]) -> Timing:
+        """Returns what is asked about in conditions as they are written."""
+        conditions = list(conditions)
+        asked = {name for condition in conditions for name in facts_in(condition)}
+        minutes = {minute for condition in conditions for minute in _minutes_in(condition)}
+        return cls(
+            agents=not asked.isdisjoint(("agents_online", "agents_available")),
+            hours="opening_hours" in asked,
+            days=not asked.isdisjoint(("date", "weekday")),
+            minutes=tuple(sorted(minutes)),
+        )
+
+    def again_after(self, local_now: datetime, next_opening_change: float | None = None) -> int | None:
+        """Returns after how many seconds the server's part may be out of date; None if never.
+
+        `local_now` is in the site's zone, `next_opening_change` in seconds from then.
+        """
+        moments = [_until(local_now, minute) for minute in self.minutes]
+        if self.agents:
             moments.append(AGENTS_CHANGE_AFTER)
-        if "opening_hours" in asked and next_opening_change is not None:
+        if self.hours and next_opening_change is not None:
             moments.append(next_opening_change)
-        if asked & {"date", "weekday"}:
+        if self.days:
             moments.append(_until(local_now, 24 * 60))
-        moments += _clock_moments(condition, local_now)
-    return max(1, round(min(moments) + 0.5)) if moments else None
+        return max(1, round(min(moments) + 0.5)) if moments else None
 
 
-def _clock_moments(condition: IR, local_now: datetime) -> list[float]:
-    """Seconds until the hands of the site's clock reach a time that is asked for, or the minute after it."""
-    moments = []
+def _minutes_in(condition: IR) -> Iterator[int]:
+    """Yields the minutes of the day that a condition asks for, and those after them."""
     for leaf in leaves_of(condition):
         if leaf[0] in ("known", "cmp") or leaf[1] != "time":
             continue
         for wanted in leaf[2] if leaf[0] == "in" else (leaf[2],):
             if isinstance(wanted, str) and len(wanted) == 5:
-                minutes = int(wanted[:2]) * 60 + int(wanted[3:])
-                moments += [_until(local_now, minutes), _until(local_now, minutes + 1)]
-    return moments
+                minute = int(wanted[:2]) * 60 + int(wanted[3:])
+                yield from (minute, minute + 1)
 
 
 def _until(local_now: datetime, minutes: int) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rules import later
 from rules.comparisons import Unfit, Written, compared
 from rules.condition_reading import parse_conditions
 from rules.conditions import IR, TRUE, all_of
@@ -16,8 +15,10 @@ from rules.nodes import Node, Scalar
 from rules.problems import Place
 from rules.schema import Key, Kind, Read, Table, Walker
 from rules.texts import Text as Texts
+from triggers.advice import advice
 from triggers.buttons import Button, Buttons
 from triggers.limits import LIMIT, Limits, limit
+from triggers.speaker import Speaker, Speakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,15 @@ class Trigger:
     """Seconds for which the condition has to hold without a break; `for` in the file."""
     say: Texts | None = None
     start: str | None = None
-    """The flow that an answer begins."""
+    """The flow that an answer begins; without `say` its first words are the message."""
+    open: bool = False
+    """Shown in the opened window, instead of beside the button."""
+    badge: bool = False
+    """Shown as a number on the button alone; the message is found when it is pressed."""
     buttons: tuple[Button, ...] = ()
     save_as: str | None = None
-    department: str | None = None
-    """In whose name it speaks, and whose hours and agents count; `from` in the file."""
+    speaker: Speaker = field(default=Speaker())
+    """In whose name it speaks; `from` in the file."""
     priority: int = 50
     limit: Limits
     ignore_manners: bool = False
@@ -58,6 +63,11 @@ class Trigger:
     holdout: float = 0
     """Percentage of visitors to whom it is not shown."""
     mentions: tuple[Mention, ...] = field(default=(), compare=False)
+
+    @property
+    def department(self) -> str | None:
+        """Returns whose hours and agents count; None: those of the whole site."""
+        return self.speaker.department
 
     def button(self, label_or_value: str) -> Button | None:
         """Returns the button that was pressed, by its value or by its label in any language."""
@@ -110,10 +120,12 @@ TRIGGER = Table(
         "if": Key(Conditions(), "conditions in one line"),
         "for": Key(Length(), "how long they must hold without a break", default="0s"),
         "say": Key(Text(), "the message"),
-        "start": Key(Reference("flow"), "the flow that an answer begins"),
+        "start": Key(Reference("flow"), "the flow that an answer begins; without 'say' it says the message, too"),
+        "open": Key(YesNo(), "show it in the opened window; on phones as a message beside the button", default=False),
+        "badge": Key(YesNo(), "show only a number on the button; the message is in the window", default=False),
         "buttons": Key(Buttons(), "quick answers: start a flow, dismiss, or store the label", default=()),
         "save_as": Key(Id(), "the slot that keeps which button was pressed"),
-        "from": Key(Reference("department"), "the department in whose name it speaks"),
+        "from": Key(Speakers(), "in whose name it speaks: a department, or {department: sales, agent: Anna}"),
         "priority": Key(Integer(0, 100), "who wins when several are ready", default=50),
         "limit": Key(Nested(LIMIT), "how often it may be shown", default={}),
         "active": Key(Nested(ACTIVE), "days and hours outside of which it rests"),
@@ -136,6 +148,8 @@ def read_triggers(node: Node | None, scope: Scope, walker: Walker) -> dict[str, 
 def _trigger(read: Read, order: int, scope: Scope, walker: Walker) -> Trigger:
     _check(read, walker)
     id = str(read.id)
+    condition = _condition(read, scope, walker)
+    walker.problems.extend(advice(condition, read.map))
     return Trigger(
         id=id,
         place=read.id_place,
@@ -143,13 +157,15 @@ def _trigger(read: Read, order: int, scope: Scope, walker: Walker) -> Trigger:
         title=read["title"] or {walker.default_language: id},
         description=read["description"] or {},
         enabled=read["enabled"],
-        condition=_condition(read, scope, walker),
+        condition=condition,
         steady_for=read["for"].seconds,
         say=read["say"] or None,
         start=read["start"] or None,
+        open=read["open"],
+        badge=read["badge"],
         buttons=tuple(read["buttons"]),
         save_as=read["save_as"] or None,
-        department=read["from"] or None,
+        speaker=read["from"] or Speaker(),
         priority=read["priority"],
         limit=limit(read["limit"] if isinstance(read["limit"], Read) else Walker([]).read(None, LIMIT)),
         ignore_manners=read["ignore_manners"],
@@ -173,8 +189,9 @@ def _mentions(read: Read) -> list[Mention]:
     found: list[Mention] = []
     if read["start"]:
         found.append(Mention("flows", read["start"], read.place_of("start")))
-    if read["from"]:
-        found.append(Mention("departments", read["from"], read.place_of("from")))
+    speaker = read["from"]
+    if speaker and speaker.department:
+        found.append(Mention("departments", speaker.department, speaker.place))
     for button in read["buttons"]:
         if button.then and button.then.name:
             section: Literal["flows", "departments"] = "flows" if button.then.kind == "start" else "departments"
@@ -186,10 +203,12 @@ def _check(read: Read, walker: Walker) -> None:
     """Reports what each key alone does not show."""
     if read.map is None:
         return
-    if not read.wrote("say") and not read.wrote("start"):
-        walker.report("K006", read.id_place, f"the trigger '{read.id}' does nothing: it needs 'say', what it says")
-    elif not read.wrote("say"):
-        walker.report("K007", read.key_place("start"), later.sentence("a trigger that begins a flow without 'say'"))
+    if not (read.wrote("say") or read.wrote("start") or read["open"] or read["badge"]):
+        message = "does nothing: it needs 'say', what it says, or one of 'start', 'open' and 'badge'"
+        walker.report("K006", read.id_place, f"the trigger '{read.id}' {message}")
+    elif read["buttons"] and not read.wrote("say"):
+        message = "these buttons stand below nothing: a trigger with buttons needs 'say', what it says"
+        walker.report("K006", read.key_place("buttons"), message)
     if not read["start"] and not read["save_as"] and read.is_sound("buttons"):
         for button in read["buttons"]:
             if button.then is None:

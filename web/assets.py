@@ -17,9 +17,9 @@ from web.joining import joined_script, joined_styles, shortened
 
 ROOT = Path(__file__).parent / "static"
 LOADER = "widget/loader.js"
-WIDGET = "widget/main.js"
-"""Sent as one file with all it imports: one answer instead of a dozen on a visitor's page."""
-WIDGET_STYLES = "widget/widget.css"
+JOINED = ("widget/main.js", "widget/forms.js")
+"""Each sent as one file with all it imports: one answer instead of a dozen on a visitor's page."""
+JOINED_STYLES = ("widget/widget.css", "widget/forms.css")
 """Likewise, in `dev` too: style sheets made by script cannot import."""
 PLACEHOLDER = "__STATIC__"
 """Stands in the loader for `/static/<hash>`."""
@@ -102,9 +102,9 @@ class Assets:
         body = file.read_bytes()
         if path == LOADER:
             body = body.replace(PLACEHOLDER.encode(), self.prefix.encode())
-        if path == WIDGET_STYLES:
+        if path in JOINED_STYLES:
             body = joined_styles(file).encode()
-        if path == WIDGET and not self.dev:
+        if path in JOINED and not self.dev:
             body = joined_script(file).encode()
         elif file.suffix == ".js" and path.startswith(FOR_EVERY_SITE) and not self.dev:
             body = shortened(body.decode()).encode()

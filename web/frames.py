@@ -5,6 +5,7 @@ Read with `visitor_frame`, `agent_frame` (sockets and `…/op`) and `web.bodies.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,16 +19,17 @@ from pydantic import (
     model_validator,
 )
 
+from rules.facts import fact_named, known_in_browser
 from web.bodies import read
 
 MAX_DRAFT = 4000
 """Characters of what a visitor is typing."""
 MAX_NUMBER = 2**53 - 1
 """Whole numbers above it are not the same in a browser."""
+MAX_LINE = 2000
+"""Characters of an address, a title."""
 MAX_FIELDS = 50
 """Fields of one form."""
-MAX_DEPTH = 8
-"""Objects and lists inside each other in values whose shape is the site's own."""
 
 
 def _no_nul(text: str) -> str:
@@ -36,37 +38,43 @@ def _no_nul(text: str) -> str:
     return text
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
-    if depth > MAX_DEPTH:
-        raise ValueError("There are too many objects inside each other.")
-    if isinstance(value, str):
-        return _no_nul(value)
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
-        raise ValueError("There is a number that is too large.")
-    if isinstance(value, list):
-        for each in value:
-            _plain(each, depth + 1)
-    if isinstance(value, dict):
-        for name, each in value.items():
-            _no_nul(name)
-            _plain(each, depth + 1)
-    return value
+def _told(facts: dict[str, Any]) -> dict[str, Any]:
+    """Returns those that a page can know. A page that was opened before a new version may tell others: left out."""
+    known = {}
+    for name, value in facts.items():
+        fact = fact_named(_no_nul(name)) if known_in_browser(name) else None
+        expected = _IN_A_PAGE.get(fact.type, str) if fact else (str, bool, int, float)
+        by_mistake = fact and isinstance(value, bool) and expected is not bool
+        if value is not None and (by_mistake or not isinstance(value, expected)):
+            raise ValueError(f"The fact {name} is of another kind.")
+        if isinstance(value, str) and len(_no_nul(value)) > MAX_LINE:
+            raise ValueError(f"The fact {name} is longer than {MAX_LINE:,} characters.")
+        if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
+            raise ValueError(f"The fact {name} is too large a number.")
+        if fact and fact.in_this_version:
+            known[name] = value
+    return known
+
+
+_IN_A_PAGE: Mapping[str, type | tuple[type, ...]] = {
+    "yes_no": bool,
+    **dict.fromkeys(("number", "money", "clock", "percent"), (int, float)),
+}
+"""What facts are as JSON; all others are text."""
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 """A word or short label: a step, a shortcut, a language."""
-Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_nul)]
+Line = Annotated[str, StringConstraints(max_length=MAX_LINE), AfterValidator(_no_nul)]
 """An address, a title."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
 FieldText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
 """What one field of a form holds; all of them together are a message, which the desk measures."""
-Facts = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Told = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_told)]
+"""What a page knows, by the names of facts; null is what it looked for and did not find."""
 
 
 class Frame(BaseModel):
@@ -238,34 +246,12 @@ AgentFrame = Annotated[
 # --- the widget's other requests -----------------------------------------------------------------
 
 
-class PageSeen(Frame):
-    url: Line
-    path: Line
-    title: Line
-    referrer: Line = ""
-
-
-class Counters(Frame):
-    """How often each trigger was shown to and dismissed by this browser, as the widget remembers it."""
-
-    shown: Facts = Field(default_factory=dict)
-    dismissed: Facts = Field(default_factory=dict)
-
-
 class View(Frame):
     """`POST /widget/view`: a page is looked at."""
 
-    page: PageSeen
-    landing_page: Line | None = None
-    previous_page: Line | None = None
-    language: Name
+    facts: Told
     languages: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
-    device: Name
-    visits: Count
-    returning: bool
-    visit_started: Line | Number | None = None
-    counters: Counters = Field(default_factory=Counters)
-    consent: bool | None = None
+    """Those that are wished for, the dearest first."""
     again: bool = False
     """The same page asks anew."""
 
@@ -274,7 +260,7 @@ class Show(Frame):
     """`POST /widget/show`: a trigger is ready in the page; may it speak?"""
 
     trigger: Name
-    facts: Facts
+    facts: Told
 
 
 class Seen(Frame):

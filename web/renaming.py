@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from string import ascii_letters
+from string import ascii_uppercase
 from typing import Self
 
 _TOKEN = re.compile(
@@ -40,6 +40,8 @@ _BEFORE_VALUE = frozenset([*"(,=:[!&|?{};+-*%<>", "=>", "...", "return", "typeof
 _BEFORE_BLOCK = frozenset([")", "=>", ";", "{", "}", "else", "try", "catch", "finally", "do", ""])
 _HEADS = frozenset(["if", "for", "while", "switch"])
 _CLOSES = frozenset(")]}")
+_LETTERS = "etnrsiaolcdhupmfgbywkvxjzq" + ascii_uppercase
+"""Those that scripts are full of anyway come first: what is said often packs well."""
 _FREE = -2
 """Where a name is from that the script does not declare."""
 
@@ -63,8 +65,8 @@ class _Scope:
     start: int
     end: int
     outer: "Self | None" = None
-    names: Counter[str] = field(default_factory=Counter)
-    """What is declared in it, and how often that is said."""
+    names: dict[str, None] = field(default_factory=dict)
+    """What is declared in it, in order."""
     seen: set[tuple[int, str]] = field(default_factory=set)
     """What is said in it of names declared further out: by which scope, and which."""
     short: dict[str, str] = field(default_factory=dict)
@@ -85,9 +87,9 @@ def renamed(script: str) -> str:
     scopes = _scopes(solid)
     inner = _innermost(solid, scopes)
     for at in _declared(solid):
-        inner[at].names[solid[at].text] = 0
+        inner[at].names[solid[at].text] = None
     exported = {solid[at].text for at in _exported(solid)}
-    _count(solid, inner)
+    _look_out(solid, inner)
     by_start = {scope.start: scope for scope in scopes}
     for scope in scopes:
         _shorten(scope, by_start, exported)
@@ -101,17 +103,50 @@ def renamed(script: str) -> str:
     for token in solid:
         if token.kind == "private":
             token.text = f"#{short_privates[token.text]}"
-    return "".join(_without_idle(tokens))
+    for token in _idle(solid):
+        token.text = ""
+    return "".join(_without_gaps([token for token in tokens if token.text]))
 
 
-def _without_idle(tokens: list[_Token]) -> Iterator[str]:
-    """Leaves out what semicolons make idle: the new line after a closing brace, and the last semicolon before one."""
-    texts = ["", *(token.text for token in tokens), ""]
-    for before, token, after in zip(texts, tokens, texts[2:], strict=False):
-        idle_line = token.kind == "space" and "\n" in token.text and before == "}"
-        idle_end = token.kind == "mark" and token.text == ";" and after == "}"
-        if not (idle_line or idle_end):
+def _idle(solid: list[_Token]) -> Iterator[_Token]:
+    """Yields what may be left out: what separates nothing, brackets round a lone parameter, `const` after `const`."""
+    for at, token in enumerate(solid[:-1]):
+        before, after = solid[at - 1] if at else _Token("", ""), solid[at + 1]
+        ends_block = after.text == "}" and after.kind == "mark"
+        ends_list = after.closes >= 0 and solid[after.closes].opens in ("object", "(", "[")
+        if token.kind == "mark" and ((token.text == ";" and ends_block) or (token.text == "," and ends_list)):
+            yield token
+        lone = token.opens == "(" and token.pair == at + 2 and after.kind == "name"
+        if lone and before.kind == "mark" and solid[at + 3].text == "=>":
+            yield from (token, solid[at + 2])
+        if token.text == "const" and before.text == ";" and _begins_with_const(solid, at - 1):
+            before.text = ","
+            yield token
+
+
+def _begins_with_const(solid: list[_Token], end: int) -> bool:
+    """Says whether the statement that this semicolon ends gives names, and exports none of them."""
+    at = end - 1
+    while at > 0 and not (solid[at].kind == "mark" and solid[at].text in (";", "{")):
+        if solid[at].text == "const" and solid[at].kind == "word":
+            return solid[at - 1].text != "export"
+        at = (solid[at].closes if solid[at].closes >= 0 else at) - 1
+    return solid[at].text == "const"
+
+
+def _without_gaps(tokens: list[_Token]) -> Iterator[str]:
+    """Leaves out the new line after a closing brace, and spaces beside marks: `rjsmin` keeps those within templates."""
+    nothing = _Token("", "")
+    for before, token, after in zip([nothing, *tokens], tokens, [*tokens[1:], nothing], strict=False):
+        if token.kind == "number":
+            yield token.text.replace("_", "")
+        elif token.kind != "space":
             yield token.text
+        elif "\n" in token.text:
+            yield "" if before.text == "}" else token.text
+        else:
+            beside_mark = "mark" in (before.kind, after.kind) and not {before.text, after.text} <= {"+", "-"}
+            yield "" if beside_mark else token.text
 
 
 def _tokens(script: str) -> Iterator[_Token]:
@@ -305,7 +340,8 @@ def _exported(solid: list[_Token]) -> Iterator[int]:
             yield next(place for place in range(at, len(solid)) if solid[place].role)
 
 
-def _count(solid: list[_Token], inner: list[_Scope]) -> None:
+def _look_out(solid: list[_Token], inner: list[_Scope]) -> None:
+    """Tells every stretch which names in it are from further out."""
     for at, token in enumerate(solid):
         if not token.role:
             continue
@@ -314,21 +350,19 @@ def _count(solid: list[_Token], inner: list[_Scope]) -> None:
         while passed is not None and passed is not declaring:
             passed.seen.add((declaring.start if declaring else _FREE, token.text))
             passed = passed.outer
-        if declaring is not None:
-            declaring.names[token.text] += 1
 
 
 def _shorten(scope: _Scope, by_start: dict[int, _Scope], exported: set[str]) -> None:
-    """Gives out names that mean nothing else in this stretch, the shortest to what is said most often."""
+    """Gives out names that mean nothing else in this stretch, in order: stretches that do alike then look alike."""
     taken = {by_start[start].short.get(name, name) if start in by_start else name for start, name in scope.seen}
     kept = exported if scope.outer is None else set()
     free = (name for name in _short_names() if name not in taken | kept)
-    for name, _ in scope.names.most_common():
+    for name in scope.names:
         scope.short[name] = name if name in kept else next(free)
 
 
 def _short_names() -> Iterator[str]:
     for length in (1, 2, 3):
-        for letters in product(ascii_letters, repeat=length):
+        for letters in product(_LETTERS, repeat=length):
             if "".join(letters) not in _WORDS:
                 yield "".join(letters)

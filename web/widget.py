@@ -63,20 +63,13 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         parts.limits.take("view_site")
         body = body_of(frames.View)
         visitor_id, token = parts.tokens.mint(visitor_id)
-        facts = facts_of(body)
-        answer = parts.greeting.view(visitor_id, facts, languages=[body.language, *body.languages], again=body.again)
-        parts.desk.viewed(visitor_id, facts=facts)
+        viewed = parts.greeting.view(visitor_id, body.facts, languages=body.languages, again=body.again)
+        parts.desk.viewed(visitor_id, facts=body.facts)
         conversation = parts.desk.open_conversation(visitor_id)
         status = parts.room.status(conversation) if conversation else None
-        return jsonify(
-            {
-                "token": token,
-                "visitor": visitor_id,
-                "bundle": _bundle_of(parts.site()).hash,
-                **answer,
-                "conversation": status,
-            }
-        )
+        bundle = _bundle_of(parts.site()).hash
+        told = viewed.to_json(token=token, visitor=visitor_id, bundle=bundle, conversation=status)
+        return Response(told, content_type="application/json")
 
     @pages.post("/widget/show")
     @audience("visitor")
@@ -139,21 +132,3 @@ def _bundle_of(site: Site) -> _Bundle:
         _bundles.clear()
         _bundles[site.version] = _Bundle(bundle_hash(public), encoded(public))
     return _bundles[site.version]
-
-
-def facts_of(body: frames.View) -> dict[str, Any]:
-    """Returns what the browser knows as facts."""
-    page = body.page
-    return {
-        "page": page.path,
-        "page.path": page.path,
-        "page.url": page.url,
-        "page.title": page.title,
-        "referrer": page.referrer or None,
-        "landing_page": body.landing_page,
-        "previous_page": body.previous_page,
-        "language": body.language,
-        "device": body.device,
-        "visits": body.visits,
-        "returning": body.returning,
-    }

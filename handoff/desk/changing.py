@@ -1,10 +1,11 @@
 """How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from bot.actions.actions import Actions
 from bot.answering import Bot
@@ -160,7 +161,8 @@ class Changing:
             before = self._parts.journal.sent(actor, client_id)
         if before is None:
             return
-        if before.body["text"] != text and self._as_kept(before, text) != before.body["text"]:
+        said = _words_of(before)
+        if said != text and self._as_kept(before, text) != said:
             raise Mismatch
         raise SaidBefore(before)
 
@@ -185,6 +187,21 @@ class SaidBefore(Exception):
     def __init__(self, event: Event):
         super().__init__()
         self.event = event
+
+
+def as_written(values: Mapping[str, Any]) -> str:
+    """Returns what was filled in, a line for each field, as the thread and the lists show it."""
+    lines = [(_TICKED if value else _NOT_TICKED) if isinstance(value, bool) else value for value in values.values()]
+    return "\n".join(line for line in lines if line) or _NOTHING_FILLED_IN
+
+
+_TICKED, _NOT_TICKED, _NOTHING_FILLED_IN = "☑", "☐", "–"
+
+
+def _words_of(event: Event) -> str:
+    """Returns what somebody sent: of a form what was filled in, whatever it was called then."""
+    form = event.body.get("form")
+    return as_written(form["values"]) if form else str(event.body["text"])
 
 
 def _touches_agents(change: Change) -> bool:

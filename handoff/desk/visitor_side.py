@@ -10,9 +10,10 @@ from bot.answering import NOTHING_HEARD
 from bot.contact import Known, meet
 from bot.conversation import Conversation, Draft
 from bot.events import Event
+from bot.first_words import cursor_of_visitor
 from bot.greeting import Answered, Whereabouts
 from flows.cursor import Cursor
-from handoff.desk.changing import Changing, SaidBefore
+from handoff.desk.changing import Changing, SaidBefore, as_written
 from handoff.refusals import NoSuchConversation, Unsayable
 from rules.rulebook import Heard
 
@@ -34,7 +35,7 @@ class Said:
     def words(self) -> str:
         """Returns what the thread shows."""
         if self.form:
-            return _as_written(self.form["values"])
+            return as_written(self.form["values"])
         return str(self.button["label"]) if self.button else self.text
 
     @property
@@ -123,7 +124,7 @@ class VisitorSide(Changing):
         bubble = said.answered
         if bubble and bubble.department:
             turn = bot.call_agent(known, bubble.department)
-        elif bubble and bubble.start:
+        elif bubble and bubble.start and not bubble.began:
             turn = bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
         else:
             text, form = heard.text or None, body.get("form")
@@ -138,6 +139,7 @@ class VisitorSide(Changing):
         if said.button:
             body["button"] = dict(said.button)
         if said.form:
+            body["text"] = self._parts.bot.filled_in(draft, known, said.form) or said.words
             body["form"] = {"step": said.form["step"], "values": dict(said.form["values"])}
         kept: dict[str, Any] = self._parts.bot.masked(draft, known, body)
         return kept
@@ -166,9 +168,14 @@ class VisitorSide(Changing):
         idle_close = self._parts.bot.sites.current.conversation.idle_close
         draft.job("close_when_idle", f"idle:{draft.state.id}", run_at=draft.now + idle_close)
         known = meet(draft, known)
-        if bubble:
+        if bubble is None:
+            return known
+        draft.guard(bubble.guard(draft.state.id, draft.now))
+        if bubble.began and bubble.start:
+            draft.set(cursor=cursor_of_visitor(draft.state.visitor_id, draft.state.language))
+            return self._handover.settle(draft, self._parts.bot.begin(draft, known, bubble.start, inputs={}))
+        if bubble.said:
             draft.add("message", {"text": bubble.said, "trigger": bubble.trigger}, actor="bot")
-            draft.guard(bubble.guard(draft.state.id, draft.now))
         return known
 
     def viewed(self, visitor_id: str, *, facts: Mapping[str, Any]) -> None:
@@ -180,26 +187,18 @@ class VisitorSide(Changing):
         def verb(draft: Draft, known: Known) -> Known:
             body = {"path": facts.get("page.path", ""), "title": facts.get("page.title", "")}
             draft.add("page_viewed", body, actor=f"visitor:{visitor_id}")
-            draft.set(context={**draft.state.context, **facts})
+            kept = {name: value for name, value in draft.state.context.items() if not name.startswith("page.")}
+            draft.set(context={**kept, **facts})
             return known
 
         self._change(live.conversation.id, verb)
-
-
-def _as_written(values: Mapping[str, Any]) -> str:
-    """Returns what was filled in, a line for each field, as the thread and the lists show it."""
-    lines = [(_TICKED if value else _NOT_TICKED) if isinstance(value, bool) else value for value in values.values()]
-    return "\n".join(line for line in lines if line) or _NOTHING_FILLED_IN
-
-
-_TICKED, _NOT_TICKED, _NOTHING_FILLED_IN = "☑", "☐", "–"
 
 
 def _sayable(said: Said) -> Said:
     if said.form:
         values = {name: _fillable(value) for name, value in said.form["values"].items()}
         form = {"step": said.form["step"], "values": values}
-        readable(_as_written(values))
+        readable(as_written(values))
         return Said(form=form)
     if said.button or (said.answered and not said.text):
         return said

@@ -52,7 +52,7 @@ def test_a_card_travels_and_comes_back_with_its_errors(guest):
     ]
     sent = guest.fills_in(arrival="31.2.", berths="2", email="b@x.io")
     assert sent.body == {
-        "text": "31.2.\n2\nb@x.io",
+        "text": "When do you arrive? 31.2.\nFor how many boats? 2\nE-mail: b@x.io",
         "form": {"step": "stay.form_1", "values": {"arrival": "31.2.", "berths": "2", "email": "b@x.io"}},
     }
     errors = guest.events()[-1].body["form"]["errors"]

@@ -117,7 +117,7 @@ def test_a_line_means_what_it_says(text: str, expected: IR | None) -> None:
         ("topic > team_size", "K006 flows/a.yaml:1:13: 'topic' and 'team_size' have no more and less"),
         ("topic contains team_size", "K006 flows/a.yaml:1:20: 'contains' compares with a text, not with another fact; put 'team_size' in quotes if it is one"),
         ("contact.plan is gold", "K006 flows/a.yaml:1:21: 'contact.plan' is free or team, not 'gold'"),
-        ("exit_intent", "K007 flows/a.yaml:1:5: the fact 'exit_intent' is not yet in this version"),
+        ("turns > 3", "K007 flows/a.yaml:1:5: the fact 'turns' is not yet in this version"),
         ("[1, 2]", "K006 flows/a.yaml:1:5: 'if' is a condition in one line, like  scroll > 50 and device is mobile"),
     ],
 )  # fmt: skip

@@ -195,7 +195,7 @@ def test_flows_know_their_slots(entry: str, expected: IR) -> None:
         ("page.query: x", "K003 triggers/shop.yaml:2:3: 'page.query' needs a name, as in page.query.step"),
         ("and: []", "K003 triggers/shop.yaml:2:3: there is no fact 'and' — did you mean 'all'?"),
         ("slot.team_size: 5", "K003 triggers/shop.yaml:2:3: 'slot.team_size' is a slot, and slots are known only inside flows"),
-        ("exit_intent: true", "K007 triggers/shop.yaml:2:3: the fact 'exit_intent' is not yet in this version"),
+        ("queue_length: 2", "K007 triggers/shop.yaml:2:3: the fact 'queue_length' is not yet in this version"),
         ("cart.value: 5", "K007 triggers/shop.yaml:2:3: the fact 'cart.value' is not yet in this version"),
         ("attr.seats: 5", "K007 triggers/shop.yaml:2:3: the fact 'attr.seats' is not yet in this version"),
         ("country: DE", "K007 triggers/shop.yaml:2:3: the fact 'country' is not yet in this version"),

@@ -59,9 +59,9 @@ def test_a_scope_offers_what_may_be_written_in_its_place() -> None:
         inside="trigger", contact={"plan": Kind("text")}, slots={"size": Kind("text")}, triggers=frozenset({"a"})
     )
     names = scope.names()
-    assert {"page", "contact.plan", "shown.a", "dismissed.a"} <= set(names)
+    assert {"page", "exit_intent", "contact.plan", "shown.a", "dismissed.a", "answered.a"} <= set(names)
     assert "size" not in names
-    assert "exit_intent" not in names
+    assert "queue_length" not in names
     assert "size" in Scope(slots={"size": Kind("text")}).names()
 
 

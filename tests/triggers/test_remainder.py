@@ -10,7 +10,8 @@ import pytest
 from rules.conditions import IR
 from rules.problems import Place
 from triggers.limits import Limits
-from triggers.remainder import AGENTS_CHANGE_AFTER, Remainders, ask_again_after, remainder
+from triggers.remainder import AGENTS_CHANGE_AFTER, Remainders, Timing, remainder
+from triggers.speaker import Speaker
 from triggers.trigger import Trigger
 
 PLAN_AND_PAGE: IR = (
@@ -49,7 +50,6 @@ def test_the_page_gets_what_it_can_decide_and_nothing_else() -> None:
         "order": 3,
         "priority": 50,
         "limit": {"per_visit": 1, "gap": 7200},
-        "start": True,
     }
     sent = json.dumps(left.as_json())
     assert not any(word in sent for word in ("secret", "contact", "agents", "opening", "Private"))
@@ -83,34 +83,35 @@ def test_how_it_behaves_beside_others_is_told() -> None:
 
 
 def test_the_work_is_done_once_for_the_same_facts() -> None:
-    remainders = Remainders([trigger(), trigger(("is", "page", "/"), department="sales")])
+    remainders = Remainders([trigger(), trigger(("is", "page", "/"), speaker=Speaker("sales"))])
     first = remainders.of(lambda department: OPEN)
-    assert [left.condition for left in first] == [("glob", "page", "/pricing*"), ("is", "page", "/")]
+    assert [left.condition for left in first.remainders] == [("glob", "page", "/pricing*"), ("is", "page", "/")]
     assert remainders.of(lambda department: dict(OPEN)) is first
     assert remainders.of(lambda department: OPEN | {"contact.name": "Ann"}) is first
-    assert len(remainders.of(lambda department: OPEN | {"agents_available": 0})) == 1
+    assert len(remainders.of(lambda department: OPEN | {"agents_available": 0}).remainders) == 1
+    assert json.loads(first.json) == json.loads(json.dumps([left.as_json() for left in first.remainders]))
     assert remainders.of(lambda department: OPEN) is first
 
 
 def test_one_visitor_does_not_get_what_was_worked_out_for_another() -> None:
     remainders = Remainders([trigger()])
-    assert remainders.of(lambda department: OPEN)
-    assert not remainders.of(lambda department: OPEN | {"contact.plan": "secret plan"})
-    assert not remainders.of(lambda department: {"opening_hours": "open", "agents_available": 2})
+    assert remainders.of(lambda department: OPEN).remainders
+    assert not remainders.of(lambda department: OPEN | {"contact.plan": "secret plan"}).remainders
+    assert not remainders.of(lambda department: {"opening_hours": "open", "agents_available": 2}).remainders
 
 
 def test_each_department_has_its_own_facts() -> None:
     condition: IR = ("is", "opening_hours", "open")
-    remainders = Remainders([trigger(condition), trigger(condition, department="sales")])
+    remainders = Remainders([trigger(condition), trigger(condition, speaker=Speaker("sales"))])
     told = remainders.of(lambda department: {"opening_hours": "open" if department else "closed"})
-    assert [left.trigger.department for left in told] == ["sales"]
+    assert [left.trigger.department for left in told.remainders] == ["sales"]
 
 
 def test_only_so_much_is_kept() -> None:
     remainders = Remainders([trigger(("is", "contact.name", "Ann"))], most_kept=2)
     ann = remainders.of(lambda department: {"contact.name": "Ann"})
     for name in ("Ben", "Cleo"):
-        assert not remainders.of(lambda department, name=name: {"contact.name": name})
+        assert not remainders.of(lambda department, name=name: {"contact.name": name}).remainders
     assert remainders.of(lambda department: {"contact.name": "Ann"}) is not ann
 
 
@@ -136,5 +137,5 @@ def at(text: str) -> datetime:
 def test_the_page_asks_again_when_the_servers_part_may_have_changed(
     condition: IR, now: str, opening: float | None, seconds: int | None
 ) -> None:
-    again = ask_again_after([condition], at(now), opening)
+    again = Timing.of([condition]).again_after(at(now), opening)
     assert again is None if seconds is None else again is not None and 0 <= again - seconds <= 1

@@ -120,6 +120,50 @@ def test_a_button_is_found_by_its_value_and_by_its_label_in_any_language() -> No
     assert trigger.button("something else") is None
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("say: Hi", (False, False)),
+        ("start: welcome", (False, False)),
+        ("open: true", (True, False)),
+        ("badge: true", (False, True)),
+        ("start: welcome\nopen: true\nbadge: true", (True, True)),
+    ],
+)
+def test_one_of_say_start_open_and_badge_is_enough(body: str, shown: tuple[bool, bool]) -> None:
+    trigger = one(body)
+    assert (trigger.open, trigger.badge) == shown
+
+
+def test_it_speaks_for_a_department_or_for_somebody_in_it() -> None:
+    assert (one("say: Hi\nfrom: sales").department, one("say: Hi\nfrom: sales").speaker.agent) == ("sales", None)
+    person = one("say: Hi\nfrom: {department: sales, agent: Anna Berg}")
+    assert (person.department, person.speaker.agent) == ("sales", "Anna Berg")
+    assert [(mention.section, mention.id) for mention in person.mentions] == [("departments", "sales")]
+    assert one("say: Hi\nfrom: {agent: Anna Berg}").department is None
+
+
+GUESS = "on phones 'exit_intent' is a guess: nothing leaves through the top there, so a fast scroll up is taken for it; where that is not meant, ask for desktops as well — write  device: desktop"
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("when: {page: /cart*, exit_intent: true}", "3:26"),
+        ("if: page matches /cart* and exit_intent", "3:33"),
+        ("unless: {exit_intent: true}", "3:14"),
+        ("when: {exit_intent: true, device: [desktop, mobile]}", "3:12"),
+        ("when: {exit_intent: true, device: desktop}", None),
+        ("when: {exit_intent: true}\nunless: {device: [mobile, tablet]}", None),
+        ("when: {scroll: 60%}", None),
+    ],
+)
+def test_leaving_is_only_guessed_on_phones_and_that_is_said(body: str, place: str | None) -> None:
+    found, problems = triggers(_wrapped(f"{body}\nsay: Hi"))
+    assert problems == ([f"T007 triggers/shop.yaml:{place}: {GUESS}"] if place else [])
+    assert found["pricing_help"].say
+
+
 def test_plain_labels_are_stored() -> None:
     trigger = one("say: How many?\nbuttons: [1-5, 6-50, More than 50]\nsave_as: team_size")
     assert [(button.value, button.then) for button in trigger.buttons] == [
@@ -144,9 +188,12 @@ def test_outside_its_days_and_hours_it_rests() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("when: {page: /}", "K006 triggers/shop.yaml:2:3: the trigger 'pricing_help' does nothing: it needs 'say', what it says"),
-        ("start: welcome", "K007 triggers/shop.yaml:3:5: a trigger that begins a flow without 'say' is not yet in this version"),
-        ("buttons: [{Yes: dismiss}]", "K006 triggers/shop.yaml:2:3: the trigger 'pricing_help' does nothing: it needs 'say', what it says"),
+        ("when: {page: /}", "K006 triggers/shop.yaml:2:3: the trigger 'pricing_help' does nothing: it needs 'say', what it says, or one of 'start', 'open' and 'badge'"),
+        ("open: false\nbadge: false", "K006 triggers/shop.yaml:2:3: the trigger 'pricing_help' does nothing: it needs 'say', what it says, or one of 'start', 'open' and 'badge'"),
+        ("buttons: [{Yes: dismiss}]", "K006 triggers/shop.yaml:2:3: the trigger 'pricing_help' does nothing: it needs 'say', what it says, or one of 'start', 'open' and 'badge'"),
+        ("badge: true\nbuttons: [{Yes: dismiss}]", "K006 triggers/shop.yaml:4:5: these buttons stand below nothing: a trigger with buttons needs 'say', what it says"),
+        ("say: Hi\nfrom: [sales]", "K006 triggers/shop.yaml:4:11: 'from' is the id of a department, not a list"),
+        ("say: Hi\nfrom: {agnet: Anna}", "K001 triggers/shop.yaml:4:12: 'agnet' is not an option of 'from' — did you mean 'agent'?"),
         ("say: Hi\nbuttons: [Maybe]", "F011 triggers/shop.yaml:4:15: the button 'Maybe' leads nowhere: give it a target, or the trigger a 'start' or 'save_as' — write  - Maybe: dismiss"),
         ("say: Hi\nstart: a\nbuttons: [Yes, Yes]", "F011 triggers/shop.yaml:5:20: two buttons say 'Yes'; the first is in line 5"),
         ("say: Hi\nstart: a\nbuttons: [A, B, C, D]", "K006 triggers/shop.yaml:5:24: a message has room for 3 buttons, and this one would not be seen"),
@@ -158,7 +205,7 @@ def test_outside_its_days_and_hours_it_rests() -> None:
         ("say: Hi\npriority: 200", "K006 triggers/shop.yaml:4:15: 'priority' is a whole number from 0 to 100, not '200'"),
         ("say: Hi\nlimit: {per_vist: 1}", "K001 triggers/shop.yaml:4:13: 'per_vist' is not an option of 'limit' — did you mean 'per_visit'?"),
         ("say: Hi\nab: {a: {}}", "K007 triggers/shop.yaml:4:5: 'ab' is not yet in this version"),
-        ("say: Hi\nwhen: {exit_intent: true}", "K007 triggers/shop.yaml:4:12: the fact 'exit_intent' is not yet in this version"),
+        ("say: Hi\nwhen: {queue_length: 3}", "K007 triggers/shop.yaml:4:12: the fact 'queue_length' is not yet in this version"),
         ("say: Hi\nwhen: {time_onpage: 30s}", "K003 triggers/shop.yaml:4:12: there is no fact 'time_onpage' — did you mean 'time_on_page'?"),
         ("say: Hi\nunless: {shown.oter: 1}", "K003 triggers/shop.yaml:4:14: there is no trigger 'oter' — did you mean 'shown.other'?"),
         ("say: Hi\nactive: {from: 1.12.2026}", "K006 triggers/shop.yaml:4:20: 'from' is a date like 2026-12-24, not '1.12.2026' — did you mean '2026-12-01'? — write  from: 2026-12-01"),

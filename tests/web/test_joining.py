@@ -47,6 +47,7 @@ const told = (name, more) => `${name} has ${more.map((each, at) => `${at}:${`<${
 const twice = (a, b) => ({ first: `${a}-${b}-${[a, b].map((each) => `${each}${a}`)}`, b: a, other: b, outer });
 const chosen = (flag) => (flag ? { flag, value: flag } : [outer, { total: flag }]);
 const grouped = ([first, [second, ...others]], { a: { b, c = first }, ...d }) => ({ first, second, others, b, c, d });
+const signs = (a, b) => `${a - -b}${a + +b}${a < b ? { text: "a  -  b" }.text : [1_000, 2]}`;
 const label = (switched) => {
   switch (switched) {
     case outer: return "outer";
@@ -55,6 +56,15 @@ const label = (switched) => {
 };
 let changed = 1;
 changed += total(1);
+const many = (...numbers) => numbers.length;
+const arrows = async (by) => {
+  const plus = (each) => each + by;
+  const both = (one, other) => one + other;
+  const later = async (each) => plus(each);
+  if (by) { const plus = 1; changed += plus; }
+  const lists = [[1, 2,].length, [, 1].length, many(1, 2,), { a: 1, b: 2, }.b];
+  return [await later(1), both(1, 2,), ((each) => (each))(3), ...lists];
+};
 export async function run() {
   const counter = new Counter(2).add().add(1);
   const { value: renamedValue, ["name"]: named } = counter;
@@ -64,7 +74,9 @@ export async function run() {
     shapes.total(8), shapes.outer, shapes.k7, shadows("v", true), shadows("w"), words("a`b/c value/total}d value"),
     told("Anna", ["x", "y"]), twice(1, 2), chosen(1), chosen(0), label(7), label(8),
     grouped([1, [2, 3, 4]], { a: { b: 5 }, e: 6 }),
-    changed, globals, ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b).map((a) => a ** 2 / 1), `${{ a: 1 }.a}`,
+    changed, await arrows(1), globals, signs(1, 2), signs(2, 1), ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b)
+      .map((a) => a ** 2 / 1),
+    `${{ a: 1 }.a}`,
   ]);
 }
 """
@@ -84,18 +96,18 @@ def test_a_shortened_script_does_what_it_did(empty_page: Page) -> None:
 def test_what_others_see_keeps_its_name() -> None:
     script = "export const wait=1;const own=2;export function said(words){return{words,own,text:words.text+own};}"
     assert renamed(script) == (
-        "export const wait=1;const a=2;export function said(b){return{words:b,own:a,text:b.text+a}}"
+        "export const wait=1;const e=2;export function said(t){return{words:t,own:e,text:t.text+e}}"
     )
 
 
 def test_a_short_name_never_hides_one_that_is_needed() -> None:
-    script = "const first=1;const second=(third)=>((fourth)=>first+third+fourth+a)(2);"
-    assert renamed(script) == "const b=1;const c=(c)=>((d)=>b+c+d+a)(2);"
+    script = "const first=1;const second=(third)=>((fourth)=>first+third+fourth+e)(2);"
+    assert renamed(script) == "const t=1,n=n=>(r=>t+n+r+e)(2);"
 
 
 def test_private_names_are_short_and_colours_are_not_names() -> None:
     script = 'class Own{#held="#held";#other=1;tell(){return this.#held+this.#held;}}'
-    assert renamed(script) == 'class a{#a="#held";#b=1;tell(){return this.#a+this.#a}}'
+    assert renamed(script) == 'class e{#e="#held";#t=1;tell(){return this.#e+this.#e}}'
 
 
 def files(folder: Path, **written: str) -> Path:

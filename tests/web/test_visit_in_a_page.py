@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from pydantic import TypeAdapter
 
 from rules.facts import page_path
 from tests.browser import open_empty_page
+from web.frames import View
 
 Play = Callable[[str], Any]
 VECTORS = json.loads((Path(__file__).parents[1] / "conditions.vectors.json").read_text())
@@ -44,9 +46,12 @@ def test_the_first_page_of_the_first_visit(play: Play) -> None:
         "landing_page": "/sale",
         "time_on_page": 0,
         "time_on_site": 0,
+        "idle": 0,
         "scroll": 0,
+        "exit_intent": False,
         "pages_viewed": 1,
         "visits": 1,
+        "days_since_last_visit": None,
         "returning": False,
         "referrer": "https://search.test/?q=shoes",
         "utm.source": "news",
@@ -170,7 +175,7 @@ def test_an_address_changed_by_script_is_another_page(play: Play) -> None:
         const atOnce = [...tab.said];
         await world.pass(1);
         const numbers = [time_on_page, time_on_site, pages_viewed];
-        return [page, previous_page, numbers, atOnce, tab.said, tab.visit.view().page.title];
+        return [page, previous_page, numbers, atOnce, tab.said, tab.visit.view().facts["page.title"]];
     """)
     assert seen == ["/b", "/a", [0, 20, 2], ["facts"], ["facts", "page"], "B"]
 
@@ -242,6 +247,117 @@ def test_a_page_without_anything_to_scroll_is_not_scrolled(play: Play) -> None:
     )
 
 
+def test_days_since_the_visit_before_are_whole_days(play: Play) -> None:
+    seen = play("""
+        const days = async (wait) => {
+          await world.pass(wait);
+          await tab.load("/a");
+          return tab.facts.days_since_last_visit;
+        };
+        return [await days(0), await days(60), await days(3 * 86_400 + 5), await days(60), await days(3600)];
+    """)
+    assert seen == [None, None, 3, 3, 0]
+
+
+def test_who_does_not_move_is_idle_as_long_as_the_page_is_in_sight(play: Play) -> None:
+    seen = play("""
+        await tab.load("/a");
+        await world.pass(20);
+        const idle = [tab.facts.idle];
+        tab.hide();
+        await world.pass(100);
+        idle.push(tab.facts.idle);
+        tab.hide(false);
+        idle.push(tab.facts.idle);
+        for (const kind of ["pointermove", "keydown", "pointerdown", "scroll"]) {
+          await world.pass(7);
+          idle.push(tab.facts.idle);
+          tab.fire(kind);
+          idle.push(tab.facts.idle);
+        }
+        return idle;
+    """)
+    assert seen == [20, 20, 0, 7, 0, 7, 0, 7, 0, 7, 0]
+
+
+def test_the_end_of_idleness_is_told_and_further_movements_are_not(play: Play) -> None:
+    assert play("""
+        await tab.load("/a");
+        await world.pass(5);
+        tab.said = [];
+        for (let moves = 0; moves < 50; moves++) tab.fire("pointermove");
+        return tab.said;
+    """) == ["facts"]
+
+
+def test_a_pointer_that_leaves_through_the_top_is_about_to_leave_until_the_next_page(play: Play) -> None:
+    seen = play("""
+        await tab.load("/a");
+        tab.said = [];
+        const leaving = [];
+        for (const clientY of [400, -3, 200]) {
+          tab.document.fire("mouseleave", { clientY });
+          leaving.push(tab.facts.exit_intent);
+        }
+        const told = [...tab.said];
+        tab.go("/b");
+        return [leaving, told, tab.facts.exit_intent];
+    """)
+    assert seen == [[False, True, True], ["facts"], False]
+
+
+@pytest.mark.parametrize(
+    ("coarse", "tops", "within", "leaving"),
+    [
+        ("true", [2000, 1500, 1000, 500], 0.1, True),
+        ("true", [2000, 1500, 1000, 500], 0.4, False),
+        ("true", [2000, 1500, 1300, 1250], 0.1, False),
+        ("true", [0, 500, 1000, 2000], 0.1, False),
+        ("false", [2000, 1500, 1000, 500], 0.1, False),
+    ],
+)  # fmt: skip
+def test_on_a_phone_a_fast_way_up_is_taken_for_leaving(
+    play: Play, coarse: str, tops: list[int], within: float, leaving: bool
+) -> None:
+    assert (
+        play(f"""
+        tab.coarse = {coarse};
+        await tab.load("/a");
+        await world.pass(1);
+        for (const top of {tops}) {{
+          await world.pass({within});
+          tab.scroll(top);
+        }}
+        return tab.facts.exit_intent;
+    """)
+        is leaving
+    )
+
+
+def test_a_new_page_that_begins_at_the_top_is_not_a_way_up(play: Play) -> None:
+    assert not play("""
+        tab.coarse = true;
+        await tab.load("/a");
+        await world.pass(5);
+        tab.scroll(2000);
+        tab.go("/b");
+        tab.scroll(0);
+        return tab.facts.exit_intent;
+    """)
+
+
+def test_what_an_address_holds_can_always_be_told(play: Play) -> None:
+    facts = play("""
+        const query = new URLSearchParams({ ["n".repeat(300)]: "1", nul: "a\0b", long: "x".repeat(499) + "😀" });
+        tab.document.title = "y".repeat(499) + "😀";
+        await tab.load("/a?" + query);
+        return tab.visit.view().facts;
+    """)
+    assert TypeAdapter(View).validate_json(json.dumps({"facts": facts, "languages": ["en"]})).facts == facts
+    assert (facts["page.query.nul"], facts["page.title"]) == ("ab", "y" * 499)
+    assert facts["page.query.long"] == "x" * 499
+
+
 @pytest.mark.parametrize(
     ("coarse", "width", "height", "expected"),
     [
@@ -298,17 +414,10 @@ def test_the_view_is_told_as_the_server_takes_it(play: Play) -> None:
         await german.load("/a?b=1#c");
         return german.visit.view();
     """)
-    assert view == {
-        "page": {"url": "https://shop.test/a?b=1#c", "path": "/a", "title": "Shop", "referrer": "https://search.test/"},
-        "landing_page": "/a",
-        "previous_page": None,
-        "language": "de-AT",
-        "languages": ["de-AT", "de-DE", "en", "en"],
-        "device": "desktop",
-        "visits": 1,
-        "returning": False,
-        "visit_started": 1_700_000_000,
-    }
+    assert view["languages"] == ["de-AT", "de-DE", "en", "en"]
+    told = TypeAdapter(View).validate_python(view).facts
+    assert told == view["facts"]
+    assert (told["page"], told["referrer"], told["page.query.b"]) == ("/a", "https://search.test/", "1")
 
 
 def test_one_tab_in_sight_leads_and_another_takes_over(play: Play) -> None:

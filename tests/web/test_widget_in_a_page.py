@@ -139,8 +139,9 @@ class PretendedChat:
         self.sockets[-1].send(json.dumps({"op": op, **frame}))
 
     def take(self, raw: str | bytes) -> list[dict[str, Any]]:
-        frame = frames.visitor_frame(raw)
+        said = json.loads(raw)
         self.heard.append(json.loads(raw))
+        frame = frames.visitor_frame(json.dumps(said))
         match frame:
             case frames.Resume():
                 return [self.welcome, *([self.page(frame.after)] if self.begun else [])]
@@ -160,11 +161,25 @@ class PretendedChat:
         body = frame.body
         pressed = body.button or body.answer
         text = body.text if body.text is not None else (pressed and pressed.label) or ""
+        if body.form:
+            text = self.filled_in(body.form.values)
         mine = self.adds("message", "visitor", client_id=frame.client_id, text=text)
         for reply in self.replies(text):
             self.adds("message", "bot", **reply)
         ack = {"op": "ack", "client_id": frame.client_id, "conversation": ID, "seq": mine["seq"], "at": mine["at"]}
         return [ack, self.page(before), {"op": "status", "conversation": ID, **self.status}]
+
+    def filled_in(self, values: dict[str, Any]) -> str:
+        """What was filled into the last form, a line for each field, as the server writes it."""
+        form = next(event["body"]["form"] for event in reversed(self.record) if event["body"].get("form"))
+        lines = []
+        for each in form["fields"]:
+            value = values.get(each["name"], "")
+            words = {True: "Yes", False: "No"}[value] if isinstance(value, bool) else value
+            words = next((one["label"] for one in each["choices"] or () if one["value"] == value), words)
+            if words:
+                lines.append(f"{each['label']}{'' if each['label'][-1] in '?.:' else ':'} {words}")
+        return "\n".join(lines)
 
     def adds(
         self, kind: str, role: str, by: str | None = None, client_id: str | None = None, ago: float = 0, **body: Any
@@ -379,11 +394,13 @@ def test_until_somebody_writes_there_is_no_socket_and_nothing_but_a_view(visit: 
     opened(page)
     assert chat.sockets == []
     (view,) = chat.asks("view")
-    assert view["page"] == {
-        "url": f"{SHOP}/boots",
-        "path": "/boots",
-        "title": "Boots for the mountains",
-        "referrer": "",
+    page_seen = {name: view["facts"][name] for name in ("page", "page.url", "page.title", "referrer", "pages_viewed")}
+    assert page_seen == {
+        "page": "/boots",
+        "page.url": f"{SHOP}/boots",
+        "page.title": "Boots for the mountains",
+        "referrer": None,
+        "pages_viewed": 1,
     }
     assert {name for name, _, _ in chat.asked} == {"view"}
 
@@ -843,6 +860,397 @@ def test_nobody_is_spoken_to_over_an_open_chat_or_while_filling_a_form(
     page.get_by_label("Name").blur()
     page.wait_for_timeout(200)
     assert chat.asks("show") == []
+
+
+def own_trigger(name: str, *when: Any, **more: Any) -> dict[str, Any]:
+    return {**HELP, "id": name, "when": ["all", *when], **more}
+
+
+def test_whoever_leaves_through_the_top_is_spoken_to(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [own_trigger("leaving", ["is", "exit_intent", True])], SPOKEN
+    page = visit()
+    page.mouse.move(600, 300)
+    page.mouse.move(600, 20)
+    expect(bubble_of(page)).to_have_count(0)
+    page.mouse.move(600, -10)
+    expect(bubble_of(page)).to_be_visible()
+    assert chat.asks("show")[0]["facts"]["exit_intent"] is True
+
+
+def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
+    world: BrowserContext, chat: PretendedChat, host: Host
+) -> None:
+    host.body, host.policy = "<main><h1>Boots</h1><p style='height: 9000px'>Warm and dry.</p></main>", ""
+    chat.triggers, chat.shown = [own_trigger("leaving", ["is", "exit_intent", True])], SPOKEN
+    page = world.new_page()
+    session = world.new_cdp_session(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    session.send("Emulation.setEmitTouchEventsForMouse", {"enabled": True, "configuration": "mobile"})
+    page.goto(f"{SHOP}/boots")
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    assert chat.asks("view")[0]["facts"]["device"] == "mobile"
+    page.evaluate("scrollTo(0, 5000)")
+    page.wait_for_timeout(1_200)
+    expect(bubble_of(page)).to_have_count(0)
+    page.evaluate("""async () => {
+        for (let top = 5000; top > 3000; top -= 400) {
+            scrollTo(0, top);
+            await new Promise(requestAnimationFrame);
+        }
+    }""")
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    picture(page, "phone-leaving")
+
+
+def test_whoever_sits_still_is_spoken_to_and_a_movement_begins_anew(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [own_trigger("idle", [">=", "idle", 2])], SPOKEN
+    page = visit()
+    for step in range(6):
+        page.wait_for_timeout(500)
+        page.mouse.move(300 + step, 300)
+    assert chat.asks("show") == []
+    expect(bubble_of(page)).to_be_visible(timeout=5_000)
+    assert chat.asks("show")[0]["facts"]["idle"] >= 2
+
+
+def test_the_language_that_is_spoken_can_be_asked_about(visit: Visit, chat: PretendedChat) -> None:
+    german, english = own_trigger("german", ["is", "language", "de"]), own_trigger("english", ["is", "language", "en"])
+    chat.triggers, chat.shown = [german, english], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    assert [asked["trigger"] for asked in chat.asks("show")] == ["english"]
+
+
+def test_a_window_that_opens_by_itself_takes_nothing_away_and_can_be_waved_away(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><button>Buy</button></main>"
+    chat.triggers, chat.shown = [own_trigger("leaving", ["is", "exit_intent", True])], {**SPOKEN, "open": True}
+    page = visit()
+    page.get_by_role("button", name="Buy").focus()
+    page.mouse.move(600, 300)
+    page.mouse.move(600, -10)
+    expect(dialog_of(page)).to_be_visible()
+    expect(page.get_by_role("button", name="Buy")).to_be_focused()
+    expect(log_of(page)).to_contain_text("Which boots are right for you?")
+    expect(log_of(page).get_by_role("button", name="Help me choose")).to_be_visible()
+    settle(page)
+    picture(page, "opened-by-itself")
+    eventually(page, lambda: bool(chat.asks("seen")))
+    page.get_by_role("button", name="Close chat").click()
+    eventually(page, lambda: len(chat.asks("seen")) == 2)
+    assert [asked["outcome"] for asked in chat.asks("seen")] == ["seen", "dismissed"]
+    assert chat.sockets == []
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+
+
+def test_an_answer_in_a_window_that_opened_by_itself_is_one(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "open": True}
+    page = visit(launcher="Close chat")
+    log_of(page).get_by_role("button", name="Help me choose").click()
+    expect(log_of(page).locator(".own")).to_have_text("YouHelp me choose")
+    assert chat.ops("send")[0]["body"] == {"answer": {"impression": "impression-1", "label": "Help me choose"}}
+    page.get_by_role("button", name="Close chat").click()
+    page.wait_for_timeout(100)
+    assert "dismissed" not in [asked["outcome"] for asked in chat.asks("seen")]
+
+
+def test_on_a_phone_no_window_opens_by_itself(world: BrowserContext, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "open": True, "from": {"role": "bot", "name": "Sales"}}
+    page = world.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{SHOP}/boots")
+    expect(bubble_of(page)).to_contain_text("Assistant for Sales")
+    expect(dialog_of(page)).to_be_hidden()
+    settle(page)
+    picture(page, "phone-bubble-for-sales")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_number_on_the_button_waits_until_it_is_pressed(
+    world: BrowserContext, chat: PretendedChat, width: int
+) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "badge": True}
+    page = world.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{SHOP}/boots")
+    expect(page.get_by_role("button", name="Open chat, 1 new")).to_be_visible()
+    expect(bubble_of(page)).to_have_count(0)
+    settle(page)
+    picture(page, f"number-{width}")
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert serious(page) == []
+    page.get_by_role("button", name="Open chat").click()
+    expect(log_of(page)).to_contain_text("Which boots are right for you?")
+    page.get_by_role("button", name="Close chat").last.click()
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+
+def test_of_two_that_are_ready_the_one_that_waits_has_its_turn_later(visit: Visit, chat: PretendedChat) -> None:
+    first = own_trigger("first", ["is", "page", "/boots"], priority=90)
+    skips, waits = own_trigger("skips", ["is", "page", "/boots"]), own_trigger("waits", ["is", "page", "/boots"])
+    chat.triggers, chat.shown = [skips, first, {**waits, "order": 2, "waits": True}], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Close message").click()
+    eventually(page, lambda: len(chat.asks("show")) == 2)
+    page.mouse.move(10, 10)
+    page.mouse.wheel(0, 10)
+    page.wait_for_timeout(200)
+    assert [asked["trigger"] for asked in chat.asks("show")] == ["first", "waits"]
+
+
+# Forms
+
+
+def asked(name: str, type: str, label: str, **more: Any) -> dict[str, Any]:
+    usual = {"value": None, "optional": False, "choices": None, "min": None, "max": None, "help": None}
+    return {"name": name, "type": type, "label": label, **usual, **more}
+
+
+SIZES = [{"label": f"{size} people", "value": str(size)} for size in (1, 2, 3)]
+TOURS = [{"label": f"Tour {n}", "value": f"tour_{n}"} for n in range(1, 8)]
+FIELDS = [
+    asked("name", "name", "What is your name?"),
+    asked("email", "email", "E-mail", help="For the offer, and for nothing else."),
+    asked("phone", "phone", "Phone", optional=True),
+    asked("size", "choice", "Group", choices=SIZES),
+    asked("tour", "choice", "Tour", choices=TOURS),
+    asked("day", "date", "Day", min="2026-01-01"),
+    asked("budget", "money", "Budget", optional=True),
+    asked("guide", "yes_no", "With a guide?"),
+    asked("wishes", "text", "Wishes", optional=True),
+    asked("news", "consent", "I would like to have the newsletter."),
+]
+
+
+def form_of(*fields: dict[str, Any], errors: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    return {"step": "offer.details", "title": None, "submit": "Get the offer", "errors": errors or {}, **more} | {
+        "fields": list(fields) or FIELDS
+    }
+
+
+def form_in(page: Page) -> Locator:
+    return log_of(page).locator("form")
+
+
+def fill_in(page: Page) -> None:
+    form = form_in(page)
+    form.get_by_role("textbox", name="What is your name?").fill("Kim Lee")
+    form.get_by_role("textbox", name="E-mail").fill("kim@mail.example")
+    form.get_by_role("radio", name="2 people").check()
+    form.get_by_role("combobox", name="Tour").select_option("Tour 3")
+    form.get_by_label("Day").fill("2026-12-24")
+    form.get_by_role("group", name="With a guide?").get_by_role("radio", name="No").check()
+    form.get_by_role("checkbox", name="newsletter").check()
+
+
+def test_a_form_is_filled_in_and_sent_once(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(title="Your offer"), step="offer.details")
+    page = opened(visit())
+    expect(form_in(page)).to_be_visible()
+    fill_in(page)
+    settle(page)
+    picture(page, "form-filled-in")
+    form_in(page).get_by_role("button", name="Get the offer").click()
+    expect(form_in(page)).to_have_count(0)
+    expect(log_of(page).locator(".own .words")).to_have_text(
+        "What is your name? Kim Lee\nE-mail: kim@mail.example\nGroup: 2 people\nTour: Tour 3\n"
+        "Day: 2026-12-24\nWith a guide? No\nI would like to have the newsletter. Yes",
+        use_inner_text=True,
+    )
+    expect(log_of(page)).to_be_focused()
+    picture(page, "form-sent")
+    (sent,) = chat.ops("send")
+    assert sent["body"] == {
+        "form": {
+            "step": "offer.details",
+            "values": {
+                "name": "Kim Lee",
+                "email": "kim@mail.example",
+                "phone": "",
+                "size": "2",
+                "tour": "tour_3",
+                "day": "2026-12-24",
+                "budget": "",
+                "guide": False,
+                "wishes": "",
+                "news": True,
+            },
+        }
+    }
+
+
+def test_every_field_brings_its_keyboard_and_says_what_it_is_about(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(title="Your offer"))
+    form = form_in(opened(visit()))
+    expect(form.get_by_role("group", name="Your offer")).to_be_visible()
+    expect(form.get_by_role("group", name="Group")).to_be_visible()
+    expect(form.get_by_role("textbox", name="E-mail")).to_have_accessible_description(
+        "For the offer, and for nothing else."
+    )
+    expect(form.get_by_text("(optional)")).to_have_count(3)
+    kinds = form.locator("input, textarea, select").evaluate_all(
+        "(all) => all.map((one) => [one.id || one.name, one.type, one.autocomplete, one.inputMode])"
+    )
+    assert [tuple(kind) for kind in kinds if kind[1] != "radio"] == [
+        ("field-name", "text", "name", ""),
+        ("field-email", "email", "email", ""),
+        ("field-phone", "tel", "tel", ""),
+        ("field-tour", "select-one", "", ""),
+        ("field-day", "date", "", ""),
+        ("field-budget", "text", "", "decimal"),
+        ("field-wishes", "textarea", "", ""),
+        ("field-news", "checkbox", "", ""),
+    ]
+
+
+def test_what_is_empty_is_told_under_its_field_and_nothing_is_sent(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="Hello?", form=form_of(FIELDS[0], FIELDS[2], FIELDS[3]))
+    page = opened(visit())
+    form_in(page).get_by_role("button", name="Get the offer").click()
+    name = form_in(page).get_by_role("textbox", name="What is your name?")
+    expect(name).to_be_focused()
+    expect(name).to_have_accessible_description("This is still empty. Fill it in to go on.")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(form_in(page)).to_contain_text("Nothing is chosen yet. Choose one to go on.")
+    settle(page)
+    picture(page, "form-empty")
+    assert serious(page) == []
+    assert chat.ops("send") == []
+    name.fill("Kim")
+    form_in(page).get_by_role("radio", name="3 people").check()
+    name.press("Enter")
+    expect(log_of(page).locator(".own .words")).to_have_text("What is your name? Kim\nGroup: 3 people")
+
+
+WRONG = form_of(
+    asked("email", "email", "E-mail", value="kim at mail"),
+    asked("day", "date", "Day", value="next tuesday"),
+    asked("guests", "number", "Guests", value="about 40", max=30),
+    errors={
+        "email": "That e-mail address has no @. What is it in full?",
+        "day": "That is no day I know. Write it like 24.12.2026.",
+        "guests": "That is no number up to 30. How many are you?",
+    },
+)
+
+
+def test_what_was_wrong_comes_back_with_its_reason_and_nothing_is_lost(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="Where can we reach you?", form=form_of(*WRONG["fields"]))
+    chat.replies = lambda text: [{"text": "Some of it is not right yet.", "form": WRONG}]
+    page = opened(visit())
+    form_in(page).get_by_role("button").click()
+    email = form_in(page).get_by_role("textbox", name="E-mail")
+    expect(email).to_have_accessible_description("That e-mail address has no @. What is it in full?")
+    expect(email).to_be_focused()
+    fields = form_in(page).get_by_role("textbox")
+    assert [field.input_value() for field in fields.all()] == ["kim at mail", "next tuesday", "about 40"]
+    expect(form_in(page)).to_have_count(1)
+    settle(page)
+    picture(page, "form-errors")
+    assert serious(page) == []
+    chat.replies = lambda text: []
+    email.fill("kim@mail.example")
+    form_in(page).get_by_role("button").click()
+    expect(form_in(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_form_fits_a_phone_by_day_and_by_night(world: BrowserContext, chat: PretendedChat, scheme: Any) -> None:
+    long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik " * 3
+    fields = [*FIELDS[:4], asked("long", "choice", long, choices=[{"label": long, "value": "a"}, *SIZES], help=long)]
+    chat.adds("message", "bot", text="What is your name?", form=form_of(*fields, title="Your offer"))
+    page = world.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{SHOP}/boots")
+    opened(page)
+    expect(form_in(page)).to_be_visible()
+    settle(page)
+    picture(page, f"phone-form-{scheme}")
+    expect(form_in(page).get_by_role("textbox", name="What is your name?")).to_be_in_viewport()
+    assert serious(page) == []
+    assert log_of(page).evaluate("(log) => log.scrollWidth <= log.clientWidth")
+    name = form_in(page).get_by_role("textbox", name="What is your name?")
+    assert float(name.evaluate("(field) => getComputedStyle(field).fontSize").removesuffix("px")) >= 16
+
+
+def test_a_form_can_be_filled_in_by_keyboard_alone(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="Hello?", form=form_of(FIELDS[0], FIELDS[3], FIELDS[9]))
+    page = opened(visit())
+    form_in(page).get_by_role("textbox").focus()
+    page.keyboard.type("Kim")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(log_of(page).locator(".own .words")).to_contain_text("Kim")
+    assert chat.ops("send")[0]["body"]["form"]["values"] == {"name": "Kim", "size": "3", "news": True}
+
+
+def test_a_form_is_gone_once_something_else_is_said_and_not_there_again_later(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    page = opened(visit())
+    expect(form_in(page)).to_be_visible()
+    write(page, "Kim")
+    expect(form_in(page)).to_have_count(0)
+    page.reload()
+    expect(log_of(page)).to_contain_text("Kim")
+    page.wait_for_timeout(200)
+    expect(form_in(page)).to_have_count(0)
+
+
+def test_a_form_that_is_not_taken_can_be_changed(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    page = opened(visit())
+    chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
+    form_in(page).get_by_role("textbox").fill("Kim")
+    form_in(page).get_by_role("button").click()
+    log_of(page).get_by_role("button", name="Change it").click()
+    expect(form_in(page).get_by_role("textbox")).to_have_value("Kim")
+    expect(log_of(page).locator(".own")).to_have_count(0)
+
+
+def test_a_question_that_may_be_skipped_offers_it(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds(
+        "message", "bot", text="Your phone number?", options=[{"label": "Skip", "value": "__skip"}], step="offer.phone"
+    )
+    page = opened(visit())
+    log_of(page).get_by_role("button", name="Skip").click()
+    expect(log_of(page).locator(".own")).to_have_text("YouSkip")
+    assert chat.ops("send")[0]["body"] == {"button": {"step": "offer.phone", "value": "__skip", "label": "Skip"}}
+
+
+def test_words_in_a_form_are_words(visit: Visit, chat: PretendedChat) -> None:
+    fields = [
+        asked(f"f{at}", "choice" if at % 2 else "text", words, help=words, choices=[{"label": words, "value": words}])
+        for at, words in enumerate(HOSTILE)
+    ]
+    errors = {field["name"]: field["label"] for field in fields}
+    chat.adds(
+        "message", "bot", text="Hello?", form=form_of(*fields, errors=errors, title=HOSTILE[0], submit=HOSTILE[1])
+    )
+    page = opened(visit())
+    expect(form_in(page).get_by_role("button")).to_have_text(HOSTILE[1])
+    assert page.locator("img, svg[onload], script:not([src])").count() == 0
+
+
+def test_before_there_is_a_form_nothing_of_it_is_loaded(visit: Visit, chat: PretendedChat) -> None:
+    chat.replies = lambda text: [{"text": "What is your name?", "form": form_of(FIELDS[0])}]
+    loaded: list[str] = []
+    page = visit()
+    page.on("request", lambda request: loaded.append(request.url.rsplit("/", 1)[-1]))
+    write(opened(page), "Hello")
+    expect(form_in(page)).to_be_visible()
+    assert [name for name in loaded if "." in name] == ["forms.js", "forms.css"]
 
 
 # Nobody else's words do anything

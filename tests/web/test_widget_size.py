@@ -9,6 +9,7 @@ from web.assets import Assets
 
 EVERYTHING = 15_000
 LOADER = 1_024
+FORM = 3_000
 
 
 def sent(path: str) -> int:
@@ -27,6 +28,10 @@ def test_all_of_the_widget_is_small(language: str) -> None:
     assert sum(map(sent, parts)) < EVERYTHING
 
 
+def test_what_comes_with_the_first_form_is_small() -> None:
+    assert sent("widget/forms.js") + sent("widget/forms.css") < FORM
+
+
 def test_nothing_is_loaded_that_is_not_counted() -> None:
     loader, main = Assets().asset("widget/loader.js"), Assets().asset("widget/main.js")
     assert loader is not None and main is not None
@@ -35,4 +40,8 @@ def test_nothing_is_loaded_that_is_not_counted() -> None:
         b"./widget.css",
         b"./texts/de.js",
         b"./texts/en.js",
+        b"./forms.js",
     }
+    forms = Assets().asset("widget/forms.js")
+    assert forms is not None
+    assert set(re.findall(rb'"(\.[^"]*\.(?:js|css))"', forms.body)) == {b"./forms.css"}

@@ -2,6 +2,24 @@
 import { Visit } from "/static/widget/visit.js";
 import { Clock } from "./line.js";
 
+class Paper {
+  handlers = {};
+  hidden = false;
+  title = "Shop";
+
+  constructor(parts) {
+    Object.assign(this, parts);
+  }
+
+  addEventListener(kind, what) {
+    (this.handlers[kind] ??= []).push(what);
+  }
+
+  fire(kind, event) {
+    for (const what of this.handlers[kind] ?? []) what(event);
+  }
+}
+
 export class Tab {
   handlers = {};
   navigation = { addEventListener: (kind, what) => this.on(kind, what) };
@@ -14,7 +32,7 @@ export class Tab {
   constructor(world, { referrer = "", lang = "", locks } = {}) {
     this.world = world;
     this.navigator = { languages: ["de-DE", "en"], locks };
-    this.document = { hidden: false, title: "Shop", referrer, documentElement: { lang, scrollHeight: 1800 } };
+    this.document = new Paper({ referrer, documentElement: { lang, scrollHeight: 1800 } });
     this.matchMedia = () => ({ matches: this.coarse });
     this.addEventListener = (kind, what) => this.on(kind, what);
   }

@@ -2,13 +2,17 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
 
 from web.bodies import any_object
-from web.frames import Facts, Name
+from web.frames import MAX_NUMBER, Name
 
 DEFAULT_SENDER = "default"
 """Who speaks without a name, as in Rasa: everybody who gives none is the same one."""
+
+
+MAX_DEPTH = 8
+"""Objects and lists inside each other in values whose shape is the client's own."""
 
 
 def _no_nul(text: str) -> str:
@@ -17,6 +21,26 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def _plain(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError("There are too many objects inside each other.")
+    if isinstance(value, str):
+        return _no_nul(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
+        raise ValueError("There is a number that is too large.")
+    if isinstance(value, list):
+        for each in value:
+            _plain(each, depth + 1)
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _no_nul(name)
+            _plain(each, depth + 1)
+    return value
+
+
+Metadata = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
 Sender = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
 
 
@@ -27,7 +51,7 @@ class Lenient(BaseModel):
 
 
 class _WithMetadata(Lenient):
-    metadata: Facts | None = None
+    metadata: Metadata | None = None
 
     @property
     def message_id(self) -> str | None:
@@ -61,7 +85,7 @@ class Uttered(_WithMetadata):
 
     message: str | None = None
     session_id: str | None = None
-    customData: Facts | None = None
+    customData: Metadata | None = None
 
     @field_validator("metadata", mode="before")
     @classmethod
@@ -94,8 +118,8 @@ class BotData(Lenient):
     quick_replies: Annotated[list[Button], Field(max_length=20)] | None = None
     elements: Annotated[list[Element], Field(max_length=20)] | None = None
     image: Annotated[str, StringConstraints(max_length=2000)] | None = None
-    attachment: Facts | str | None = None
-    custom: Facts | None = None
+    attachment: Metadata | str | None = None
+    custom: Metadata | None = None
 
 
 class Posted(_WithMetadata):
@@ -124,4 +148,4 @@ class Intent(Lenient):
     """`POST …/trigger_intent`: entities as a list, or name → value."""
 
     name: Name
-    entities: Annotated[list[Entity], Field(max_length=50)] | Facts | None = None
+    entities: Annotated[list[Entity], Field(max_length=50)] | Metadata | None = None

@@ -72,6 +72,9 @@ class _Staff:
     def agents_available(self, department: str | None) -> int:
         return len(available_in(department, self._agents))
 
+    def names_available(self, department: str | None) -> list[str]:
+        return [agent.name for agent in available_in(department, self._agents)]
+
 
 def talk_with(
     site: Path,

@@ -46,7 +46,7 @@ def test_no_body_gets_further_than_a_400(edge, raw: bytes) -> None:
 
 def test_a_body_that_is_right_is_read(edge) -> None:
     answer = edge.client().post(
-        "/body", json={"trigger": "late", "facts": {"page": {"path": "/"}, "n": [1, 2.5, None]}}
+        "/body", json={"trigger": "late", "facts": {"page": "/", "scroll": 2.5, "referrer": None, "n": 1}}
     )
     assert answer.json == {"trigger": "late"}
 

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from web.bodies import MAX_BODY
+from web.bodies import MAX_BODY, read
 from web.errors import Malformed, Refusal, TooLarge
 from web.frames import (
     AgentSend,
@@ -14,6 +15,7 @@ from web.frames import (
     Resume,
     Send,
     Typing,
+    View,
     Watch,
     agent_frame,
     client_id_of,
@@ -199,3 +201,46 @@ def test_a_refused_frame_still_tells_which_message_it_was() -> None:
         '{"client_id":"abcdefgh\\n"}',
     ):
         assert client_id_of(raw) is None
+
+
+def view(**facts: Any) -> str:
+    return json.dumps({"facts": facts, "languages": ["en"]})
+
+
+VIEWS: TypeAdapter[Any] = TypeAdapter(View)
+
+
+def test_a_page_tells_what_pages_know_and_nothing_else_is_listened_to() -> None:
+    told = {
+        "page": "/cart",
+        "exit_intent": False,
+        "idle": 12,
+        "scroll": 40.5,
+        "utm.source": None,
+        "page.query.size": "42",
+        "days_since_last_visit": None,
+    }
+    not_for_pages = {"agents_available": 9, "contact.known": True, "segments": "vip", "cart.items": 2, "made_up": 1}
+    assert read(VIEWS, view(**told, **not_for_pages)).facts == told
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"page": 5}, "The fact page is of another kind."),
+        ({"page.title": {"a": 1}}, "The fact page.title is of another kind."),
+        ({"visits": "3"}, "The fact visits is of another kind."),
+        ({"visits": True}, "The fact visits is of another kind."),
+        ({"exit_intent": 1}, "The fact exit_intent is of another kind."),
+        ({"idle": 1e300}, "The fact idle is too large a number."),
+        ({"referrer": "x" * 2_001}, "The fact referrer is longer than 2,000 characters."),
+        ({"page.query.a": "\0"}, "There is a character in the text that cannot be stored."),
+        ({"page.query." + "a" * 200: "1"}, "`facts.page.query."),
+        ({f"page.query.{n}": "1" for n in range(201)}, "`facts` may have at most 200 entries."),
+    ],
+)
+def test_a_fact_of_another_kind_is_refused_in_words(facts: dict[str, Any], sentence: str) -> None:
+    found = refusal(view(**facts), lambda raw: read(VIEWS, raw))
+    assert isinstance(found, Malformed)
+    assert str(found).startswith(sentence)
+    assert (found.field or "").startswith("facts")

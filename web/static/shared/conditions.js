@@ -60,7 +60,7 @@ export const mayChangeIn = ([op, ...rest], facts) =>
   Math.min(
     ...(/^(all|any|not)$/.test(op)
       ? rest.map((part) => mayChangeIn(part, facts))
-      : /^time_on_/.test(rest[0])
+      : /^(time_on_|idle)/.test(rest[0])
         ? [rest[1]].flat().flatMap((bound) => [bound - facts[rest[0]], bound + 1 - facts[rest[0]]])
         : []
     ).filter((seconds) => seconds > 0),

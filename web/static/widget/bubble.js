@@ -4,30 +4,33 @@ import { CLOSE, face } from "./status.js";
 
 const LOOKED_AT = 1_000;
 
-/** `act`: open(), press(option), dismiss(), seen() once half of it was in sight for a second. */
+/** Calls `act` once half of something has been in sight for a second. */
+export function whenSeen(element, act) {
+  let timer;
+  const watcher = new IntersectionObserver(
+    ([{ isIntersecting }]) => {
+      clearTimeout(timer);
+      if (isIntersecting) timer = setTimeout(() => element.isConnected && (watcher.disconnect(), act()), LOOKED_AT);
+    },
+    { threshold: 0.5 },
+  );
+  watcher.observe(element);
+}
+
+/** `act`: open(), press(option), dismiss(). */
 export function bubble(texts, { say, buttons = [], from = {} }, act) {
   const button = (name, label, onclick, ...inside) => h(`button.${name}`, { type: "button", onclick, ...label }, ...inside);
-  const element = h(
+  return h(
     "div.bubble",
     null,
     h(
       "div.party",
       null,
       face(from),
-      h("p.who", null, from.role === "agent" ? from.name : texts.bot),
+      h("p.who", null, from.role === "agent" ? from.name : from.name ? texts.for(from.name) : texts.bot),
       button("shut", { "aria-label": texts.dismiss }, act.dismiss, icon(CLOSE)),
     ),
     button("words", {}, act.open, say),
     h("div.replies", null, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act.press(option), option.label))),
   );
-  let timer;
-  const watcher = new IntersectionObserver(
-    ([{ isIntersecting }]) => {
-      clearTimeout(timer);
-      if (isIntersecting) timer = setTimeout(() => element.isConnected && (watcher.disconnect(), act.seen()), LOOKED_AT);
-    },
-    { threshold: 0.5 },
-  );
-  watcher.observe(element);
-  return element;
 }

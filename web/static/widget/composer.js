@@ -15,7 +15,7 @@ export class Composer {
   #human;
   #typed = 0;
 
-  /** `act`: send(text), typing(on, text), draft(text); `note`: the site's own words about privacy. */
+  /** `act`: send(body), typing(on, text), draft(text); `note`: the site's own words about privacy. */
   constructor(texts, draft, note = "", act) {
     this.#texts = texts;
     this.#act = act;
@@ -29,7 +29,7 @@ export class Composer {
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
       },
     });
-    this.#human = h("button.plain", { type: "button", onclick: () => act.send(texts.human) }, texts.human);
+    this.#human = h("button.plain", { type: "button", onclick: () => act.send({ text: texts.human }) }, texts.human);
     // [words](address) is the one thing a site may mark.
     const parts = note.split(/\[([^\]]+)\]\(([^)\s]+)\)/);
     const noted = parts.map((part, n) => [part, link(part, parts[n + 1]), ""][n % 3]);
@@ -68,7 +68,7 @@ export class Composer {
     if (!wrong) this.write("");
     this.#error.textContent = wrong || "";
     this.#field.ariaInvalid = !!wrong;
-    if (!wrong) this.#act.send(text);
+    if (!wrong) this.#act.send({ text });
   }
 
   #changed() {

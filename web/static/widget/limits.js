@@ -43,14 +43,9 @@ export class Counters {
     return { all: aged(all), triggers: Object.fromEntries(Object.keys(triggers).map((id) => [id, aged(triggers[id])])) };
   }
 
-  /** How often each trigger was shown and dismissed, by its id. */
-  counts() {
-    const counts = { shown: {}, dismissed: {} };
-    for (const [id, { visitor = 0, dismissed = 0 }] of Object.entries(this.tallies().triggers)) {
-      counts.shown[id] = visitor;
-      counts.dismissed[id] = dismissed;
-    }
-    return counts;
+  /** How often a trigger was `shown`, `dismissed` or `answered`. */
+  times(what, id) {
+    return this.#counted.triggers?.[id]?.[what === "shown" ? "visitor" : what] ?? 0;
   }
 
   /** Something happened just now: `shown`, `dismissed` or `answered` with a trigger, or `chat`. */

@@ -5,7 +5,7 @@
 import { clock } from "../shared/clock.js";
 import { h, icon, root } from "../shared/html.js";
 import { Line, parse, storage } from "../shared/line.js";
-import { bubble } from "./bubble.js";
+import { bubble, whenSeen } from "./bubble.js";
 import { Composer } from "./composer.js";
 import { Speaker } from "./speaker.js";
 import { Status } from "./status.js";
@@ -81,6 +81,7 @@ class Widget extends HTMLElement {
   /** Opens the conversation and goes there. */
   open() {
     this.show();
+    keep("open", 1);
     if (!this.#dialog.open) this.#unfold(narrow.matches);
     if (matchMedia("(pointer: coarse)").matches) this.#dialog.focus();
     else this.#composer.focus();
@@ -90,6 +91,7 @@ class Widget extends HTMLElement {
     const inside = this.#dialog.contains(this.shadowRoot.activeElement);
     this.#dialog.close();
     keep("open", "");
+    this.#spoken.closed?.();
     this.#label();
     if (inside) this.#launcher.focus();
   }
@@ -112,7 +114,7 @@ class Widget extends HTMLElement {
       press: (option, step) => this.#press(option, step),
       retry: (client_id) => line.retry(client_id),
       change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
-      send: (text) => this.#send({ text }),
+      send: (body) => this.#send(body),
       typing: (on, text) => this.#tellTyping(on, text),
       draft: (text) => keep("draft", text),
     };
@@ -170,7 +172,6 @@ class Widget extends HTMLElement {
     const { say, buttons } = this.#spoken;
     if (modal) this.#dialog.showModal();
     else this.#dialog.setAttribute("open", "");
-    keep("open", 1);
     this.#corner.replaceChildren();
     if (say) {
       this.#thread.foretell(say, buttons);
@@ -194,8 +195,9 @@ class Widget extends HTMLElement {
   #send(body) {
     const { impression, trigger } = this.#spoken;
     this.#spoken = {};
+    keep("open", 1);
     this.#speaker.counters.count("chat");
-    if (impression && !body.button) {
+    if (impression && !(body.button ?? body.form)) {
       this.#speaker.counters.count("answered", trigger);
       body = { ...body, answer: { impression, ...body.answer } };
     }
@@ -253,8 +255,25 @@ class Widget extends HTMLElement {
     if (on) this.#fading = setTimeout(() => this.#showTyping({}), TYPING_FADES);
   }
 
-  /** Shows a bubble; `told` hears what became of it. */
+  /** Shows what is said: in the window, as a number on the launcher, or beside it. `told` hears what became of it. */
   #show(spoken, told = () => {}) {
+    const { say, open, badge } = spoken;
+    const seen = () => told("seen");
+    const dismiss = () => {
+      this.#spoken = {};
+      told("dismissed");
+    };
+    // On a phone the window hides the page, and that is for the visitor to do.
+    if (open && !narrow.matches) {
+      spoken.closed = dismiss;
+      this.#unfold();
+      return whenSeen(this.#dialog, seen);
+    }
+    if (badge || !say) {
+      this.#unread += 1;
+      this.#label();
+      return whenSeen(this.#launcher, seen);
+    }
     const act = {
       open: () => this.open(),
       press: (option) => {
@@ -264,12 +283,12 @@ class Widget extends HTMLElement {
       dismiss: () => {
         this.#corner.replaceChildren();
         this.#launcher.focus();
-        this.#spoken = {};
-        told("dismissed");
+        dismiss();
       },
-      seen: () => told("seen"),
     };
-    this.#corner.replaceChildren(bubble(this.#texts, spoken, act));
+    const element = bubble(this.#texts, spoken, act);
+    this.#corner.replaceChildren(element);
+    whenSeen(element, seen);
   }
 
   /** Why nothing may be said unasked just now. */
@@ -277,7 +296,7 @@ class Widget extends HTMLElement {
     const silences = {
       chat_open: !this.isConnected || this.#dialog.open || this.#stands.open,
       form_in_use: document.activeElement?.matches("input, textarea, select, [contenteditable]"),
-      busy: this.hidden || this.#corner.firstChild,
+      busy: this.hidden || this.#corner.firstChild || this.#unread,
       page_hidden: document.hidden,
       not_leader: !this.#visit.leads,
     };
@@ -287,7 +306,7 @@ class Widget extends HTMLElement {
   // What is asked of the server while there is no line
 
   async #view(again, wait = FIRST_RETRY) {
-    const view = await this.#ask("view", { ...this.#visit.view(), again, counters: this.#speaker.counters.counts() });
+    const view = await this.#ask("view", { ...this.#visit.view(), again });
     if (!view.token) {
       await new Promise((resolve) => setTimeout(resolve, wait));
       return this.#view(again, wait * 2);

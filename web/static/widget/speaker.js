@@ -7,6 +7,7 @@ export class Speaker {
   #visit;
   #act;
   #manners = {};
+  #language;
   #readiness = new Readiness([]);
   #asking = false;
   #told;
@@ -18,12 +19,13 @@ export class Speaker {
   }
 
   /** Takes what the server told about a page, or told `again`: who may want to speak, and how often somebody did. */
-  take({ triggers, manners, counters }, again) {
+  take({ triggers, manners, counters, language }, again) {
     const told = JSON.stringify(triggers);
     // What waits for a condition to have held for a while goes on waiting when the server says the same again.
     if (!again || told !== this.#told) this.#readiness = new Readiness(triggers);
     this.#told = told;
     this.#manners = manners;
+    this.#language = language;
     this.counters.take(counters);
     this.consider();
   }
@@ -50,20 +52,24 @@ export class Speaker {
     show({ ...spoken, trigger }, (outcome) => {
       this.counters.count(outcome === "seen" ? "shown" : outcome, trigger);
       ask("seen", { impression, outcome });
+      this.consider();
     });
   }
 
   /** What this page knows; of what it would know, the rest of an address is absent, and what was never counted is none. */
   #facts() {
-    const counts = this.counters.counts();
-    const { chat_ago } = this.counters.tallies().all;
-    const facts = { ...this.#visit.facts(), chat: this.#act.chat() ?? (chat_ago >= 0 ? "ended" : "never") };
-    return new Proxy(facts, {
-      get(known, name) {
-        const [family, id] = name.split?.(".") ?? [];
-        // What is null stays null: looked for and not there, which is not the same as unknown.
-        return counts[family] ? (counts[family][id] ?? 0) : name in known || !/^page\.query/.test(name) ? known[name] : null;
+    const { counters } = this;
+    const { chat_ago } = counters.tallies().all;
+    const chat = this.#act.chat() ?? (chat_ago >= 0 ? "ended" : "never");
+    return new Proxy(
+      { ...this.#visit.facts(), language: this.#language, chat },
+      {
+        get(known, name) {
+          const [, counted, id] = /^(shown|dismissed|answered)\.(.+)/.exec(name) ?? [];
+          // What is null stays null: looked for and not there, which is not the same as unknown.
+          return id ? counters.times(counted, id) : name in known || !/^page\.query/.test(name) ? known[name] : null;
+        },
       },
-    });
+    );
   }
 }

@@ -4,6 +4,7 @@ import { h, prose } from "../shared/html.js";
 
 const GAP = 15 * 60_000;
 const NEAR = 90;
+const ABOVE = 150;
 
 export class Thread {
   element;
@@ -13,12 +14,16 @@ export class Thread {
   #act;
   #own = new Map();
   #replies = h("div.replies");
+  /** What is offered to be pressed or filled in, and what was offered last; what was filled in, in words. */
+  #offered;
+  #last = {};
+  #filled = "…";
   #speaker;
   #foretold = {};
   #at = 0;
   #read = 0;
 
-  /** `act`: press(option, step), retry(client_id), change(client_id). */
+  /** `act`: press(option, step), send(body), retry(client_id), change(client_id). */
   constructor(texts, language, greeting, act) {
     this.#texts = texts;
     this.#language = language;
@@ -34,18 +39,33 @@ export class Thread {
     this.#own.clear();
     this.#at = 0;
     this.#speaker = null;
-    this.offer([]);
+    this.offer({});
     if (this.#greeting) this.#say(this.#greeting);
   }
 
-  /** Quick replies under the last message; gone once something else is said. */
-  offer(options = [], step) {
+  /** Quick replies or a form under the last message; gone once something else is said. */
+  offer(offered) {
+    const { options = [], step, form } = (this.#offered = offered);
     const press = (option) => () => this.#act.press(option, step);
     const buttons = options.map((option) => h("button.reply", { type: "button", onclick: press(option) }, option.label));
     this.#keepEnd(() => {
       this.#replies.replaceChildren(...buttons);
       this.element.append(this.#replies);
     });
+    if (form) this.#ask(form, offered);
+  }
+
+  async #ask(form, offered) {
+    const send = (answer, words) => {
+      this.#filled = words;
+      this.#act.send({ form: answer });
+    };
+    try {
+      const { ask } = await import("./forms.js");
+      if (offered === this.#offered) this.#keepEnd(() => ask(form, this.#replies, this.#language, send));
+    } catch {
+      // The message itself asks as well, and is answered where one writes.
+    }
   }
 
   show(events) {
@@ -55,16 +75,20 @@ export class Thread {
       const note = tell instanceof Function;
       const own = from?.role === "visitor" && !note;
       if (!note && kind !== "message") continue;
-      if (body.text && body.text === this.#foretold.text) this.#foretold.remove();
+      if (body.text && this.#foretold.text?.includes(body.text)) this.#foretold.remove();
       this.#gap(Date.parse(at));
       let element = this.#own.get(key);
       if (note) element = h("p.note", null, tell(body));
-      else element ??= this.#say(body.text, from);
+      // The record's words count: something in ours may have been masked.
+      else if (element?.text !== body.text) {
+        element?.remove();
+        element = this.#say(body.text, from);
+      }
       element.title = exact(Date.parse(at), this.#language);
       if (note) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq }));
       this.#place(element);
-      this.offer(note || own ? [] : body.options, body.step);
+      this.offer(note || own ? {} : (this.#last = body));
     }
     this.read(this.#read);
   }
@@ -72,8 +96,7 @@ export class Thread {
   /** Shows what a bubble said, until the record says it. */
   foretell(text, options) {
     this.#foretold = this.#say(text);
-    this.#foretold.text = text;
-    this.offer(options);
+    this.offer({ options });
   }
 
   #say(text, { role, name } = {}) {
@@ -83,6 +106,7 @@ export class Thread {
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
     this.#speaker = own ? null : who;
     const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", null, ...prose(text)));
+    element.text = text;
     this.#place(element);
     return element;
   }
@@ -93,8 +117,8 @@ export class Thread {
     let element = this.#own.get(client_id);
     if (!element) {
       if (state === "sent") return;
-      this.offer([]);
-      element = this.#say(body.text ?? (body.button ?? body.answer).label, { role: "visitor" });
+      this.offer({});
+      element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" });
       this.#own.set(client_id, element);
       this.toEnd();
     }
@@ -102,7 +126,10 @@ export class Thread {
     const hopeless = error && error.code !== "too_many";
     const why = hopeless ? refused : error ? too_many : "";
     const act = () => {
-      if (hopeless) element.remove();
+      if (hopeless) {
+        element.remove();
+        this.offer(this.#last);
+      }
       this.#act[hopeless ? "change" : "retry"](client_id);
     };
     const button = h("button.plain", { type: "button", onclick: act }, hopeless ? change : again);
@@ -139,11 +166,11 @@ export class Thread {
     if (element.nextSibling !== before) this.#keepEnd(() => this.element.insertBefore(element, before));
   }
 
-  /** Changes something and, if the end was in sight (or `always`), keeps it there. */
+  /** Changes something and, if the end was in sight (or `always`), keeps it there; of a long form, its beginning. */
   #keepEnd(change, always) {
     const { element } = this;
     const near = always || element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
     change();
-    if (near) element.scrollTop = element.scrollHeight;
+    if (near) element.scrollTop = this.#replies.offsetTop - ABOVE;
   }
 }

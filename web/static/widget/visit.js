@@ -7,10 +7,13 @@ const KEY = "parlour.visit";
 const ENDS_AFTER = 1_800_000;
 const NOTED_EVERY = 15_000;
 const SETTLES_IN = 300;
+const AT_ONCE = 500;
+const A_DAY = 86_400_000;
 const MOVES = ["pointerdown", "keydown", "scroll", "popstate", "visibilitychange"];
 const CAMPAIGN = ["source", "medium", "campaign", "term", "content"];
 
-const short = (text) => text.slice(0, 500);
+/** What may be stored: not too long, and without what is no character. */
+const short = (text, most = 500) => text.slice(0, most).replace(/[\p{Cs}\0]/gu, "");
 
 /** What pages are compared by: the twin of `page_path` in rules/facts.py, for what comes after the host. */
 export const pagePath = (path) => {
@@ -36,6 +39,12 @@ export class Visit {
   #href;
   #previous;
   #depth;
+  #leaving;
+  /** From where it is scrolled up, and since when. */
+  #top = 0;
+  #topAt = 0;
+  /** Seconds in sight at the last movement. */
+  #moved = 0;
   /** Milliseconds in sight until it was last hidden, and at the beginning of this page; since when it is in sight. */
   #sum = 0;
   #start;
@@ -57,7 +66,11 @@ export class Visit {
     this.#clock = clock;
     this.#arrive();
     const look = () => this.#look();
-    for (const kind of MOVES) window.addEventListener(kind, look, { capture: true, passive: true });
+    const hear = (kind, what) => window.addEventListener(kind, what, { capture: true, passive: true });
+    for (const kind of MOVES) hear(kind, look);
+    // A pointer that moves says no more than that somebody is there.
+    hear("pointermove", () => this.#idle && look());
+    window.document.addEventListener("mouseleave", ({ clientY }) => clientY <= 0 && this.#leave());
     // Says when a script changes the address; in browsers that do not have it, the next movement shows.
     window.navigation?.addEventListener("currententrychange", look);
     clock.after(0, look);
@@ -70,8 +83,8 @@ export class Visit {
 
   /** Everything this browser knows; of what an address holds, what is not listed is absent. */
   facts() {
-    const { location, document, matchMedia, screen } = this.#window;
-    const { visits, pages, landing, referrer, campaign } = this.#visit;
+    const { location, document, screen } = this.#window;
+    const { visits, pages, landing, referrer, campaign, days } = this.#visit;
     const onPage = this.#onPage();
     const facts = {
       page: this.#page,
@@ -82,35 +95,46 @@ export class Visit {
       landing_page: landing,
       time_on_page: onPage,
       time_on_site: this.#before + onPage,
+      idle: this.#idle,
       scroll: this.#depth,
+      exit_intent: this.#leaving,
       pages_viewed: pages,
       visits,
+      days_since_last_visit: days,
       returning: visits > 1,
       referrer,
-      device: !matchMedia("(pointer: coarse)").matches ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
+      device: this.#pointer ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
     };
     CAMPAIGN.forEach((part, at) => (facts[`utm.${part}`] = campaign[at]));
-    for (const [name, value] of [...new URLSearchParams(location.search)].slice(0, 20)) facts[short(`page.query.${name}`)] ??= short(value);
+    for (const [name, value] of [...new URLSearchParams(location.search)].slice(0, 20)) facts[short(`page.query.${name}`, 200)] ??= short(value);
     return facts;
   }
 
-  /** The same as `POST /widget/view` takes it. */
+  /** As `POST /widget/view` takes it. */
   view() {
     const { document, navigator } = this.#window;
-    const { page, landing_page, previous_page, referrer, device, visits, returning, ...facts } = this.facts();
     // A page in German is read by somebody who reads German.
-    const languages = [document.documentElement.lang, ...navigator.languages, "en"].filter(Boolean).slice(0, 9);
-    return {
-      page: { url: facts["page.url"], path: page, title: facts["page.title"], referrer: referrer ?? "" },
-      ...{ landing_page, previous_page, language: languages[0], languages, device, visits, returning },
-      visit_started: Math.round(this.#visit.began / 1000),
-    };
+    const languages = [document.documentElement.lang, ...navigator.languages, "en"];
+    return { facts: this.facts(), languages: languages.filter(Boolean).slice(0, 9) };
   }
 
   /** Says "facts" after so many more seconds in sight; only the last wish counts. */
   wake(seconds) {
     this.#clock.cancel(this.#timer);
     if (this.#since && seconds < Infinity) this.#timer = this.#clock.after(seconds * 1000, () => this.#changed("facts"));
+  }
+
+  /** Whether there is a pointer that can leave. */
+  get #pointer() {
+    return !this.#window.matchMedia("(pointer: coarse)").matches;
+  }
+
+  get #idle() {
+    return Math.floor(this.seconds - this.#moved);
+  }
+
+  #leave() {
+    if (!this.#leaving) this.#changed("facts", (this.#leaving = true));
   }
 
   #onPage() {
@@ -151,12 +175,14 @@ export class Visit {
         landing: this.#page,
         // Nobody comes from the page they are on.
         referrer: from.startsWith(location.origin) ? null : short(from) || null,
+        days: visits ? Math.floor((now - last) / A_DAY) : null,
         campaign: CAMPAIGN.map((part) => parameters.get(`utm_${part}`)),
       };
       return { ...(goesOn ? {} : begins), pages: goesOn ? pages + 1 : 1, page: this.#page, last: now };
     });
     this.#href = location.href;
-    this.#depth = 0;
+    this.#depth = this.#top = 0;
+    this.#leaving = false;
     this.#start = this.seconds * 1000;
     this.#before = this.#visit.seconds;
   }
@@ -166,6 +192,8 @@ export class Visit {
     const { location, document, innerHeight, scrollY } = this.#window;
     let moved = this.#sight(!document.hidden);
     if (document.hidden) return moved && this.#changed("facts");
+    moved ||= this.#idle;
+    this.#moved = this.seconds;
     const now = this.#clock.now();
     const { last } = this.#share();
     if (now - last >= ENDS_AFTER || pagePath(location.pathname) !== this.#page) {
@@ -176,6 +204,10 @@ export class Visit {
       this.#settling = this.#clock.after(SETTLES_IN, () => this.#changed("page"));
       moved = true;
     } else if (now - last > NOTED_EVERY) this.#share(() => ({ last: now }));
+    // Nothing leaves a phone through the top; who goes up by a screen at once may want what is there. Not so at the very
+    // beginning of a page: scripts that change the address scroll as well.
+    if (scrollY >= this.#top || now - this.#topAt > AT_ONCE) [this.#top, this.#topAt] = [scrollY, now];
+    else if (!this.#pointer && this.#onPage() && this.#top - scrollY > innerHeight) this.#leave();
     const depth = Math.min(100, Math.round((100 * scrollY) / (document.documentElement.scrollHeight - innerHeight))) || 0;
     if (moved || depth > this.#depth || location.href !== this.#href) {
       this.#depth = Math.max(depth, this.#depth);

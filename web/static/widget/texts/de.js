@@ -6,6 +6,7 @@ export default {
   send: "Senden",
   answers: "Antworten",
   bot: "Assistent",
+  for: (name) => `Assistent für ${name}`,
   program: "Assistent, ein Programm",
   person: "Ein Mensch",
   you: "Sie",

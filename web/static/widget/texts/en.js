@@ -9,6 +9,7 @@ export default {
   send: "Send",
   answers: "Answers",
   bot: "Assistant",
+  for: (name) => `Assistant for ${name}`,
   program: "Assistant, a program",
   person: "A person",
   you: "You",
