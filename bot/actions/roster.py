@@ -91,7 +91,7 @@ class Roster:
     """
 
     def __init__(self, client: Client | None = None, file: Path | None = None):
-        self.status = Status("none")
+        self.status = read_status(file) if file else Status("none")
         self.look_every = LOOK_EVERY if file or client is None else ASK_EVERY
         self._client = client
         self._file = file

@@ -100,6 +100,7 @@ def test_a_slow_action_holds_up_nobody_and_says_that_it_takes_a_moment(shop: Ser
 
 
 def test_health_says_how_the_actions_are_and_nothing_that_is_in_them(shop: Server):
+    wait_for(lambda: shop.get("/health").json()["actions"]["state"] == "running", 30)
     assert shop.get("/health").json()["actions"] == {"state": "running", "problem": None}
     broken = shop.site / "actions" / "broken.py"
     broken.write_text("password = 'three blue teapots' +\n")
@@ -118,7 +119,7 @@ def test_no_action_outlives_a_server_that_is_killed(shop: Server):
     wait_for(lambda: len(children_of(master)) == 1, 10)  # one that was replaced may just be leaving
     (actions,) = children_of(master)
     os.kill(shop.process.pid, signal.SIGKILL)
-    shop.process.wait(10)
+    assert shop.process.has_ended(within=10)
     wait_for(lambda: not is_running(actions), 10)
     assert not is_running(actions)
 
