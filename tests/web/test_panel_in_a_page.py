@@ -753,7 +753,7 @@ def test_a_broken_line_is_said_and_what_was_chosen_meanwhile_is_told_later(
 ) -> None:
     page = panel()
     assert desk.socket is not None
-    desk.socket.close(code=1011)
+    desk.socket.close(code=1012, reason="retry:60")
     page.get_by_role("button", name="Presence: No connection").click()
     page.get_by_role("button", name="Away").click()
     page.get_by_role("button", name="Presence: No connection").click()
