@@ -19,9 +19,11 @@ from bot.site.loading import load, load_files
 from bot.site.sections import SECTIONS
 from flows.answers import KINDS as ANSWER_KINDS
 from flows.reading import FLOW, STEPS
+from rules.conditions import evaluate
 from rules.facts import VOCABULARY
 from rules.problems import shown
 from rules.rule import MATCH, RULE
+from rules.texts import in_language
 from triggers.trigger import TRIGGER
 from web import connection, errors, frames
 from web.cli import main
@@ -32,6 +34,8 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "bench" / "REA
 CODE = ("rules", "flows", "triggers", "bot", "handoff", "web")
 WALK = [DOCS / "marketers" / "first-flow.md", DOCS / "marketers" / "first-trigger.md"]
 """Read in this order by somebody who types everything along."""
+COOKBOOK = DOCS / "marketers" / "cookbook.md"
+RECIPES = 10
 ACTIONS = DOCS / "developers" / "actions.md"
 """Typed along by itself, in a new site."""
 PROTOCOL = (DOCS / "developers" / "protocol.md").read_text(encoding="utf-8")
@@ -69,7 +73,9 @@ def fences(page: Path) -> tuple[Fence, ...]:
 
 
 def everywhere(language: str) -> list[Fence]:
-    return [fence for page in PAGES if page not in WALK for fence in fences(page) if fence.language == language]
+    return [
+        fence for page in PAGES if page not in (*WALK, COOKBOOK) for fence in fences(page) if fence.language == language
+    ]
 
 
 # Examples
@@ -133,6 +139,41 @@ def answer_to(typed: str) -> str:
     program, *words = shlex.split(command)
     assert program == "parlour"
     return CliRunner().invoke(main, words, input=stdin).output
+
+
+def test_every_recipe_of_the_cookbook_is_loaded_and_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert answer_to("parlour init mysite")
+    played = 0
+    for fence in fences(COOKBOOK):
+        if fence.language == "yaml":
+            write(fence, tmp_path / "mysite")
+        else:
+            played += type_along(fence) if fence.language == "console" else visit(fence, tmp_path / "mysite")
+    titles = re.findall(r"^## (\d+)\. ", COOKBOOK.read_text(encoding="utf-8"), re.M)
+    assert titles == [str(number) for number in range(1, RECIPES + 1)]
+    assert played == RECIPES
+
+
+def visit(fence: Fence, site: Path) -> int:
+    """Lets a page know these facts, and compares what triggers that are ready then say; each of them is needed."""
+    told, _, said = fence.text.partition("→ ")
+    facts = {name: plain_value(value) for name, value in re.findall(r"^(\S+): (.*)$", told, re.M)}
+    loaded = load(site).site
+    assert loaded is not None
+
+    def ready(facts: dict[str, Any]) -> list[str]:
+        found = (each for each in loaded.triggers.values() if evaluate(each.condition, facts) is True)
+        return [in_language(each.say or {}, "en", "en") for each in found]
+
+    assert said.strip() in ready(facts), fence
+    for name in facts:
+        assert said.strip() not in ready({other: value for other, value in facts.items() if other != name}), name
+    return 1
+
+
+def plain_value(text: str) -> Any:
+    return {"true": True, "false": False}.get(text, int(text) if text.isdigit() else text)
 
 
 @pytest.mark.parametrize("console", [each for each in everywhere("console") if each.page != ACTIONS], ids=str)
