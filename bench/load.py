@@ -15,6 +15,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import picows
 import psutil
@@ -33,6 +34,11 @@ class Count:
     took: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     stopped: bool = False
+    every: int = 16
+    """Of how many answers one is timed."""
+    paced: bool = False
+    """Whether somebody else says when each writes."""
+    pacer: asyncio.Task[None] | None = None
 
 
 class Echoer(picows.WSListener):
@@ -67,14 +73,15 @@ class Echoer(picows.WSListener):
             transport.disconnect()
 
     def hear(self, _: bytes) -> None:
-        """Counts, and says it again."""
+        """Counts, and says it again, unless somebody else says when."""
         self.done()
-        self.say(self.payload)
+        if not self.count.paced:
+            self.say(self.payload)
 
     def done(self) -> None:
         """Counts one answer."""
         self.count.answered += 1
-        if self.count.answered % 16 == 0:
+        if self.count.answered % self.count.every == 0:
             self.count.took.append(time.perf_counter() - self.said_at)
 
 
@@ -110,10 +117,12 @@ class Visitor(Echoer):
 
     def hear(self, payload: bytes) -> None:
         if payload.startswith(b'{"op":"welcome"'):
-            self.write()
+            if not self.count.paced:
+                self.write()
         elif payload.startswith(b'{"op":"events"') and b'"role":"bot"' in payload:
             self.done()
-            self.write()
+            if not self.count.paced:
+                self.write()
         elif payload.startswith(b'{"op":"refused"'):
             self.count.wrong.append(payload.decode()[:200])
 
@@ -173,9 +182,12 @@ async def measure(given: argparse.Namespace) -> dict[str, float | int | list[str
     peers = await connect(given.url, lambda: Visitor(count) if turns else Echoer(count), tokens)
     await asyncio.sleep(0.5)
     idle = memory(given.pid)
-    step = max(1, len(peers) // given.busy)
-    for peer in peers[::step][: given.busy]:
-        peer.begin()
+    if given.rate:
+        await pace(peers, count, given.rate)
+    else:
+        step = max(1, len(peers) // given.busy)
+        for peer in peers[::step][: given.busy]:
+            peer.begin()
     await asyncio.sleep(WARM_UP)
     count.took.clear()
     first, spent, began = count.answered, processor_time(given.pid), time.perf_counter()
@@ -189,10 +201,30 @@ async def measure(given: argparse.Namespace) -> dict[str, float | int | list[str
         "per_second": round(answered / lasted),
         "cpu_us": round(spent / answered * 1e6, 1) if answered else 0.0,
         "p50_ms": round(statistics.median(took) * 1e3, 2),
+        "p95_ms": round(took[int(len(took) * 0.95)] * 1e3, 2),
         "p99_ms": round(took[int(len(took) * 0.99)] * 1e3, 2),
         "kb_per_connection": round((idle - before) / 1024 / len(peers), 1),
         "wrong": sorted(set(count.wrong))[:5],
     }
+
+
+async def pace(peers: Sequence[Echoer], count: Count, rate: float) -> None:
+    """Lets everybody begin, then one after the other say something, so many each second, whoever has been answered."""
+    count.every, count.paced = 1, True
+    for peer in peers:
+        if isinstance(peer, Visitor):
+            peer.begin()
+    await asyncio.sleep(2 * WARM_UP)
+
+    async def go_on() -> None:
+        began = time.perf_counter()
+        for number, peer in enumerate(cycle(peers)):
+            await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            if count.stopped:
+                return
+            peer.write() if isinstance(peer, Visitor) else peer.say(peer.payload)
+
+    count.pacer = asyncio.create_task(go_on())
 
 
 def main() -> None:
@@ -204,6 +236,7 @@ def main() -> None:
     options.add_argument("--connections", type=int, default=1000)
     options.add_argument("--busy", type=int, default=64)
     options.add_argument("--seconds", type=float, default=4.0)
+    options.add_argument("--rate", type=float, default=0.0, help="messages a second; 0: as many as are answered")
     uvloop.install()
     print(json.dumps(asyncio.run(measure(options.parse_args()))), flush=True)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bench import actions, content, rules
+from bench import actions, content, living, rules
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(__file__).parent / "site"
@@ -70,6 +70,7 @@ PARTS: Mapping[str, Callable[[], int]] = {
     "rules": rules.main,
     "content": content.main,
     "actions": actions.main,
+    "living": living.main,
 }
 """What is measured without a client and a server of ours; each returns 1 when a target is missed, else 0."""
 

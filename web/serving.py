@@ -121,8 +121,7 @@ class Server(BaseApplication):
 
 def _keep_for_good() -> None:
     """Spares the collector of cycles what lives as long as the process, and what only lives until the next commit."""
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # What is garbage by now is kept as well: looking for it takes longer than it is worth.
     gc.set_threshold(COLLECT_AFTER, 20, 50)
     gc.enable()
 
