@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.site.watching import seen_now
+
 FOLDER = "actions"
 MOST_FILES = 500
 
@@ -29,14 +31,7 @@ def action_files(site: Path) -> Iterator[tuple[str, Path]]:
 
 def look(site: Path) -> dict[str, tuple[int, int]]:
     """Returns the action files as they are now, for `bot.site.watching.Watch`."""
-    seen = {}
-    for name, path in action_files(site):
-        try:
-            status = path.stat()
-        except OSError:
-            continue
-        seen[name] = (status.st_mtime_ns, status.st_size)
-    return seen
+    return seen_now(action_files(site))
 
 
 def has_actions(site: Path) -> bool:

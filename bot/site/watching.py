@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.site.files import content_files
@@ -15,9 +15,14 @@ SETTLE_SECONDS = 0.4
 
 
 def look(directory: Path) -> dict[str, tuple[int, int]]:
-    """Returns the files of a site as they are now; a file that vanishes meanwhile is left out."""
+    """Returns the files of a site as they are now."""
+    return seen_now(content_files(directory))
+
+
+def seen_now(files: Iterable[tuple[str, Path]]) -> dict[str, tuple[int, int]]:
+    """Returns these files as they are now; one that vanishes meanwhile is left out."""
     seen = {}
-    for name, path in content_files(directory):
+    for name, path in files:
         try:
             status = path.stat()
         except OSError:
