@@ -34,6 +34,8 @@ class Saying:
 
     text: str
     options: tuple[Option, ...] = ()
+    image: str | None = None
+    """The address of a picture; the text is the same address, for whoever is shown texts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +173,18 @@ class _Reading:
         for card in _objects(more.get("elements")):
             words = [_text(card.get(key)) for key in ("title", "subtitle")]
             self._say(": ".join(each for each in words if each), {"buttons": card.get("buttons")})
-            self._link(card.get("image_url"))
-        self._link(more.get("image"))
+            self._link(card.get("image_url"), image=True)
+        self._link(more.get("image"), image=True)
         self._link(more.get("attachment"))
         if more.get("custom"):
             self._ignored.append("custom")
 
-    def _link(self, address: Any) -> None:
+    def _link(self, address: Any, *, image: bool = False) -> None:
         """An image or a file is said as its address; any other scheme than the web's is left out."""
         if not address:
             return
         if isinstance(address, str) and _is_link(address):
-            self._said.append(Saying(address))
+            self._said.append(Saying(address, image=address if image else None))
         else:
             self._ignored.append("image or attachment without an http address")
 

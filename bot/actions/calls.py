@@ -126,6 +126,8 @@ def say(draft: Draft, call: Call, returned: Returned, *, choose: str) -> None:
         body: dict[str, Any] = {"text": saying.text or choose, "flow": call.flow, "step": FROM_ACTION + call.action}
         if saying.options:
             body["options"] = [{"label": each.label, "value": each.value} for each in saying.options]
+        if saying.image:
+            body["image"] = saying.image
         draft.add("message", body, actor="bot")
 
 

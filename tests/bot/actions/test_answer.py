@@ -56,7 +56,8 @@ def test_an_image_is_a_link_of_the_web_or_nothing(address: Any):
     returned = read({"events": [], "responses": [{"image": address}, {"attachment": address}]})
     assert returned.said == ()
     assert returned.ignored == ("image or attachment without an http address",)
-    assert said({"image": "https://shop.example/tea.png"}) == (Saying("https://shop.example/tea.png"),)
+    tea = "https://shop.example/tea.png"
+    assert said({"image": tea, "attachment": tea}) == (Saying(tea, image=tea), Saying(tea))
 
 
 def test_a_card_is_said_as_its_words_with_its_buttons():
