@@ -59,6 +59,9 @@ class FormQuestion(Question):
     def prompt(self, run: Run, n: int) -> str:
         return self._asked(run).prompt(run, n)
 
+    def takes_any_text(self, run: Run) -> bool:
+        return self._asked(run).takes_anything
+
     def again(self, run: Run, n: int) -> str:
         answer = run.answer
         if isinstance(answer, Filled) and answer.refused:

@@ -72,6 +72,10 @@ class Question(ABC):
     takes_anything = False
     """Whether any text is an answer, so that no text can be told from one."""
 
+    def takes_any_text(self, run: Run) -> bool:
+        """Says the same of what is asked right now."""
+        return self.takes_anything
+
     @abstractmethod
     def prompt(self, run: Run, n: int) -> str:
         """Returns how the question is put the n-th time, counted from 0."""

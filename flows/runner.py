@@ -85,7 +85,7 @@ def reading_of(
         return "phrase"
     if question is None or question.understood(run, text) is None:
         return "none"
-    return "free_answer" if question.takes_anything else "answer"
+    return "free_answer" if question.takes_any_text(run) else "answer"
 
 
 def filled_in(

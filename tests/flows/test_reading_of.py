@@ -37,6 +37,11 @@ flows:
     steps:
       - collect: order
         ask: Which order?
+  card:
+    steps:
+      - form:
+          - {collect: mail, type: email, ask: Your e-mail?}
+          - {collect: wish, ask: What do you wish?}
 """
 
 
@@ -88,6 +93,14 @@ def test_each_message_is_what_the_order_of_the_language_makes_it():
     assert reading(at(*TO_CONSENT), "human") == "none"
     assert reading(Cursor("c1", "en"), "human") == "human"
     assert reading(Cursor("c1", "en"), "back") == "none"
+
+
+def test_in_a_form_it_counts_what_is_asked_right_now():
+    cursor = take(Cursor("c1", "en"), Event("start", data={"flow": "card"})).cursor
+    assert reading(cursor, "ann@x.io") == "answer"
+    assert reading(cursor, "when are you open") == "none"
+    cursor = take(cursor, Event("input", text="ann@x.io")).cursor
+    assert reading(cursor, "when are you open") == "free_answer"
 
 
 @settings(max_examples=60, deadline=None)
