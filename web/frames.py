@@ -67,8 +67,6 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
 """A word or short label: a step, a shortcut, a language."""
-Line = Annotated[str, StringConstraints(max_length=MAX_LINE), AfterValidator(_no_nul)]
-"""An address, a title."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
 FieldText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]

@@ -1,7 +1,6 @@
 """Custom actions on the whole road: in a browser, beside other visitors, and when the server is killed."""
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.site.starting import make_site
 from tests.bot.actions.hostile import hostile
 from tests.bot.actions.test_server import children_of, is_running
 from tests.server import Server, VisitorLine, running, wait_for
+from tests.web.road.conftest import open_shop
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 THOUGHT = "thought"
@@ -53,11 +52,7 @@ flows:
 
 def make_shop(folder: Path) -> Path:
     """The site of the starter, never closed, with one more flow and a slow action for it."""
-    site = folder / "site"
-    make_site(site)
-    settings = site / "site.yaml"
-    hours = re.compile(r"^  (default|service):\n(?:    .*\n|      .*\n)+", re.M)
-    settings.write_text(hours.sub(r"  \1:\n    every day: 00:00-24:00\n", settings.read_text()))
+    site = open_shop(folder)
     (site / "actions" / "slow.py").write_text(SLOW)
     (site / "flows" / "thinking.yaml").write_text(FLOW.replace("FILE", f'"{folder / THOUGHT}"'))
     return site

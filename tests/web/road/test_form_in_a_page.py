@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bot.site.starting import make_site
 from tests.server import Server, running
-from tests.web.road.test_rules_in_a_page import window  # noqa: F401 - a fixture
+from tests.web.road.conftest import open_shop
 from tests.web.road.test_whole_road import DESKTOP, PHONE, answer, first_account, picture
 
 FLOW = """\
@@ -34,11 +33,7 @@ flows:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Server]:
-    site = tmp_path / "site"
-    make_site(site)
-    settings = site / "site.yaml"
-    hours = re.compile(r"^  (default|service):\n(?:    .*\n|      .*\n)+", re.M)
-    settings.write_text(hours.sub(r"  \1:\n    every day: 00:00-24:00\n", settings.read_text()))
+    site = open_shop(tmp_path)
     (site / "flows" / "tasting.yaml").write_text(FLOW)
     yield from running(Server(site, f"sqlite:///{tmp_path}/parlour.db"))
 
@@ -54,7 +49,7 @@ def fill_in(form: Locator, guests: str) -> None:
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_form_is_filled_in_mended_and_read_by_an_agent(
     shop: Server,
-    window: Callable[..., Page],  # noqa: F811
+    window: Callable[..., Page],
     size: dict[str, Any],
 ) -> None:
     which = "form-phone" if size == PHONE else "form-desktop"

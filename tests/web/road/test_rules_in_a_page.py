@@ -1,15 +1,15 @@
 """What rules do to a message, seen in real browsers by both who talk."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from bot.site.starting import make_site
 from tests.server import Server, running
+from tests.web.road.conftest import open_shop
 from tests.web.road.test_whole_road import DESKTOP, PHONE, answer, first_account, picture
 
 MORE = """\
@@ -29,26 +29,9 @@ rules:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Server]:
     """The sample shop, never closed, with rules for agents."""
-    site = tmp_path / "site"
-    make_site(site)
-    settings = site / "site.yaml"
-    hours = re.compile(r"^  (default|service):\n(?:    .*\n|      .*\n)+", re.M)
-    settings.write_text(hours.sub(r"  \1:\n    every day: 00:00-24:00\n", settings.read_text()))
+    site = open_shop(tmp_path)
     (site / "rules" / "agents.yaml").write_text(MORE)
     yield from running(Server(site, f"sqlite:///{tmp_path}/parlour.db"))
-
-
-@pytest.fixture
-def window(browser: Browser) -> Iterator[Callable[..., Page]]:
-    contexts = []
-
-    def open_(size: dict[str, int], **options: Any) -> Page:
-        contexts.append(browser.new_context(viewport=size, **options))
-        return contexts[-1].new_page()
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -4,15 +4,15 @@ Screenshots of every station are written to tests/screenshots, to be looked at.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
-from bot.site.starting import make_site
 from tests.server import Server, running
+from tests.web.road.conftest import open_shop
 from web.commands.agents import add_agent
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
@@ -24,40 +24,10 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture
 def shop(tmp_path: Path, database_url: str) -> Iterator[Server]:
     """The sample shop as a new site has it, only never closed and quicker to speak."""
-    site = tmp_path / "site"
-    make_site(site)
-    settings = site / "site.yaml"
-    hours = re.compile(r"^  (default|service):\n(?:    .*\n|      .*\n)+", re.M)
-    settings.write_text(hours.sub(r"  \1:\n    every day: 00:00-24:00\n", settings.read_text()))
+    site = open_shop(tmp_path)
     triggers = site / "triggers" / "shop.yaml"
     triggers.write_text(triggers.read_text().replace("time_on_page: 30s", "time_on_page: 2s"))
     yield from running(Server(site, database_url))
-
-
-@pytest.fixture
-def window(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens windows of separate browsers; nothing may go wrong in any of them."""
-    wrong: list[str] = []
-    contexts = []
-
-    def open_(size: dict[str, int], **options: Any) -> Page:
-        context = browser.new_context(viewport=size, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
-        page.on("console", lambda line: wrong.append(line.text) if _is_wrong(line) else None)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def _is_wrong(line: ConsoleMessage) -> bool:
-    """A browser that was taken off the network says so itself."""
-    return line.type == "error" and "ERR_INTERNET_DISCONNECTED" not in line.text
 
 
 def picture(page: Page, name: str) -> None:
