@@ -66,6 +66,7 @@ class Returned:
     pauses: bool = False
     """A person is wanted."""
     rejected: bool = False
+    """A validator declined to look at the answer, so that it is none."""
     reminders: tuple[Reminder, ...] = ()
     ignored: tuple[str, ...] = ()
     """What cannot be honoured here, by its name."""

@@ -150,6 +150,8 @@ def validated(call: Call, returned: Returned, *, declared: frozenset[str]) -> Fl
     assert form is not None
     may_be_set = declared | {*form.candidates, *form.slots}
     slots = {slot: _scalar(value) for slot, value in returned.slots.items() if slot in may_be_set}
+    if returned.rejected:
+        slots |= dict.fromkeys(form.candidates)  # What is asked stays asked.
     told = " ".join(saying.text for saying in returned.said if saying.text)
     asks = next((slot for slot in returned.asks_next if slot is not None and slot not in form.slots), None)
     data = {"slots": slots, "told": told, "asks": asks, "prompt": returned.prompt}

@@ -368,6 +368,18 @@ def test_nothing_is_accepted_that_no_validator_has_seen(database: Database, cloc
     assert answers(office, visitor, "AB-1")[-1] == TAKES_A_MESSAGE
 
 
+def test_what_a_validator_declines_is_no_answer(database: Database, clock: Any, broken: Hostile):
+    broken.says = lambda: iter([answer(b'[{"name": "validate_order"}]')])
+    office, visitor = at_the_desk(database, clock, client_of(address_of(broken.url)))
+    declined = {
+        "events": [{"event": "action_execution_rejected", "name": "validate_order"}],
+        "responses": [{"text": "Not today."}],
+    }
+    broken.says = lambda: iter([answer(json.dumps(declined).encode())])
+    asks_for(office, visitor, "Order")
+    assert answers(office, visitor, "AB-1") == ["Not today.", "Your order, please?"]
+
+
 def fills(office: Office, visitor: VisitorActor, **values: str) -> list[Any]:
     from handoff.desk import Said
 
