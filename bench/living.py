@@ -22,6 +22,7 @@ from typing import Any
 
 import psutil
 
+from bench.ports import free_port
 from bot.site.starting import make_site
 
 ROOT = Path(__file__).parents[1]
@@ -66,7 +67,7 @@ def _starts(folder: Path) -> tuple[float, float]:
     make_site(site)
     times, memory = [], 0.0
     for number in range(4):
-        port = _free_port()
+        port = free_port()
         began = time.perf_counter()
         with _running("-m", "web.cli", "serve", str(site), "--port", str(port)) as server:
             _wait_for(port)
@@ -87,7 +88,7 @@ def _memory_of_worker(master: int) -> float:
 def _shown(module: str, what: str) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="parlour-bench-"))
     shutil.copytree(QUESTIONS, folder / "site")
-    port, path = _free_port(), "/widget/socket" if what == "turn" else "/echo"
+    port, path = free_port(), "/widget/socket" if what == "turn" else "/echo"
     try:
         with _running("-m", module, str(port), str(folder)) as server:
             _wait_for(port, listening=what == "echo")
@@ -131,12 +132,6 @@ def _wait_for(port: int, *, listening: bool = False) -> None:
         except OSError:
             time.sleep(0.02)
     raise TimeoutError(f"did not serve within {STARTS_WITHIN:g} s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

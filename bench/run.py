@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from bench import actions, content, living, rules
+from bench.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(__file__).parent / "site"
@@ -133,7 +134,7 @@ def measure(contender: Contender, *, seconds: float) -> dict[str, Any]:
         shutil.copytree(SITE, folder / "site")
         for number, text in enumerate(rules.files(contender.rules)):
             (folder / "site" / f"rules_{number}.yaml").write_text(text)
-        port = _free_port()
+        port = free_port()
         with (folder / "server.log").open("wb") as log:
             server = _start(0, "-m", contender.module, str(port), str(folder), stdout=log, stderr=log)
         try:
@@ -218,9 +219,3 @@ def _end(process: subprocess.Popen[Any]) -> None:
     for child in family:
         if child.is_running():
             child.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
