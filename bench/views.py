@@ -71,7 +71,7 @@ class Shop:
             sites,
             Visits(self.database, journal, new_id=new_id),
             Impressions(self.database, journal, new_id=new_id),
-            Agents(self.database, sites, Connections(_now), now=_now),
+            Agents(self.database, sites, Connections(self.database, worker="bench", now=_now), now=_now),
             known=LiveConversations(self.database).known,
             now=_now,
         )

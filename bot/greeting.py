@@ -244,7 +244,7 @@ class Greeting:
         try:
             impression = self._impressions.reserve(stay, trigger.id, version=site.version, said=said, why=why, now=now)
         except Refused:
-            self._visits.forget(stay.visitor_id)
+            self._visits.look_again(stay.visitor_id)
             return "busy"
         self._visits.reserved(stay)
         speaker = self._speaker(site, trigger, stay.language)

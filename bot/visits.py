@@ -1,7 +1,7 @@
 """Where visitors are: their visits and page views, recorded, and kept in memory while they last."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +44,8 @@ class Visits:
         self._journal = journal
         self._new_id = new_id
         self._stays: OrderedDict[str, Stay] = OrderedDict()
+        self.pass_on: Callable[[Stay], None] = lambda stay: None
+        """Tells other workers where a visitor is now."""
 
     def view(self, visitor_id: str, *, language: str, facts: Mapping[str, Any], now: datetime) -> Stay:
         """Records that the visitor looks at a page, in the visit that goes on or in a new one."""
@@ -64,6 +66,7 @@ class Visits:
         page = {"path": facts.get("page.path", ""), "title": facts.get("page.title", "")}
         change.rows.append(Row(PageView, {"visit_id": stay.id, "visitor_id": visitor_id, "at": now, **page}))
         self._journal.post(change)
+        self.pass_on(stay)
         return stay
 
     def current(self, visitor_id: str, now: datetime) -> Stay | None:
@@ -77,7 +80,9 @@ class Visits:
 
     def reserved(self, stay: Stay) -> None:
         """Notes that a showing was reserved in this visit, which counts as a change of it."""
-        self.put(replace(stay, revision=stay.revision + 1))
+        stay = replace(stay, revision=stay.revision + 1)
+        self.put(stay)
+        self.pass_on(stay)
 
     def put(self, stay: Stay) -> None:
         """Keeps what is known of a visit now."""
@@ -86,9 +91,12 @@ class Visits:
         while len(self._stays) > MOST_KEPT:
             self._stays.popitem(last=False)
 
-    def forget(self, visitor_id: str) -> None:
-        """Drops what may be stale."""
-        self._stays.pop(visitor_id, None)
+    def look_again(self, visitor_id: str) -> None:
+        """Reads again how often the visit was changed; where the visitor is has been told, and is not in the rows."""
+        stale = self._stays.pop(visitor_id, None)
+        fresh = self._load(visitor_id)
+        if stale and fresh and fresh.id == stale.id:
+            self.put(replace(stale, revision=fresh.revision))
 
     def pages_of(self, visitor_id: str, *, limit: int) -> list[dict[str, Any]]:
         """Returns the visitor's latest page views, the newest first."""

@@ -75,6 +75,7 @@ class Agents:
         with self._database.reading() as connection:
             agents = connection.execute(select(_agents)).mappings().all()
             memberships = connection.execute(select(_memberships)).all()
+            self._connections.look(connection)
         departments: dict[str, set[str]] = {}
         for agent_id, department in memberships:
             departments.setdefault(agent_id, set()).add(department)

@@ -11,9 +11,17 @@ from bot.events import Event
 class Announcement:
     """A committed change of a conversation: how it was, how it is, and what happened in between."""
 
-    before: Conversation
+    before: Conversation | None
+    """None when it was not known here: another worker brought it about."""
     after: Conversation
     events: tuple[Event, ...]
+    elsewhere: bool = False
+    """It was another worker's doing."""
+
+    def differs(self, *names: str) -> bool:
+        """Says whether any of these is not as it was, as far as one can know."""
+        before, after = self.before, self.after
+        return before is None or any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class StaffChanged:
     """An agent came, went, or has more or less room."""
 
     agent_id: str
+    elsewhere: bool = False
 
 
 Listener = Callable[[Announcement | StaffChanged], None]

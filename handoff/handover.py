@@ -1,7 +1,7 @@
 """Carries the wish for a person into the queue, or into what happens when nobody is there."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.answering import Bot
 from bot.contact import Known
@@ -19,6 +19,8 @@ from handoff.routing import here_in, next_for
 MOST_TRIES = 5
 """How many departments one turn may ask for before a message is taken instead."""
 DEFAULT_WAIT = timedelta(seconds=60)
+_ANOTHER_WAIT = timedelta(microseconds=1)
+"""Keeps the place of the wait before, and is not ended by the timers of that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,11 @@ class Handover:
     bot: Bot
     agents: Agents
 
-    def settle(self, draft: Draft, turn: Turn) -> Known:
-        """Does what the bot's turn left to the desk, and returns what is now known of the visitor."""
+    def settle(self, draft: Draft, turn: Turn, *, since: datetime | None = None) -> Known:
+        """Does what the bot's turn left to the desk, and returns what is now known of the visitor.
+
+        `since` is when a conversation began to wait that waited before, and so does not go to the end of the queue.
+        """
         for _ in range(MOST_TRIES):
             if turn.left is not None:
                 self._take_message(draft, turn.left)
@@ -37,7 +42,7 @@ class Handover:
                 end(draft, by="bot", name=None, actor="bot")
             if turn.wants_agent is None or draft.state.holder != "bot":
                 return turn.known
-            obstacle = self._request(draft, turn.wants_agent)
+            obstacle = self._request(draft, turn.wants_agent, since)
             if obstacle is None:
                 return turn.known
             turn = self.bot.resume(draft, turn.known, self._failed(draft, obstacle))
@@ -91,7 +96,7 @@ class Handover:
         offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
         return Event("failed", data={"reason": reason, "department": draft.state.department, "flow": offline})
 
-    def _request(self, draft: Draft, wanted: WantsAgent) -> str | None:
+    def _request(self, draft: Draft, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
         department = self._department(draft, wanted)
         draft.set(department=department.id)
@@ -108,7 +113,7 @@ class Handover:
         event = draft.add("agent_requested", {**body, **{k: v for k, v in told.items() if v}}, actor="bot")
         draft.set(
             holder=holder_after("request_agent", draft.state.holder),
-            queued_at=draft.now,
+            queued_at=draft.now if since is None else since + _ANOTHER_WAIT,
             waiting_since=draft.now,
             priority=max(draft.state.priority, PRIORITIES[wanted.priority]),
             asked=(),
@@ -123,15 +128,16 @@ class Handover:
     def _plan_the_wait(self, draft: Draft, department: Department, wanted: WantsAgent, seq: int) -> None:
         conversation = draft.state.id
         longest = timedelta(seconds=wanted.wait_up_to.seconds) if wanted.wait_up_to else self._default_wait(department)
+        wait = {"requested": (draft.state.queued_at or draft.now).isoformat()}
         after = timedelta()
         for overflow in self._overflows(department):
             after += overflow.after
             if after < longest:
                 key = f"overflow:{conversation}:{seq}:{overflow.department}"
-                payload = {"requested": draft.now.isoformat(), "department": overflow.department}
-                draft.job("overflow", key, run_at=draft.now + after, payload=payload)
-        payload = {"requested": draft.now.isoformat()}
-        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=payload)
+                draft.job(
+                    "overflow", key, run_at=draft.now + after, payload={**wait, "department": overflow.department}
+                )
+        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=wait)
 
     def _default_wait(self, department: Department) -> timedelta:
         """Returns the time of all departments that are asked; one that names none gets a minute."""

@@ -49,6 +49,18 @@ class LiveConversations:
             self._by_id.move_to_end(conversation_id)
         return live
 
+    def kept(self, conversation_id: str) -> Live | None:
+        """Returns the conversation as it is in memory, if it is."""
+        return self._by_id.get(conversation_id)
+
+    def known_open_of(self, visitor_id: str) -> str | None:
+        """Returns the visitor's open conversation as far as memory knows of one."""
+        return self._open_of.get(visitor_id)
+
+    def read(self, conversation_id: str) -> Live | None:
+        """Returns the conversation as it is in the database, and keeps nothing."""
+        return self._read(_conversations.c.id == conversation_id)
+
     def open_of(self, visitor_id: str) -> Live | None:
         """Returns the visitor's one open conversation, if any."""
         known = self._open_of.get(visitor_id)
@@ -79,9 +91,12 @@ class LiveConversations:
         contact = Contact(contact_id, attributes, revision) if contact_id else None
         return Known(visitor_id, visitor_revision, contact, tuple(rules))
 
-    def put(self, live: Live) -> None:
-        """Keeps what was just committed."""
+    def put(self, live: Live) -> bool:
+        """Keeps what was just committed or read; says no when what is kept is newer: another worker went on."""
         conversation = live.conversation
+        kept = self._by_id.get(conversation.id)
+        if kept is not None and kept.conversation.last_seq > conversation.last_seq:
+            return False
         self._by_id[conversation.id] = live
         self._by_id.move_to_end(conversation.id)
         if conversation.open:
@@ -91,6 +106,7 @@ class LiveConversations:
         while len(self._by_id) > MOST_KEPT:
             _, oldest = self._by_id.popitem(last=False)
             self._forget_open(oldest.conversation)
+        return True
 
     def forget(self, conversation_id: str) -> None:
         """Drops what may be stale."""
@@ -103,14 +119,18 @@ class LiveConversations:
             del self._open_of[conversation.visitor_id]
 
     def _load(self, *conditions: object) -> Live | None:
+        live = self._read(*conditions)
+        if live is not None:
+            self.put(live)
+        return live
+
+    def _read(self, *conditions: object) -> Live | None:
         with self._database.reading() as connection:
             row = connection.execute(select(_conversations).where(*conditions)).mappings().first()  # type: ignore[arg-type]
         if row is None:
             return None
         conversation = conversation_from(dict(row))
-        live = Live(conversation, self.known(conversation.visitor_id))
-        self.put(live)
-        return live
+        return Live(conversation, self.known(conversation.visitor_id))
 
 
 class Turnstiles:

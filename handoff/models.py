@@ -33,6 +33,17 @@ class Membership(Base):
     department: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
+class Panel(Base):
+    """The panels an agent has open at one worker; who is heard of nowhere any more is not there."""
+
+    __tablename__ = "panel"
+    agent_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    worker: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    open: Mapped[int]
+    """How many."""
+    heard_at: Mapped[datetime]
+
+
 class PresenceChange(Base):
     """Presence as it changed: the record behind utilisation and availability."""
 

@@ -1,41 +1,128 @@
-"""Who is here. Intent is what an agent says and is a row; connection is an open panel and goes stale by itself."""
+"""Who is here. Intent is what an agent says and is a row; connection is an open panel and goes stale by itself.
 
-from collections.abc import Callable
+Panels are open at one worker or another: each writes down its own, and reads those of the others.
+"""
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from bot.change import table_of
+from bot.database import Database
+from handoff.models import Panel
 
 INTENTS = ("online", "away", "draining", "offline")
 STALE_AFTER = timedelta(seconds=60)
 """A panel that has not beaten its heart for this long is not there, whatever its socket says."""
+GRACE = timedelta(seconds=60)
+"""An agent who is gone this long has lost what they held."""
+TOLD_EVERY = timedelta(seconds=10)
+"""How often a worker writes down whom it heard of."""
+REMEMBERED = timedelta(days=1)
+
+_panels = table_of(Panel)
 
 
 class Connections:
-    """Which agents have a panel open in this process, and when each was last heard of."""
+    """Which agents have a panel open, and when each was last heard of.
 
-    def __init__(self, now: Callable[[], datetime]):
+    `worker` names this process, among all that there were.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        worker: str,
+        now: Callable[[], datetime],
+        run_blocking: Callable[..., Any] | None = None,
+    ):
+        self._database = database
+        self._worker = worker
         self._now = now
-        self._panels: dict[str, int] = {}
+        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._began_at = now()
+        self._open: dict[str, int] = {}
         self._heard_at: dict[str, datetime] = {}
+        self._open_elsewhere: dict[str, datetime] = {}
+        self._seen_at: dict[str, datetime] = {}
 
     def arrived(self, agent_id: str) -> bool:
         """Counts one more panel; returns whether it is the agent's first."""
-        self._panels[agent_id] = self._panels.get(agent_id, 0) + 1
+        first = not self.is_connected(agent_id)
+        self._open[agent_id] = self._open.get(agent_id, 0) + 1
         self._heard_at[agent_id] = self._now()
-        return self._panels[agent_id] == 1
+        self._write_down([agent_id])
+        return first
 
     def left(self, agent_id: str) -> bool:
         """Counts one panel less; returns whether it was the agent's last."""
-        left = self._panels.get(agent_id, 0) - 1
+        left = self._open.get(agent_id, 0) - 1
         if left > 0:
-            self._panels[agent_id] = left
+            self._open[agent_id] = left
             return False
-        self._panels.pop(agent_id, None)
-        return True
+        self._open.pop(agent_id, None)
+        self._heard_at[agent_id] = self._now()
+        self._write_down([agent_id])
+        return not self.is_connected(agent_id)
 
     def heard(self, agent_id: str) -> None:
         """Notes a sign of life."""
         self._heard_at[agent_id] = self._now()
 
     def is_connected(self, agent_id: str) -> bool:
-        """Returns whether the agent has a panel open that was heard of lately."""
-        heard_at = self._heard_at.get(agent_id)
-        return agent_id in self._panels and heard_at is not None and self._now() - heard_at < STALE_AFTER
+        """Returns whether the agent has a panel open, here or elsewhere, that was heard of lately."""
+        here = self._heard_at.get(agent_id) if agent_id in self._open else None
+        return self._is_fresh(here) or self._is_fresh(self._open_elsewhere.get(agent_id))
+
+    def has_vanished(self, agent_id: str) -> bool:
+        """Returns whether the agent has been gone for longer than one waits for them to come back."""
+        if self.is_connected(agent_id):
+            return False
+        # After a start everybody has to come back first.
+        known = (self._began_at, self._heard_at.get(agent_id), self._seen_at.get(agent_id))
+        return self._now() - max(each for each in known if each is not None) > GRACE
+
+    def look(self, connection: Connection) -> None:
+        """Reads what the other workers wrote down."""
+        query = select(_panels).where(_panels.c.heard_at > self._now() - REMEMBERED)
+        self._open_elsewhere.clear()
+        self._seen_at.clear()
+        for agent_id, worker, open_, heard_at in connection.execute(query):
+            self._seen_at[agent_id] = max(heard_at, self._seen_at.get(agent_id, heard_at))
+            if open_ and worker != self._worker:
+                self._open_elsewhere[agent_id] = max(heard_at, self._open_elsewhere.get(agent_id, heard_at))
+
+    def tell(self) -> None:
+        """Writes down who was heard of here, for the other workers."""
+        lately = self._now() - TOLD_EVERY
+        self._write_down([agent_id for agent_id in self._open if self._heard_at[agent_id] >= lately])
+
+    def _is_fresh(self, heard_at: datetime | None) -> bool:
+        return heard_at is not None and self._now() - heard_at < STALE_AFTER
+
+    def _write_down(self, agent_ids: Collection[str]) -> None:
+        rows = [
+            {
+                "agent_id": agent_id,
+                "worker": self._worker,
+                "open": self._open.get(agent_id, 0),
+                "heard_at": self._heard_at.get(agent_id, self._began_at),
+            }
+            for agent_id in agent_ids
+        ]
+        if rows:
+            with suppress(DBAPIError):  # The next time comes soon.
+                self._run_blocking(self._write, rows)
+
+    def _write(self, rows: list[dict[str, Any]]) -> None:
+        with self._database.writing() as connection:
+            for row in rows:
+                mine = (_panels.c.agent_id == row["agent_id"]) & (_panels.c.worker == self._worker)
+                if not connection.execute(update(_panels).where(mine).values(row)).rowcount:
+                    connection.execute(insert(_panels).values(row))
+            connection.execute(delete(_panels).where(_panels.c.heard_at < self._now() - REMEMBERED))

@@ -19,7 +19,10 @@ _contacts = table_of(Contact)
 _events = table_of(EventRow)
 _readings = table_of(Reading)
 _queued = and_(_conversations.c.holder == "queue", _conversations.c.open)
+_held = and_(_conversations.c.holder == "agent", _conversations.c.open)
 _to_be_answered = or_(_queued, and_(_conversations.c.left, _conversations.c.open))
+in_hand = or_(_to_be_answered, _held)
+"""The condition for conversations that concern agents now."""
 _in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conversations.c.id)
 
 
@@ -44,13 +47,22 @@ class Queue:
         """Returns the conversations waiting for a department, in order."""
         return self._ids(select(_conversations.c.id).where(_live(department)).order_by(*_in_order))
 
+    def owners(self) -> list[str]:
+        """Returns the agents who hold conversations."""
+        return self._ids(select(_conversations.c.owner).where(_held).distinct())
+
+    def held_by(self, agent_id: str) -> list[str]:
+        """Returns the conversations an agent holds, the one unanswered longest first."""
+        mine = select(_conversations.c.id).where(_held, _conversations.c.owner == agent_id)
+        return self._ids(mine.order_by(_conversations.c.waiting_since))
+
     def rows_waiting(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns what waits for this agent, the oldest unanswered first."""
         return self._rows(agent, and_(_to_be_answered, _business_of(agent)), *_in_order)
 
     def rows_held(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns the agent's own open conversations, the one unanswered longest first."""
-        mine = and_(_conversations.c.owner == agent.id, _conversations.c.open, _conversations.c.holder == "agent")
+        mine = and_(_held, _conversations.c.owner == agent.id)
         return self._rows(agent, mine, _conversations.c.waiting_since.is_(None), _conversations.c.waiting_since)
 
     def rows_of_all(self, agent: Agent, *, before: datetime | None, limit: int = 50) -> list[dict[str, Any]]:

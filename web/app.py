@@ -32,16 +32,19 @@ from handoff.agents import Agents
 from handoff.announcements import Announcements
 from handoff.brief import Briefs
 from handoff.desk import Desk, Parts
+from handoff.elsewhere import Elsewhere
 from handoff.live import LiveConversations
 from handoff.presence import Connections
 from handoff.queue import Queue
 from handoff.readings import Readings
+from handoff.relay import Relay
 from handoff.routing import Agent
 from handoff.rows import Rows
 from handoff.status import status_of
 from web import __version__, assets, bodies, demo, errors, headers, health, panel, webhooks, widget
 from web.accounts import Accounts, Passwords
 from web.audience import Gate, nobody
+from web.bus.choosing import bus_of
 from web.channels import callback, control, rest
 from web.channels.conversations import Conversations
 from web.channels.doors import Doors, Senders
@@ -56,6 +59,7 @@ from web.deliveries import Deliveries
 from web.hub import Frame, Hub
 from web.limits import Limits, Rates, trust_proxies
 from web.origins import Embedding
+from web.others import Others
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
 from web.sockets.session import BURST, PER_SECOND
@@ -83,6 +87,8 @@ class Options:
     """Other ways in than the widget."""
     actions: Served | None = None
     """Where custom actions are called."""
+    bus: str | None = None
+    """By what several workers hear of one another (`web/bus/`); None: there is one."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -92,6 +98,9 @@ class Parlour:
     """The running parts, for whoever starts, stops or tests the application."""
 
     options: Options
+    worker: str
+    """Names this process, among all that there are and were."""
+    others: Others | None
     workshop: Workshop
     now: Callable[[], datetime]
     database: Database
@@ -102,6 +111,7 @@ class Parlour:
     content: Content
     actions: Actions
     desk: Desk
+    connections: Connections
     live: LiveConversations
     hub: Hub
     accounts: Accounts
@@ -152,7 +162,8 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     calls = Calls(jobs, database, now=now, spawn=workshop.spawn, run_blocking=workshop.run_blocking)
     outside = Outside(name=f"Parlour/{__version__}", may_be_local=options.webhooks_may_be_local)
     hooks = Webhooks(database, outside, now=now, new_id=new_id)
-    connections = Connections(now)
+    worker = new_id()
+    connections = Connections(database, worker=worker, now=now, run_blocking=workshop.run_blocking)
     agents = Agents(database, sites, connections, now=now)
     announcements = Announcements()
     live = LiveConversations(database)
@@ -185,9 +196,19 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     guests = guest.Guests(guest.Door(entry, live, readings, new_id))
     announcements.subscribe(guests.on_news)
     visits = Visits(database, journal, new_id=new_id)
+    others = None
+    if options.bus:
+        bus = bus_of(options.bus, database.url, key=key, worker=worker)
+        elsewhere = Elsewhere(live, journal, announcements)
+        listening = (hub, settling, guests)
+        relay = Relay(database, live, agents, announcements, elsewhere, listening, bus.publish)
+        announcements.subscribe(relay.on_news)
+        others = Others(bus, relay, hub, live, visits)
     deliveries = Deliveries(hooks, journal, outside, now=now, new_id=new_id)
     return Parlour(
         options=options,
+        worker=worker,
+        others=others,
         workshop=workshop,
         now=now,
         database=database,
@@ -198,6 +219,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         content=content,
         actions=actions,
         desk=desk,
+        connections=connections,
         live=live,
         hub=hub,
         accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),

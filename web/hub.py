@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.conversation import Conversation
 from bot.events import Event
@@ -16,9 +16,11 @@ BEAT = 20
 """Seconds between heartbeats of one connection."""
 LISTS_AFTER = 0.05
 """Seconds in which changes of the queue are gathered before lists are sent again."""
-STATUS_FIELDS = ("holder", "owner", "department", "open", "left", "queued_at", "priority")
+_STATUS = ("holder", "owner", "department", "open", "left", "queued_at", "priority")
 
 Frame = dict[str, Any]
+Whom = Literal["watchers", "visitor", "status"]
+"""The agents who watch a conversation; its visitor; or its visitor, told where it stands."""
 
 
 def encoded(frame: Mapping[str, Any]) -> str:
@@ -63,6 +65,8 @@ class Hub:
         self._agents: dict[str, set[AgentLinks]] = defaultdict(set)
         self._watchers: dict[str, set[AgentLinks]] = defaultdict(set)
         self._lists_planned = False
+        self.pass_on: Callable[[Whom, Conversation, Frame], None] = lambda whom, conversation, frame: None
+        """Tells those who hear of a conversation at other workers what is not recorded."""
         self.waiting_changed: Callable[[], Iterable[Conversation]] = tuple
         """Returns the waiting conversations whose visitors have a socket open, when places may have changed."""
 
@@ -92,6 +96,18 @@ class Hub:
         """Returns the visitors who have a socket open."""
         return set(self._visitors)
 
+    def conversations_here(self) -> set[str]:
+        """Returns the conversations that are watched by a panel."""
+        return set(self._watchers)
+
+    def follows(self, visitor_id: str, conversation_id: str) -> bool:
+        """Says whether anybody here hears of this conversation."""
+        return visitor_id in self._visitors or conversation_id in self._watchers
+
+    def has_agents(self) -> bool:
+        """Says whether a panel is open here."""
+        return bool(self._agents)
+
     def links(self) -> list[Link]:
         """Returns every open socket."""
         return [*self._links(self._visitors), *self._links(self._agents)]
@@ -103,35 +119,51 @@ class Hub:
         if isinstance(news, StaffChanged):
             self._plan_lists()
             return
-        after = news.after
+        after, changed = news.after, news.differs(*_STATUS)
         for link in list(self._visitors.get(after.visitor_id, ())):
             link.hear(after, news.events)
-            if _differs(news.before, after, STATUS_FIELDS):
+            if changed:
                 link.tell_status(after)
         for watcher in list(self._watchers.get(after.id, ())):
             if may_open(after, watcher.ears):
                 watcher.hear(after, news.events)
             else:
                 self.unwatch(watcher, after.id)
-        self._tell_offer(news.before, after, news.events)
-        if after.holder != "bot" or news.before.holder != "bot":
+        if news.differs("offered_to", "offer_seq"):
+            self._tell_offer(news.before, after, news.events)
+        if after.holder != "bot" or changed:
             self._plan_lists()
 
     def tell_watchers(self, conversation: Conversation, frame: Frame) -> None:
         """Tells the agents who watch a conversation what is not recorded: typing, and how far the visitor has read."""
-        for watcher in list(self._watchers.get(conversation.id, ())):
-            if may_open(conversation, watcher.ears):
-                watcher.tell(frame)
+        self.tell_here("watchers", conversation, frame)
+        self.pass_on("watchers", conversation, frame)
 
-    def typing_of_agent(self, conversation: Conversation, frame: Frame) -> None:
-        """Shows the visitor that somebody is typing."""
-        for link in list(self._visitors.get(conversation.visitor_id, ())):
-            link.connection.send(encoded(frame))
+    def tell_visitor(self, conversation: Conversation, frame: Frame) -> None:
+        """Tells the visitor what is not recorded: that somebody is typing."""
+        self.tell_here("visitor", conversation, frame)
+        self.pass_on("visitor", conversation, frame)
 
     def read_by_agent(self, conversation: Conversation) -> None:
         """Shows the visitor how far the agent has read."""
+        self.tell_here("status", conversation, {})
+        self.pass_on("status", conversation, {})
+
+    def tell_here(self, whom: Whom, conversation: Conversation, frame: Frame) -> None:
+        """Tells those at this worker; `status` stands for where the conversation stands now."""
+        if whom == "watchers":
+            self._tell_watchers(conversation, frame)
+            return
         for link in list(self._visitors.get(conversation.visitor_id, ())):
-            link.tell_status(conversation)
+            if whom == "status":
+                link.tell_status(conversation)
+            else:
+                link.connection.send(encoded(frame))
+
+    def _tell_watchers(self, conversation: Conversation, frame: Frame) -> None:
+        for watcher in list(self._watchers.get(conversation.id, ())):
+            if may_open(conversation, watcher.ears):
+                watcher.tell(frame)
 
     def tell_agents(self, frame: Frame) -> None:
         """Tells every agent's panel."""
@@ -167,14 +199,12 @@ class Hub:
             wait = 1 + spread * number / max(len(links), 1)
             link.connection.close(RESTART, f"retry:{wait:.1f}")
 
-    def _tell_offer(self, before: Conversation, after: Conversation, events: tuple[Event, ...]) -> None:
-        if before.offered_to == after.offered_to and before.offer_seq == after.offer_seq:
-            return
-        if before.offered_to:
+    def _tell_offer(self, before: Conversation | None, after: Conversation, events: tuple[Event, ...]) -> None:
+        if before and before.offered_to:
             why = "accepted" if after.holder == "agent" else "over"
             self._tell_agent(before.offered_to, {"op": "offer_over", "conversation": after.id, "why": why})
-        if after.offered_to:
-            offered = next(event for event in reversed(events) if event.kind == "offered")
+        offered = next((event for event in events if event.seq == after.offer_seq), None)
+        if after.offered_to and offered:
             until = offered.body["until"]
             self._tell_agent(after.offered_to, {"op": "offer", "conversation": after.id, "until": until})
 
@@ -209,7 +239,3 @@ def _discard(groups: dict[str, set[Any]], key: str, link: Any) -> None:
     groups[key].discard(link)
     if not groups[key]:
         del groups[key]
-
-
-def _differs(before: Conversation, after: Conversation, fields: Iterable[str]) -> bool:
-    return any(getattr(before, field) != getattr(after, field) for field in fields)

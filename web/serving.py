@@ -1,4 +1,4 @@
-"""Runs the application: gunicorn with one gevent worker, its background work, and an orderly end.
+"""Runs the application: gunicorn with gevent workers, what goes on beside, and an orderly end.
 
 `parlour serve` patches the process for gevent before anything else is imported, so nothing here may be imported first.
 """
@@ -19,6 +19,8 @@ from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
 from flows.validating import VALIDATES
+from handoff.presence import TOLD_EVERY
+from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
@@ -32,6 +34,7 @@ SPREAD = 5.0
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_CALLS_EVERY = 3600.0
 LOOK_AT_LINES_EVERY = 1.0
+RECLAIM_EVERY = 5.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -69,12 +72,14 @@ class Server(BaseApplication):
         *,
         host: str,
         port: int,
+        workers: int = 1,
         actions: ActionServer | None = None,
         ready: Callable[[], None] = lambda: None,
     ):
         self.parlour: Parlour | None = None
         self.actions = actions
         self._options = options
+        self._workers = workers
         self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
         self._ready = ready
         super().__init__()
@@ -84,13 +89,13 @@ class Server(BaseApplication):
         settings: dict[str, Any] = {
             "bind": self._address,
             "worker_class": "web.serving.Worker",
-            "workers": 1,
+            "workers": self._workers,
             "worker_connections": MOST_CONNECTIONS,
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
             "limit_request_line": 8190,
             "loglevel": "warning",
-            "post_worker_init": lambda _: self._ready(),
+            "post_worker_init": lambda worker: self._ready() if worker.age == 1 else None,
         }
         if self.actions is not None:
             settings["post_fork"] = lambda _, __: self.actions.let_go()
@@ -135,6 +140,11 @@ def start_background(parlour: Parlour) -> None:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_beat_forever, parlour)
+    gevent.spawn(_every, TOLD_EVERY.total_seconds(), parlour.connections.tell)
+    gevent.spawn(_every, RECLAIM_EVERY, parlour.desk.reclaim)
+    if parlour.others is not None:
+        parlour.others.meet(gevent.spawn)
+        gevent.spawn(_every, RELAY_LOOKS_EVERY, parlour.others.look)
     gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
     parlour.accounts.on_revoked(parlour.hub.close_revoked)
@@ -163,3 +173,5 @@ def _say_goodbye(parlour: Parlour) -> None:
     parlour.lines.restart()
     parlour.jobs.stop()
     parlour.calls.stop()
+    if parlour.others is not None:
+        parlour.others.stop()

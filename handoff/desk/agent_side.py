@@ -2,20 +2,19 @@
 
 from functools import partial
 
-from bot.change import Change, Guard, Refused, Row, Unavailable
+from bot.change import Guard, Row
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.events import Event
 from flows.runner import Event as FlowEvent
 from handoff.agents import changed
 from handoff.audience import may_work_on
-from handoff.desk.changing import ATTEMPTS, Changing, SaidBefore
+from handoff.desk.changing import Changing, SaidBefore
 from handoff.desk.visitor_side import readable
 from handoff.ending import end
 from handoff.lifecycle import NotNow, holder_after
-from handoff.models import Assignment, PresenceChange
-from handoff.presence import INTENTS
-from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchConversation, NotPossibleNow, Reassigned, TryAgain
+from handoff.models import Assignment
+from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchConversation, NotPossibleNow, Reassigned
 from handoff.routing import Agent
 
 
@@ -84,30 +83,6 @@ class AgentSide(Changing):
             return known
 
         self._change(conversation_id, verb)
-
-    def intend(self, agent_id: str, intent: str) -> None:
-        """Records what the agent says of their presence, and offers waiting conversations again."""
-        if intent not in INTENTS:
-            raise NotPossibleNow(f"Presence is one of {', '.join(INTENTS)}.", field="intent")
-        if self.agent(agent_id).intent != intent:
-            self._record_presence(agent_id, intent=intent)
-        self.staff_changed(agent_id)
-
-    def arrive(self, agent_id: str) -> None:
-        """An agent's panel opened."""
-        if self._parts.connections.arrived(agent_id):
-            self._record_presence(agent_id)
-            self.staff_changed(agent_id)
-
-    def leave(self, agent_id: str) -> None:
-        """An agent's panel closed."""
-        if self._parts.connections.left(agent_id):
-            self._record_presence(agent_id)
-            self.staff_changed(agent_id)
-
-    def heard(self, agent_id: str) -> None:
-        """An agent's panel gave a sign of life."""
-        self._parts.connections.heard(agent_id)
 
     def _accept(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         agent = self.agent(agent_id)
@@ -196,22 +171,6 @@ class AgentSide(Changing):
     def _check_business(self, conversation: Conversation, agent: Agent) -> None:
         if not may_work_on(conversation, agent):
             raise NoSuchConversation
-
-    def _record_presence(self, agent_id: str, *, intent: str | None = None) -> None:
-        for _ in range(ATTEMPTS):
-            agent = self.agent(agent_id)
-            row = {"agent_id": agent.id, "at": self._parts.now(), "connected": agent.connected}
-            change = Change(rows=[Row(PresenceChange, {**row, "intent": intent or agent.intent})])
-            if intent:
-                change.guards.append(changed(agent, intent=intent))
-            self._parts.agents.forget()
-            try:
-                return self._parts.journal.commit(change)
-            except Refused:
-                continue
-            except Unavailable as problem:
-                raise TryAgain from problem
-        raise TryAgain
 
 
 def _said(draft: Draft, client_id: str) -> Event:

@@ -18,12 +18,13 @@ from bot.jobs import Jobs
 from bot.journal import Journal
 from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
+from handoff.elsewhere import Elsewhere
 from handoff.handover import Handover
 from handoff.live import Live, LiveConversations, Turnstiles
 from handoff.models import AgentRow
 from handoff.presence import Connections
 from handoff.queue import Queue
-from handoff.refusals import Mismatch, NoSuchConversation, TryAgain
+from handoff.refusals import Mismatch, NoSuchConversation, Refusal, TryAgain
 from rules.rule import Who
 
 ATTEMPTS = 5
@@ -64,6 +65,7 @@ class Changing:
         self._parts = parts
         self._turnstiles = Turnstiles()
         self._handover = Handover(parts.bot, parts.agents)
+        self._elsewhere = Elsewhere(parts.live, parts.journal, parts.announcements)
         self._recently_sent: OrderedDict[tuple[str, str], Event] = OrderedDict()
 
     def conversation(self, conversation_id: str) -> Conversation:
@@ -98,7 +100,14 @@ class Changing:
     def _attempt(self, begin: Begin, verb: Verb) -> Draft:
         for attempt in range(ATTEMPTS):
             draft, known = begin(attempt)
-            known = verb(draft, known)
+            try:
+                known = verb(draft, known)
+            except Refusal:
+                if attempt:
+                    raise
+                # What is in memory may be what another worker has changed: nobody is refused because of that.
+                self._look_again(draft)
+                continue
             for errand in self._parts.errands if draft.events else ():
                 errand(draft)
             change = draft.change()
@@ -106,7 +115,7 @@ class Changing:
                 if change:
                     self._parts.journal.commit(change)
             except Refused:
-                self._forget(draft, change)
+                self._look_again(draft)
                 continue
             except Unavailable as problem:
                 self._forget(draft, change)
@@ -117,13 +126,18 @@ class Changing:
         raise TryAgain
 
     def _committed(self, draft: Draft, known: Known, change: Change) -> None:
-        self._parts.live.put(Live(draft.state, known))
+        is_news = self._parts.live.put(Live(draft.state, known))
         self._remember(draft.events)
         if _touches_agents(change):
             self._parts.agents.forget()
-        self._parts.announcements.announce(Announcement(draft.before, draft.state, tuple(draft.events)))
+        if is_news:
+            self._parts.announcements.announce(Announcement(draft.before, draft.state, tuple(draft.events)))
         if any(run_at <= draft.now for run_at in draft.jobs):
             self._parts.jobs.wake()
+
+    def _look_again(self, draft: Draft) -> None:
+        self._parts.agents.forget()
+        self._elsewhere.catch_up(draft.before.id)
 
     def _forget(self, draft: Draft, change: Change) -> None:
         self._parts.live.forget(draft.before.id)

@@ -11,8 +11,8 @@ from bot.events import Event
 from bot.greeting import Whereabouts
 from flows.effects import SlotValue
 from flows.runner import Event as FlowEvent
-from handoff.desk.agent_side import AgentSide
 from handoff.desk.changing import SaidBefore
+from handoff.desk.presence_side import PresenceSide
 from handoff.desk.visitor_side import VisitorSide, readable
 from handoff.lifecycle import holder_after
 
@@ -28,7 +28,7 @@ class Outcome:
     events: tuple[Event, ...]
 
 
-class ProgramSide(VisitorSide, AgentSide):
+class ProgramSide(VisitorSide, PresenceSide):
     """Verbs of programs. A visitor without an open conversation gets one: `whereabouts` says how it begins."""
 
     def start_flow(

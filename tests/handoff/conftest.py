@@ -76,7 +76,7 @@ def open_office(database: Database, clock: Any, site: Path, actions: Actions | N
     sites.switch(loaded.site, loaded.files)
     journal = Journal(database)
     jobs = Jobs(database, now=clock)
-    connections = Connections(clock)
+    connections = Connections(database, worker="here", now=clock)
     agents = Agents(database, sites, connections, now=clock)
     live = LiveConversations(database)
     queue = Queue(database)

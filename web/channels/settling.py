@@ -30,6 +30,19 @@ class Settling:
             for signal in self._signals.get(news.after.id, ()):
                 signal.set()
 
+    def visitors_here(self) -> Iterable[str]:
+        return ()
+
+    def conversations_here(self) -> Iterable[str]:
+        """Returns the conversations in which somebody waits."""
+        return set(self._signals)
+
+    def follows(self, visitor_id: str, conversation_id: str) -> bool:
+        return conversation_id in self._signals
+
+    def has_agents(self) -> bool:
+        return False
+
     @contextmanager
     def listening(self, conversation_id: str) -> Iterator[Wait]:
         """Yields what waits, at most so many seconds, until something has happened since it was last asked."""

@@ -19,7 +19,8 @@ from bot.site.starting import make_site
 from rules.problems import has_errors, shown
 from web.accounts import Accounts
 from web.app import Options, utc_now
-from web.channels.doors import CannotOpenDoor, doors_of
+from web.bus.choosing import POSTGRES, NoSuchBus, check_bus
+from web.channels.doors import CannotOpenDoor, Doors, doors_of
 from web.commands.places import data_folder, database_address
 from web.logs import set_up_logs
 from web.origins import is_loopback
@@ -44,6 +45,8 @@ def serve_site(
     port: int,
     data: Path | None,
     database: str | None,
+    workers: int,
+    bus: str | None,
     demo: bool | None,
     dev: bool,
     trusted_proxies: int,
@@ -70,12 +73,13 @@ def serve_site(
         proxies=trusted_proxies,
         webhooks_may_be_local=webhooks_may_be_local,
         doors=opened,
+        bus=_bus(bus, workers, address, opened),
     )
     options, actions = _with_actions(options, actions_url)
     invitation = _prepare(options)
     here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
     ready = partial(_greet, here, options, invitation)
-    Server(options, host=host, port=port, actions=actions, ready=ready).run()
+    Server(options, host=host, port=port, workers=workers, actions=actions, ready=ready).run()
 
 
 def _free_port(host: str, port: int) -> int:
@@ -114,6 +118,19 @@ def _places(site: Path, data: Path | None, database: str | None) -> tuple[Path, 
     except OSError as problem:
         raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
     return folder, database_address(folder, database)
+
+
+def _bus(word: str | None, workers: int, database: str, doors: Doors) -> str | None:
+    """Returns by what several workers hear of one another, or None where there is only one."""
+    if word is None and workers == 1:
+        return None
+    try:
+        check_bus(word or POSTGRES, is_sqlite=database.startswith("sqlite"))
+    except NoSuchBus as problem:
+        raise Refused(str(problem)) from problem
+    if workers > 1 and doors.socketio:
+        raise Refused("Socket.IO's long polling needs one process: leave --workers at 1, or the door shut.")
+    return word or POSTGRES
 
 
 def _with_actions(options: Options, url: str | None) -> tuple[Options, ActionServer | None]:

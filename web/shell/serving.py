@@ -34,6 +34,20 @@ def init(directory: Path) -> None:
 @DATA
 @DATABASE
 @click.option(
+    "--workers",
+    default=1,
+    envvar="PARLOUR_WORKERS",
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that serve; several need PostgreSQL.",
+)
+@click.option(
+    "--bus",
+    envvar="PARLOUR_BUS",
+    metavar="WHERE",
+    help="By what processes hear of one another: postgres, or redis://… Default: postgres if there are several.",
+)
+@click.option(
     "--demo/--no-demo", default=None, envvar="PARLOUR_DEMO", help="Serve the sample shop. Default: only on loopback."
 )
 @click.option("--dev", is_flag=True, envvar="PARLOUR_DEV", help="Serve files as they are written, uncached.")

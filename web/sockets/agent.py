@@ -100,7 +100,7 @@ class AgentFrames:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
         if conversation.owner == self.agent_id:
             told = {"op": "typing", "conversation": conversation.id, "who": "agent", "on": on}
-            self.room.hub.typing_of_agent(conversation, told)
+            self.room.hub.tell_visitor(conversation, told)
 
     def _read(self, conversation_id: str, seq: int) -> None:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)

@@ -70,6 +70,19 @@ class Guests:
         """Says whether anybody would hear what is said to this visitor."""
         return visitor_id in self._of_visitor
 
+    def visitors_here(self) -> Iterable[str]:
+        """Returns for whom somebody speaks."""
+        return set(self._of_visitor)
+
+    def conversations_here(self) -> Iterable[str]:
+        return ()
+
+    def follows(self, visitor_id: str, conversation_id: str) -> bool:
+        return visitor_id in self._of_visitor
+
+    def has_agents(self) -> bool:
+        return False
+
     def on_news(self, news: Announcement | StaffChanged) -> None:
         """Subscribed to the desk's announcements."""
         if isinstance(news, Announcement):

@@ -1,0 +1,81 @@
+"""Agents coming and going: what they say of their presence, their panels, and what becomes of what they held."""
+
+from functools import partial
+
+from bot.change import Change, Refused, Row, Unavailable
+from bot.contact import Known
+from bot.conversation import Draft
+from flows.sentences import sentence
+from handoff.agents import changed
+from handoff.desk.agent_side import AgentSide
+from handoff.desk.changing import ATTEMPTS
+from handoff.models import PresenceChange
+from handoff.presence import INTENTS
+from handoff.refusals import NotPossibleNow, TryAgain
+
+
+class PresenceSide(AgentSide):
+    """Verbs about who is here."""
+
+    def intend(self, agent_id: str, intent: str) -> None:
+        """Records what the agent says of their presence, and offers waiting conversations again."""
+        if intent not in INTENTS:
+            raise NotPossibleNow(f"Presence is one of {', '.join(INTENTS)}.", field="intent")
+        if self.agent(agent_id).intent != intent:
+            self._record_presence(agent_id, intent=intent)
+        self.staff_changed(agent_id)
+
+    def arrive(self, agent_id: str) -> None:
+        """An agent's panel opened."""
+        if self._parts.connections.arrived(agent_id):
+            self._record_presence(agent_id)
+            self.staff_changed(agent_id)
+
+    def leave(self, agent_id: str) -> None:
+        """An agent's panel closed."""
+        if self._parts.connections.left(agent_id):
+            self._record_presence(agent_id)
+            self.staff_changed(agent_id)
+
+    def heard(self, agent_id: str) -> None:
+        """An agent's panel gave a sign of life."""
+        self._parts.connections.heard(agent_id)
+
+    def reclaim(self) -> None:
+        """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
+        nobody else is there. Whoever comes back in time keeps everything; several workers may ask at once."""
+        for agent_id in self._parts.queue.owners():
+            if self._parts.connections.has_vanished(agent_id):
+                for conversation_id in self._parts.queue.held_by(agent_id):
+                    self._change(conversation_id, partial(self._take_from, agent_id=agent_id))
+
+    def _take_from(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
+        before = draft.before
+        if before.holder != "agent" or before.owner != agent_id or not self._parts.connections.has_vanished(agent_id):
+            return known
+        agent = self.agent(agent_id)
+        self._release(draft, agent, by="vanished", verb="return_to_bot")
+        body = {"department": before.department or "", "why": "agent_gone", "agent": agent.id, "name": agent.name}
+        draft.add("requeued", body, actor="system")
+        draft.add("message", {"text": sentence("agent_gone", before.language, name=agent.name)}, actor="bot")
+        turn = self._parts.bot.call_agent(known, before.department)
+        known = self._handover.settle(draft, turn, since=before.queued_at)
+        if draft.state.holder == "queue" and before.waiting_since:
+            draft.set(waiting_since=before.waiting_since)
+        return known
+
+    def _record_presence(self, agent_id: str, *, intent: str | None = None) -> None:
+        for _ in range(ATTEMPTS):
+            agent = self.agent(agent_id)
+            row = {"agent_id": agent.id, "at": self._parts.now(), "connected": agent.connected}
+            change = Change(rows=[Row(PresenceChange, {**row, "intent": intent or agent.intent})])
+            if intent:
+                change.guards.append(changed(agent, intent=intent))
+            self._parts.agents.forget()
+            try:
+                return self._parts.journal.commit(change)
+            except Refused:
+                continue
+            except Unavailable as problem:
+                raise TryAgain from problem
+        raise TryAgain

@@ -1,0 +1,130 @@
+"""What was committed here, as hints for other workers; and what their hints say, told here.
+
+A hint says that a conversation is at a number, no more: what happened is read from the record. Any may be lost, so one
+also looks every few seconds (and heartbeats carry the last number, so that clients notice as well).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from bot.change import table_of
+from bot.database import Database
+from bot.journal import PAGE
+from bot.models import ConversationRow
+from handoff.agents import Agents
+from handoff.announcements import Announcement, Announcements, StaffChanged
+from handoff.elsewhere import Elsewhere
+from handoff.live import LiveConversations
+from handoff.queue import in_hand
+
+LOOK_EVERY = 2.0
+"""Seconds between looks for what no hint told of."""
+ASKED_AT_ONCE = 500
+
+CHANGED, STAFF = "changed", "staff"
+
+_conversations = table_of(ConversationRow)
+
+Hint = list[Any]
+"""[CHANGED, conversation, visitor, number before, number, whether it concerns agents] or [STAFF, agent]."""
+
+
+class Listening(Protocol):
+    """Somebody at this worker who hears of conversations as they go on."""
+
+    def visitors_here(self) -> Iterable[str]: ...
+
+    def conversations_here(self) -> Iterable[str]: ...
+
+    def follows(self, visitor_id: str, conversation_id: str) -> bool: ...
+
+    def has_agents(self) -> bool: ...
+
+
+class Relay:
+    """Between the announcements of this worker and those of the others."""
+
+    def __init__(
+        self,
+        database: Database,
+        live: LiveConversations,
+        agents: Agents,
+        announcements: Announcements,
+        elsewhere: Elsewhere,
+        listening: Iterable[Listening],
+        publish: Callable[[Hint], None],
+    ):
+        self._database = database
+        self._live = live
+        self._agents = agents
+        self._announcements = announcements
+        self._elsewhere = elsewhere
+        self._listening = tuple(listening)
+        self._publish = publish
+
+    def on_news(self, news: Announcement | StaffChanged) -> None:
+        """Subscribed to the desk's announcements."""
+        if news.elsewhere:
+            return
+        if isinstance(news, StaffChanged):
+            self._publish([STAFF, news.agent_id])
+            return
+        after = news.after
+        before = news.before.last_seq if news.before else 0
+        for_agents = after.holder != "bot" or news.differs("holder", "left")
+        self._publish([CHANGED, after.id, after.visitor_id, before, after.last_seq, for_agents])
+
+    def take(self, hint: Hint) -> None:
+        """Takes a hint of another worker."""
+        match hint:
+            case [str(word), str(agent_id)] if word == STAFF:
+                self._agents.forget()
+                self._announcements.announce(StaffChanged(agent_id, elsewhere=True))
+            case [str(word), str(conversation_id), str(visitor_id), int(before), int(seq), bool(for_agents)] if (
+                word == CHANGED
+            ):
+                kept = self._live.kept(conversation_id)
+                if kept is not None and kept.conversation.last_seq >= seq:
+                    return
+                if self._is_heard(visitor_id, conversation_id, for_agents):
+                    self._elsewhere.catch_up(conversation_id, after=before)
+                else:
+                    self._live.forget(conversation_id)
+
+    def look(self) -> None:
+        """Takes over what happened elsewhere to conversations that somebody here hears of."""
+        for conversation_id, seq in self._numbers():
+            kept = self._live.kept(conversation_id)
+            if kept is None or kept.conversation.last_seq < seq:
+                self._elsewhere.catch_up(conversation_id, after=max(0, seq - PAGE))
+
+    def _is_heard(self, visitor_id: str, conversation_id: str, for_agents: bool) -> bool:
+        return any(
+            each.follows(visitor_id, conversation_id) or (for_agents and each.has_agents()) for each in self._listening
+        )
+
+    def _numbers(self) -> Iterator[tuple[str, int]]:
+        """Yields each conversation that somebody here hears of, with its last number in the database."""
+        visitors = {each for listening in self._listening for each in listening.visitors_here()}
+        conversations = {each for listening in self._listening for each in listening.conversations_here()}
+        conversations |= {known for known in map(self._live.known_open_of, visitors) if known}
+        columns = _conversations.c
+        for some in _parts(visitors):
+            yield from self._read(columns.visitor_id.in_(some), columns.open)
+        for some in _parts(conversations):
+            yield from self._read(columns.id.in_(some))
+        if any(listening.has_agents() for listening in self._listening):
+            yield from self._read(in_hand)
+
+    def _read(self, *conditions: Any) -> list[tuple[str, int]]:
+        query = select(_conversations.c.id, _conversations.c.last_seq).where(*conditions)
+        with self._database.reading() as connection:
+            return [(conversation_id, seq) for conversation_id, seq in connection.execute(query)]
+
+
+def _parts(names: set[str]) -> Iterator[list[str]]:
+    ordered = sorted(names)
+    for first in range(0, len(ordered), ASKED_AT_ONCE):
+        yield ordered[first : first + ASKED_AT_ONCE]

@@ -1,0 +1,35 @@
+"""Messages between workers as they travel: several in one packet, with the name of who says it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rules.compact import compact_json
+
+Message = list[Any]
+
+
+def packed(worker: str, messages: Iterable[Message], largest: int) -> Iterator[str]:
+    """Yields packets of at most so many bytes with these messages in this order; one too large is left out."""
+    head = compact_json(worker)
+    room = largest - len(head.encode()) - len("[,[]]")
+    texts: list[str] = []
+    size = 0
+    for message in messages:
+        text = compact_json(message)
+        length = len(text.encode()) + 1
+        if length > room:
+            continue
+        if size + length > room:
+            yield f"[{head},[{','.join(texts)}]]"
+            texts, size = [], 0
+        texts.append(text)
+        size += length
+    if texts:
+        yield f"[{head},[{','.join(texts)}]]"
+
+
+def unpacked(packet: str) -> tuple[str, list[Message]]:
+    """Returns who says it, and the messages."""
+    worker, messages = json.loads(packet)
+    return worker, messages
