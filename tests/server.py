@@ -195,6 +195,9 @@ class VisitorLine:
             self.conversation = frame["conversation"]
         elif frame["op"] == "events":
             self.conversation = frame["conversation"]
+            if frame["events"] and frame["events"][0]["seq"] > max(self.events, default=0) + 1:
+                self.tell(op="resume", conversation=self.conversation, after=max(self.events, default=0))
+                return
             for event in frame["events"]:
                 assert event == self.events.setdefault(event["seq"], event), "a number was used twice"
 

@@ -262,7 +262,11 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
-    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content, parlour.actions.roster))
+    app.register_blueprint(
+        health.blueprint(
+            parlour.database, parlour.sites, parlour.content, parlour.actions.roster, worker=parlour.worker
+        )
+    )
     _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())

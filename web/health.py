@@ -13,8 +13,8 @@ from web.audience import audience
 from web.content import Content
 
 
-def blueprint(database: Database, sites: SiteVersions, content: Content, actions: Roster) -> Blueprint:
-    """Returns the route."""
+def blueprint(database: Database, sites: SiteVersions, content: Content, actions: Roster, *, worker: str) -> Blueprint:
+    """Returns the route; `worker` names this process."""
     pages = Blueprint("health", __name__)
 
     @pages.get("/health")
@@ -25,6 +25,7 @@ def blueprint(database: Database, sites: SiteVersions, content: Content, actions
         state = {
             "status": "ok" if answers and content.problem is None and problem is None else "degraded",
             "version": __version__,
+            "worker": worker,
             "site": sites.current.version[:12],
             "database": {"kind": database.url.get_backend_name(), "answers": answers},
             "content": {"taken": content.problem is None},

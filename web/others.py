@@ -62,7 +62,8 @@ class Others:
         self._bus.publish([TOLD, whom, conversation.id, frame])
 
     def _pass_stay_on(self, stay: Stay) -> None:
-        self._bus.publish([STAY, asdict(stay)])
+        moments = {name: getattr(stay, name).isoformat() for name in _MOMENTS}
+        self._bus.publish([STAY, asdict(stay) | moments])
 
 
 def _stay_of(told: dict[str, Any]) -> Stay:

@@ -43,6 +43,8 @@ class Office:
     agents: Agents
     queue: Queue
     live: LiveConversations
+    connections: Connections
+    announcements: Announcements
     desk: Desk
     heard: list[Announcement | StaffChanged] = field(default_factory=list)
     panels: set[str] = field(default_factory=set)
@@ -68,7 +70,9 @@ def office(database: Database, clock: Any) -> Office:
     return open_office(database, clock, WORLDS / "harbour")
 
 
-def open_office(database: Database, clock: Any, site: Path, actions: Actions | None = None) -> Office:
+def open_office(
+    database: Database, clock: Any, site: Path, actions: Actions | None = None, *, worker: str = "here"
+) -> Office:
     actions = actions or Actions()
     sites = SiteVersions(database, now=clock)
     loaded = load(site)
@@ -76,7 +80,7 @@ def open_office(database: Database, clock: Any, site: Path, actions: Actions | N
     sites.switch(loaded.site, loaded.files)
     journal = Journal(database)
     jobs = Jobs(database, now=clock)
-    connections = Connections(database, worker="here", now=clock)
+    connections = Connections(database, worker=worker, now=clock)
     agents = Agents(database, sites, connections, now=clock)
     live = LiveConversations(database)
     queue = Queue(database)
@@ -92,10 +96,10 @@ def open_office(database: Database, clock: Any, site: Path, actions: Actions | N
         bot=Bot(sites, agents, actions.roster),
         announcements=announcements,
         now=clock,
-        new_id=lambda: f"conversation-{next(numbers)}",
+        new_id=lambda: f"conversation-{worker}-{next(numbers)}",
         actions=actions,
     )
-    office = Office(database, clock, sites, journal, jobs, agents, queue, live, Desk(parts))
+    office = Office(database, clock, sites, journal, jobs, agents, queue, live, connections, announcements, Desk(parts))
     announcements.subscribe(office.heard.append)
     return office
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from rules.compact import compact_json
 from web.bus.packets import Message, packed, unpacked
 
 MOST_WAITING = 20_000
@@ -30,13 +31,13 @@ class Bus(ABC):
 
     def __init__(self, worker: str):
         self._worker = worker
-        self._waiting: deque[Message] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._awake = Signal()
         self._stopping = False
 
     def publish(self, message: Message) -> None:
         """Hands a message over. It is a list of what JSON knows, and leaves soon."""
-        self._waiting.append(message)
+        self._waiting.append(compact_json(message))
         self._awake.set()
 
     def stop(self) -> None:
@@ -57,7 +58,7 @@ class Bus(ABC):
             except self.problems as problem:
                 self._hang_up()
                 if not is_away:
-                    log.error("bus.away", cause=str(problem).strip())
+                    log.error("bus.not_reached", cause=str(problem).strip())
                 is_away = True
                 sleep(TRY_AGAIN_AFTER)
 
@@ -66,14 +67,18 @@ class Bus(ABC):
 
         Calls `came_back` each time it begins to hear: what was said before has to be looked up.
         """
+        is_deaf = False
         while not self._stopping:
             try:
                 for packet in self._heard(came_back):
+                    is_deaf = False
                     self._give(take, packet)
                     if self._stopping:
                         return
             except self.problems as problem:
-                log.warning("bus.not_heard", cause=str(problem).strip())
+                if not is_deaf:
+                    log.error("bus.not_heard", cause=str(problem).strip())
+                is_deaf = True
                 sleep(TRY_AGAIN_AFTER)
 
     def _give(self, take: Callable[[Message], None], packet: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Messages between workers as they travel: several in one packet, with the name of who says it."""
+"""Messages between workers as they travel: several in one packet, after the name of who says them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,14 +9,16 @@ from rules.compact import compact_json
 Message = list[Any]
 
 
-def packed(worker: str, messages: Iterable[Message], largest: int) -> Iterator[str]:
-    """Yields packets of at most so many bytes with these messages in this order; one too large is left out."""
+def packed(worker: str, messages: Iterable[str], largest: int) -> Iterator[str]:
+    """Yields packets of at most so many bytes with these messages in this order; one too large is left out.
+
+    Each message is JSON already.
+    """
     head = compact_json(worker)
     room = largest - len(head.encode()) - len("[,[]]")
     texts: list[str] = []
     size = 0
-    for message in messages:
-        text = compact_json(message)
+    for text in messages:
         length = len(text.encode()) + 1
         if length > room:
             continue

@@ -1,5 +1,6 @@
 """Real servers, over the harbour's site and over the sample shop, and windows of real browsers."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,8 +11,12 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from bot.site.starting import make_site
-from tests.server import Server, running
+from tests import valkey
+from tests.conftest import new_database
+from tests.server import AgentLine, Server, running
+from web.commands.agents import add_agent
 
+PASSWORD = "three blue teapots"
 HARBOUR = Path(__file__).parents[2] / "worlds" / "harbour"
 
 
@@ -30,6 +35,44 @@ def server(site: Path, database_url: str) -> Iterator[Server]:
 def sqlite_server(site: Path, tmp_path: Path) -> Iterator[Server]:
     """For what does not depend on the database."""
     yield from running(Server(site, f"sqlite:///{tmp_path}/parlour.db"))
+
+
+@pytest.fixture
+def postgres_url(cluster: str) -> str:
+    """For what needs several processes at one database."""
+    return new_database(cluster)
+
+
+@pytest.fixture(scope="session")
+def valkey_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if valkey.program() is None:
+        if os.environ.get("REQUIRE_VALKEY") == "1":
+            pytest.fail("REQUIRE_VALKEY=1, but there is neither Valkey nor Redis")
+        pytest.skip("no Valkey or Redis here: the bus is not tested on it")
+    with valkey.serving(tmp_path_factory.mktemp("valkey")) as address:
+        yield address
+
+
+@pytest.fixture(params=["postgres", "valkey"])
+def bus(request: pytest.FixtureRequest) -> str:
+    """What `--bus` names, once for each kind."""
+    return "postgres" if request.param == "postgres" else request.getfixturevalue("valkey_address")
+
+
+def hired(server: Server, name: str, *departments: str, role: str = "agent") -> AgentLine:
+    """Adds an agent and opens their panel."""
+    email = f"{name.lower()}@harbour.example"
+    add_agent(
+        server.site,
+        email,
+        name=name,
+        departments=departments,
+        role=role,
+        password=PASSWORD,
+        data=None,
+        database=server.database_url,
+    )
+    return AgentLine(server, email, PASSWORD)
 
 
 def open_shop(folder: Path) -> Path:

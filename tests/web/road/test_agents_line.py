@@ -1,34 +1,20 @@
 """Agents over real sockets: who hears what, who is let in, and for how long."""
 
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from tests.server import AgentLine, Server, closing, open_socket
-from web.commands.agents import add_agent, set_password
+from tests.web.road.conftest import hired
+from web.commands.agents import set_password
 from web.commands.explaining import explanation
-
-PASSWORD = "three blue teapots"
 
 
 @pytest.fixture
 def hire(sqlite_server: Server) -> Callable[..., AgentLine]:
-    def hire(name: str, *departments: str, role: str = "agent") -> AgentLine:
-        email = f"{name.lower()}@harbour.example"
-        add_agent(
-            sqlite_server.site,
-            email,
-            name=name,
-            departments=departments,
-            role=role,
-            password=PASSWORD,
-            data=None,
-            database=sqlite_server.database_url,
-        )
-        return AgentLine(sqlite_server, email, PASSWORD)
-
-    return hire
+    return partial(hired, sqlite_server)
 
 
 @pytest.fixture

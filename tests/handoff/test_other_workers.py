@@ -1,0 +1,158 @@
+"""Two workers over one record: what one does is told at the other, whatever becomes of the hints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.database import Database
+from handoff.agents import add
+from handoff.announcements import Announcement
+from handoff.elsewhere import Elsewhere
+from handoff.refusals import AlreadyAccepted, Reassigned
+from handoff.relay import Relay
+from tests.handoff.conftest import WORLDS, AgentActor, Office, VisitorActor, open_office
+
+
+@dataclass
+class Worker:
+    """A desk, its relay, and who listens here."""
+
+    office: Office
+    relay: Relay | None = None
+    visitors: set[str] = field(default_factory=set)
+    agents: bool = False
+    hints: list[Any] = field(default_factory=list)
+
+    def visitors_here(self) -> set[str]:
+        return self.visitors
+
+    def conversations_here(self) -> tuple[str, ...]:
+        return ()
+
+    def follows(self, visitor_id: str, conversation_id: str) -> bool:
+        return visitor_id in self.visitors
+
+    def has_agents(self) -> bool:
+        return self.agents
+
+    def told(self, visitor_id: str) -> list[int]:
+        """The numbers of the events that were told here of what this visitor says and hears."""
+        news = [each for each in self.office.heard if isinstance(each, Announcement)]
+        return [event.seq for each in news if each.after.visitor_id == visitor_id for event in each.events]
+
+
+@pytest.fixture
+def workers(open_database: Callable[[], Database], clock: Any) -> tuple[Worker, Worker]:
+    def open_worker(name: str) -> Worker:
+        office = open_office(open_database(), clock, WORLDS / "harbour", worker=name)
+        worker = Worker(office)
+        elsewhere = Elsewhere(office.live, office.journal, office.announcements)
+        worker.relay = Relay(
+            office.database, office.live, office.agents, office.announcements, elsewhere, [worker], worker.hints.append
+        )
+        office.announcements.subscribe(worker.relay.on_news)
+        return worker
+
+    return open_worker("one"), open_worker("two")
+
+
+@pytest.fixture
+def ann(workers: tuple[Worker, Worker]) -> VisitorActor:
+    """A visitor whose socket is open at the first worker."""
+    workers[0].visitors.add("ann")
+    return VisitorActor(workers[0].office, "ann")
+
+
+def at(worker: Worker, ann: VisitorActor) -> VisitorActor:
+    """The same visitor, answered by another worker: a second tab, or the fall-back over HTTP."""
+    return VisitorActor(worker.office, ann.id)
+
+
+def hire(worker: Worker, name: str) -> AgentActor:
+    office = worker.office
+    with office.database.writing() as connection:
+        id = add(connection, name=name, role="agent", departments=("sales",), at=office.clock())
+    worker.agents = True
+    return AgentActor(office, id).comes_online()
+
+
+def test_what_is_said_at_one_worker_is_told_at_the_other_once_and_in_order(workers, ann):
+    here, there = workers
+    ann.writes("Hi", client_id="message-1")
+    at(there, ann).writes("Hello?", client_id="message-2")
+    for hint in there.hints * 2:
+        here.relay.take(hint)
+    last = there.office.desk.open_conversation("ann").last_seq
+    assert here.told("ann") == list(range(1, last + 1))
+
+
+def test_a_hint_that_never_comes_is_made_up_for_by_looking(workers, ann):
+    here, there = workers
+    ann.writes("Hi", client_id="message-1")
+    at(there, ann).writes("Hello?", client_id="message-2")
+    assert len(here.told("ann")) < there.office.desk.open_conversation("ann").last_seq
+    here.relay.look()
+    here.relay.look()
+    assert here.told("ann") == list(range(1, there.office.desk.open_conversation("ann").last_seq + 1))
+
+
+def test_whoever_acts_on_what_is_old_hears_first_what_came_between(workers, ann):
+    here, there = workers
+    ann.writes("Hi", client_id="message-1")
+    at(there, ann).writes("Hello?", client_id="message-2")
+    ann.writes("Anybody?", client_id="message-3")
+    assert here.told("ann") == list(range(1, here.office.desk.open_conversation("ann").last_seq + 1))
+
+
+def test_the_same_message_sent_at_both_is_stored_once(workers, ann):
+    there = workers[1]
+    first = ann.writes("Hi", client_id="message-1")
+    assert at(there, ann).writes("Hi", client_id="message-1") == first
+    assert [event.body.get("text") for event in ann.events()].count("Hi") == 1
+
+
+def test_a_late_hint_takes_nothing_back(workers, ann):
+    here, there = workers
+    ann.writes("Hi", client_id="message-1")
+    at(there, ann).writes("Hello?", client_id="message-2")
+    late = list(there.hints)
+    ann.writes("Anybody?", client_id="message-3")
+    before = here.office.desk.open_conversation("ann")
+    for hint in late:
+        here.relay.take(hint)
+    assert here.office.desk.open_conversation("ann") == before
+
+
+def test_nobody_is_refused_on_what_is_no_longer_so(workers, ann):
+    here, there = workers
+    anna, ben = hire(here, "Anna"), hire(there, "Ben")
+    ann.writes("Hi")
+    ann.presses("A person")
+    token = anna.accepts(ann.conversation)
+    with pytest.raises(AlreadyAccepted, match="Anna has already taken this conversation"):
+        ben.accepts(ann.conversation)
+    here.office.desk.return_to_bot(anna.id, ann.conversation, token=token)
+    assert ben.accepts(ann.conversation) > token
+    with pytest.raises(Reassigned):
+        anna.says(ann.conversation, "One moment", token=token)
+
+
+def test_who_is_at_another_worker_is_here_too(workers, ann):
+    here, there = workers
+    anna = hire(there, "Anna")
+    ann.writes("Hi")
+    ann.presses("A person")
+    assert here.office.desk.open_conversation("ann").offered_to == anna.id
+
+
+def test_somebody_who_comes_at_another_worker_is_asked(workers, ann):
+    here, there = workers
+    hire(here, "Anna")
+    ann.writes("Hi")
+    ann.presses("A person")
+    here.office.desk.decline(here.office.desk.open_conversation("ann").offered_to, ann.conversation)
+    ben = hire(there, "Ben")
+    here.relay.look()
+    assert here.office.desk.open_conversation("ann").offered_to == ben.id

@@ -1,0 +1,98 @@
+"""Agents who vanish give their conversations back; who comes back in time keeps them."""
+
+import pytest
+
+from handoff.refusals import Reassigned
+from tests.handoff.conftest import WORLDS, open_office
+
+
+@pytest.fixture
+def held(office, visitor, agent):
+    """A conversation that Anna has held for a while, her panel now gone."""
+    anna = agent("Anna").comes_online()
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("A person")
+    token = anna.accepts(ann.conversation)
+    anna.says(ann.conversation, "Good day")
+    office.let_pass(minutes=5)
+    ann.writes("Two tickets")
+    office.panels.discard(anna.id)
+    office.desk.leave(anna.id)
+    return anna, ann, token
+
+
+def test_a_conversation_waits_again_at_its_old_place_and_the_visitor_is_told(held, office, agent, visitor):
+    anna, ann, token = held
+    ben = agent("Ben").comes_online()
+    other = visitor()
+    other.writes("Hi")
+    other.presses("A person")
+    office.let_pass(seconds=61)
+    office.desk.reclaim()
+    state = office.desk.conversation(ann.conversation)
+    assert (state.holder, state.owner, state.offered_to) == ("queue", None, ben.id)
+    assert office.queue.place_of(state) == 1
+    assert "Anna is not here any more. I am asking somebody else." in ann.hears()
+    with pytest.raises(Reassigned):
+        anna.says(ann.conversation, "One moment", token=token)
+    assert office.desk.agent(anna.id).active == 0
+
+
+def test_who_comes_back_in_time_keeps_everything(held, office, agent):
+    anna, ann, token = held
+    agent("Ben").comes_online()
+    office.let_pass(seconds=50)
+    office.desk.reclaim()
+    anna.comes_online()
+    office.let_pass(seconds=50)
+    office.desk.reclaim()
+    assert office.desk.conversation(ann.conversation).owner == anna.id
+    anna.says(ann.conversation, "Here they are", token=token)
+
+
+def test_with_nobody_else_there_a_message_is_taken(held, office):
+    _, ann, _ = held
+    office.let_pass(seconds=61)
+    office.desk.reclaim()
+    assert office.desk.conversation(ann.conversation).holder == "bot"
+    assert "What is your e-mail address?" in ann.hears()
+
+
+def test_the_timers_of_the_first_wait_do_not_end_the_second(office, agent, visitor):
+    anna = agent("Anna").comes_online()
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("A person")
+    anna.accepts(ann.conversation)
+    office.panels.discard(anna.id)
+    office.desk.leave(anna.id)
+    agent("Ben").comes_online()
+    office.let_pass(seconds=61)
+    office.desk.reclaim()
+    office.let_pass(seconds=10)
+    assert office.desk.conversation(ann.conversation).holder == "queue"
+
+
+def test_a_panel_nobody_hears_of_is_as_good_as_closed(office, visitor, agent):
+    anna = agent("Anna").comes_online()
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("A person")
+    anna.accepts(ann.conversation)
+    agent("Ben").comes_online()
+    office.panels.discard(anna.id)
+    office.let_pass(seconds=61)
+    office.desk.reclaim()
+    assert office.desk.conversation(ann.conversation).holder == "queue"
+
+
+def test_after_a_restart_everybody_has_time_to_come_back(held, office, clock):
+    anna, ann, _ = held
+    office.let_pass(minutes=10)
+    started_again = open_office(office.database, clock, WORLDS / "harbour", worker="again")
+    started_again.desk.reclaim()
+    assert started_again.desk.conversation(ann.conversation).owner == anna.id
+    clock.advance(seconds=61)
+    started_again.desk.reclaim()
+    assert started_again.desk.conversation(ann.conversation).owner is None
