@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.ids import new_id
 from bot.models import Setting
@@ -61,8 +61,11 @@ class Database:
         if found:
             return found
         made = new_id()
-        with self.writing() as connection:
-            connection.execute(Setting.__table__.insert().values(name="epoch", value=made))  # type: ignore[attr-defined]
+        try:
+            with self.writing() as connection:
+                connection.execute(Setting.__table__.insert().values(name="epoch", value=made))  # type: ignore[attr-defined]
+        except IntegrityError:
+            return self.epoch()  # Of two workers that start at once, one makes it.
         return made
 
     def close(self) -> None:
