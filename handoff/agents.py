@@ -56,6 +56,11 @@ class Agents:
         """Makes the next question read the rows again."""
         self._read_at = None
 
+    def look_again(self) -> None:
+        """Reads the rows, and who is at other workers."""
+        self.forget()
+        self.all()
+
     def agents_online(self, department: str | None) -> int:
         """Returns how many members are here, free or not."""
         return len(here_in(department, self.all()))

@@ -90,12 +90,13 @@ class Connections:
     def look(self, connection: Connection) -> None:
         """Reads what the other workers wrote down."""
         query = select(_panels).where(_panels.c.heard_at > self._now() - REMEMBERED)
-        self._open_elsewhere.clear()
-        self._seen_at.clear()
+        seen_at: dict[str, datetime] = {}
+        open_elsewhere: dict[str, datetime] = {}
         for agent_id, worker, open_, heard_at in connection.execute(query):
-            self._seen_at[agent_id] = max(heard_at, self._seen_at.get(agent_id, heard_at))
+            seen_at[agent_id] = max(heard_at, seen_at.get(agent_id, heard_at))
             if open_ and worker != self._worker:
-                self._open_elsewhere[agent_id] = max(heard_at, self._open_elsewhere.get(agent_id, heard_at))
+                open_elsewhere[agent_id] = max(heard_at, open_elsewhere.get(agent_id, heard_at))
+        self._seen_at, self._open_elsewhere = seen_at, open_elsewhere
 
     def tell(self) -> None:
         """Writes down who was heard of here, for the other workers."""

@@ -324,7 +324,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
             agent_read=parlour.journal.visitor_seq_at(conversation.id, read.get(conversation.id, 0)),
         )
 
-    parlour.hub.waiting_changed = lambda: _waiting(parlour, queue)
+    parlour.hub.waiting_changed = lambda: _waiting(parlour)
     room = VisitorRoom(
         desk=parlour.desk,
         hub=parlour.hub,
@@ -347,10 +347,11 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
     )
 
 
-def _waiting(parlour: Parlour, queue: Queue) -> list[Conversation]:
+def _waiting(parlour: Parlour) -> list[Conversation]:
     """Returns the waiting conversations whose visitors have a socket open."""
-    here = [parlour.desk.open_conversation(visitor) for visitor in parlour.hub.visitors_here()]
-    return [each for each in here if each and each.holder == "queue"]
+    known = filter(None, map(parlour.live.known_open_of, parlour.hub.visitors_here()))
+    kept = filter(None, map(parlour.live.kept, known))
+    return [each.conversation for each in kept if each.conversation.holder == "queue"]
 
 
 def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: SignIn) -> panel.PanelParts:

@@ -44,6 +44,7 @@ class PresenceSide(AgentSide):
     def reclaim(self) -> None:
         """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
         nobody else is there. Whoever comes back in time keeps everything; several workers may ask at once."""
+        self._parts.agents.look_again()
         for agent_id in self._parts.queue.owners():
             if self._parts.connections.has_vanished(agent_id):
                 for conversation_id in self._parts.queue.held_by(agent_id):

@@ -96,3 +96,13 @@ def test_after_a_restart_everybody_has_time_to_come_back(held, office, clock):
     clock.advance(seconds=61)
     started_again.desk.reclaim()
     assert started_again.desk.conversation(ann.conversation).owner is None
+
+
+def test_who_is_at_another_worker_has_not_vanished(held, office, clock, open_database, agent):
+    anna, ann, _ = held
+    office.let_pass(minutes=10)
+    there = open_office(open_database(), clock, WORLDS / "harbour", worker="there")
+    clock.advance(seconds=61)
+    there.desk.arrive(anna.id)
+    office.desk.reclaim()
+    assert office.desk.conversation(ann.conversation).owner == anna.id
