@@ -15,6 +15,7 @@ from bot.actions.actions import Actions
 from bot.actions.client import Client
 from bot.actions.roster import Roster, Served
 from bot.answering import Bot
+from bot.backlog import Backlog
 from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
@@ -98,6 +99,7 @@ class Parlour:
     journal: Journal
     jobs: Jobs
     calls: Calls
+    backlog: Backlog
     sites: SiteVersions
     content: Content
     actions: Actions
@@ -194,6 +196,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         journal=journal,
         jobs=jobs,
         calls=calls,
+        backlog=Backlog(database, now=now),
         sites=sites,
         content=content,
         actions=actions,

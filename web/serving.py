@@ -18,6 +18,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
+from bot.leases import RENEW_EVERY
 from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
@@ -30,7 +31,7 @@ GOODBYE_TAKES = 8
 SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 CHECK_SIGN_INS_EVERY = 2.0
-FORGET_CALLS_EVERY = 3600.0
+FORGET_JOBS_EVERY = 3600.0
 LOOK_AT_LINES_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
@@ -130,7 +131,10 @@ def start_background(parlour: Parlour) -> None:
     """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins."""
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
-    gevent.spawn(_every, FORGET_CALLS_EVERY, lambda: parlour.workshop.run_blocking(parlour.calls.forget_old))
+    run_blocking = parlour.workshop.run_blocking
+    gevent.spawn(_every, RENEW_EVERY, lambda: run_blocking(parlour.jobs.renew))
+    gevent.spawn(_every, RENEW_EVERY, lambda: run_blocking(parlour.calls.renew))
+    gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: run_blocking(parlour.backlog.forget_old))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
