@@ -23,7 +23,6 @@ LATE_AFTER = timedelta(seconds=10)
 """How long after its time a job is overdue."""
 MOST_COUNTED = 10_000
 """Nobody counts further than this."""
-STATES = ("waiting", "overdue", "dead", "done")
 PAGE = 50
 
 _jobs = table_of(JobRow)

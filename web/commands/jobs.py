@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.backlog import PAGE, Backlog, Entry, NoSuchJob
+from bot.backlog import PAGE, Backlog, NoSuchJob
 from bot.database import CannotOpen
 from web.app import utc_now
 from web.commands.places import open_database
@@ -69,12 +69,12 @@ def told(backlog: Backlog, key: str) -> list[str]:
         ("Kind", entry.kind),
         ("Conversation", entry.conversation_id),
         ("Goes to", entry.target),
-        ("State", _state(entry)),
+        ("State", _in_words(entry.state)),
         ("Planned", _moment(entry.created_at)),
         ("Due", _moment(entry.run_at)),
         ("Tries", str(entry.attempts)),
         ("Last outcome", entry.outcome),
-        ("Next try", _moment(entry.lease_until) if entry.lease_until and not entry.taken_by else None),
+        ("Taken until" if entry.taken_by else "Next try", _moment(entry.lease_until) if entry.lease_until else None),
         ("Over since", _moment(entry.done_at) if entry.done_at else None),
     ]
     return [f"{name:<13} {value}" for name, value in rows if value is not None]
@@ -97,10 +97,6 @@ def dropped(backlog: Backlog, key: str) -> list[str]:
     """Takes a job away; raises NoSuchJob."""
     backlog.drop(key)
     return [f"{key} is gone."]
-
-
-def _state(entry: Entry) -> str:
-    return f"{entry.state}, being done" if entry.taken_by else _in_words(entry.state)
 
 
 def _in_words(state: str) -> str:
