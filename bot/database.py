@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
 from bot.ids import new_id
 from bot.models import Setting
@@ -27,6 +28,9 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
+        self.errors = 0
+        """How often the database was away, locked, full, or took back what crossed something else."""
+        event.listen(self.engine, "handle_error", self._count)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -65,6 +69,15 @@ class Database:
             connection.execute(Setting.__table__.insert().values(name="epoch", value=made))  # type: ignore[attr-defined]
         return made
 
+    def is_current(self) -> bool:
+        """Returns whether the tables have this version's form; raises DBAPIError when the database does not answer."""
+        with self.reading() as connection:
+            return _revision_of(connection) == _newest_revision()
+
+    def _count(self, context: Any) -> None:
+        if isinstance(context.sqlalchemy_exception, (OperationalError, InterfaceError, InternalError)):
+            self.errors += 1
+
     def close(self) -> None:
         """Gives all connections back."""
         self.engine.dispose()
@@ -77,6 +90,7 @@ def _revision_of(connection: Connection) -> str | None:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
+@cache
 def _newest_revision() -> str:
     return max(each.name.partition("_")[0] for each in (UPGRADES / "versions").glob("[0-9]*.py"))
 

@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from bot.change import Change, Refused, Unavailable, table_of
 from bot.database import Database
 from bot.events import Event
+from bot.measuring import SIZES, Spread
 from bot.models import Base, EventRow
 from bot.statements import EXPECTED, KEY, inserting, updating
 
@@ -60,6 +62,10 @@ class Journal:
         self._awake = Lock()
         self._grouping = spawn is not None
         self._stopping = False
+        self.seconds = Spread()
+        """How long transactions took."""
+        self.sizes = Spread(SIZES)
+        """How many changes they carried."""
         if spawn is not None:
             self._awake.acquire()
             spawn(self._write_forever)
@@ -146,11 +152,14 @@ class Journal:
 
     def _settle(self, batch: list[_Pending]) -> None:
         changes = [pending.change for pending in batch]
+        began = perf_counter()
         try:
             outcomes = self._write(changes)
         except Exception as problem:
             log.exception("journal.failed", changes=len(changes))
             outcomes = [Unavailable(str(problem))] * len(batch)
+        self.seconds.add(perf_counter() - began)
+        self.sizes.add(len(batch))
         for pending, outcome in zip(batch, outcomes, strict=True):
             pending.outcome = outcome
             pending.settled.release()

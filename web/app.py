@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import random
+from threading import Event as Signal
 from time import monotonic, sleep
 from typing import Any
 
@@ -20,10 +21,11 @@ from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
 from bot.greeting import Greeting
-from bot.ids import new_id
+from bot.ids import new_id, short_id
 from bot.impressions import Impressions
 from bot.jobs import Handlers, Jobs
 from bot.journal import Journal
+from bot.measuring import Spread
 from bot.outside import Outside
 from bot.versions import SiteVersions
 from bot.visits import Visits
@@ -40,7 +42,7 @@ from handoff.readings import Readings
 from handoff.routing import Agent
 from handoff.rows import Rows
 from handoff.status import status_of
-from web import __version__, assets, bodies, demo, errors, headers, health, panel, webhooks, widget
+from web import __version__, assets, bodies, demo, errors, headers, health, metrics, panel, webhooks, widget
 from web.accounts import Accounts, Passwords
 from web.audience import Gate, nobody
 from web.channels import callback, control, rest
@@ -84,6 +86,8 @@ class Options:
     """Other ways in than the widget."""
     actions: Served | None = None
     """Where custom actions are called."""
+    metrics_token: str = ""
+    """Opens `/metrics` to who brings it; without one it is open to programs on this computer."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -121,6 +125,12 @@ class Parlour:
     lines: Lines
     call_handlers: Handlers
     """Kind of job → what does it, for those that wait on somebody else's computer."""
+    stopping: Signal = field(default_factory=Signal)
+    """Set once the process has been asked to end: nothing new is begun."""
+    worker: str = field(default_factory=short_id)
+    """What this process is called where several are told of."""
+    lag: Spread = field(default_factory=Spread)
+    """Seconds by which the loop came back too late."""
 
 
 def utc_now() -> datetime:
@@ -243,7 +253,8 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
-    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content, parlour.actions.roster))
+    app.register_blueprint(health.blueprint(parlour))
+    app.register_blueprint(metrics.blueprint(parlour))
     _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())

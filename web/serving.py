@@ -5,6 +5,7 @@
 
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -23,6 +24,8 @@ from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
+from web.measures import of_worker
+from web.metrics import FOLDER, LEFT_EVERY, Left
 from web.workshop import gevent_workshop
 
 MOST_CONNECTIONS = 20_000
@@ -33,6 +36,7 @@ SPREAD = 5.0
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_JOBS_EVERY = 3600.0
 LOOK_AT_LINES_EVERY = 1.0
+LOOK_AT_LAG_EVERY = 0.5
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -110,6 +114,8 @@ class Server(BaseApplication):
         self.parlour = app.extensions["parlour"]
         self._find_out_about_actions(self.parlour)
         start_background(self.parlour)
+        if self.cfg.workers > 1:
+            gevent.spawn(_leave_numbers, self.parlour)
         _keep_for_good()
         return app
 
@@ -139,6 +145,7 @@ def start_background(parlour: Parlour) -> None:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_beat_forever, parlour)
+    gevent.spawn(_measure_lag, parlour)
     gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
     parlour.accounts.on_revoked(parlour.hub.close_revoked)
@@ -153,6 +160,22 @@ def _beat_forever(parlour: Parlour) -> None:
             gevent.sleep(1)
 
 
+def _measure_lag(parlour: Parlour) -> None:
+    while True:
+        began = monotonic()
+        gevent.sleep(LOOK_AT_LAG_EVERY)
+        parlour.lag.add(monotonic() - began - LOOK_AT_LAG_EVERY)
+
+
+def _leave_numbers(parlour: Parlour) -> None:
+    left = Left(parlour.options.data / FOLDER, parlour.worker)
+    while not parlour.stopping.is_set():
+        with suppress(OSError):  # A full disk is told by whoever needs it more.
+            left.leave(of_worker(parlour))
+        parlour.stopping.wait(LEFT_EVERY)
+    left.take_away()
+
+
 def _every(seconds: float, work: Callable[[], None]) -> None:
     while True:
         gevent.sleep(seconds)
@@ -163,6 +186,7 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 
 def _say_goodbye(parlour: Parlour) -> None:
+    parlour.stopping.set()
     parlour.hub.restart(spread=SPREAD)
     parlour.lines.restart()
     parlour.jobs.stop()

@@ -1,5 +1,6 @@
 """Runs an action and whatever it wants run after it, until a flow or the visitor is next."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import BoundedSemaphore
@@ -38,6 +39,8 @@ class Actions:
         self._clock = clock
         self._spawn = spawn
         self._places = BoundedSemaphore(MOST_AT_ONCE)
+        self.ended: Counter[str] = Counter()
+        """How calls ended → how often: well, or with the reason why not."""
 
     def beside(self, work: Callable[[], None]) -> None:
         """Does what waits for an action without holding anything else up; at once where there is no loop."""
@@ -48,6 +51,15 @@ class Actions:
 
     def run(self, action: str, told: Told, *, within: float) -> Returned:
         """Returns what came of an action and of the actions it called next; raises Failed before `within` is over."""
+        try:
+            returned = self._run_in_turn(action, told, within)
+        except Failed as failed:
+            self.ended[failed.reason] += 1
+            raise
+        self.ended["well"] += 1
+        return returned
+
+    def _run_in_turn(self, action: str, told: Told, within: float) -> Returned:
         until = self._clock() + within
         if not self._places.acquire(timeout=max(0.0, within)):
             raise Failed("timeout", "too many actions are under way")

@@ -1,6 +1,6 @@
 """How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from bot.events import Event
 from bot.ids import NewId
 from bot.jobs import Jobs
 from bot.journal import Journal
+from bot.measuring import Spread
 from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
 from handoff.handover import Handover
@@ -65,6 +66,12 @@ class Changing:
         self._turnstiles = Turnstiles()
         self._handover = Handover(parts.bot, parts.agents)
         self._recently_sent: OrderedDict[tuple[str, str], Event] = OrderedDict()
+        self.turns = Spread()
+        """Seconds from a visitor's message to its being stored with all that it led to."""
+        self.recorded: Counter[tuple[str, str]] = Counter()
+        """(Kind of event, who: visitor, bot, agent, system) → how many this process stored."""
+        self.lost_races = 0
+        """How often somebody else was faster and a verb was computed again."""
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Returns a conversation as it stands; raises NoSuchConversation."""
@@ -106,6 +113,7 @@ class Changing:
                 if change:
                     self._parts.journal.commit(change)
             except Refused:
+                self.lost_races += 1
                 self._forget(draft, change)
                 continue
             except Unavailable as problem:
@@ -119,6 +127,8 @@ class Changing:
     def _committed(self, draft: Draft, known: Known, change: Change) -> None:
         self._parts.live.put(Live(draft.state, known))
         self._remember(draft.events)
+        for event in draft.events:
+            self.recorded[event.kind, event.role] += 1
         if _touches_agents(change):
             self._parts.agents.forget()
         self._parts.announcements.announce(Announcement(draft.before, draft.state, tuple(draft.events)))

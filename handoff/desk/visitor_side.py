@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from bot.answering import NOTHING_HEARD
@@ -66,7 +67,7 @@ class VisitorSide(Changing):
         first event is returned. Raises Unsayable, Mismatch (same id, other words) or TryAgain.
         """
         said = _sayable(said)
-        actor = f"visitor:{visitor_id}"
+        actor, began = f"visitor:{visitor_id}", perf_counter()
         with self._turnstiles.one_at_a_time(visitor_id):
             try:
                 draft = self._attempt(
@@ -75,6 +76,7 @@ class VisitorSide(Changing):
                 )
             except SaidBefore as before:
                 return before.event
+        self.turns.add(perf_counter() - began)
         self._follow_up(draft)
         return next(event for event in draft.events if event.client_id == client_id)
 

@@ -50,6 +50,7 @@ def serve_site(
     webhooks_may_be_local: bool,
     doors: Iterable[str],
     api_token: str | None,
+    metrics_token: str,
     actions_url: str | None,
 ) -> None:
     """Prepares and serves until told to stop."""
@@ -70,6 +71,7 @@ def serve_site(
         proxies=trusted_proxies,
         webhooks_may_be_local=webhooks_may_be_local,
         doors=opened,
+        metrics_token=metrics_token,
     )
     options, actions = _with_actions(options, actions_url)
     invitation = _prepare(options)
