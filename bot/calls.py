@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database
+from bot.database import Database, in_words
 from bot.jobs import LONGEST_NAP, Handlers, Jobs
 from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
@@ -65,7 +65,7 @@ class Calls:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("calls.unavailable", cause=str(problem.orig).strip())
+                log.error("calls.unavailable", cause=in_words(problem))
                 busy = False
             if not busy:
                 # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.

@@ -15,6 +15,16 @@ from rules.compact import compact_json
 
 UPGRADES = Path(__file__).parent / "upgrades"
 SQLITE_BUSY_SECONDS = 5
+OF_THE_DATABASE = (OperationalError, InterfaceError, InternalError)
+"""It is away, locked, full, or took back what crossed something else; not what was asked of it was wrong."""
+
+
+def in_words(problem: DBAPIError) -> str:
+    """Returns what a log may say of a problem: what it is, and nothing of what was to be written."""
+    kind = type(problem.orig).__name__
+    if not isinstance(problem, OF_THE_DATABASE):
+        return f"{kind} {getattr(problem.orig, 'sqlstate', None) or ''}".strip()
+    return f"{kind}: {(str(problem.orig).strip() or '?').splitlines()[0]}"
 
 
 class CannotOpen(Exception):
@@ -75,7 +85,7 @@ class Database:
             return _revision_of(connection) == _newest_revision()
 
     def _count(self, context: Any) -> None:
-        if isinstance(context.sqlalchemy_exception, (OperationalError, InterfaceError, InternalError)):
+        if isinstance(context.sqlalchemy_exception, OF_THE_DATABASE):
             self.errors += 1
 
     def close(self) -> None:
@@ -107,10 +117,13 @@ def _upgrade(connection: Connection) -> None:
     connection.commit()
 
 
+_USUAL: dict[str, Any] = {"json_serializer": compact_json, "hide_parameters": True}
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, json_serializer=compact_json, pool_size=8, max_overflow=8, pool_pre_ping=True)
-    engine = create_engine(url, json_serializer=compact_json, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        return create_engine(url, **_USUAL, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = create_engine(url, **_USUAL, connect_args={"timeout": SQLITE_BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

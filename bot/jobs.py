@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database
+from bot.database import Database, in_words
 from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
 
@@ -101,7 +101,7 @@ class Jobs:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("jobs.unavailable", cause=str(problem.orig).strip())
+                log.error("jobs.unavailable", cause=in_words(problem))
                 busy = False
             if not busy:
                 self._signals[0].wait(LONGEST_NAP)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.change import Change, Refused, Unavailable, table_of
-from bot.database import Database
+from bot.database import Database, in_words
 from bot.events import Event
 from bot.measuring import SIZES, Spread
 from bot.models import Base, EventRow
@@ -174,8 +174,8 @@ class Journal:
             except DBAPIError as problem:
                 self._abandon()
                 if not _worth_retrying(problem):
-                    log.error("journal.unavailable", cause=str(problem.orig).strip(), changes=len(changes))
-                    return [Unavailable(str(problem.orig).strip())] * len(changes)
+                    log.error("journal.unavailable", cause=in_words(problem), changes=len(changes))
+                    return [Unavailable(in_words(problem))] * len(changes)
         return [Unavailable("too many conflicts")] * len(changes)
 
     def _all_at_once(self, changes: Sequence[Change]) -> bool:

@@ -12,14 +12,17 @@ from typing import Any
 import gevent
 import structlog
 from flask import Flask
+from gevent.hub import Hub
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
 from bot.leases import RENEW_EVERY
+from bot.logs import tell_unforeseen
 from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
@@ -51,6 +54,24 @@ class Worker(GeventWorker):
         if parlour is not None:
             gevent.spawn(_say_goodbye, parlour)
         super().handle_exit(sig, frame)
+
+
+class ServerLog(Logger):
+    """Gunicorn's words as lines of our log, and without the addresses asked for: they may hold what people wrote."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leaves writing to the log of us all."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Leaves out what an unreadable request said."""
+        super().warning(msg.partition(": ")[0] if msg.startswith("Invalid request") else msg, *args, **kwargs)
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Leaves out what was asked for."""
+        super().exception(str(msg).partition(" %")[0], **kwargs)
 
 
 class Master(Arbiter):
@@ -94,6 +115,7 @@ class Server(BaseApplication):
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
             "limit_request_line": 8190,
+            "logger_class": "web.serving.ServerLog",
             "loglevel": "warning",
             "post_worker_init": lambda _: self._ready(),
         }
@@ -109,6 +131,7 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         """Makes the application and starts what runs beside it."""
+        Hub.print_exception = lambda _, __, *problem: tell_unforeseen(*problem)
         workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
         app = create_app(self._options, workshop=workshop)
         self.parlour = app.extensions["parlour"]

@@ -14,6 +14,7 @@ from bot.actions.client import NotAnAddress, address_of
 from bot.actions.roster import Served
 from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
+from bot.logs import set_up_logs
 from bot.site.loading import load
 from bot.site.starting import make_site
 from rules.problems import has_errors, shown
@@ -21,7 +22,6 @@ from web.accounts import Accounts
 from web.app import Options, utc_now
 from web.channels.doors import CannotOpenDoor, doors_of
 from web.commands.places import data_folder, database_address
-from web.logs import set_up_logs
 from web.origins import is_loopback
 from web.serving import Server
 from web.tokens import UnusableKey, signing_key
