@@ -22,6 +22,7 @@ from bot.change import table_of
 from bot.database import Database, in_words
 from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
+from bot.spans import Spans, no_spans
 
 LONGEST_NAP = 1.0
 """Seconds between looks for leftovers when nothing wakes the poller."""
@@ -69,11 +70,13 @@ class Jobs:
         now: Callable[[], datetime],
         run_blocking: Callable[..., Any] | None = None,
         chance: Callable[[], float] = random.random,
+        spans: Spans = no_spans,
     ):
         self._database = database
         self._now = now
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._chance = chance
+        self._spans = spans
         self._signals = [Signal()]
         self._stopping = False
         self._leases = Leases(database, now=now)
@@ -130,6 +133,10 @@ class Jobs:
 
     def outcome_of(self, job: Job, handlers: Handlers) -> Outcome:
         """Does a job and returns what its row must say of it."""
+        with self._spans("job", kind=job.kind, conversation=job.conversation_id, attempts=job.attempts):
+            return self._outcome_of(job, handlers)
+
+    def _outcome_of(self, job: Job, handlers: Handlers) -> Outcome:
         now = self._now()
         try:
             result = handlers[job.kind](job)

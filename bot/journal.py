@@ -21,6 +21,7 @@ from bot.database import Database, in_words
 from bot.events import Event
 from bot.measuring import SIZES, Spread
 from bot.models import Base, EventRow
+from bot.spans import Spans, no_spans
 from bot.statements import EXPECTED, KEY, inserting, updating
 
 LARGEST_BATCH = 256
@@ -54,8 +55,16 @@ class Journal:
     `run_blocking(function, *args)` keeps an fsync from stopping the loop; it must always use the same thread.
     """
 
-    def __init__(self, database: Database, *, spawn: Spawn | None = None, run_blocking: RunBlocking | None = None):
+    def __init__(
+        self,
+        database: Database,
+        *,
+        spawn: Spawn | None = None,
+        run_blocking: RunBlocking | None = None,
+        spans: Spans = no_spans,
+    ):
         self._database = database
+        self._spans = spans
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._connection: Connection | None = None
         self._ready: deque[_Pending] = deque()
@@ -154,7 +163,8 @@ class Journal:
         changes = [pending.change for pending in batch]
         began = perf_counter()
         try:
-            outcomes = self._write(changes)
+            with self._spans("commit", changes=len(changes)):
+                outcomes = self._write(changes)
         except Exception as problem:
             log.exception("journal.failed", changes=len(changes))
             outcomes = [Unavailable(str(problem))] * len(batch)

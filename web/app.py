@@ -27,6 +27,7 @@ from bot.jobs import Handlers, Jobs
 from bot.journal import Journal
 from bot.measuring import Spread
 from bot.outside import Outside
+from bot.spans import Spans, no_spans
 from bot.versions import SiteVersions
 from bot.visits import Visits
 from bot.webhooks import JOB as TELL_WEBHOOK
@@ -97,6 +98,8 @@ class Parlour:
     """The running parts, for whoever starts, stops or tests the application."""
 
     options: Options
+    worker: str
+    """What this process is called where several are told of."""
     workshop: Workshop
     now: Callable[[], datetime]
     database: Database
@@ -127,8 +130,6 @@ class Parlour:
     """Kind of job → what does it, for those that wait on somebody else's computer."""
     stopping: Signal = field(default_factory=Signal)
     """Set once the process has been asked to end: nothing new is begun."""
-    worker: str = field(default_factory=short_id)
-    """What this process is called where several are told of."""
     lag: Spread = field(default_factory=Spread)
     """Seconds by which the loop came back too late."""
 
@@ -138,13 +139,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(options: Options, *, workshop: Workshop | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
+def create_app(
+    options: Options,
+    *,
+    workshop: Workshop | None = None,
+    now: Callable[[], datetime] = utc_now,
+    spans: Spans = no_spans,
+    worker: str | None = None,
+) -> Flask:
     """Returns the application; its parts are `app.extensions["parlour"]`.
 
     Without a workshop everything happens at once: no loop, no background work. Raises BrokenSite or CannotOpen.
     """
     workshop = workshop or at_once()
-    parlour = _put_together(options, workshop, now)
+    parlour = _put_together(options, workshop, now, spans, worker or short_id())
     app = Flask(__name__, static_folder=None)
     app.debug = False  # Whatever an environment says that was meant for another program.
     app.extensions["parlour"] = parlour
@@ -154,13 +162,15 @@ def create_app(options: Options, *, workshop: Workshop | None = None, now: Calla
     return app
 
 
-def _put_together(options: Options, workshop: Workshop, now: Callable[[], datetime]) -> Parlour:
+def _put_together(
+    options: Options, workshop: Workshop, now: Callable[[], datetime], spans: Spans, worker: str
+) -> Parlour:
     database = Database(options.database)
     sites = SiteVersions(database, now=now)
     content = Content(options.site, sites)
     content.start()
-    journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing)
-    jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking)
+    journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing, spans=spans)
+    jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking, spans=spans)
     calls = Calls(jobs, database, now=now, spawn=workshop.spawn, run_blocking=workshop.run_blocking)
     outside = Outside(name=f"Parlour/{__version__}", may_be_local=options.webhooks_may_be_local)
     hooks = Webhooks(database, outside, now=now, new_id=new_id)
@@ -168,7 +178,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     agents = Agents(database, sites, connections, now=now)
     announcements = Announcements()
     live = LiveConversations(database)
-    actions = _actions(options.actions, workshop)
+    actions = _actions(options.actions, workshop, spans)
     bot = Bot(sites, agents, actions.roster)
     desk = Desk(
         Parts(
@@ -183,6 +193,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
             now=now,
             new_id=new_id,
             actions=actions,
+            spans=spans,
             errands=(hooks.plan, *((callback.plan,) if options.doors.callback else ())),
         )
     )
@@ -197,9 +208,10 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
     guests = guest.Guests(guest.Door(entry, live, readings, new_id))
     announcements.subscribe(guests.on_news)
     visits = Visits(database, journal, new_id=new_id)
-    deliveries = Deliveries(hooks, journal, outside, now=now, new_id=new_id)
+    deliveries = Deliveries(hooks, journal, outside, now=now, new_id=new_id, spans=spans)
     return Parlour(
         options=options,
+        worker=worker,
         workshop=workshop,
         now=now,
         database=database,
@@ -239,11 +251,11 @@ def _posting(options: Options, entry: Entry) -> Handlers:
     return {callback.KIND: callback.Posting(options.doors.callback, outside, entry).post_all}
 
 
-def _actions(served: Served | None, workshop: Workshop) -> Actions:
+def _actions(served: Served | None, workshop: Workshop, spans: Spans) -> Actions:
     if served is None:
         return Actions()
     client = Client(served.address, clock=monotonic, sleep=sleep, chance=random)
-    return Actions(client, Roster(client, served.status), clock=monotonic, spawn=workshop.spawn)
+    return Actions(client, Roster(client, served.status), clock=monotonic, spawn=workshop.spawn, spans=spans)
 
 
 def _serve(app: Flask, parlour: Parlour) -> None:

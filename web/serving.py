@@ -4,6 +4,7 @@
 """
 
 import gc
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
@@ -21,6 +22,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
+from bot.ids import short_id
 from bot.leases import RENEW_EVERY
 from bot.logs import tell_unforeseen
 from flows.validating import VALIDATES
@@ -29,6 +31,7 @@ from web.content import LOOK_EVERY
 from web.hub import BEAT
 from web.measures import of_worker
 from web.metrics import FOLDER, LEFT_EVERY, Left
+from web.tracing import tracing
 from web.workshop import gevent_workshop
 
 MOST_CONNECTIONS = 20_000
@@ -36,6 +39,7 @@ GOODBYE_TAKES = 8
 """Seconds a worker has to finish what it is doing."""
 SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
+LAST_WORDS_TAKE = 1.0
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_JOBS_EVERY = 3600.0
 LOOK_AT_LINES_EVERY = 1.0
@@ -103,6 +107,7 @@ class Server(BaseApplication):
         self._options = options
         self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
         self._ready = ready
+        self._send_last_spans: Callable[[], None] = lambda: None
         super().__init__()
 
     def load_config(self) -> None:
@@ -118,6 +123,7 @@ class Server(BaseApplication):
             "logger_class": "web.serving.ServerLog",
             "loglevel": "warning",
             "post_worker_init": lambda _: self._ready(),
+            "worker_exit": lambda _, __: self._say_last_words(),
         }
         if self.actions is not None:
             settings["post_fork"] = lambda _, __: self.actions.let_go()
@@ -133,7 +139,9 @@ class Server(BaseApplication):
         """Makes the application and starts what runs beside it."""
         Hub.print_exception = lambda _, __, *problem: tell_unforeseen(*problem)
         workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
-        app = create_app(self._options, workshop=workshop)
+        worker = short_id()
+        spans, self._send_last_spans = tracing(os.environ, worker=worker)
+        app = create_app(self._options, workshop=workshop, spans=spans, worker=worker)
         self.parlour = app.extensions["parlour"]
         self._find_out_about_actions(self.parlour)
         start_background(self.parlour)
@@ -141,6 +149,10 @@ class Server(BaseApplication):
             gevent.spawn(_leave_numbers, self.parlour)
         _keep_for_good()
         return app
+
+    def _say_last_words(self) -> None:
+        with gevent.Timeout(LAST_WORDS_TAKE, False):  # Whoever takes spans may be away.
+            self._send_last_spans()
 
     def _find_out_about_actions(self, parlour: Parlour) -> None:
         """Waits for the action server only where an answer would otherwise miss its validator."""

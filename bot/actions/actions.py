@@ -12,6 +12,7 @@ from bot.actions.answer import Prepared, Returned, Saying, read_answer
 from bot.actions.client import Client, Failed
 from bot.actions.roster import Roster
 from bot.actions.tracker import REQUESTED, Told, body_of
+from bot.spans import Spans, no_spans
 from rules.templates import parse_template
 from rules.texts import in_language
 
@@ -33,11 +34,13 @@ class Actions:
         *,
         clock: Callable[[], float] = lambda: 0.0,
         spawn: Callable[..., Any] | None = None,
+        spans: Spans = no_spans,
     ):
         self.roster = roster or Roster()
         self._client = client
         self._clock = clock
         self._spawn = spawn
+        self._spans = spans
         self._places = BoundedSemaphore(MOST_AT_ONCE)
         self.ended: Counter[str] = Counter()
         """How calls ended → how often: well, or with the reason why not."""
@@ -100,7 +103,8 @@ class Actions:
     def _one(self, action: str, told: Told, until: float) -> Returned:
         if self._client is None or not self.roster.is_there:
             raise Failed("missing", "there is no action server: put a Python file with the action into actions/")
-        answer = self._client.call(action, body_of(action, told), within=until - self._clock())
+        with self._spans("action", action=action, conversation=told.conversation.id):
+            answer = self._client.call(action, body_of(action, told), within=until - self._clock())
         zone = told.site.zone
         returned = read_answer(answer, prepared=_prepared(told), zone=zone)
         if returned.ignored:

@@ -17,6 +17,7 @@ from bot.ids import NewId
 from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.measuring import Spread
+from bot.spans import Spans, no_spans
 from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
 from handoff.handover import Handover
@@ -54,6 +55,7 @@ class Parts:
     now: Callable[[], datetime]
     new_id: NewId
     actions: Actions
+    spans: Spans = no_spans
     errands: tuple[Errand, ...] = ()
     """What else is written with every change."""
 

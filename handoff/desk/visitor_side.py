@@ -68,7 +68,7 @@ class VisitorSide(Changing):
         """
         said = _sayable(said)
         actor, began = f"visitor:{visitor_id}", perf_counter()
-        with self._turnstiles.one_at_a_time(visitor_id):
+        with self._turnstiles.one_at_a_time(visitor_id), self._parts.spans("turn") as note:
             try:
                 draft = self._attempt(
                     partial(self._begin, visitor_id, whereabouts, (actor, client_id, said.words)),
@@ -76,6 +76,7 @@ class VisitorSide(Changing):
                 )
             except SaidBefore as before:
                 return before.event
+            note(conversation=draft.state.id, seq=draft.state.last_seq)
         self.turns.add(perf_counter() - began)
         self._follow_up(draft)
         return next(event for event in draft.events if event.client_id == client_id)

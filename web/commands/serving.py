@@ -1,5 +1,6 @@
 """`parlour serve`: everything that must hold before the first request, and the addresses to open."""
 
+import os
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from web.commands.places import data_folder, database_address
 from web.origins import is_loopback
 from web.serving import Server
 from web.tokens import UnusableKey, signing_key
+from web.tracing import CannotTrace, exporter_of
 
 FIRST_SITE = "site"
 ACTIONS_STATUS = "actions.json"
@@ -58,6 +60,10 @@ def serve_site(
     try:
         opened = doors_of(doors, api_token)
     except CannotOpenDoor as problem:
+        raise Refused(str(problem)) from problem
+    try:
+        exporter_of(os.environ)
+    except CannotTrace as problem:
         raise Refused(str(problem)) from problem
     port = _free_port(host, port)
     _make_first_site(site)

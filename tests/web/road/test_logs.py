@@ -1,14 +1,10 @@
 """The log of a real server through a bad day: every line is one object, and nothing that somebody wrote is in it."""
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -18,11 +14,11 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from bot.database import Database
+from tests.alone import Alone
 from tests.receiver import Receiver, answering
-from tests.server import AgentLine, Answer, Server, VisitorLine, wait_for
+from tests.server import AgentLine, Answer, Server, VisitorLine, running, wait_for
 from web.cli import main
 
-ROOT = Path(__file__).parents[3]
 SITE = """
 site: {name: Tea, languages: [en], timezone: Europe/Berlin}
 departments: {support: {title: Support}}
@@ -59,8 +55,6 @@ class Looks(Action):
         raise ValueError("cannot look for " + tracker.get_slot("who"))
 """
 PROGRAM = """
-import sys
-import warnings
 from gevent import monkey
 monkey.patch_all()
 import gevent
@@ -78,7 +72,7 @@ def receive(self, visitor_id, said, **more):
 
 whole, Desk.receive = Desk.receive, receive
 from web.cli import main
-main(sys.argv[1:], prog_name="parlour")
+main(prog_name="parlour")
 """
 """`parlour serve`, with a mistake of ours in it that quotes what a visitor wrote."""
 PASSWORD = "four unrelated words here"
@@ -96,52 +90,34 @@ class Canaries:
 
 
 @pytest.fixture
-def house(tmp_path: Path, database_url: str) -> Iterator[tuple[Server, Path]]:
-    """A server whose standard error is a file of its own."""
+def server(tmp_path: Path, database_url: str) -> Iterator[Alone]:
     site = tmp_path / "site"
     (site / "actions").mkdir(parents=True)
     (site / "site.yaml").write_text(SITE)
     (site / "actions" / "looks.py").write_text(ACTION)
-    for options in (["agent", "add", "anna@tea.example", "--name", "Anna", "--role", "admin", "--password-stdin"],):
-        place = ["--site", str(site), "--database", database_url]
-        added = CliRunner().invoke(main, [*options, *place], input=f"{PASSWORD}\n")
-        assert added.exit_code == 0, added.output
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    server = Server(site, database_url, port)
-    command = [sys.executable, "-c", PROGRAM, "serve", str(site), "--port", str(port), "--database", database_url]
-    log = tmp_path / "log"
-    with log.open("w") as err, (tmp_path / "told").open("w") as out:
-        process = subprocess.Popen(
-            [*command, "--webhooks-may-be-local"],
-            stdout=out,
-            stderr=err,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-        )
-    try:
-        wait_for(lambda: "Panel" in (tmp_path / "told").read_text() or process.poll() is not None, 40)
-        assert process.poll() is None, log.read_text()
-        yield server, log
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+    entry = ["anna@tea.example", "--name", "Anna", "--role", "admin", "--password-stdin"]
+    added = CliRunner().invoke(main, ["agent", "add", *entry, *place(site, database_url)], input=f"{PASSWORD}\n")
+    assert added.exit_code == 0, added.output
+    yield from running(Alone(site, database_url, options=("--webhooks-may-be-local",), program=PROGRAM))  # type: ignore[misc]
 
 
-def test_nothing_that_somebody_wrote_is_in_the_log(house: tuple[Server, Path], database_url: str):
-    server, log = house
+def place(site: Path, database_url: str) -> list[str]:
+    return ["--site", str(site), "--database", database_url]
+
+
+def test_nothing_that_somebody_wrote_is_in_the_log(server: Alone):
+    log = server.log_file
     canaries = Canaries([])
     receiver = Receiver(behaves=answering(500)).start()
-    place = ["--site", str(server.site), "--database", database_url, "--webhooks-may-be-local"]
     address = receiver.url + canaries.new("?key={}")
-    assert CliRunner().invoke(main, ["webhook", "add", address, *place]).exit_code == 0
+    there = [*place(server.site, server.database_url), "--webhooks-may-be-local"]
+    assert CliRunner().invoke(main, ["webhook", "add", address, *there]).exit_code == 0
 
     ann = tells_of_herself(server, canaries)
     fails_in_our_own_code(ann, canaries)
     asks_nonsense(server, canaries)
     signs_in(server, canaries)
-    database_fails(server, ann, canaries, database_url)
+    database_fails(server, ann, canaries)
     wait_for(lambda: "job.not_done" in log.read_text() and receiver.came, 20)
     receiver.stop()
     ann.close()
@@ -208,9 +184,9 @@ def signs_in(server: Server, canaries: Canaries) -> None:
     anna.socket.close()
 
 
-def database_fails(server: Server, ann: VisitorLine, canaries: Canaries, database_url: str) -> None:
+def database_fails(server: Server, ann: VisitorLine, canaries: Canaries) -> None:
     """The database refuses a page view, with all that was to be written in its complaint, then a message."""
-    database = Database(database_url)
+    database = Database(server.database_url)
     rename(database, "page_view", "page_view_away")
     with suppress(AssertionError):  # It may have been stored together with what was refused.
         server.view(canaries.new("/page-{}"), token=ann.token)
