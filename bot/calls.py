@@ -92,7 +92,7 @@ class Calls:
 
     def renew(self) -> None:
         """Keeps what is in hand from being begun elsewhere; to be called every `RENEW_EVERY` seconds."""
-        self._leases.renew()
+        self._leases.renew(self._run_blocking)
 
     def _try(self, job: Job, handlers: Handlers) -> None:
         outcome = self._jobs.outcome_of(job, handlers)

@@ -129,7 +129,7 @@ class Jobs:
 
     def renew(self) -> None:
         """Keeps what is in hand from being begun elsewhere; to be called every `RENEW_EVERY` seconds."""
-        self._leases.renew()
+        self._leases.renew(self._run_blocking)
 
     def outcome_of(self, job: Job, handlers: Handlers) -> Outcome:
         """Does a job and returns what its row must say of it."""

@@ -72,16 +72,19 @@ class Leases:
         """Returns whether a job may be begun: its lease has not run out meanwhile."""
         return self._now() < self._until[job.id]
 
-    def renew(self) -> None:
+    def renew(self, run_blocking: Callable[..., Any]) -> None:
         """Keeps what is in hand from being begun by another poller."""
         kept, until = list(self._until), self._now() + LEASE
-        if not kept:
-            return
-        mine = and_(_jobs.c.id.in_(kept), _jobs.c.taken_by == self._me, _jobs.c.lease_until > self._now())
+        for id_ in run_blocking(self._renewed, kept, until) if kept else ():
+            if id_ in self._until:  # It may have been let go meanwhile.
+                self._until[id_] = until - ENDS_EARLY
+
+    def _renewed(self, kept: Collection[int], until: datetime) -> list[int]:
+        """Renews what nobody else has taken, and returns what that is."""
+        mine = and_(_jobs.c.id.in_(kept), _jobs.c.taken_by == self._me)
         with self._database.writing() as connection:
-            renewed = connection.scalars(update(_jobs).where(mine).values(lease_until=until).returning(_jobs.c.id))
-            still = set(renewed)
-        self._until = {id_: until - ENDS_EARLY if id_ in still else ends for id_, ends in self._until.items()}
+            renewed = update(_jobs).where(mine).values(lease_until=until).returning(_jobs.c.id)
+            return list(connection.scalars(renewed))
 
     def mark(self, connection: Connection, job: Job, outcome: Outcome) -> None:
         """Writes what came of a job, unless it was lost to another poller."""

@@ -172,10 +172,9 @@ def start_background(parlour: Parlour) -> None:
     """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins."""
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
-    run_blocking = parlour.workshop.run_blocking
-    gevent.spawn(_every, RENEW_EVERY, lambda: run_blocking(parlour.jobs.renew))
-    gevent.spawn(_every, RENEW_EVERY, lambda: run_blocking(parlour.calls.renew))
-    gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: run_blocking(parlour.backlog.forget_old))
+    gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
+    gevent.spawn(_every, RENEW_EVERY, parlour.calls.renew)
+    gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: parlour.workshop.run_blocking(parlour.backlog.forget_old))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))

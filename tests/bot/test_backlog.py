@@ -1,10 +1,11 @@
 """What waits and what was given up: counted, told, tried afresh, dropped, and forgotten in time."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select
 
 from bot import backlog as module
 from bot.backlog import KEPT_DONE, KEPT_GIVEN_UP, PAGE, Backlog, Load, NoSuchJob
@@ -13,6 +14,7 @@ from bot.database import Database
 from bot.jobs import Jobs, NotDone
 from bot.leases import Job
 from bot.models import JobRow
+from handoff.queue import Queue
 
 
 @pytest.fixture
@@ -125,3 +127,28 @@ def test_what_is_over_is_forgotten_after_its_time_in_slices(
     clock.at = old + KEPT_GIVEN_UP + timedelta(seconds=1)
     assert backlog.forget_old() == 2
     assert backlog.get("waits").state == "waiting" and count(database) == 1
+
+
+def test_nothing_that_is_asked_takes_longer_the_more_is_kept(database: Database, backlog: Backlog):
+    """Each question finds what it wants by an index."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    backlog.loads(["timer"])
+    backlog.page("dead")
+    backlog.page("dead", kind="timer")
+    backlog.forget_old()
+    Queue(database).lengths()
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert len(asked) == 5
+    with database.reading() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, parameters in asked:
+            how = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+            plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{how} {statement}", parameters))
+            assert not re.search(r"SCAN (job|conversation)(?! USING)|Seq Scan", plan), plan
