@@ -6,11 +6,6 @@ from collections.abc import Callable
 NewId = Callable[[], str]
 
 
-def short_id() -> str:
-    """Returns 8 characters that tell a few things apart, and keep nothing secret."""
-    return secrets.token_hex(4)
-
-
 def new_id() -> str:
     """Returns 22 characters of A-Z a-z 0-9 - _ holding 128 random bits."""
     return secrets.token_urlsafe(16)

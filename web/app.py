@@ -21,7 +21,7 @@ from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
 from bot.greeting import Greeting
-from bot.ids import new_id, short_id
+from bot.ids import new_id
 from bot.impressions import Impressions
 from bot.jobs import Handlers, Jobs
 from bot.journal import Journal
@@ -99,7 +99,7 @@ class Parlour:
 
     options: Options
     worker: str
-    """What this process is called where several are told of."""
+    """Names this process, among all that there are and were."""
     workshop: Workshop
     now: Callable[[], datetime]
     database: Database
@@ -152,7 +152,7 @@ def create_app(
     Without a workshop everything happens at once: no loop, no background work. Raises BrokenSite or CannotOpen.
     """
     workshop = workshop or at_once()
-    parlour = _put_together(options, workshop, now, spans, worker or short_id())
+    parlour = _put_together(options, workshop, now, spans, worker or new_id())
     app = Flask(__name__, static_folder=None)
     app.debug = False  # Whatever an environment says that was meant for another program.
     app.extensions["parlour"] = parlour

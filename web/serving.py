@@ -22,7 +22,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
-from bot.ids import short_id
+from bot.ids import new_id
 from bot.leases import RENEW_EVERY
 from bot.logs import tell_unforeseen
 from flows.validating import VALIDATES
@@ -139,7 +139,7 @@ class Server(BaseApplication):
         """Makes the application and starts what runs beside it."""
         Hub.print_exception = lambda _, __, *problem: tell_unforeseen(*problem)
         workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
-        worker = short_id()
+        worker = new_id()
         spans, self._send_last_spans = tracing(os.environ, worker=worker)
         app = create_app(self._options, workshop=workshop, spans=spans, worker=worker)
         self.parlour = app.extensions["parlour"]
