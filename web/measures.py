@@ -138,7 +138,9 @@ MEASURES: tuple[Measure, ...] = (
         "Times the database was away, locked, full, or took back what crossed something else.",
         lambda parlour: _one(parlour.database.errors),
     ),
-    Measure("parlour_sockets", "gauge", "Open sockets, by whose they are.", _sockets, ("of",)),
+    Measure(
+        "parlour_sockets", "gauge", "Open sockets, by whose they are: visitor, agent, socketio.", _sockets, ("of",)
+    ),
     Measure(
         "parlour_slow_readers_total",
         "counter",
