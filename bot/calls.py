@@ -6,17 +6,18 @@ conversation it hears in order: the next waits until the one before is done or g
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database
-from bot.jobs import LEASE, LONGEST_NAP, Handlers, Job, Jobs, Outcome, due_at, leased, mark, taken
+from bot.database import Database, in_words
+from bot.jobs import LONGEST_NAP, Handlers, Jobs
+from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
 
 MOST = 16
@@ -24,9 +25,6 @@ MOST = 16
 MOST_FOR_ONE = 4
 """Calls at once to one target."""
 LOOKED_AT = 100
-KEPT_DONE = timedelta(days=7)
-KEPT_GIVEN_UP = timedelta(days=30)
-"""How long one can read what became of a call."""
 
 log = structlog.get_logger()
 _jobs = table_of(JobRow)
@@ -50,6 +48,7 @@ class Calls:
         self._spawn = spawn or (lambda function, *args: function(*args))
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._signal = jobs.signal()
+        self._leases = Leases(database, now=now)
         self._in_hand: dict[int, Job] = {}
         self._tried: list[tuple[Job, Outcome]] = []
         self._stopping = False
@@ -66,7 +65,7 @@ class Calls:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("calls.unavailable", cause=str(problem.orig).strip())
+                log.error("calls.unavailable", cause=in_words(problem))
                 busy = False
             if not busy:
                 # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.
@@ -82,22 +81,18 @@ class Calls:
         except BaseException:
             self._tried = [*tried, *self._tried]
             raise
+        self._leases.let_go(job for job, _ in tried)
         for job, _ in tried:
             del self._in_hand[job.id]
         self._in_hand |= {job.id: job for job in begun}
+        self._leases.keep(begun)
         for job in begun:
             self._spawn(self._try, job, handlers)
         return bool(tried or begun)
 
-    def forget_old(self) -> None:
-        """Deletes what was done, or given up, long enough ago."""
-        now = self._now()
-        old = or_(
-            and_(_jobs.c.state == "done", _jobs.c.done_at < now - KEPT_DONE),
-            and_(_jobs.c.state == "dead", _jobs.c.done_at < now - KEPT_GIVEN_UP),
-        )
-        with self._database.writing() as connection:
-            connection.execute(delete(_jobs).where(_jobs.c.target.is_not(None), old))
+    def renew(self) -> None:
+        """Keeps what is in hand from being begun elsewhere; to be called every `RENEW_EVERY` seconds."""
+        self._leases.renew(self._run_blocking)
 
     def _try(self, job: Job, handlers: Handlers) -> None:
         outcome = self._jobs.outcome_of(job, handlers)
@@ -114,11 +109,11 @@ class Calls:
             return []
         with self._database.writing() as connection:
             for job, outcome in tried:
-                mark(connection, job, outcome)
+                self._leases.mark(connection, job, outcome)
             if self._stopping:
                 return []
             rows = taken(connection, due & _of_targets_with_room(held), most=LOOKED_AT)
-            return leased(connection, _within_bounds(rows, held), until=self._now() + LEASE)
+            return self._leases.claim(connection, _within_bounds(rows, held))
 
     def _may_begin(self, due: Any, held: list[Job]) -> bool:
         if len(held) >= MOST or self._stopping:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 
 from bot.ids import new_id
 from bot.models import Setting
@@ -14,6 +15,16 @@ from rules.compact import compact_json
 
 UPGRADES = Path(__file__).parent / "upgrades"
 SQLITE_BUSY_SECONDS = 5
+OF_THE_DATABASE = (OperationalError, InterfaceError, InternalError)
+"""It is away, locked, full, or took back what crossed something else; not what was asked of it was wrong."""
+
+
+def in_words(problem: DBAPIError) -> str:
+    """Returns what a log may say of a problem: what it is, and nothing of what was to be written."""
+    kind = type(problem.orig).__name__
+    if not isinstance(problem, OF_THE_DATABASE):
+        return f"{kind} {getattr(problem.orig, 'sqlstate', None) or ''}".strip()
+    return f"{kind}: {(str(problem.orig).strip() or '?').splitlines()[0]}"
 
 
 class CannotOpen(Exception):
@@ -27,6 +38,9 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
+        self.errors = 0
+        """How often the database was away, locked, full, or took back what crossed something else."""
+        event.listen(self.engine, "handle_error", self._count)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -68,6 +82,15 @@ class Database:
             return self.epoch()  # Of two workers that start at once, one makes it.
         return made
 
+    def is_current(self) -> bool:
+        """Returns whether the tables have this version's form; raises DBAPIError when the database does not answer."""
+        with self.reading() as connection:
+            return _revision_of(connection) == _newest_revision()
+
+    def _count(self, context: Any) -> None:
+        if isinstance(context.sqlalchemy_exception, OF_THE_DATABASE):
+            self.errors += 1
+
     def close(self) -> None:
         """Gives all connections back."""
         self.engine.dispose()
@@ -80,6 +103,7 @@ def _revision_of(connection: Connection) -> str | None:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
+@cache
 def _newest_revision() -> str:
     return max(each.name.partition("_")[0] for each in (UPGRADES / "versions").glob("[0-9]*.py"))
 
@@ -96,10 +120,13 @@ def _upgrade(connection: Connection) -> None:
     connection.commit()
 
 
+_USUAL: dict[str, Any] = {"json_serializer": compact_json, "hide_parameters": True}
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, json_serializer=compact_json, pool_size=8, max_overflow=8, pool_pre_ping=True)
-    engine = create_engine(url, json_serializer=compact_json, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        return create_engine(url, **_USUAL, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = create_engine(url, **_USUAL, connect_args={"timeout": SQLITE_BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

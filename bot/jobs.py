@@ -7,45 +7,34 @@ Here they are done one after the other; what waits on somebody else's computer i
 """
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event as Signal
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database
+from bot.database import Database, in_words
+from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
+from bot.spans import Spans, no_spans
 
-LEASE = timedelta(seconds=30)
 LONGEST_NAP = 1.0
 """Seconds between looks for leftovers when nothing wakes the poller."""
 CLAIMED_AT_ONCE = 50
 GIVE_UP_AFTER = timedelta(hours=24)
+LEAST_TRIES = 5
+"""What waited for a day because we were away, or because a clock jumped, is not given up at its first failure."""
 FIRST_BACK_OFF = timedelta(seconds=2)
 LONGEST_BACK_OFF = timedelta(hours=1)
 
 log = structlog.get_logger()
 _jobs = table_of(JobRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A claimed job."""
-
-    id: int
-    key: str
-    kind: str
-    conversation_id: str | None
-    payload: Mapping[str, Any]
-    run_at: datetime
-    created_at: datetime
-    attempts: int
-    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +58,6 @@ class NotDone(Exception):
 Handler = Callable[[Job], datetime | Done | None]
 """Does a job; returns when to do it again, or that it is done (None says so too)."""
 Handlers = Mapping[str, Handler]
-Outcome = dict[str, Any]
-"""What is written into the row of a job that was tried."""
 
 
 class Jobs:
@@ -83,13 +70,18 @@ class Jobs:
         now: Callable[[], datetime],
         run_blocking: Callable[..., Any] | None = None,
         chance: Callable[[], float] = random.random,
+        spans: Spans = no_spans,
     ):
         self._database = database
         self._now = now
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._chance = chance
+        self._spans = spans
         self._signals = [Signal()]
         self._stopping = False
+        self._leases = Leases(database, now=now)
+        self.ended: Counter[tuple[str, str]] = Counter()
+        """(Kind, how it ended) → how often: done, again, not_done, failed or given_up."""
 
     def signal(self) -> Signal:
         """Returns one more signal that is set by every `wake`: for a poller beside this one."""
@@ -102,7 +94,7 @@ class Jobs:
             signal.set()
 
     def stop(self) -> None:
-        """Ends `run` after the job in hand."""
+        """Ends `run` after the job in hand; what was claimed and not begun is given back."""
         self._stopping = True
         self.wake()
 
@@ -112,7 +104,7 @@ class Jobs:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("jobs.unavailable", cause=str(problem.orig).strip())
+                log.error("jobs.unavailable", cause=in_words(problem))
                 busy = False
             if not busy:
                 self._signals[0].wait(LONGEST_NAP)
@@ -121,31 +113,52 @@ class Jobs:
     def run_due(self, handlers: Handlers) -> bool:
         """Does everything that is due now; returns whether there was anything."""
         claimed = self._run_blocking(self._claim, handlers)
-        for job in claimed:
-            outcome = self.outcome_of(job, handlers)
-            self._run_blocking(self._mark, job, outcome)
+        self._leases.keep(claimed)
+        left = list(claimed)
+        try:
+            while left and not self._stopping:
+                job = left.pop(0)
+                if self._leases.holds(job):
+                    outcome = self.outcome_of(job, handlers)
+                    self._run_blocking(self._mark, job, outcome)
+            if left:
+                self._run_blocking(self._leases.give_back, left)
+        finally:
+            self._leases.let_go(claimed)
         return bool(claimed)
+
+    def renew(self) -> None:
+        """Keeps what is in hand from being begun elsewhere; to be called every `RENEW_EVERY` seconds."""
+        self._leases.renew(self._run_blocking)
 
     def outcome_of(self, job: Job, handlers: Handlers) -> Outcome:
         """Does a job and returns what its row must say of it."""
+        with self._spans("job", kind=job.kind, conversation=job.conversation_id, attempts=job.attempts):
+            return self._outcome_of(job, handlers)
+
+    def _outcome_of(self, job: Job, handlers: Handlers) -> Outcome:
         now = self._now()
         try:
             result = handlers[job.kind](job)
         except NotDone as problem:
             log.info("job.not_done", key=job.key, kind=job.kind, attempts=job.attempts, cause=str(problem))
-            return self._again_or_never(job, str(problem), hopeless=problem.hopeless)
+            return self._again_or_never(job, "not_done", str(problem), hopeless=problem.hopeless)
         except Exception:
             log.exception("job.failed", key=job.key, kind=job.kind, attempts=job.attempts)
-            return self._again_or_never(job, "failed")
+            return self._again_or_never(job, "failed", "failed")
         if isinstance(result, datetime):
+            self.ended[job.kind, "again"] += 1
             return {"run_at": result, "lease_until": None, "attempts": 0}
+        self.ended[job.kind, "done"] += 1
         return {"state": "done", "lease_until": None, "done_at": now, "outcome": result.outcome if result else None}
 
-    def _again_or_never(self, job: Job, outcome: str, *, hopeless: bool = False) -> Outcome:
+    def _again_or_never(self, job: Job, how: str, outcome: str, *, hopeless: bool = False) -> Outcome:
         now = self._now()
-        if hopeless or now - job.run_at > GIVE_UP_AFTER:
+        if hopeless or (now - job.run_at > GIVE_UP_AFTER and job.attempts >= LEAST_TRIES):
+            self.ended[job.kind, "given_up"] += 1
             log.error("job.given_up", key=job.key, kind=job.kind, attempts=job.attempts, cause=outcome)
             return {"state": "dead", "lease_until": None, "done_at": now, "outcome": outcome}
+        self.ended[job.kind, how] += 1
         wait = min(FIRST_BACK_OFF * 2 ** min(job.attempts, 16), LONGEST_BACK_OFF)
         # Not all at once: whoever comes back after a fault is not met by everything that waited.
         return {"lease_until": now + wait * (0.5 + self._chance() / 2), "outcome": outcome}
@@ -156,36 +169,8 @@ class Jobs:
             if connection.execute(select(_jobs.c.id).where(due).limit(1)).first() is None:
                 return []
         with self._database.writing() as connection:
-            rows = taken(connection, due, most=CLAIMED_AT_ONCE)
-            return leased(connection, rows, until=self._now() + LEASE)
+            return self._leases.claim(connection, taken(connection, due, most=CLAIMED_AT_ONCE))
 
     def _mark(self, job: Job, outcome: Outcome) -> None:
         with self._database.writing() as connection:
-            mark(connection, job, outcome)
-
-
-def due_at(now: datetime, kinds: Collection[str]) -> Any:
-    """Returns the condition for jobs of these kinds that may be done now."""
-    free = or_(_jobs.c.lease_until.is_(None), _jobs.c.lease_until < now)
-    return and_(_jobs.c.state == "waiting", _jobs.c.kind.in_(list(kinds)), _jobs.c.run_at <= now, free)
-
-
-def taken(connection: Connection, due: Any, *, most: int) -> list[Any]:
-    """Returns the rows that are due, the oldest first, and keeps other processes from taking them."""
-    query = select(_jobs).where(due).order_by(_jobs.c.run_at, _jobs.c.id).limit(most)
-    return list(connection.execute(query.with_for_update(skip_locked=True)).mappings())
-
-
-def leased(connection: Connection, rows: Collection[Any], *, until: datetime) -> list[Job]:
-    """Claims rows that were taken, and returns them as jobs."""
-    claim = {"lease_until": until, "attempts": _jobs.c.attempts + 1}
-    connection.execute(update(_jobs).where(_jobs.c.id.in_([row["id"] for row in rows])).values(claim))
-    return [
-        Job(**{name: row[name] for name in Job.__slots__ if name != "attempts"}, attempts=row["attempts"] + 1)
-        for row in rows
-    ]
-
-
-def mark(connection: Connection, job: Job, outcome: Outcome) -> None:
-    """Writes what came of a job."""
-    connection.execute(update(_jobs).where(_jobs.c.id == job.id).values(outcome))
+            self._leases.mark(connection, job, outcome)

@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -16,9 +17,11 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.change import Change, Refused, Unavailable, table_of
-from bot.database import Database
+from bot.database import Database, in_words
 from bot.events import Event
+from bot.measuring import SIZES, Spread
 from bot.models import Base, EventRow
+from bot.spans import Spans, no_spans
 from bot.statements import EXPECTED, KEY, inserting, updating
 
 LARGEST_BATCH = 256
@@ -52,14 +55,26 @@ class Journal:
     `run_blocking(function, *args)` keeps an fsync from stopping the loop; it must always use the same thread.
     """
 
-    def __init__(self, database: Database, *, spawn: Spawn | None = None, run_blocking: RunBlocking | None = None):
+    def __init__(
+        self,
+        database: Database,
+        *,
+        spawn: Spawn | None = None,
+        run_blocking: RunBlocking | None = None,
+        spans: Spans = no_spans,
+    ):
         self._database = database
+        self._spans = spans
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._connection: Connection | None = None
         self._ready: deque[_Pending] = deque()
         self._awake = Lock()
         self._grouping = spawn is not None
         self._stopping = False
+        self.seconds = Spread()
+        """How long transactions took."""
+        self.sizes = Spread(SIZES)
+        """How many changes they carried."""
         if spawn is not None:
             self._awake.acquire()
             spawn(self._write_forever)
@@ -146,11 +161,15 @@ class Journal:
 
     def _settle(self, batch: list[_Pending]) -> None:
         changes = [pending.change for pending in batch]
+        began = perf_counter()
         try:
-            outcomes = self._write(changes)
+            with self._spans("commit", changes=len(changes)):
+                outcomes = self._write(changes)
         except Exception as problem:
             log.exception("journal.failed", changes=len(changes))
             outcomes = [Unavailable(str(problem))] * len(batch)
+        self.seconds.add(perf_counter() - began)
+        self.sizes.add(len(batch))
         for pending, outcome in zip(batch, outcomes, strict=True):
             pending.outcome = outcome
             pending.settled.release()
@@ -165,8 +184,8 @@ class Journal:
             except DBAPIError as problem:
                 self._abandon()
                 if not _worth_retrying(problem):
-                    log.error("journal.unavailable", cause=str(problem.orig).strip(), changes=len(changes))
-                    return [Unavailable(str(problem.orig).strip())] * len(changes)
+                    log.error("journal.unavailable", cause=in_words(problem), changes=len(changes))
+                    return [Unavailable(in_words(problem))] * len(changes)
         return [Unavailable("too many conflicts")] * len(changes)
 
     def _all_at_once(self, changes: Sequence[Change]) -> bool:

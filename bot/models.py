@@ -214,6 +214,9 @@ class JobRow(Base):
     """waiting, done or dead."""
     run_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
+    """Until when whoever has taken it is believed to be at it, or when it may be tried again."""
+    taken_by: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    """Which poller is at it (`bot/leases.py`)."""
     attempts: Mapped[int]
     created_at: Mapped[datetime]
     target: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -237,6 +240,7 @@ class JobRow(Base):
             "id",
             sqlite_where=text("target IS NOT NULL"),
         ),
+        Index("ix_job_over", "state", "done_at", sqlite_where=text("done_at IS NOT NULL")),
     )
 
 

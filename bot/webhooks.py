@@ -16,6 +16,7 @@ from sqlalchemy import JSON, Text, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.backlog import tried_afresh
 from bot.change import table_of
 from bot.conversation import Draft
 from bot.database import Database
@@ -234,10 +235,8 @@ class Webhooks:
 
     def send_again(self, webhook_id: str) -> int:
         """Lets what was given up be tried for another day; returns how many that are."""
-        given_up = (_jobs.c.target == webhook_id) & (_jobs.c.state == "dead")
-        afresh = {"state": "waiting", "run_at": self._now(), "attempts": 0, "done_at": None}
         with self._database.writing() as connection:
-            return connection.execute(update(_jobs).where(given_up).values(afresh)).rowcount
+            return tried_afresh(connection, _jobs.c.target == webhook_id, now=self._now())
 
     def _fresh(self) -> Mapping[str, Sequence[str]]:
         now = self._now()

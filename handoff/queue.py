@@ -1,5 +1,6 @@
 """Who is waiting, in what order, and how the lists of the panel are read."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,14 @@ class Queue:
         if conversation.holder != "queue":
             return None
         return 1 + self._count(_live(conversation.department), _before(conversation))
+
+    def lengths(self) -> Mapping[str | None, tuple[int, datetime]]:
+        """Returns department → how many wait for it, and since when the first of them does."""
+        columns = _conversations.c
+        query = select(columns.department, func.count(), func.min(columns.queued_at)).where(_queued)
+        with self._database.reading() as connection:
+            found = connection.execute(query.group_by(columns.department))
+            return {department: (count, since) for department, count, since in found}
 
     def without_offer(self) -> list[str]:
         """Returns the conversations nobody is being asked to take, the next first."""

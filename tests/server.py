@@ -48,12 +48,16 @@ class Server:
         self.output = self.site.parent / f"server-{uuid4().hex[:8]}.log"
         self.output.touch()
         command = ["serve", str(self.site), "--port", str(self.port), "--database", self.database_url, *self.options]
-        self.process = prepared().start(command, output=self.output)
+        self.process = self.launch(command)
         wait_for(lambda: _ADDRESS.search(self.output.read_text()) or self._ended(), START_TAKES)
         found = _ADDRESS.search(self.output.read_text())
         assert found, self.output.read_text()
         self.port = int(found[1].rsplit(":", 1)[1])
         return self
+
+    def launch(self, command: list[str]) -> Process:
+        """Starts the process."""
+        return prepared().start(command, output=self.output)
 
     def kill(self) -> None:
         """Kills the server and its worker as a power cut would."""

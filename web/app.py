@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import random
+from threading import Event as Signal
 from time import monotonic, sleep
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.actions.actions import Actions
 from bot.actions.client import Client
 from bot.actions.roster import Roster, Served
 from bot.answering import Bot
+from bot.backlog import Backlog
 from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
@@ -23,7 +25,9 @@ from bot.ids import new_id
 from bot.impressions import Impressions
 from bot.jobs import Handlers, Jobs
 from bot.journal import Journal
+from bot.measuring import Spread
 from bot.outside import Outside
+from bot.spans import Spans, no_spans
 from bot.versions import SiteVersions
 from bot.visits import Visits
 from bot.webhooks import JOB as TELL_WEBHOOK
@@ -41,7 +45,7 @@ from handoff.relay import Relay
 from handoff.routing import Agent
 from handoff.rows import Rows
 from handoff.status import status_of
-from web import __version__, assets, bodies, demo, errors, headers, health, panel, webhooks, widget
+from web import __version__, assets, bodies, demo, errors, headers, health, metrics, panel, webhooks, widget
 from web.accounts import Accounts, Passwords
 from web.audience import Gate, nobody
 from web.bus.choosing import bus_of
@@ -87,6 +91,8 @@ class Options:
     """Other ways in than the widget."""
     actions: Served | None = None
     """Where custom actions are called."""
+    metrics_token: str = ""
+    """Opens `/metrics` to who brings it; without one it is open to programs on this computer."""
     bus: str | None = None
     """By what several workers hear of one another (`web/bus/`); None: there is one."""
     rates: Rates = field(default_factory=Rates)
@@ -107,6 +113,7 @@ class Parlour:
     journal: Journal
     jobs: Jobs
     calls: Calls
+    backlog: Backlog
     sites: SiteVersions
     content: Content
     actions: Actions
@@ -129,6 +136,10 @@ class Parlour:
     lines: Lines
     call_handlers: Handlers
     """Kind of job → what does it, for those that wait on somebody else's computer."""
+    stopping: Signal = field(default_factory=Signal)
+    """Set once the process has been asked to end: nothing new is begun."""
+    lag: Spread = field(default_factory=Spread)
+    """Seconds by which the loop came back too late."""
 
 
 def utc_now() -> datetime:
@@ -136,13 +147,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(options: Options, *, workshop: Workshop | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
+def create_app(
+    options: Options,
+    *,
+    workshop: Workshop | None = None,
+    now: Callable[[], datetime] = utc_now,
+    spans: Spans = no_spans,
+    worker: str | None = None,
+) -> Flask:
     """Returns the application; its parts are `app.extensions["parlour"]`.
 
     Without a workshop everything happens at once: no loop, no background work. Raises BrokenSite or CannotOpen.
     """
     workshop = workshop or at_once()
-    parlour = _put_together(options, workshop, now)
+    parlour = _put_together(options, workshop, now, spans, worker or new_id())
     app = Flask(__name__, static_folder=None)
     app.debug = False  # Whatever an environment says that was meant for another program.
     app.extensions["parlour"] = parlour
@@ -152,22 +170,23 @@ def create_app(options: Options, *, workshop: Workshop | None = None, now: Calla
     return app
 
 
-def _put_together(options: Options, workshop: Workshop, now: Callable[[], datetime]) -> Parlour:
+def _put_together(
+    options: Options, workshop: Workshop, now: Callable[[], datetime], spans: Spans, worker: str
+) -> Parlour:
     database = Database(options.database)
     sites = SiteVersions(database, now=now)
     content = Content(options.site, sites)
     content.start()
-    journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing)
-    jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking)
+    journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing, spans=spans)
+    jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking, spans=spans)
     calls = Calls(jobs, database, now=now, spawn=workshop.spawn, run_blocking=workshop.run_blocking)
     outside = Outside(name=f"Parlour/{__version__}", may_be_local=options.webhooks_may_be_local)
     hooks = Webhooks(database, outside, now=now, new_id=new_id)
-    worker = new_id()
     connections = Connections(database, worker=worker, now=now, run_blocking=workshop.run_blocking)
     agents = Agents(database, sites, connections, now=now)
     announcements = Announcements()
     live = LiveConversations(database)
-    actions = _actions(options.actions, workshop)
+    actions = _actions(options.actions, workshop, spans)
     bot = Bot(sites, agents, actions.roster)
     desk = Desk(
         Parts(
@@ -182,6 +201,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
             now=now,
             new_id=new_id,
             actions=actions,
+            spans=spans,
             errands=(hooks.plan, *((callback.plan,) if options.doors.callback else ())),
         )
     )
@@ -204,7 +224,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         relay = Relay(database, live, agents, announcements, elsewhere, listening, bus.publish)
         announcements.subscribe(relay.on_news)
         others = Others(bus, relay, hub, live, visits)
-    deliveries = Deliveries(hooks, journal, outside, now=now, new_id=new_id)
+    deliveries = Deliveries(hooks, journal, outside, now=now, new_id=new_id, spans=spans)
     return Parlour(
         options=options,
         worker=worker,
@@ -215,6 +235,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         journal=journal,
         jobs=jobs,
         calls=calls,
+        backlog=Backlog(database, now=now),
         sites=sites,
         content=content,
         actions=actions,
@@ -248,11 +269,11 @@ def _posting(options: Options, entry: Entry) -> Handlers:
     return {callback.KIND: callback.Posting(options.doors.callback, outside, entry).post_all}
 
 
-def _actions(served: Served | None, workshop: Workshop) -> Actions:
+def _actions(served: Served | None, workshop: Workshop, spans: Spans) -> Actions:
     if served is None:
         return Actions()
     client = Client(served.address, clock=monotonic, sleep=sleep, chance=random)
-    return Actions(client, Roster(client, served.status), clock=monotonic, spawn=workshop.spawn)
+    return Actions(client, Roster(client, served.status), clock=monotonic, spawn=workshop.spawn, spans=spans)
 
 
 def _serve(app: Flask, parlour: Parlour) -> None:
@@ -262,11 +283,8 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
-    app.register_blueprint(
-        health.blueprint(
-            parlour.database, parlour.sites, parlour.content, parlour.actions.roster, worker=parlour.worker
-        )
-    )
+    app.register_blueprint(health.blueprint(parlour))
+    app.register_blueprint(metrics.blueprint(parlour))
     _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())

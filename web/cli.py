@@ -6,6 +6,7 @@ from web import __version__
 from web.shell.agents import agent
 from web.shell.content import check, talk
 from web.shell.explaining import explain
+from web.shell.jobs import jobs
 from web.shell.serving import init, serve
 from web.shell.webhooks import webhook
 
@@ -21,7 +22,7 @@ def main() -> None:
     """
 
 
-for _command in (init, serve, check, talk, agent, explain, webhook):
+for _command in (init, serve, check, talk, agent, explain, jobs, webhook):
     main.add_command(_command)
 
 

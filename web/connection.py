@@ -74,6 +74,9 @@ class Connection:
         "_ws",
     )
 
+    slow_readers = 0
+    """How many this process has sent away for being too slow."""
+
     def __init__(self, ws: Server, *, spawn: Spawn):
         self._ws = ws
         self._codec = ws.ws
@@ -210,6 +213,7 @@ class Connection:
         if self._queued > QUEUE_BYTES and self._closing_since is None:
             self._closing_since = monotonic()
             self._queue.append(self._codec.send(CloseConnection(TOO_SLOW, "too slow")))
+            Connection.slow_readers += 1
 
     def _write(self, data: bytes) -> int:
         # Past gevent's own send, which would wait here: whoever fans out to many must not wait for one.

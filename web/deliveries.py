@@ -12,6 +12,7 @@ from bot.ids import NewId
 from bot.jobs import Done, Job, NotDone
 from bot.journal import Journal
 from bot.outside import NoAnswer, NotAllowed, Outside
+from bot.spans import Spans, no_spans
 from bot.webhooks import NoSuchWebhook, Webhook, Webhooks
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -21,13 +22,21 @@ class Deliveries:
     """Delivers events to webhooks."""
 
     def __init__(
-        self, webhooks: Webhooks, journal: Journal, outside: Outside, *, now: Callable[[], datetime], new_id: NewId
+        self,
+        webhooks: Webhooks,
+        journal: Journal,
+        outside: Outside,
+        *,
+        now: Callable[[], datetime],
+        new_id: NewId,
+        spans: Spans = no_spans,
     ):
         self._webhooks = webhooks
         self._journal = journal
         self._outside = outside
         self._now = now
         self._new_id = new_id
+        self._spans = spans
 
     def deliver(self, job: Job) -> Done:
         """Does one job. The same event has the same id and the same body however often it is sent."""
@@ -58,7 +67,9 @@ class Deliveries:
             "webhook-signature": " ".join(Signer(key).sign(message_id, now, body) for key in webhook.keys(now)),
         }
         try:
-            answer = self._outside.post(webhook.url, body.encode(), headers)
+            with self._spans("webhook", webhook=webhook.id, message=message_id) as note:
+                answer = self._outside.post(webhook.url, body.encode(), headers)
+                note(status=answer.status)
         except (NotAllowed, NoAnswer) as problem:
             raise NotDone(str(problem)) from None
         if not 200 <= answer.status < 300:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from bot.change import Unavailable as DatabaseUnavailable
+from bot.database import in_words
 from bot.webhooks import ChangedMeanwhile, NoSuchWebhook
 from handoff import refusals
 
@@ -166,7 +167,7 @@ def _said_by_the_desk(kind: type[Refusal]) -> Translation:
 
 
 def _database_is_away(problem: OperationalError) -> Refusal:
-    log.error("the database cannot be used: %s", str(problem.orig).strip())
+    log.error("the database cannot be used: %s", in_words(problem))
     return Unavailable()
 
 

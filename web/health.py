@@ -1,37 +1,54 @@
-"""`GET /health`: whether this process serves, and what; nothing secret."""
+"""`GET /health`: whether this process serves, and what; `GET /ready`: whether it may be sent people. Nothing secret."""
+
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.actions.roster import Roster
 from bot.database import Database
-from bot.versions import SiteVersions
 from web import __version__
 from web.audience import audience
-from web.content import Content
+
+if TYPE_CHECKING:
+    from web.app import Parlour
 
 
-def blueprint(database: Database, sites: SiteVersions, content: Content, actions: Roster, *, worker: str) -> Blueprint:
-    """Returns the route; `worker` names this process."""
+def blueprint(parlour: "Parlour") -> Blueprint:
+    """Returns the routes."""
     pages = Blueprint("health", __name__)
+    database, sites, content = parlour.database, parlour.sites, parlour.content
 
     @pages.get("/health")
     @audience("public")
     def health() -> ResponseReturnValue:
         answers = _answers(database)
-        problem = actions.status.problem
+        actions = parlour.actions.roster.status
+        well = answers and content.problem is None and actions.problem is None
         state = {
-            "status": "ok" if answers and content.problem is None and problem is None else "degraded",
+            "status": "ok" if well else "degraded",
             "version": __version__,
-            "worker": worker,
+            "worker": parlour.worker,
             "site": sites.current.version[:12],
             "database": {"kind": database.url.get_backend_name(), "answers": answers},
             "content": {"taken": content.problem is None},
-            "actions": {"state": actions.status.state, "problem": problem},
+            "actions": {"state": actions.state, "problem": actions.problem},
         }
         return jsonify(state), 200 if answers else 503
+
+    @pages.get("/ready")
+    @audience("public")
+    def ready() -> ResponseReturnValue:
+        answers = _answers(database)
+        holds = {
+            "database": answers,
+            "tables": answers and _is_current(database),
+            "content": hasattr(sites, "current"),
+            "running": not parlour.stopping.is_set(),
+        }
+        is_ready = all(holds.values())
+        return jsonify(ready=is_ready, worker=parlour.worker, **holds), 200 if is_ready else 503
 
     return pages
 
@@ -43,3 +60,10 @@ def _answers(database: Database) -> bool:
     except DBAPIError:
         return False
     return True
+
+
+def _is_current(database: Database) -> bool:
+    try:
+        return database.is_current()
+    except DBAPIError:
+        return False

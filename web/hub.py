@@ -112,6 +112,10 @@ class Hub:
         """Returns every open socket."""
         return [*self._links(self._visitors), *self._links(self._agents)]
 
+    def sockets(self) -> dict[str, int]:
+        """Returns whose → how many sockets are open."""
+        return {"visitor": len(self._links(self._visitors)), "agent": len(self._links(self._agents))}
+
     # What happens.
 
     def on_news(self, news: Announcement | StaffChanged) -> None:

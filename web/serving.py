@@ -4,26 +4,36 @@
 """
 
 import gc
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 import gevent
 import structlog
 from flask import Flask
+from gevent.hub import Hub
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
+from bot.ids import new_id
+from bot.leases import RENEW_EVERY
+from bot.logs import tell_unforeseen
 from flows.validating import VALIDATES
 from handoff.presence import TOLD_EVERY
 from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
+from web.measures import of_worker
+from web.metrics import FOLDER, LEFT_EVERY, Left
+from web.tracing import tracing
 from web.workshop import gevent_workshop
 
 MOST_CONNECTIONS = 20_000
@@ -31,9 +41,11 @@ GOODBYE_TAKES = 8
 """Seconds a worker has to finish what it is doing."""
 SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
+LAST_WORDS_TAKE = 1.0
 CHECK_SIGN_INS_EVERY = 2.0
-FORGET_CALLS_EVERY = 3600.0
+FORGET_JOBS_EVERY = 3600.0
 LOOK_AT_LINES_EVERY = 1.0
+LOOK_AT_LAG_EVERY = 0.5
 RECLAIM_EVERY = 5.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
@@ -49,6 +61,24 @@ class Worker(GeventWorker):
         if parlour is not None:
             gevent.spawn(_say_goodbye, parlour)
         super().handle_exit(sig, frame)
+
+
+class ServerLog(Logger):
+    """Gunicorn's words as lines of our log, and without the addresses asked for: they may hold what people wrote."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leaves writing to the log of us all."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Leaves out what an unreadable request said."""
+        super().warning(msg.partition(": ")[0] if msg.startswith("Invalid request") else msg, *args, **kwargs)
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Leaves out what was asked for."""
+        super().exception(str(msg).partition(" %")[0], **kwargs)
 
 
 class Master(Arbiter):
@@ -82,6 +112,7 @@ class Server(BaseApplication):
         self._workers = workers
         self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
         self._ready = ready
+        self._send_last_spans: Callable[[], None] = lambda: None
         super().__init__()
 
     def load_config(self) -> None:
@@ -94,8 +125,10 @@ class Server(BaseApplication):
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
             "limit_request_line": 8190,
+            "logger_class": "web.serving.ServerLog",
             "loglevel": "warning",
             "post_worker_init": lambda worker: self._ready() if worker.age == 1 else None,
+            "worker_exit": lambda _, __: self._say_last_words(),
         }
         if self.actions is not None:
             settings["post_fork"] = lambda _, __: self.actions.let_go()
@@ -109,13 +142,22 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         """Makes the application and starts what runs beside it."""
+        Hub.print_exception = lambda _, __, *problem: tell_unforeseen(*problem)
         workshop = gevent_workshop(writes_block=Database(self._options.database).is_sqlite)
-        app = create_app(self._options, workshop=workshop)
+        worker = new_id()
+        spans, self._send_last_spans = tracing(os.environ, worker=worker)
+        app = create_app(self._options, workshop=workshop, spans=spans, worker=worker)
         self.parlour = app.extensions["parlour"]
         self._find_out_about_actions(self.parlour)
         start_background(self.parlour)
+        if self.cfg.workers > 1:
+            gevent.spawn(_leave_numbers, self.parlour)
         _keep_for_good()
         return app
+
+    def _say_last_words(self) -> None:
+        with gevent.Timeout(LAST_WORDS_TAKE, False):  # Whoever takes spans may be away.
+            self._send_last_spans()
 
     def _find_out_about_actions(self, parlour: Parlour) -> None:
         """Waits for the action server only where an answer would otherwise miss its validator."""
@@ -135,11 +177,14 @@ def start_background(parlour: Parlour) -> None:
     """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins."""
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
-    gevent.spawn(_every, FORGET_CALLS_EVERY, lambda: parlour.workshop.run_blocking(parlour.calls.forget_old))
+    gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
+    gevent.spawn(_every, RENEW_EVERY, parlour.calls.renew)
+    gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: parlour.workshop.run_blocking(parlour.backlog.forget_old))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_beat_forever, parlour)
+    gevent.spawn(_measure_lag, parlour)
     gevent.spawn(_every, TOLD_EVERY.total_seconds(), parlour.connections.tell)
     gevent.spawn(_every, RECLAIM_EVERY, parlour.desk.reclaim)
     if parlour.others is not None:
@@ -159,6 +204,22 @@ def _beat_forever(parlour: Parlour) -> None:
             gevent.sleep(1)
 
 
+def _measure_lag(parlour: Parlour) -> None:
+    while True:
+        began = monotonic()
+        gevent.sleep(LOOK_AT_LAG_EVERY)
+        parlour.lag.add(monotonic() - began - LOOK_AT_LAG_EVERY)
+
+
+def _leave_numbers(parlour: Parlour) -> None:
+    left = Left(parlour.options.data / FOLDER, parlour.worker)
+    while not parlour.stopping.is_set():
+        with suppress(OSError):  # A full disk is told by whoever needs it more.
+            left.leave(of_worker(parlour))
+        parlour.stopping.wait(LEFT_EVERY)
+    left.take_away()
+
+
 def _every(seconds: float, work: Callable[[], None]) -> None:
     while True:
         gevent.sleep(seconds)
@@ -169,6 +230,7 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 
 def _say_goodbye(parlour: Parlour) -> None:
+    parlour.stopping.set()
     parlour.hub.restart(spread=SPREAD)
     parlour.lines.restart()
     parlour.jobs.stop()

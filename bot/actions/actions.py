@@ -1,5 +1,6 @@
 """Runs an action and whatever it wants run after it, until a flow or the visitor is next."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import BoundedSemaphore
@@ -11,6 +12,7 @@ from bot.actions.answer import Prepared, Returned, Saying, read_answer
 from bot.actions.client import Client, Failed
 from bot.actions.roster import Roster
 from bot.actions.tracker import REQUESTED, Told, body_of
+from bot.spans import Spans, no_spans
 from rules.templates import parse_template
 from rules.texts import in_language
 
@@ -32,12 +34,16 @@ class Actions:
         *,
         clock: Callable[[], float] = lambda: 0.0,
         spawn: Callable[..., Any] | None = None,
+        spans: Spans = no_spans,
     ):
         self.roster = roster or Roster()
         self._client = client
         self._clock = clock
         self._spawn = spawn
+        self._spans = spans
         self._places = BoundedSemaphore(MOST_AT_ONCE)
+        self.ended: Counter[str] = Counter()
+        """How calls ended → how often: well, or with the reason why not."""
 
     def beside(self, work: Callable[[], None]) -> None:
         """Does what waits for an action without holding anything else up; at once where there is no loop."""
@@ -48,6 +54,15 @@ class Actions:
 
     def run(self, action: str, told: Told, *, within: float) -> Returned:
         """Returns what came of an action and of the actions it called next; raises Failed before `within` is over."""
+        try:
+            returned = self._run_in_turn(action, told, within)
+        except Failed as failed:
+            self.ended[failed.reason] += 1
+            raise
+        self.ended["well"] += 1
+        return returned
+
+    def _run_in_turn(self, action: str, told: Told, within: float) -> Returned:
         until = self._clock() + within
         if not self._places.acquire(timeout=max(0.0, within)):
             raise Failed("timeout", "too many actions are under way")
@@ -88,7 +103,8 @@ class Actions:
     def _one(self, action: str, told: Told, until: float) -> Returned:
         if self._client is None or not self.roster.is_there:
             raise Failed("missing", "there is no action server: put a Python file with the action into actions/")
-        answer = self._client.call(action, body_of(action, told), within=until - self._clock())
+        with self._spans("action", action=action, conversation=told.conversation.id):
+            answer = self._client.call(action, body_of(action, told), within=until - self._clock())
         zone = told.site.zone
         returned = read_answer(answer, prepared=_prepared(told), zone=zone)
         if returned.ignored:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.actions.files import FOLDER, action_files
+from bot.logs import set_up_logs
 
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of Linux."""
@@ -44,7 +45,8 @@ def main() -> None:
     given = options.parse_args()
     if given.parent is not None:
         _end_with(given.parent, given.of)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s actions: %(message)s")
+    set_up_logs()
+    logging.getLogger().setLevel(logging.WARNING)
     executor, report = load(given.site)
     with os.fdopen(given.report, "w", encoding="utf-8") as pipe:
         pipe.write(json.dumps(report) + "\n")

@@ -1,6 +1,6 @@
 """How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ from bot.events import Event
 from bot.ids import NewId
 from bot.jobs import Jobs
 from bot.journal import Journal
+from bot.measuring import Spread
+from bot.spans import Spans, no_spans
 from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
 from handoff.elsewhere import Elsewhere
@@ -54,6 +56,7 @@ class Parts:
     now: Callable[[], datetime]
     new_id: NewId
     actions: Actions
+    spans: Spans = no_spans
     errands: tuple[Errand, ...] = ()
     """What else is written with every change."""
 
@@ -67,6 +70,12 @@ class Changing:
         self._handover = Handover(parts.bot, parts.agents)
         self._elsewhere = Elsewhere(parts.live, parts.journal, parts.announcements)
         self._recently_sent: OrderedDict[tuple[str, str], Event] = OrderedDict()
+        self.turns = Spread()
+        """Seconds from a visitor's message to its being stored with all that it led to."""
+        self.recorded: Counter[tuple[str, str]] = Counter()
+        """(Kind of event, who: visitor, bot, agent, system) → how many this process stored."""
+        self.lost_races = 0
+        """How often somebody else was faster and a verb was computed again."""
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Returns a conversation as it stands; raises NoSuchConversation."""
@@ -115,6 +124,7 @@ class Changing:
                 if change:
                     self._parts.journal.commit(change)
             except Refused:
+                self.lost_races += 1
                 self._look_again(draft)
                 continue
             except Unavailable as problem:
@@ -128,6 +138,8 @@ class Changing:
     def _committed(self, draft: Draft, known: Known, change: Change) -> None:
         is_news = self._parts.live.put(Live(draft.state, known))
         self._remember(draft.events)
+        for event in draft.events:
+            self.recorded[event.kind, event.role] += 1
         if _touches_agents(change):
             self._parts.agents.forget()
         if is_news:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from bot.answering import NOTHING_HEARD
@@ -66,8 +67,8 @@ class VisitorSide(Changing):
         first event is returned. Raises Unsayable, Mismatch (same id, other words) or TryAgain.
         """
         said = _sayable(said)
-        actor = f"visitor:{visitor_id}"
-        with self._turnstiles.one_at_a_time(visitor_id):
+        actor, began = f"visitor:{visitor_id}", perf_counter()
+        with self._turnstiles.one_at_a_time(visitor_id), self._parts.spans("turn") as note:
             try:
                 draft = self._attempt(
                     partial(self._begin, visitor_id, whereabouts, (actor, client_id, said.words)),
@@ -75,6 +76,8 @@ class VisitorSide(Changing):
                 )
             except SaidBefore as before:
                 return before.event
+            note(conversation=draft.state.id, seq=draft.state.last_seq)
+        self.turns.add(perf_counter() - began)
         self._follow_up(draft)
         return next(event for event in draft.events if event.client_id == client_id)
 

@@ -9,6 +9,7 @@ from random import random
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.actions.actions import Actions
 from bot.actions.client import Client, address_of
@@ -272,8 +273,10 @@ def test_an_answer_that_comes_too_late_changes_nothing(database: Database, clock
     office.let_pass(seconds=12)  # By the clock of the desk; the action sleeps half a second.
     assert visitor.hears()[-1] == FAILED
     before = everything(office, visitor)
-    threads[0].join()
+    with capture_logs() as logs:
+        threads[0].join()
     assert everything(office, visitor) == before
+    assert ("action.late", visitor.conversation) in [(line["event"], line.get("conversation")) for line in logs]
 
 
 @BOTH

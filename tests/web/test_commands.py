@@ -38,6 +38,8 @@ COMMANDS = [
     ["agent", "add"],
     ["explain"],
     ["explain", "conversation"],
+    ["jobs"],
+    *(["jobs", verb] for verb in ("show", "retry", "drop")),
     ["webhook"],
     *(["webhook", verb] for verb in ("add", "list", "rotate", "remove", "test")),
 ]

@@ -27,6 +27,8 @@ PUBLIC = {
     "callback.health",
     "callback.webhook",
     "health.health",
+    "health.ready",
+    "metrics.metrics",
     "panel.home",
     "rest.health",
     "rest.webhook",

@@ -1,5 +1,6 @@
 """`parlour serve`: everything that must hold before the first request, and the addresses to open."""
 
+import os
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bot.actions.client import NotAnAddress, address_of
 from bot.actions.roster import Served
 from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
+from bot.logs import set_up_logs
 from bot.site.loading import load
 from bot.site.starting import make_site
 from rules.problems import has_errors, shown
@@ -22,10 +24,10 @@ from web.app import Options, utc_now
 from web.bus.choosing import POSTGRES, NoSuchBus, check_bus
 from web.channels.doors import CannotOpenDoor, Doors, doors_of
 from web.commands.places import data_folder, database_address
-from web.logs import set_up_logs
 from web.origins import is_loopback
 from web.serving import Server
 from web.tokens import UnusableKey, signing_key
+from web.tracing import CannotTrace, exporter_of
 
 FIRST_SITE = "site"
 ACTIONS_STATUS = "actions.json"
@@ -53,6 +55,7 @@ def serve_site(
     webhooks_may_be_local: bool,
     doors: Iterable[str],
     api_token: str | None,
+    metrics_token: str,
     actions_url: str | None,
 ) -> None:
     """Prepares and serves until told to stop."""
@@ -60,6 +63,10 @@ def serve_site(
     try:
         opened = doors_of(doors, api_token)
     except CannotOpenDoor as problem:
+        raise Refused(str(problem)) from problem
+    try:
+        exporter_of(os.environ)
+    except CannotTrace as problem:
         raise Refused(str(problem)) from problem
     port = _free_port(host, port)
     _make_first_site(site)
@@ -73,6 +80,7 @@ def serve_site(
         proxies=trusted_proxies,
         webhooks_may_be_local=webhooks_may_be_local,
         doors=opened,
+        metrics_token=metrics_token,
         bus=_bus(bus, workers, address, opened),
     )
     options, actions = _with_actions(options, actions_url)

@@ -68,6 +68,12 @@ def init(directory: Path) -> None:
     help="Let clients of Rasa in: rest, socketio, callback=ADDRESS. May be given several times.",
 )
 @click.option("--api-token", envvar="PARLOUR_API_TOKEN", help="Opens Rasa's tracker and control API to who brings it.")
+@click.option(
+    "--metrics-token",
+    envvar="PARLOUR_METRICS_TOKEN",
+    default="",
+    help="Opens /metrics to who brings it. Default: only programs on this computer read it.",
+)
 @ACTIONS_URL
 def serve(site: Path, **options: Any) -> None:
     """Serve a site: widget, panel and, on this computer, the sample shop.

@@ -1,6 +1,7 @@
 """Several processes over one record: who is served by another one sees no difference."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests import valkey
-from tests.server import AgentLine, Server, VisitorLine, running
+from tests.server import AgentLine, Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import hired
 
 Pair = tuple[Server, Server]
@@ -140,3 +141,24 @@ def test_an_agent_whose_server_died_finds_everything_at_the_other(pair):
     anna.until(lambda: any("Are you still there?" in raw for raw in anna.raw))
     answers(anna, conversation, token, "Yes")
     ann.hears("Yes")
+
+
+def test_whichever_worker_is_asked_tells_the_numbers_of_all(site: Path, postgres_url: str):
+    for server in running(Server(site, postgres_url, options=("--workers", "2"))):
+        visitors = [server.visitor() for _ in range(6)]
+        for visitor in visitors:
+            visitor.says("Hello")
+        wait_for(lambda: counted(server) == 6, 20)
+        assert [counted(server) for _ in range(6)] == [6] * 6
+        told = server.get("/metrics").body.decode()
+        assert len(set(re.findall(r'parlour_info\{.*worker="(.+?)"\}', told))) == 2
+        assert len(re.findall(r'^parlour_jobs_waiting\{kind="close_when_idle"\} 6.0$', told, re.M)) == 1
+        for visitor in visitors:
+            visitor.close()
+
+
+def counted(server: Server) -> float:
+    """The messages of visitors, over all workers."""
+    told = server.get("/metrics").body.decode()
+    numbers = re.findall(r'^parlour_events_total\{by="visitor",kind="message",worker=".+?"\} (\S+)$', told, re.M)
+    return sum(map(float, numbers))

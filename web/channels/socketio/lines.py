@@ -51,6 +51,9 @@ class Lines:
             raise NoSuchLine
         return line
 
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
     def beat(self) -> None:
         """Pings whom it is time to ping, and lets go of those who are gone."""
         now = monotonic()
