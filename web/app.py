@@ -83,6 +83,8 @@ class Options:
     """Other ways in than the widget."""
     actions: Served | None = None
     """Where custom actions are called."""
+    watch: bool = True
+    """Take what is saved in the site's directory; without it the content changes by `parlour deploy` alone."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -144,8 +146,8 @@ def create_app(options: Options, *, workshop: Workshop | None = None, now: Calla
 
 def _put_together(options: Options, workshop: Workshop, now: Callable[[], datetime]) -> Parlour:
     database = Database(options.database)
-    sites = SiteVersions(database, now=now)
-    content = Content(options.site, sites)
+    sites = SiteVersions(database, now=now, run_blocking=workshop.run_blocking)
+    content = Content(options.site, sites, watch=options.watch, run_blocking=workshop.run_blocking)
     content.start()
     journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing)
     jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking)

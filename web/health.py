@@ -2,7 +2,6 @@
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions.roster import Roster
@@ -20,14 +19,15 @@ def blueprint(database: Database, sites: SiteVersions, content: Content, actions
     @pages.get("/health")
     @audience("public")
     def health() -> ResponseReturnValue:
-        answers = _answers(database)
+        deployed = _deployed(sites)
+        answers = deployed is not None
         problem = actions.status.problem
         state = {
             "status": "ok" if answers and content.problem is None and problem is None else "degraded",
             "version": __version__,
             "site": sites.current.version[:12],
             "database": {"kind": database.url.get_backend_name(), "answers": answers},
-            "content": {"taken": content.problem is None},
+            "content": {"taken": content.problem is None, "deployed": deployed},
             "actions": {"state": actions.status.state, "problem": problem},
         }
         return jsonify(state), 200 if answers else 503
@@ -35,10 +35,10 @@ def blueprint(database: Database, sites: SiteVersions, content: Content, actions
     return pages
 
 
-def _answers(database: Database) -> bool:
+def _deployed(sites: SiteVersions) -> str | None:
+    """Returns the version that the database names, None when it does not answer."""
     try:
-        with database.reading() as connection:
-            connection.execute(text("SELECT 1"))
+        newest = sites.deployments.newest()
     except DBAPIError:
-        return False
-    return True
+        return None
+    return newest.version[:12] if newest else ""

@@ -20,7 +20,7 @@ from bot.actions.server import ActionServer
 from bot.database import Database
 from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
-from web.content import LOOK_EVERY
+from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
 from web.hub import BEAT
 from web.workshop import gevent_workshop
 
@@ -31,6 +31,7 @@ SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_CALLS_EVERY = 3600.0
+FORGET_VERSIONS_EVERY = 24 * 3600.0
 LOOK_AT_LINES_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
@@ -134,6 +135,8 @@ def start_background(parlour: Parlour) -> None:
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
+    gevent.spawn(_every, LOOK_AT_POINTER_EVERY, parlour.content.look_at_pointer)
+    gevent.spawn(_every, FORGET_VERSIONS_EVERY, lambda: parlour.workshop.run_blocking(parlour.sites.forget_unused))
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
