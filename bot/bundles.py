@@ -10,7 +10,7 @@ from bot.database import Database
 from bot.models import Bundle
 from bot.site.site import Site
 
-Place = tuple[str, str]
+FlowVersion = tuple[str, str]
 """A flow, and the version of it."""
 
 _bundles = table_of(Bundle)
@@ -43,16 +43,17 @@ class Bundles:
         with self._database.reading() as connection:
             return list(connection.scalars(query.order_by(_bundles.c.stored_at.desc())))
 
-    def homes(self, places: Collection[Place], *, among: Collection[str] | None = None) -> dict[Place, str]:
+    def homes(self, wanted: Collection[FlowVersion], *, among: Collection[str] | None = None) -> dict[FlowVersion, str]:
         """Returns for each flow in a version the bundle that has it, the one that was stored last if several do."""
-        found: dict[Place, str] = {}
+        found: dict[FlowVersion, str] = {}
         query = select(_bundles.c.version, _bundles.c.flows).order_by(_bundles.c.stored_at.desc())
         with self._database.reading() as connection:
             for bundle, flows in connection.execute(query):
-                if len(found) == len(places):
+                if len(found) == len(wanted):
                     break
                 if among is None or bundle in among:
-                    found |= {place: bundle for place in places if place not in found and _has(flows, place)}
+                    here = (each for each in wanted if each not in found and flows.get(each[0]) == each[1])
+                    found |= dict.fromkeys(here, bundle)
         return found
 
     def stored_before(self, moment: datetime) -> set[str]:
@@ -65,7 +66,3 @@ class Bundles:
         old = _bundles.c.version.in_(versions) & (_bundles.c.stored_at < before)
         with self._database.writing() as connection:
             return connection.execute(delete(_bundles).where(old)).rowcount
-
-
-def _has(flows: Mapping[str, str], place: Place) -> bool:
-    return flows.get(place[0]) == place[1]

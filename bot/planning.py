@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from bot.bundles import Place
+from bot.bundles import FlowVersion
+from bot.in_progress import InProgress
 from bot.site.site import Site
-from bot.standing import Standing
 from flows.moving import obstacle
 from flows.run import Machines
 
@@ -116,7 +116,7 @@ Version = tuple[Site, Mapping[str, str]]
 """A site, and the files it was read from."""
 
 
-def plan(before: Version | None, after: Version, conversations: Iterable[Standing], machines: Machines) -> Plan:
+def plan(before: Version | None, after: Version, conversations: Iterable[InProgress], machines: Machines) -> Plan:
     """Returns what a switch would do. `machines` gives a flow's machine in any stored version."""
     old_files: Mapping[str, str] = before[1] if before else {}
     old, new = before[0] if before else None, after[0]
@@ -148,7 +148,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     )
 
 
-def _inside(conversations: Iterable[Standing], site: Site, machines: Machines) -> dict[str, Inside]:
+def _inside(conversations: Iterable[InProgress], site: Site, machines: Machines) -> dict[str, Inside]:
     found: dict[str, Inside] = {}
     for each in conversations:
         fates: dict[str, tuple[Fate, str]] = {}
@@ -164,14 +164,14 @@ def _inside(conversations: Iterable[Standing], site: Site, machines: Machines) -
     return {flow: inside for flow, inside in found.items() if inside.are_touched}
 
 
-def _fate(standing: Standing, place: Place, site: Site, machines: Machines) -> tuple[Fate, str]:
+def _fate(conversation: InProgress, place: FlowVersion, site: Site, machines: Machines) -> tuple[Fate, str]:
     """Returns what becomes of a conversation in one of its flows, and why it finishes on the old version if it does."""
     flow, version = place
     new, updates = site.machines.get(flow), site.conversation.flow_updates
     if new is not None and new.version == version:
         return _SAME
-    if standing.holder in _HELD:
-        return _HELD[standing.holder], ""
+    if conversation.holder in _HELD:
+        return _HELD[conversation.holder], ""
     if new is None:
         return "finishes", _GONE
     if updates == "finish_old":
@@ -179,7 +179,7 @@ def _fate(standing: Standing, place: Place, site: Site, machines: Machines) -> t
     if updates == "restart":
         return "begins again", ""
     try:
-        why = obstacle(standing.cursor, machines(flow, version), new)
+        why = obstacle(conversation.cursor, machines(flow, version), new)
     except LookupError:
         return "begins again", ""  # Its files are lost: the bot says that it has lost the thread.
     return ("finishes", why) if why else ("moves", "")

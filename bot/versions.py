@@ -9,9 +9,9 @@ from typing import Any
 from bot.bundles import Bundles
 from bot.database import Database
 from bot.deployments import SERVE, Deployment, Deployments, Why
+from bot.in_progress import needed
 from bot.site.loading import Loaded, load_files
 from bot.site.site import Site
-from bot.standing import places
 from flows.engine import FlowMachine
 
 MOST_OLD_MACHINES = 200
@@ -83,16 +83,16 @@ class SiteVersions:
     def forget_unused(self) -> int:
         """Deletes the files of versions that nobody needs any more; returns how many versions that were.
 
-        Kept are those of the last deployments and those in which an open conversation stands.
+        Kept are those of the last deployments and those that an open conversation may come to.
         """
         before = self._now() - KEPT_FOR
         kept = {deployment.version for deployment in self.deployments.page(most=KEPT)}
         old = self.bundles.stored_before(before) - kept
         if not old:
             return 0
-        needed = {place for together in places(self._database) for place in together}
-        needed -= self.bundles.homes(needed, among=kept).keys()
-        return self.bundles.forget(old - set(self.bundles.homes(needed).values()), before=before)
+        wanted = needed(self._database)
+        wanted -= self.bundles.homes(wanted, among=kept).keys()
+        return self.bundles.forget(old - set(self.bundles.homes(wanted).values()), before=before)
 
     def _old_machine(self, flow: str, version: str) -> FlowMachine:
         with self._compiling:  # Many may ask for the same one at once, after a deployment.

@@ -1,6 +1,6 @@
 """The site's content while it is served: taken from the files that are saved, or as another process deployed it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.deployments import SERVE, Deployment, Overtaken
 from bot.site.loading import Loaded, load
+from bot.site.site import Site
 from bot.site.watching import Seen, Watch, look
 from bot.versions import KEPT, SiteVersions
 from rules.problems import Problem, shown
@@ -110,13 +111,18 @@ class Content:
             if seen is not None and self._run_blocking(look, self.directory) != seen:
                 self._watch.forget()
                 return ()
-            self._refused = None if loaded.site is not None else _told(loaded)
-            if self._refused:
+            if loaded.site is None:
+                self._refused = _told(loaded)
                 log.error("content.refused", problem=self._refused)
             else:
-                self._deploy(loaded)
+                self._refused = None
+                self._deploy(loaded.site, loaded.files)
         self.on_change()
         return loaded.problems
+
+    @property
+    def _running(self) -> Site | None:
+        return getattr(self._sites, "current", None)
 
     def _is_behind(self) -> bool:
         newest = self._sites.deployments.newest()
@@ -132,31 +138,29 @@ class Content:
                 log.info("content.switched", version=newest.version[:12], why=newest.why, by=newest.by)
             self._followed = newest.number
 
-    def _deploy(self, loaded: Loaded) -> None:
-        made = self._run_blocking(self._added, loaded)
-        if made is not None and loaded.site is not None:
-            self._sites.current = loaded.site
+    def _deploy(self, site: Site, files: Mapping[str, str]) -> None:
+        made = self._run_blocking(self._added, site, files)
+        if made is not None:
+            self._sites.current = site
             self._followed, self._unusable = made.number, None
             log.info("content.switched", version=made.version[:12], why=made.why, by=made.by)
 
-    def _added(self, loaded: Loaded) -> Deployment | None:
+    def _added(self, site: Site, files: Mapping[str, str]) -> Deployment | None:
         """Adds a deployment, unless the same was taken before: by this process or by another that watches too."""
-        assert loaded.site is not None
         deployments, source = self._sites.deployments, str(self.directory.resolve())
         while True:
             newest, taken = deployments.newest(), deployments.taken_from(source)
-            if taken is not None and taken.version == loaded.site.version:
+            if taken is not None and taken.version == site.version and self._running is not None:
                 return None
             after = newest.number if newest else 0
             try:
-                return deployments.add(loaded.site, loaded.files, why="saved", by=SERVE, source=source, after=after)
+                return deployments.add(site, files, why="saved", by=SERVE, source=source, after=after)
             except Overtaken:
                 continue
 
     def _run(self, deployment: Deployment) -> bool:
         """Makes a stored version the one that runs here; returns whether it could be."""
-        current = getattr(self._sites, "current", None)
-        if current is not None and current.version == deployment.version:
+        if self._running is not None and self._running.version == deployment.version:
             return True
         loaded = self._sites.load(deployment.version)
         if loaded is None or loaded.site is None:

@@ -151,3 +151,24 @@ def test_of_a_hundred_visitors_whose_step_is_removed_none_is_stuck(
     assert {each.hears()[-1] for each in inside} == {renewed if way == "restart" else thanked}
     for each in inside:
         assert BEGINS_AGAIN not in each.hears() or way == "restart"
+
+
+def test_the_way_back_into_a_flow_that_changed_stays_open(office: Office, site: Path, database: Database, clock: Any):
+    outer = "outer: {steps: [{call: inner}, {collect: email, ask: Where can we write to?}]}"
+    inner = "inner: {steps: [{id: size, buttons: Which size?, save_as: size, options: [Small, Large]}]}"
+    edit(site, "site.yaml", ("start: welcome", "start: outer"))
+    (site / "flows" / "two.yaml").write_text(f"flows:\n  {outer}\n  {inner}\n")
+    deploy(office, site)
+    ben = VisitorActor(office, "ben")
+    ben.writes("Hi")
+    ben.presses("Small")
+    assert ben.hears()[-1] == "Where can we write to?"
+    (site / "flows" / "two.yaml").write_text(f"flows:\n  {outer}\n  {inner.replace('id: size', 'id: measure')}\n")
+    for number in range(25):
+        (site / "later.yaml").write_text(f"responses: {{later: {{text: Later {number}}}}}\n")
+        deploy(office, site)
+    clock.advance(days=3)
+    assert office.sites.forget_unused() > 0
+    ben.office = open_office(database, clock, site)
+    ben.writes("back")
+    assert ben.hears()[-1] == "Which size?"

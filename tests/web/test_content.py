@@ -221,6 +221,15 @@ def test_a_site_that_never_ran_has_to_be_without_errors(start: Callable[..., Pro
         start()
 
 
+def test_content_whose_stored_files_were_lost_is_taken_from_the_folder_again(start: Callable[..., Process], clock: Any):
+    one = start()
+    one.sites.bundles.forget([one.sites.current.version], before=clock.at.replace(year=2030))
+    again = start()
+    assert again.looks().serves == "One"
+    assert again.content.problem is None
+    assert again.sites.bundles.files(again.sites.current.version)
+
+
 @pytest.fixture
 def unusable(start: Callable[..., Process], clock: Any, open_database: Callable[[], Database]) -> Iterator[Process]:
     """A process that serves while a version is deployed that this program cannot run."""

@@ -325,7 +325,7 @@ def test_somebody_faster_is_said_in_one_line(shell: Shell, office: Office, monke
         office.sites.switch(current.site, current.files)
         return iter(())
 
-    monkeypatch.setattr(web.commands.deploying, "standing", meanwhile)
+    monkeypatch.setattr(web.commands.deploying, "in_progress", meanwhile)
     shell.edit(WELCOME, ("say: {en: Hello,", "say: {en: Ahoy,"))
     refused = shell.deploy()
     assert refused.exit_code == 1

@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from bot.bundles import Place
+from bot.bundles import FlowVersion
 from bot.database import CannotOpen, Database
 from bot.deployments import Deployment, Overtaken, Why
+from bot.in_progress import in_progress, places
 from bot.planning import Version, plan
 from bot.site.loading import Loaded
-from bot.standing import places, standing
 from bot.versions import SiteVersions
 from rules.problems import Problem, as_json, has_errors
 from web.app import utc_now
@@ -111,7 +111,7 @@ class Installation:
         newest = self._sites.deployments.newest()
         before = self._content(newest)
         self._sites.current = before[0] if before else loaded.site
-        planned = plan(before, (loaded.site, loaded.files), standing(self._database), self._sites.machine)
+        planned = plan(before, (loaded.site, loaded.files), in_progress(self._database), self._sites.machine)
         switches = not only_plan and not planned.changes_nothing
         if switches:
             after = newest.number if newest else 0
@@ -152,7 +152,7 @@ class Installation:
         """Returns how many conversations stand in flows that are not the current ones, and in which version's."""
         together = places(self._database)
         current = {newest.version} if newest else set()
-        older: set[Place] = {place for each in together for place in each}
+        older: set[FlowVersion] = {place for each in together for place in each}
         older -= self._sites.bundles.homes(older, among=current).keys()
         homes = self._sites.bundles.homes(older)
         inside: Counter[str] = Counter()
@@ -176,10 +176,10 @@ def _row(deployment: Deployment, *, current: bool, inside: int) -> dict[str, Any
 
 def _line(deployment: Deployment, *, current: bool, inside: int) -> str:
     mark = "*" if current else " "
-    standing_in_it = f"  {inside:,} inside" if inside else ""
+    inside_of_it = f"  {inside:,} inside" if inside else ""
     when = f"{deployment.at:%Y-%m-%d %H:%M}"
     by = f"{deployment.why} by {deployment.by}"
-    return f"{mark} {deployment.number:>4}  {deployment.version[:12]}  {when}  {by}{standing_in_it}"
+    return f"{mark} {deployment.number:>4}  {deployment.version[:12]}  {when}  {by}{inside_of_it}"
 
 
 def _json(**told: Any) -> str:

@@ -1,4 +1,4 @@
-"""In which flows, and in which versions of them, the open conversations stand."""
+"""The conversations in progress: in which flows they stand, and in which versions of them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, text
 
-from bot.bundles import Place
+from bot.bundles import FlowVersion
 from bot.change import table_of
 from bot.database import Database
 from bot.models import ConversationRow
@@ -18,14 +18,14 @@ _conversations = table_of(ConversationRow)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class InProgress:
     """One open conversation: who holds it, and its place in flows."""
 
     holder: str
     cursor: Cursor
 
 
-def standing(database: Database) -> Iterator[Standing]:
+def in_progress(database: Database) -> Iterator[InProgress]:
     """Yields every open conversation that is in a flow.
 
     They are read a page at a time, along the index of open conversations: neither memory nor closed ones matter.
@@ -36,12 +36,17 @@ def standing(database: Database) -> Iterator[Standing]:
         for _, holder, written in rows:
             cursor = Cursor.from_json(written)
             if cursor.running or cursor.parked:
-                yield Standing(holder, cursor)
+                yield InProgress(holder, cursor)
 
 
-def places(database: Database) -> Counter[tuple[Place, ...]]:
+def places(database: Database) -> Counter[tuple[FlowVersion, ...]]:
     """Returns how many open conversations stand in the same flows in the same versions."""
-    return Counter(each.cursor.versions() for each in standing(database))
+    return Counter(each.cursor.versions() for each in in_progress(database))
+
+
+def needed(database: Database) -> set[FlowVersion]:
+    """Returns every flow in a version that an open conversation may come to by itself."""
+    return {each for conversation in in_progress(database) for each in conversation.cursor.refers_to()}
 
 
 def _page(database: Database, after: str) -> list[tuple[str, str, str]]:
