@@ -172,3 +172,20 @@ def test_the_way_back_into_a_flow_that_changed_stays_open(office: Office, site: 
     ben.office = open_office(database, clock, site)
     ben.writes("back")
     assert ben.hears()[-1] == "Which size?"
+
+
+def test_the_clock_begins_nothing_again_the_visitor_does(
+    office: Office, site: Path, visitor: Callable[..., VisitorActor]
+):
+    asking = "quiet: {steps: [{collect: email, ask: Where to?, if_silent: {after: 2m, say: Still there?}}]}"
+    edit(site, "site.yaml", ("start: welcome", "start: quiet\n  flow_updates: restart"))
+    (site / "flows" / "quiet.yaml").write_text(f"flows:\n  {asking}\n")
+    deploy(office, site)
+    ben = visitor()
+    ben.writes("Hi")
+    edit(site, "flows/quiet.yaml", ("Where to?", "Which address?"))
+    deploy(office, site)
+    office.let_pass(minutes=3)
+    assert ben.hears()[-1] == "Still there?"
+    ben.writes("ben@x.io")
+    assert ben.hears()[-2:] == [BEGINS_AGAIN, "Which address?"]
