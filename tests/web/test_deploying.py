@@ -13,8 +13,11 @@ from click.testing import CliRunner, Result
 from bot.database import Database
 from bot.deployments import Deployments
 from bot.site.loading import load
+from handoff.agents import add
+from tests.conftest import Clock
 from tests.handoff.conftest import AgentActor, Office, VisitorActor, open_office
 from web.cli import main
+from web.commands import deploying
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 WELCOME = "flows/welcome.yaml"
@@ -62,9 +65,18 @@ def shell(tmp_path: Path, database_url: str) -> Shell:
 @pytest.fixture
 def office(shell: Shell, database: Database) -> Office:
     """One that serves what is deployed, since the harbour's content was saved."""
-    from tests.conftest import Clock
-
     return open_office(database, Clock(datetime(2026, 3, 4, 10, 0, tzinfo=UTC)), shell.folder)
+
+
+@pytest.fixture
+def agent(office: Office) -> Callable[..., AgentActor]:
+    def hire(name: str) -> AgentActor:
+        with office.database.writing() as connection:
+            id = add(connection, name=name, role="agent", departments=("sales",), at=office.clock())
+        office.agents.forget()
+        return AgentActor(office, id)
+
+    return hire
 
 
 def follow(office: Office) -> None:
@@ -303,29 +315,14 @@ def test_where_there_is_no_site_nothing_is_made(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def agent(office: Office) -> Callable[..., AgentActor]:
-    from handoff.agents import add
-
-    def hire(name: str) -> AgentActor:
-        with office.database.writing() as connection:
-            id = add(connection, name=name, role="agent", departments=("sales",), at=office.clock())
-        office.agents.forget()
-        return AgentActor(office, id)
-
-    return hire
-
-
 def test_somebody_faster_is_said_in_one_line(shell: Shell, office: Office, monkeypatch: pytest.MonkeyPatch):
-    import web.commands.deploying
-
     def meanwhile(*words: Any) -> Any:
         current = load(HARBOUR)
         assert current.site is not None
         office.sites.switch(current.site, current.files)
         return iter(())
 
-    monkeypatch.setattr(web.commands.deploying, "in_progress", meanwhile)
+    monkeypatch.setattr(deploying, "in_progress", meanwhile)
     shell.edit(WELCOME, ("say: {en: Hello,", "say: {en: Ahoy,"))
     refused = shell.deploy()
     assert refused.exit_code == 1
