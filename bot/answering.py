@@ -42,6 +42,7 @@ from rules.rule import Who
 from rules.rulebook import Applied, Heard, Reading, Standing
 from rules.texts import in_language
 
+_SOMEBODY_IS_THERE = ("input", "repeat", "agent_left")
 NOTHING_HEARD = Heard("")
 """What rules make of a button."""
 
@@ -244,8 +245,13 @@ class _Reply:
         return self.take(Event("start", text=text, data={"flow": flow, "with": dict(inputs)}))
 
     def take(self, event: Event) -> bool:
-        """Fires one event; returns whether any flow took it."""
+        """Fires one event; returns whether any flow took it. A site may want a flow that changed to begin again."""
         self._catch_up()
+        if self._begins_anew(event):
+            return self._fire(Event("updated"))
+        return self._fire(event)
+
+    def _fire(self, event: Event) -> bool:
         try:
             result = turn(
                 self._bot.sites.machine, self.draft.state.cursor, event, self.facts, self.draft.now, self._settings()
@@ -265,13 +271,28 @@ class _Reply:
         self.draft.add("message", {"text": text}, actor="bot")
 
     def _catch_up(self) -> None:
+        if self._bot.sites.current.conversation.flow_updates != "move":
+            return
         cursor = self.draft.state.cursor
-        try:
-            moved = caught_up(cursor, self._bot.sites.machine)
-        except FlowGone:
-            return  # The flow was taken away: the conversation finishes on the stored one, if there is one.
+        moved = caught_up(cursor, self._bot.sites.machine)
         if moved is not cursor:
             self.draft.set(cursor=moved)
+
+    def _begins_anew(self, event: Event) -> bool:
+        """Says whether the running flow has changed and the site wants it to begin again, now that somebody is there.
+
+        Never by the clock, for nobody would hear it; and whoever wants a person or to leave gets that instead.
+        """
+        site, machines = self._bot.sites.current, self._bot.sites.current.machines
+        if site.conversation.flow_updates != "restart" or event.kind not in _SOMEBODY_IS_THERE:
+            return False
+        phrase = site.flow_settings.phrases.match(event.text or "", self.language)
+        if phrase in ("human", "cancel") or event.data.get("how") == "closed":
+            return False
+        places = self.draft.state.cursor.frames()
+        if not places or places[0][0] not in machines:
+            return False
+        return any(flow in machines and machines[flow].version != version for flow, version, _ in places)
 
     def _apologise(self) -> bool:
         # Neither this version nor the stored one has the flow any more: better to begin again than to be stuck.

@@ -254,7 +254,7 @@ class Reading(Base):
 
 
 class Bundle(Base):
-    """The files of one version of the site, kept as long as a conversation may need them."""
+    """The files of one version of the site, kept as long as somebody may need them (`bot/bundles.py`)."""
 
     __tablename__ = "bundle"
     version: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -262,6 +262,23 @@ class Bundle(Base):
     flows: Mapped[dict[str, Any]]
     """Flow id → the flow's own version, so that a cursor finds the files it was compiled from."""
     stored_at: Mapped[datetime]
+    """When it was stored, or deployed again."""
+
+
+class DeploymentRow(Base):
+    """A switch of the content; the newest says which version is current (`bot/deployments.py`)."""
+
+    __tablename__ = "deployment"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """One more than the newest: of two who switch at once, one is refused."""
+    version: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Text)
+    """The user of the computer who did it, or `serve`."""
+    why: Mapped[str] = mapped_column(String(16))
+    """saved, deployed or rolled back."""
+    source: Mapped[str] = mapped_column(Text)
+    """The folder it was taken from; empty when it was in the database already."""
 
 
 class Setting(Base):

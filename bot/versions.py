@@ -1,22 +1,24 @@
-"""The versions of the site's content: the one that runs, and older flows that conversations still stand in."""
+"""The versions of the site's content: the one that runs here, and older flows that conversations still stand in."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-
-from bot.change import table_of
+from bot.bundles import Bundles
 from bot.database import Database
-from bot.models import Bundle
-from bot.site.loading import load_files
+from bot.deployments import SERVE, Deployment, Deployments, Why
+from bot.in_progress import needed
+from bot.site.loading import Loaded, load_files
 from bot.site.site import Site
 from flows.engine import FlowMachine
 
 MOST_OLD_MACHINES = 200
-
-_bundles = table_of(Bundle)
+KEPT = 20
+"""Deployments that can be gone back to, whether anybody stands in them or not."""
+KEPT_FOR = timedelta(days=1)
+"""How long files are kept for whoever is about to deploy them."""
 
 
 class FlowGone(LookupError):
@@ -24,26 +26,49 @@ class FlowGone(LookupError):
 
 
 class SiteVersions:
-    """Keeps every version that was ever switched to, and knows which one new conversations get."""
+    """Knows which version this process gives to new conversations, and finds every older one.
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime]):
+    What takes long is handed to `run_blocking`.
+    """
+
+    def __init__(
+        self, database: Database, *, now: Callable[[], datetime], run_blocking: Callable[..., Any] | None = None
+    ):
+        self.bundles = Bundles(database)
+        self.deployments = Deployments(database, now=now)
         self._database = database
         self._now = now
+        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._old_machines: OrderedDict[tuple[str, str], FlowMachine] = OrderedDict()
+        self._compiling = Lock()
         self.current: Site
-        """What new conversations get; set by the first `switch`."""
+        """What new conversations get; set by the first switch."""
 
-    def switch(self, site: Site, files: Mapping[str, str]) -> None:
-        """Makes a checked site the current one, in one step, after its files are stored."""
-        self._store(site, files)
+    def switch(
+        self,
+        site: Site,
+        files: Mapping[str, str],
+        *,
+        why: Why = "saved",
+        by: str = SERVE,
+        source: str = "",
+        after: int | None = None,
+    ) -> Deployment:
+        """Makes a checked site the current one, here in one step and for every other process by its row.
+
+        Raises Overtaken when the newest deployment is another one than `after`.
+        """
+        if after is None:
+            newest = self.deployments.newest()
+            after = newest.number if newest else 0
+        made = self.deployments.add(site, files, why=why, by=by, source=source, after=after)
         self.current = site
+        return made
 
-    def latest(self) -> Site | None:
-        """Returns the version that was stored last, compiled again, or None when there is none."""
-        query = select(_bundles.c.files).order_by(_bundles.c.stored_at.desc()).limit(1)
-        with self._database.reading() as connection:
-            files = connection.scalar(query)
-        return load_files(files).site if files else None
+    def load(self, version: str) -> Loaded | None:
+        """Returns a version as it is read from its stored files, None where they are not stored."""
+        files = self.bundles.files(version)
+        return self._run_blocking(load_files, files) if files is not None else None
 
     def machine(self, flow: str, version: str | None = None) -> FlowMachine:
         """Returns a flow's machine, current or as it was in a version of the flow; raises FlowGone."""
@@ -53,32 +78,34 @@ class SiteVersions:
         if version is None:
             raise FlowGone(flow)
         known = self._old_machines.get((flow, version))
-        if known is None:
-            known = self._old_machines[flow, version] = self._compile(flow, version)
-            while len(self._old_machines) > MOST_OLD_MACHINES:
-                self._old_machines.popitem(last=False)
+        return known or self._old_machine(flow, version)
+
+    def forget_unused(self) -> int:
+        """Deletes the files of versions that nobody needs any more; returns how many versions that were.
+
+        Kept are those of the last deployments and those that an open conversation may come to.
+        """
+        before = self._now() - KEPT_FOR
+        kept = {deployment.version for deployment in self.deployments.page(most=KEPT)}
+        old = self.bundles.stored_before(before) - kept
+        if not old:
+            return 0
+        wanted = needed(self._database)
+        wanted -= self.bundles.homes(wanted, among=kept).keys()
+        return self.bundles.forget(old - set(self.bundles.homes(wanted).values()), before=before)
+
+    def _old_machine(self, flow: str, version: str) -> FlowMachine:
+        with self._compiling:  # Many may ask for the same one at once, after a deployment.
+            known = self._old_machines.get((flow, version))
+            if known is None:
+                known = self._old_machines[flow, version] = self._compile(flow, version)
+                while len(self._old_machines) > MOST_OLD_MACHINES:
+                    self._old_machines.popitem(last=False)
         return known
 
     def _compile(self, flow: str, version: str) -> FlowMachine:
-        files = self._files_of(flow, version)
-        site = load_files(files).site if files else None
-        if site is None or flow not in site.machines:
+        home = self.bundles.homes([(flow, version)]).get((flow, version))
+        loaded = self.load(home) if home else None
+        if loaded is None or loaded.site is None:
             raise FlowGone(f"{flow}@{version}")
-        return site.machines[flow]
-
-    def _files_of(self, flow: str, version: str) -> Mapping[str, str] | None:
-        query = select(_bundles.c.version, _bundles.c.flows).order_by(_bundles.c.stored_at.desc())
-        with self._database.reading() as connection:
-            for bundle, flows in connection.execute(query):
-                if flows.get(flow) == version:
-                    return connection.scalar(select(_bundles.c.files).where(_bundles.c.version == bundle))
-        return None
-
-    def _store(self, site: Site, files: Mapping[str, str]) -> None:
-        flows = {flow: machine.version for flow, machine in site.machines.items()}
-        row = {"version": site.version, "files": dict(files), "flows": flows, "stored_at": self._now()}
-        try:
-            with self._database.writing() as connection:
-                connection.execute(_bundles.insert().values(row))
-        except IntegrityError:
-            return  # Stored before: a version is its own content.
+        return loaded.site.machines[flow]

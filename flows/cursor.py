@@ -171,6 +171,14 @@ class Cursor:
             places += [(parked.flow, parked.version), *(frame[:2] for frame in parked.stack)]
         return tuple(dict.fromkeys(places))
 
+    def refers_to(self) -> frozenset[tuple[str, str]]:
+        """Returns every flow with its version that this conversation may come to again, by going back too."""
+        pasts = (self.history, *(parked.history for parked in self.parked))
+        asked = [each for past in pasts for each in past]
+        behind = [(each.flow, each.version) for each in asked]
+        callers = [(frame.flow, frame.version) for each in asked for frame in each.stack]
+        return frozenset((*self.versions(), *behind, *callers))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cursor):
             return NotImplemented

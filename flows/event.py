@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["start", "input", "repeat", "timer", "done", "validated", "failed", "agent_joined", "agent_left"]
+Kind = Literal[
+    "start", "input", "repeat", "timer", "done", "validated", "failed", "agent_joined", "agent_left", "updated"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Event:
     - `failed`: an action was not; data `{"reason": "timeout" | "refused" | "error" | "missing" | "rejected"}`.
       Or nobody could be asked; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
     - `agent_joined`, `agent_left`: data `{"how": "returned" | "closed"}`
+    - `updated`: the flow has a new version, and begins again in that
     """
 
     kind: Kind

@@ -12,13 +12,16 @@ from flows.run import Machines
 def caught_up(cursor: Cursor, machines: Machines) -> Cursor:
     """Returns the cursor with every flow it stands in moved to the current version, as far as that can be done.
 
-    Flows that cannot move stay as they are, and the conversation finishes on their stored version. Whatever `machines`
-    raises for a flow that is not there any more is not caught here.
+    Flows that cannot move, or are not there any more, stay as they are, and the conversation finishes on their stored
+    version.
     """
     for flow, version in cursor.versions():
-        new = machines(flow, None)
-        if new.version != version:
-            cursor = move(cursor, machines(flow, version), new) or cursor
+        try:
+            new = machines(flow, None)
+            if new.version != version:
+                cursor = move(cursor, machines(flow, version), new) or cursor
+        except LookupError:
+            continue
     return cursor
 
 
@@ -28,23 +31,37 @@ def move(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor | None:
     A place is kept if a step with its id (or with that id as its `was`) is there, of the same kind, asking for the same
     type of slot; and no slot that is filled may have changed its type.
     """
-    if any(old.types[slot] != new.types[slot] for slot in cursor.slots if slot in old.types and slot in new.types):
+    try:
+        return _moved(cursor, old, new)
+    except _Stays:
         return None
+
+
+def obstacle(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> str | None:
+    """Returns what keeps the cursor from being moved, in words such as `step 'size' is gone`; None if nothing does."""
+    try:
+        _moved(cursor, old, new)
+    except _Stays as reason:
+        return str(reason)
+    return None
+
+
+class _Stays(Exception):
+    """The cursor cannot be moved; the text says why."""
+
+
+def _moved(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor:
+    for slot in cursor.slots:
+        if slot in old.types and slot in new.types and old.types[slot] != new.types[slot]:
+            raise _Stays(f"slot '{slot}' is of another type")
     moving = _Moving(old, new)
     moved = cursor.copy()
-    try:
-        if cursor.flow is not None:
-            moved.flow, moved.version, moved.state = moving.place(cursor.flow, cursor.version, cursor.state)
-        moved.stack = moving.stack(cursor.stack)
-        moved.parked = tuple(moving.parked(parked) for parked in cursor.parked)
-    except _Gone:
-        return None
+    if cursor.flow is not None:
+        moved.flow, moved.version, moved.state = moving.place(cursor.flow, cursor.version, cursor.state)
+    moved.stack = moving.stack(cursor.stack)
+    moved.parked = tuple(moving.parked(parked) for parked in cursor.parked)
     moved.history = moving.history(cursor.history)
     return moved
-
-
-class _Gone(Exception):
-    """A step is not there any more."""
 
 
 class _Moving:
@@ -78,7 +95,7 @@ class _Moving:
             try:
                 flow, version, state = self.place(asked.flow, asked.version, asked.state)
                 kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.writes, asked.done))
-            except _Gone:
+            except _Stays:
                 if kept:
                     kept[-1] = kept[-1].followed_by(*asked.writes)
         return tuple(kept)
@@ -86,8 +103,10 @@ class _Moving:
     def _state(self, name: str) -> str:
         step, mark, rest = name.partition(">")
         new_name = f"{self._renamed.get(step, step)}{mark}{rest}"
-        if new_name not in self.new.states or not _alike(self.old.state(name), self.new.state(new_name)):
-            raise _Gone
+        if new_name not in self.new.states:
+            raise _Stays(f"step '{step.rstrip('?')}' is gone")
+        if not _alike(self.old.state(name), self.new.state(new_name)):
+            raise _Stays(f"step '{step.rstrip('?')}' is another one now")
         return new_name
 
 

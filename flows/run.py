@@ -154,6 +154,16 @@ class Run:
         self.effects.append(Say(sentence("begin_again", self.cursor.language), "", ""))
         return True
 
+    def renew(self) -> None:
+        """Begins the running flow again, as it is now, after saying so; of called ones, that which called first."""
+        cursor = self.cursor
+        flow = cursor.frames()[0][0]
+        self.effects.append(Say(sentence("flow_updated", cursor.language), "", ""))
+        self._leave_all("restarted")
+        inputs = self.machines(flow, None).flow.inputs
+        self._enter(flow, {slot: cursor.slots[slot] for slot in inputs if slot in cursor.slots})
+        self.settle()
+
     def fire(self, event: str) -> None:
         """Makes one transition."""
         self.machine.events[event].trigger(self)

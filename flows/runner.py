@@ -307,6 +307,13 @@ def _done(run: Run) -> bool:
     return True
 
 
+def _updated(run: Run) -> bool:
+    if run.cursor.flow is None:
+        return _note(run, "refused", "no flow is running", False)
+    run.renew()
+    return True
+
+
 def _note(run: Run, what: str, words: str, outcome: bool | None) -> bool:
     state = run.machine.state(run.state) if run.cursor.flow is not None else None
     step = state.step if state is not None else None
@@ -335,4 +342,5 @@ _TAKEN_BY: Mapping[str, Callable[[Run], bool]] = {
     "agent_joined": _agent_joined,
     "agent_left": _agent_left,
     "failed": _failed,
+    "updated": _updated,
 }

@@ -15,6 +15,7 @@ _EVENTS = {
     "failed": "it failed: no agent could be asked, or an action did not work",
     "done": "an action answers",
     "repeat": "the question is put again",
+    "updated": "the flow has changed and begins again",
 }
 _OUTCOMES = {True: "yes", False: "no", None: "unknown"}
 

@@ -20,7 +20,6 @@ KEYS: Mapping[str, frozenset[str]] = {
 WORDS: Mapping[str, frozenset[str]] = {
     "answer type": frozenset({"time", "rating", "file", "pattern"}),
     "routing": frozenset({"round_robin", "everyone", "last_agent"}),
-    "way of updating flows": frozenset({"finish_old", "restart"}),
 }
 """Words of a choice, by what the choice is called."""
 

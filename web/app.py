@@ -95,6 +95,8 @@ class Options:
     """Opens `/metrics` to who brings it; without one it is open to programs on this computer."""
     bus: str | None = None
     """By what several workers hear of one another (`web/bus/`); None: there is one."""
+    watch: bool = True
+    """Take what is saved in the site's directory; without it the content changes by `parlour deploy` alone."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 
@@ -174,8 +176,8 @@ def _put_together(
     options: Options, workshop: Workshop, now: Callable[[], datetime], spans: Spans, worker: str
 ) -> Parlour:
     database = Database(options.database)
-    sites = SiteVersions(database, now=now)
-    content = Content(options.site, sites)
+    sites = SiteVersions(database, now=now, run_blocking=workshop.run_blocking)
+    content = Content(options.site, sites, watch=options.watch, run_blocking=workshop.run_blocking)
     content.start()
     journal = Journal(database, spawn=workshop.spawn, run_blocking=workshop.run_writing, spans=spans)
     jobs = Jobs(database, now=now, run_blocking=workshop.run_blocking, spans=spans)

@@ -4,7 +4,7 @@ import click
 
 from web import __version__
 from web.shell.agents import agent
-from web.shell.content import check, talk
+from web.shell.content import check, deploy, rollback, talk, versions
 from web.shell.explaining import explain
 from web.shell.jobs import jobs
 from web.shell.serving import init, serve
@@ -22,7 +22,7 @@ def main() -> None:
     """
 
 
-for _command in (init, serve, check, talk, agent, explain, jobs, webhook):
+for _command in (init, serve, check, talk, deploy, rollback, versions, agent, explain, jobs, webhook):
     main.add_command(_command)
 
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.database import Database
+from bot.versions import SiteVersions
 from web import __version__
 from web.audience import audience
 
@@ -23,7 +23,8 @@ def blueprint(parlour: "Parlour") -> Blueprint:
     @pages.get("/health")
     @audience("public")
     def health() -> ResponseReturnValue:
-        answers = _answers(database)
+        deployed = _deployed(sites)
+        answers = deployed is not None
         actions = parlour.actions.roster.status
         well = answers and content.problem is None and actions.problem is None
         state = {
@@ -32,7 +33,7 @@ def blueprint(parlour: "Parlour") -> Blueprint:
             "worker": parlour.worker,
             "site": sites.current.version[:12],
             "database": {"kind": database.url.get_backend_name(), "answers": answers},
-            "content": {"taken": content.problem is None},
+            "content": {"taken": content.problem is None, "deployed": deployed},
             "actions": {"state": actions.state, "problem": actions.problem},
         }
         return jsonify(state), 200 if answers else 503
@@ -40,7 +41,7 @@ def blueprint(parlour: "Parlour") -> Blueprint:
     @pages.get("/ready")
     @audience("public")
     def ready() -> ResponseReturnValue:
-        answers = _answers(database)
+        answers = _deployed(sites) is not None
         holds = {
             "database": answers,
             "tables": answers and _is_current(database),
@@ -53,13 +54,13 @@ def blueprint(parlour: "Parlour") -> Blueprint:
     return pages
 
 
-def _answers(database: Database) -> bool:
+def _deployed(sites: SiteVersions) -> str | None:
+    """Returns the version that the database names, None when it does not answer."""
     try:
-        with database.reading() as connection:
-            connection.execute(text("SELECT 1"))
+        newest = sites.deployments.newest()
     except DBAPIError:
-        return False
-    return True
+        return None
+    return newest.version[:12] if newest else ""
 
 
 def _is_current(database: Database) -> bool:

@@ -29,7 +29,7 @@ from flows.validating import VALIDATES
 from handoff.presence import TOLD_EVERY
 from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
 from web.app import Options, Parlour, create_app
-from web.content import LOOK_EVERY
+from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
 from web.hub import BEAT
 from web.measures import of_worker
 from web.metrics import FOLDER, LEFT_EVERY, Left
@@ -44,6 +44,7 @@ SPREAD = 5.0
 LAST_WORDS_TAKE = 1.0
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_JOBS_EVERY = 3600.0
+FORGET_VERSIONS_EVERY = 24 * 3600.0
 LOOK_AT_LINES_EVERY = 1.0
 LOOK_AT_LAG_EVERY = 0.5
 RECLAIM_EVERY = 5.0
@@ -183,6 +184,8 @@ def start_background(parlour: Parlour) -> None:
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
+    gevent.spawn(_every, LOOK_AT_POINTER_EVERY, parlour.content.look_at_pointer)
+    gevent.spawn(_every, FORGET_VERSIONS_EVERY, lambda: parlour.workshop.run_blocking(parlour.sites.forget_unused))
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_measure_lag, parlour)
     gevent.spawn(_every, TOLD_EVERY.total_seconds(), parlour.connections.tell)

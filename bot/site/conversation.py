@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from bot.site.reading import Reading
 from rules.kinds import ID_PATTERN, Choice, Integer, Length, Nested, Phrases, Reference, Text
@@ -13,6 +14,7 @@ from rules.problems import did_you_mean
 from rules.schema import Key, Read, Table
 from rules.texts import Text as Texts
 
+FlowUpdates = Literal["move", "finish_old", "restart"]
 PhrasesByLanguage = Mapping[str, tuple[str, ...]]
 
 DEFAULT_FALLBACK: Texts = {
@@ -32,7 +34,8 @@ class ConversationSettings:
     """The site's own; a language in which it has none keeps the usual ones, so a way to a person is never missing."""
     max_misunderstandings: int
     """In a row; then the conversation goes to a person."""
-    flow_updates: str = "move"
+    flow_updates: FlowUpdates = "move"
+    """What happens to a conversation when the flow it is in gets a new version."""
 
 
 PHRASES = Table(
@@ -57,8 +60,8 @@ CONVERSATION = Table(
             Integer(1, 20), "so often in a row the bot may fail before a person is called", default=3
         ),
         "flow_updates": Key(
-            Choice(("move",), noun="way of updating flows"),
-            "what happens to conversations in a flow that changes",
+            Choice(("move", "finish_old", "restart")),
+            "those in a flow that changes move along if their step is still there, finish it as it was, or begin again",
             default="move",
         ),
     },

@@ -45,6 +45,10 @@ class Watch:
         self._last_change = float("-inf")
         self._settle = settle
 
+    def forget(self) -> None:
+        """Lets the next look find something new: what was noticed could not be taken."""
+        self._taken = {"": (0, 0)}
+
     def notice(self, seen: Seen, at: float) -> frozenset[str]:
         """Returns the files that changed since they were last taken, nothing while they are still changing.
 

@@ -66,6 +66,13 @@ def test_it_tells_where_it_stands_and_in_which_versions():
     assert full().running is True
 
 
+def test_it_tells_every_version_it_may_come_to_by_going_back():
+    cursor = full()
+    cursor.history = (Asked("before", "v5", "ask", (Frame("caller", "v6", "call_1", 0),)),)
+    assert cursor.refers_to() == {*full().versions(), ("before", "v5"), ("caller", "v6")}
+    assert Cursor("c1", "en").refers_to() == frozenset()
+
+
 def test_json_is_plain():
     assert json.loads(full().to_json())["state"] == "menu"
     assert repr(Cursor("c1", "en")).startswith("Cursor({")

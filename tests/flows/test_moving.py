@@ -1,6 +1,7 @@
 """What happens to conversations inside a flow when it gets a new version."""
 
-from flows.moving import caught_up, move
+from flows.moving import caught_up, move, obstacle
+from flows.runner import Event
 
 OLD = """
     flows:
@@ -131,6 +132,60 @@ def test_move_leaves_other_flows_alone(play, flows_of):
     same = move(bot.cursor, bot.machine("inner"), flows.machines["inner"])
     assert same == bot.cursor
     assert same is not bot.cursor
+
+
+def hindered(bot, flows):
+    """Says what keeps the conversation out of the new version of the flow that runs."""
+    return obstacle(bot.cursor, bot.machine(bot.cursor.flow, bot.cursor.version), flows.machines[bot.cursor.flow])
+
+
+def test_what_keeps_a_conversation_on_the_old_version_is_said_in_words(play, flows_of):
+    bot = play(OLD, start="outer")
+    assert hindered(bot, flows_of(OLD.replace("Old", "New"))) is None
+    assert hindered(bot, flows_of(OLD.replace("collect: size", "collect: width"))) == "step 'collect_size' is gone"
+    said = OLD.replace("collect: size\n            ask: Old size?", "id: collect_size\n            say: Size")
+    assert hindered(bot, flows_of(said)) == "step 'collect_size' is another one now"
+    bot.write("42")
+    phone = OLD.replace("ask: Old size?", "ask: Old size?\n            type: phone")
+    assert hindered(bot, flows_of(phone)) == "slot 'size' is of another type"
+
+
+def test_the_flows_that_are_still_there_move_although_another_was_taken_away(play, flows_of):
+    bot = play(OLD, start="other")
+    bot.start("outer")
+    without_other = OLD.replace("Old", "New").replace("other: {steps: [{collect: pet, ask: Pet?}]}", "")
+    new = flows_of(without_other)
+    bot.deploy(new)
+    bot.cursor = caught_up(bot.cursor, bot.machine)
+    assert bot.write("42") == ["New colour?"]
+    assert bot.press("Red") == ["Thanks", "Let us go back to where we were. Pet?"]
+
+
+def test_a_flow_that_begins_again_says_so_and_asks_anew_what_it_had_asked(play, flows_of):
+    bot = play(OLD, start="outer")
+    bot.write("42")
+    bot.deploy(flows_of(OLD.replace("Old", "New")))
+    assert bot.happens(Event("updated")) == [
+        "We have changed something here in the meantime, so let us begin again.",
+        "New size?",
+    ]
+    assert (bot.at, bot.slots) == ("inner.collect_size", {})
+    assert bot.cursor.stack[0].version == bot.machine("outer").version
+
+
+def test_only_the_running_flow_begins_again_and_an_interrupted_one_still_follows(play, flows_of):
+    bot = play(OLD, start="other")
+    bot.start("outer")
+    bot.happens(Event("updated"))
+    assert bot.at == "inner.collect_size"
+    bot.write("42")
+    assert bot.press("Red") == ["Thanks", "Let us go back to where we were. Pet?"]
+
+
+def test_without_a_flow_nothing_begins_again(play):
+    bot = play(OLD)
+    assert bot.happens(Event("updated")) == []
+    assert not bot.last.handled
 
 
 def test_a_conversation_whose_place_is_nowhere_begins_again(play):

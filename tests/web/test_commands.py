@@ -34,6 +34,9 @@ COMMANDS = [
     ["serve"],
     ["check"],
     ["talk"],
+    ["deploy"],
+    ["rollback"],
+    ["versions"],
     ["agent"],
     ["agent", "add"],
     ["explain"],
@@ -79,7 +82,7 @@ def test_check_tells_everything_at_once_and_exits_with_one(site: Path):
     assert {"file", "line", "column", "code", "level", "message"} <= as_json[0].keys()
 
 
-@pytest.mark.parametrize("command", [["check"], ["talk"], ["serve"]])
+@pytest.mark.parametrize("command", [["check"], ["talk"], ["serve"], ["deploy"]])
 def test_a_site_that_is_not_there_is_said_in_one_line(tmp_path: Path, command: list[str]):
     done = subprocess.run(
         [sys.executable, "-m", "web.cli", *command, str(tmp_path / "none")], capture_output=True, text=True, timeout=60

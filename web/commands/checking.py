@@ -7,21 +7,31 @@ from pathlib import Path
 import click
 
 from bot.actions.inspecting import problems_of_actions
-from bot.site.loading import load
+from bot.site.loading import Loaded, load
 from rules.problems import Problem, as_json, has_errors, in_reading_order, shown
 
 
 def check_site(site: Path, form: str) -> int:
     """Prints the problems and returns the exit status: 1 when there are errors."""
-    loaded = load(site)
-    problems = tuple(in_reading_order([*loaded.problems, *problems_of_actions(site, loaded.site)]))
+    loaded, problems = checked(site)
     if form == "json":
         click.echo(json.dumps([as_json(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
-        for problem in problems:
-            click.echo(shown(problem, _source(site, problem, loaded.files)) + "\n")
-        click.echo(_summary(problems))
+        show(site, loaded, problems)
     return 1 if has_errors(problems) else 0
+
+
+def checked(site: Path) -> tuple[Loaded, tuple[Problem, ...]]:
+    """Returns a site and every problem of it, those of its actions too."""
+    loaded = load(site)
+    return loaded, tuple(in_reading_order([*loaded.problems, *problems_of_actions(site, loaded.site)]))
+
+
+def show(site: Path, loaded: Loaded, problems: tuple[Problem, ...]) -> None:
+    """Prints the problems for people."""
+    for problem in problems:
+        click.echo(shown(problem, _source(site, problem, loaded.files)) + "\n")
+    click.echo(_summary(problems))
 
 
 def _source(site: Path, problem: Problem, files: Mapping[str, str]) -> str | None:

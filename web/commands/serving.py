@@ -50,6 +50,7 @@ def serve_site(
     workers: int,
     bus: str | None,
     demo: bool | None,
+    watch: bool,
     dev: bool,
     trusted_proxies: int,
     webhooks_may_be_local: bool,
@@ -69,13 +70,15 @@ def serve_site(
     except CannotTrace as problem:
         raise Refused(str(problem)) from problem
     port = _free_port(host, port)
-    _make_first_site(site)
+    if watch or data is None:
+        _make_first_site(site)
     folder, address = _places(site, data, database)
     options = Options(
         site=site,
         data=folder,
         database=address,
         demo=is_loopback(host) if demo is None else demo,
+        watch=watch,
         dev=dev,
         proxies=trusted_proxies,
         webhooks_may_be_local=webhooks_may_be_local,
@@ -176,6 +179,9 @@ def _refuse_broken_first_site(options: Options, database: Database) -> None:
     """A site that never ran must be without errors; later ones give way to the version before (`web/content.py`)."""
     if _has_run(database):
         return
+    if not options.site.is_dir():
+        site = options.site
+        raise Refused(f"Nothing was deployed yet, and there is no site at {site}. Make one with:  parlour init {site}")
     loaded = load(options.site)
     if not has_errors(loaded.problems):
         return
@@ -185,7 +191,7 @@ def _refuse_broken_first_site(options: Options, database: Database) -> None:
 
 def _has_run(database: Database) -> bool:
     with database.reading() as connection:
-        return connection.exec_driver_sql("SELECT 1 FROM bundle LIMIT 1").first() is not None
+        return connection.exec_driver_sql("SELECT 1 FROM deployment LIMIT 1").first() is not None
 
 
 def _greet(address: str, options: Options, invitation: str | None) -> None:

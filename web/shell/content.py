@@ -1,17 +1,18 @@
-"""`parlour check` and `parlour talk`."""
+"""`parlour check`, `talk`, `deploy`, `rollback` and `versions`."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from web.shell.options import ACTIONS_URL, SITE, Stop, existing
+from web.shell.options import ACTIONS_URL, DATA, DATABASE, FORMAT, PLAN, SITE, SITE_OPTION, Stop, existing
 
 
 @click.command()
 @SITE
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@FORMAT
 def check(site: Path, form: str) -> None:
     """Check a site and tell everything that is wrong with it. Exit status 1 when there are errors.
 
@@ -43,3 +44,65 @@ def talk(site: Path, **circumstances: Any) -> None:
         talk_with(existing(site), **circumstances)
     except CannotTalk as problem:
         raise Stop(str(problem)) from None
+
+
+@click.command()
+@SITE
+@PLAN
+@FORMAT
+@DATA
+@DATABASE
+def deploy(site: Path, form: str, only_plan: bool, **place: Any) -> None:
+    """Check a site and make it the version that is served, after saying what becomes of conversations in progress.
+
+    With errors nothing changes, and the exit status is 1.
+
+    \b
+    Example:   parlour deploy mysite --plan
+    """
+    _switched(existing(site), lambda installed: installed.deploy(site, form=form, only_plan=only_plan), **place)
+
+
+@click.command()
+@click.argument("version", required=False)
+@SITE_OPTION
+@PLAN
+@FORMAT
+@DATA
+@DATABASE
+def rollback(version: str | None, site: Path, form: str, only_plan: bool, **place: Any) -> None:
+    """Go back to the version before, or to the one whose first six or more digits are given.
+
+    \b
+    Example:   parlour rollback 7b3d99 --site mysite
+    """
+    _switched(site, lambda installed: installed.roll_back(version, form=form, only_plan=only_plan), **place)
+
+
+@click.command()
+@SITE_OPTION
+@click.option("--before", type=click.IntRange(1), metavar="NUMBER", help="Only those before this one.")
+@click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many of them.")
+@FORMAT
+@DATA
+@DATABASE
+def versions(site: Path, before: int | None, most: int, form: str, **place: Any) -> None:
+    """List what was deployed when and by whom, the newest first; the current one has a star.
+
+    \b
+    Example:   parlour versions --site mysite --before 40
+    """
+    _switched(site, lambda installed: installed.list(before=before, most=most, form=form), **place)
+
+
+def _switched(site: Path, work: Callable[[Any], int | None], *, data: Path | None, database: str | None) -> None:
+    from web.commands.deploying import CannotSwitch, installation
+
+    if data is None and database is None:
+        existing(site)
+    try:
+        with installation(site, data, database) as installed:
+            status = work(installed)
+    except CannotSwitch as problem:
+        raise Stop(str(problem)) from None
+    sys.exit(status or 0)

@@ -21,6 +21,8 @@ ACTIONS_URL = click.option(
     help="Address of an action server elsewhere. Default: the site's actions folder is served here.",
 )
 
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+PLAN = click.option("--plan", "only_plan", is_flag=True, help="Only say what would happen; status 3 if nothing would.")
 WEBHOOKS_MAY_BE_LOCAL = click.option(
     "--webhooks-may-be-local",
     is_flag=True,

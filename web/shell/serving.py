@@ -50,6 +50,13 @@ def init(directory: Path) -> None:
 @click.option(
     "--demo/--no-demo", default=None, envvar="PARLOUR_DEMO", help="Serve the sample shop. Default: only on loopback."
 )
+@click.option(
+    "--watch/--no-watch",
+    default=True,
+    envvar="PARLOUR_WATCH",
+    show_default=True,
+    help="Take what is saved in the site's folder. Without it, only what is deployed.",
+)
 @click.option("--dev", is_flag=True, envvar="PARLOUR_DEV", help="Serve files as they are written, uncached.")
 @click.option(
     "--trusted-proxies",
