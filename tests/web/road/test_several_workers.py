@@ -148,8 +148,8 @@ def test_whichever_worker_is_asked_tells_the_numbers_of_all(site: Path, postgres
         visitors = [server.visitor() for _ in range(6)]
         for visitor in visitors:
             visitor.says("Hello")
-        wait_for(lambda server=server: counted(server) == 6, 20)
-        assert [counted(server) for _ in range(6)] == [6] * 6
+        wait_for(lambda server=server: {counted(server) for _ in range(6)} == {6}, 30)
+        assert {counted(server) for _ in range(6)} == {6}
         told = server.get("/metrics").body.decode()
         assert len(set(re.findall(r'parlour_info\{.*worker="(.+?)"\}', told))) == 2
         assert len(re.findall(r'^parlour_jobs_waiting\{kind="close_when_idle"\} 6.0$', told, re.M)) == 1
