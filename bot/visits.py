@@ -75,6 +75,10 @@ class Visits:
         self.put(stay)
         return stay
 
+    def remembers(self, visitor_id: str) -> bool:
+        """Says whether any visit of this visitor is recorded."""
+        return visitor_id in self._stays or self._load(visitor_id) is not None
+
     def reserved(self, stay: Stay) -> None:
         """Notes that a showing was reserved in this visit, which counts as a change of it."""
         self.put(replace(stay, revision=stay.revision + 1))

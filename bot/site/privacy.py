@@ -1,4 +1,4 @@
-"""`privacy:` — what is never kept, whoever writes it (numbers of cards and of bank accounts), and how long the rest is."""
+"""`privacy:` — what is never kept, such as numbers of cards and of bank accounts, and how long the rest is."""
 
 from __future__ import annotations
 
