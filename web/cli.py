@@ -7,6 +7,7 @@ from web.shell.agents import agent
 from web.shell.content import check, talk
 from web.shell.explaining import explain
 from web.shell.serving import init, serve
+from web.shell.visitors import retention, visitor
 from web.shell.webhooks import webhook
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     """
 
 
-for _command in (init, serve, check, talk, agent, explain, webhook):
+for _command in (init, serve, check, talk, agent, explain, webhook, visitor, retention):
     main.add_command(_command)
 
 

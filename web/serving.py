@@ -22,6 +22,8 @@ from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
+from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
+from web.retaining import sweep_when_due
 from web.workshop import gevent_workshop
 
 MOST_CONNECTIONS = 20_000
@@ -131,6 +133,7 @@ def start_background(parlour: Parlour) -> None:
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
     gevent.spawn(_every, FORGET_CALLS_EVERY, lambda: parlour.workshop.run_blocking(parlour.calls.forget_old))
+    gevent.spawn(_every, LOOK_FOR_OLD_EVERY, lambda: sweep_when_due(parlour.retention, parlour.workshop.run_blocking))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
