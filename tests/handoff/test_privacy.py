@@ -32,6 +32,7 @@ from handoff.privacy.acts import Acts
 from handoff.privacy.erasing import Erased, Erasing, UnderHold
 from handoff.privacy.people import Ambiguous, NobodyFound, People, Person
 from handoff.privacy.retention import Retention
+from handoff.readings import Readings
 from handoff.refusals import NoSuchConversation
 
 FOR_EVER = Keep(conversations=None, page_views=None, silent_visitors=None, jobs=None)
@@ -166,6 +167,17 @@ def test_an_agent_who_held_it_has_room_again_and_cannot_go_on(
     assert count(office, Assignment) == 2 and count(office, Assignment, conversation_id="", ended_by="erased") == 1
     assert count(office, JobRow, conversation_id=held) == count(office, Reading, conversation_id=held) == 0
     assert office.database.epoch() != epoch
+
+
+def test_a_mark_of_reading_that_comes_too_late_leaves_no_trace(office: Any, visitor: Any, people: People, erase: Any):
+    ann = visitor()
+    ann.writes("Hi")
+    readings, conversation = Readings(office.database), ann.conversation
+    readings.note(f"visitor:{ann.id}", conversation, 1)
+    assert count(office, Reading) == 1
+    erase(people.one(ann.id))
+    readings.note(f"visitor:{ann.id}", conversation, 2)
+    assert count(office, Reading) == 0
 
 
 def test_who_comes_back_is_somebody_new_to_us(office: Any, visitor: Any, people: People, erase: Any):

@@ -194,7 +194,7 @@ def test_a_person_is_erased_only_when_the_box_says_so(house: House):
     assert admin.post(f"{path}/erase", person="bob", sure="yes").status_code == 422
     with capture_logs() as logged:
         erased = admin.post(f"{path}/erase", person="ann", sure="yes")
-    assert erased.status_code == 200 and "1 conversation, 7 messages are gone" in erased.text
+    assert erased.status_code == 200 and "Gone: 1 conversation, 7 messages." in erased.text
     assert "ann" not in str([entry for entry in logged if entry["event"].startswith("visitor.")]).replace("channel", "")
     assert admin.get(path).status_code == 404
     # What this process remembered is gone as well: who comes with the old token is somebody new.
