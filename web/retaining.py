@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from handoff.privacy.retention import Retention
 
@@ -20,6 +21,11 @@ def sweep_when_due(retention: Retention, run_blocking: Callable[..., Any]) -> No
         return
     gone: Counter[str] = Counter()
     steps = retention.sweep()
-    while (step := run_blocking(next, steps, None)) is not None:
-        gone += step
+    try:
+        while (step := run_blocking(next, steps, None)) is not None:
+            gone += step
+    except DBAPIError as problem:
+        log.warning("retention.put_off", cause=str(problem.orig).strip(), **gone)
+        run_blocking(retention.put_off)
+        return
     log.info("retention.swept", **gone)

@@ -18,6 +18,7 @@ from handoff.models import Hold
 from handoff.privacy.forgetting import forget_conversations
 
 EVERY = timedelta(days=1)
+TRIED_AGAIN_AFTER = timedelta(hours=1)
 AT_ONCE = 200
 """Rows that go in one transaction, so that nobody who writes waits for long."""
 
@@ -81,6 +82,12 @@ class Retention:
         except IntegrityError:
             return False
         return True
+
+    def put_off(self) -> None:
+        """Gives the day back: what could not be done is tried again in an hour."""
+        again = _written(self._now() - EVERY + TRIED_AGAIN_AFTER)
+        with self._database.writing() as connection:
+            connection.execute(update(_setting).where(_setting.c.name == _LAST_RUN).values(value=again))
 
     def sweep(self) -> Iterator[Counter[str]]:
         """Deletes what is too old, some of it at each step, and yields what went; between steps others may write."""

@@ -28,9 +28,12 @@ import bot.database
 from bot.change import table_of
 from bot.database import Database
 from bot.greeting import Whereabouts
+from bot.ids import new_id
 from bot.models import EventRow
+from bot.site.privacy import Keep
 from handoff.desk import Said
 from handoff.privacy.acts import Acts
+from handoff.privacy.retention import Retention
 from tests.conftest import Clock
 from web.app import Options, Parlour, create_app
 from web.audience import Role, audience
@@ -327,6 +330,40 @@ def test_once_a_day_what_is_too_old_goes_and_the_log_says_how_much(house: House)
     swept = [entry for entry in logged if entry["event"] == "retention.swept"]
     assert [entry.get("page_views") for entry in swept] == [None, 1]
     assert house.parlour.people.one("ann@example.org"), "conversations stay for ever unless the site says otherwise"
+
+
+def test_what_could_not_go_because_the_database_was_busy_goes_an_hour_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    house.parlour.greeting.view("silent", {"page.path": "/"}, languages=["en"])
+    house.clock.advance(days=181)
+    monkeypatch.setattr(bot.database, "SQLITE_BUSY_SECONDS", 0.1)
+    database = Database(house.address)
+    retention = Retention(database, Keep, now=house.clock, new_id=new_id)
+
+    with house.parlour.database.engine.connect() as other, capture_logs() as logged:
+
+        def in_between(function: Callable[..., Any], *args: Any) -> Any:
+            """Locks the database while what is too old is deleted, by somebody else who writes for long."""
+            if function is not next:
+                return function(*args)
+            other.exec_driver_sql("COMMIT")
+            other.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                return function(*args)
+            finally:
+                other.exec_driver_sql("ROLLBACK")
+                other.exec_driver_sql("BEGIN")
+
+        sweep_when_due(retention, in_between)
+    assert [entry["cause"] for entry in logged if entry["event"] == "retention.put_off"] == ["database is locked"]
+    at_once = house.parlour.workshop.run_blocking
+    house.clock.advance(minutes=59)
+    assert not retention.is_due() and retention.plan()["page_views"] == 1
+    house.clock.advance(minutes=1)
+    sweep_when_due(retention, at_once)
+    assert retention.plan()["page_views"] == 0
+    database.close()
 
 
 def test_a_long_history_is_written_as_it_is_read(house: House, tmp_path: Path):
