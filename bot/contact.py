@@ -93,6 +93,15 @@ def remember_rule(draft: Draft, known: Known, rule: str) -> Known:
     return replace(known, rules=rules, visitor_revision=revision)
 
 
+def come_back(draft: Draft, known: Known) -> Known:
+    """Makes a new conversation of a known visitor depend on their row: whoever is erased meanwhile stays erased."""
+    if not known.visitor_revision:
+        return known
+    revision = known.visitor_revision + 1
+    draft.guard(Guard(Visitor, known.visitor_id, known.visitor_revision, {"revision": revision}))
+    return replace(known, visitor_revision=revision)
+
+
 def meet(draft: Draft, known: Known) -> Known:
     """Makes the visitor's row when there is none yet: a visitor is recorded with the first thing they do."""
     if known.visitor_revision:

@@ -1,6 +1,7 @@
 """Engines and connections for SQLite and PostgreSQL, and the upgrades that bring an older database up to date."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,10 @@ def in_words(problem: DBAPIError) -> str:
     if not isinstance(problem, OF_THE_DATABASE):
         return f"{kind} {getattr(problem.orig, 'sqlstate', None) or ''}".strip()
     return f"{kind}: {(str(problem.orig).strip() or '?').splitlines()[0]}"
+
+
+MOST_REWRITTEN = 64 * 2**20
+"""Bytes of a SQLite file that is written anew in a second or two, while nothing else can be written."""
 
 
 class CannotOpen(Exception):
@@ -91,9 +96,57 @@ class Database:
         if isinstance(context.sqlalchemy_exception, OF_THE_DATABASE):
             self.errors += 1
 
+    @contextmanager
+    def erasing(self) -> Iterator[Connection]:
+        """Yields a connection as `writing` does; what it deletes leaves nothing in the pages it was on."""
+        with self.writing() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            try:
+                yield connection
+            finally:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+    def scrub(self, tables: Iterable[str]) -> bool:
+        """Clears what earlier changes left in unused space; returns whether all of it could be cleared.
+
+        SQLite writes its file anew if it is small enough, and empties its log. PostgreSQL frees the space of dead rows,
+        and writes over it when it needs it.
+        """
+        if not self.is_sqlite:
+            try:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+            except DBAPIError:  # A pool in between may let nobody out of transactions.
+                return False
+            return True
+        is_small = Path(self.url.database or "").stat().st_size <= MOST_REWRITTEN
+        cleared = is_small and self._sqlite_alone("VACUUM")
+        return self._sqlite_alone("PRAGMA wal_checkpoint(TRUNCATE)") and cleared
+
+    def _sqlite_alone(self, statement: str) -> bool:
+        """Runs a statement outside of any transaction; returns False when somebody else is in its way for too long."""
+        raw = self.engine.raw_connection()
+        try:
+            answer = raw.cursor().execute(statement).fetchone()
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            raw.close()
+        return answer is None or answer[0] == 0
+
     def close(self) -> None:
         """Gives all connections back."""
         self.engine.dispose()
+
+
+def renew_epoch(connection: Connection) -> None:
+    """Gives the record a new id: whatever is remembered of it elsewhere is to be dropped and read again."""
+    settings = Setting.__table__
+    named = settings.c.name == "epoch"
+    if not connection.execute(settings.update().where(named).values(value=new_id())).rowcount:  # type: ignore[attr-defined]
+        connection.execute(settings.insert().values(name="epoch", value=new_id()))  # type: ignore[attr-defined]
 
 
 def _revision_of(connection: Connection) -> str | None:

@@ -69,6 +69,7 @@ class Visitor(Base):
     rules: Mapped[list[str]]
     """Ids of the rules that act once for a visitor, and have."""
     revision: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (Index("ix_visitor_contact", "contact_id", sqlite_where=text("contact_id IS NOT NULL")),)
 
 
 class Visit(Base):

@@ -78,6 +78,10 @@ class Visits:
         self.put(stay)
         return stay
 
+    def remembers(self, visitor_id: str) -> bool:
+        """Says whether any visit of this visitor is recorded."""
+        return visitor_id in self._stays or self._load(visitor_id) is not None
+
     def reserved(self, stay: Stay) -> None:
         """Notes that a showing was reserved in this visit, which counts as a change of it."""
         stay = replace(stay, revision=stay.revision + 1)
@@ -90,6 +94,10 @@ class Visits:
         self._stays.move_to_end(stay.visitor_id)
         while len(self._stays) > MOST_KEPT:
             self._stays.popitem(last=False)
+
+    def forget(self, visitor_id: str) -> None:
+        """Drops what is known of a visitor's visit."""
+        self._stays.pop(visitor_id, None)
 
     def look_again(self, visitor_id: str) -> None:
         """Reads again how often the visit was changed; where the visitor is has been told, and is not in the rows."""

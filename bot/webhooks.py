@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Text, delete, func, insert, select, update
+from sqlalchemy import JSON, Connection, Text, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,7 +20,7 @@ from bot.backlog import tried_afresh
 from bot.change import table_of
 from bot.conversation import Draft
 from bot.database import Database
-from bot.events import KINDS
+from bot.events import KINDS, Kind
 from bot.ids import NewId
 from bot.models import Base, JobRow, identity
 from bot.outside import NotAllowed, Outside
@@ -39,6 +39,11 @@ LAST = 20
 
 USUAL_KINDS = tuple(kind.name for kind in KINDS.values() if kind.visitor is not None)
 """What visitors hear of themselves; everything else an admin has to choose."""
+
+ERASED = Kind("visitor_erased", "a visitor was erased: forget these conversations", frozenset(), frozenset(), None)
+"""What happens to conversations, and so in none of them."""
+TOLD = {**KINDS, ERASED.name: ERASED}
+"""Everything a webhook can be told of."""
 
 _KEY_BYTES = 32
 
@@ -86,8 +91,8 @@ class Delivery:
     """One event on its way to one webhook, or what became of it."""
 
     kind: str
-    conversation_id: str
-    seq: int
+    conversation_id: str | None
+    seq: int | None
     state: str
     """waiting, done or dead."""
     outcome: str | None
@@ -268,6 +273,17 @@ _webhooks = table_of(WebhookRow)
 _jobs = table_of(JobRow)
 
 
+def plan_told_of_erasure(connection: Connection, erasure: str, conversations: Collection[str], *, at: datetime) -> None:
+    """Plans, with an erasure, that those hear of it who asked for it or are told of everything that happens."""
+    for webhook_id, kinds in connection.execute(select(_webhooks.c.id, _webhooks.c.kinds).where(_webhooks.c.enabled)):
+        if ERASED.name not in kinds and not KINDS.keys() <= set(kinds):
+            continue
+        payload = {"kind": ERASED.name, "id": erasure, "at": at.isoformat(), "conversations": list(conversations)}
+        job = {"key": f"webhook:{webhook_id}:{erasure}", "kind": JOB, "payload": payload, "target": webhook_id}
+        when = {"state": "waiting", "run_at": at, "attempts": 0, "created_at": at}
+        connection.execute(insert(_jobs).values({**job, **when}))
+
+
 def _webhook(row: Mapping[str, Any]) -> Webhook:
     values = {name: row[name] for name in Webhook.__slots__}
     return Webhook(**{**values, "kinds": tuple(values["kinds"])})
@@ -277,7 +293,7 @@ def _delivery(row: Mapping[str, Any]) -> Delivery:
     return Delivery(
         kind=row["payload"]["kind"],
         conversation_id=row["conversation_id"],
-        seq=row["payload"]["seq"],
+        seq=row["payload"].get("seq"),
         state=row["state"],
         outcome=row["outcome"],
         attempts=row["attempts"],
@@ -288,13 +304,13 @@ def _delivery(row: Mapping[str, Any]) -> Delivery:
 def _checked(kinds: Iterable[str]) -> list[str]:
     """Returns the kinds in the order of their table; raises CannotSet for none, and for one that there is not."""
     asked = set(kinds)
-    for kind in sorted(asked - KINDS.keys()):
+    for kind in sorted(asked - TOLD.keys()):
         raise CannotSet(
-            "kinds", f"There is no kind '{kind}'{suggestion(kind, KINDS) or '.'} Kinds are {', '.join(KINDS)}."
+            "kinds", f"There is no kind '{kind}'{suggestion(kind, TOLD) or '.'} Kinds are {', '.join(TOLD)}."
         )
     if not asked:
         raise CannotSet("kinds", "Choose at least one kind of event to be told of.")
-    return [kind for kind in KINDS if kind in asked]
+    return [kind for kind in TOLD if kind in asked]
 
 
 def _new_key() -> str:

@@ -1,6 +1,7 @@
-"""Agents, the departments they work in, and when they were there."""
+"""Agents, the departments they work in, and when they were there; whose record is held, and what was done with it."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -69,3 +70,29 @@ class Assignment(Base):
     ended_by: Mapped[str | None] = mapped_column(String(12))
     revision: Mapped[int] = mapped_column(default=1)
     __table_args__ = (Index("ix_assignment_agent", "agent_id", "began_at"),)
+
+
+class Hold(Base):
+    """A visitor whose record must stay: it is neither erased nor deleted for its age."""
+
+    __tablename__ = "hold"
+    visitor_id: Mapped[str] = identity()
+    because: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Text)
+
+
+class PrivacyAct(Base):
+    """Something done with the record of a person, and who did it. It outlives the record, then without saying whose."""
+
+    __tablename__ = "privacy_act"
+    id: Mapped[str] = identity()
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(12))
+    """exported, erased, held or released."""
+    by: Mapped[str] = mapped_column(Text)
+    """agent:<id>, or shell:<name of the computer's user>."""
+    visitor_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    """Whose record it is, as long as it is there."""
+    counts: Mapped[dict[str, Any]]
+    """What of it there was: {conversations, messages, …}."""

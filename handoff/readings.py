@@ -8,9 +8,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.change import table_of
 from bot.database import Database
-from bot.models import Reading
+from bot.models import ConversationRow, Reading
 
 _readings = table_of(Reading)
+_conversations = table_of(ConversationRow)
 
 
 class Readings:
@@ -40,6 +41,9 @@ class Readings:
                     or connection.execute(select(_readings.c.read_seq).where(mine)).first()
                 ):
                     return
+                there = select(_conversations.c.id).where(_conversations.c.id == conversation_id)
+                if connection.execute(there).first() is None:
+                    return  # It was erased while somebody had it open.
                 row = {"participant": participant, "conversation_id": conversation_id, "read_seq": seq}
                 connection.execute(_readings.insert().values(row))
         except IntegrityError:

@@ -1,4 +1,4 @@
-"""How long is `30s`, `5m`, `2h`, `3d`, `2w` or `2 working hours`; and what to write for it instead of `5 min`."""
+"""How long is `30s`, `5m`, `2h`, `3d`, `2w`, `1y` or `2 working hours`; and what to write for it instead of `5 min`."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 LONGEST_SECONDS = 10 * 366 * 86_400
 """Ten years: longer than anything in a site is meant to last."""
 
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+"""A year has 365 days. A month is not there: its letter is taken, and people mean 28 to 31 days by it."""
 _UNIT_OF = {
     word: unit
     for unit, words in {
@@ -15,12 +16,13 @@ _UNIT_OF = {
         "h": "h hr hrs hour hours",
         "d": "d day days",
         "w": "w wk wks week weeks",
+        "y": "y yr yrs year years",
     }.items()
     for word in words.split()
 }
 _WORKING_WORD = {"m": "minute", "h": "hour"}
 
-_PLAIN = re.compile(r"([0-9]{1,9})([smhdw])")
+_PLAIN = re.compile(r"([0-9]{1,9})([smhdwy])")
 _WORKING = re.compile(r"([0-9]{1,9}) working (minute|hour)s?")
 _LOOSE_PART = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,3})?)\s*([a-zA-Z]*)\s*")
 _SHOWN = 40
@@ -66,7 +68,7 @@ def _bounded(duration: Duration, written: str) -> Duration:
 
 def _explained(written: str) -> NotADuration:
     shown = written if len(written) <= _SHOWN else written[:_SHOWN] + "…"
-    how = "a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w or 2 working hours"
+    how = "a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w, 1y or 2 working hours"
     if not written:
         return NotADuration(f"the duration is empty; {how}")
     if re.fullmatch(r"[0-9]{1,9}", written):
@@ -103,7 +105,7 @@ def _loosely(written: str) -> int | None:
 
 def _shortest(seconds: int) -> str:
     """Returns the duration in the largest unit that a person would use: 90m, not 5400s; 24h stays 1d."""
-    for unit in ("w", "d", "h", "m"):
+    for unit in ("y", "w", "d", "h", "m"):
         if seconds and seconds % _SECONDS[unit] == 0:
             return f"{seconds // _SECONDS[unit]}{unit}"
     return f"{seconds}s"

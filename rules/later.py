@@ -12,7 +12,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "buttons": frozenset({"multiple"}),
     "trigger": frozenset({"sound", "ab", "goal"}),
     "match": frozenset({"intent"}),
-    "privacy": frozenset({"keep_conversations", "consent"}),
+    "privacy": frozenset({"consent"}),
     "attribute": frozenset({"from", "unique", "min", "max", "pattern"}),
 }
 """By the name of a table. A key that a table has is run; it is taken out of here when it is built."""

@@ -39,13 +39,17 @@ from handoff.desk import Desk, Parts
 from handoff.elsewhere import Elsewhere
 from handoff.live import LiveConversations
 from handoff.presence import Connections
+from handoff.privacy.acts import Acts
+from handoff.privacy.erasing import Erased, Erasing
+from handoff.privacy.people import People
+from handoff.privacy.retention import Retention
 from handoff.queue import Queue
 from handoff.readings import Readings
 from handoff.relay import Relay
 from handoff.routing import Agent
 from handoff.rows import Rows
 from handoff.status import status_of
-from web import __version__, assets, bodies, demo, errors, headers, health, metrics, panel, webhooks, widget
+from web import __version__, assets, bodies, demo, errors, headers, health, metrics, panel, visitors, webhooks, widget
 from web.accounts import Accounts, Passwords
 from web.audience import Gate, nobody
 from web.bus.choosing import bus_of
@@ -131,6 +135,8 @@ class Parlour:
     webhooks: Webhooks
     deliveries: Deliveries
     readings: Readings
+    people: People
+    retention: Retention
     limits: Limits
     entry: Entry
     guests: guest.Guests
@@ -255,6 +261,8 @@ def _put_together(
         webhooks=hooks,
         deliveries=deliveries,
         readings=readings,
+        people=People(database),
+        retention=Retention(database, lambda: sites.current.keep, now=now, new_id=new_id),
         limits=limits,
         entry=entry,
         guests=guests,
@@ -287,6 +295,7 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
     app.register_blueprint(health.blueprint(parlour))
     app.register_blueprint(metrics.blueprint(parlour))
+    app.register_blueprint(visitors.blueprint(_visitor_parts(parlour, limits)))
     _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())
@@ -404,6 +413,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         room=room,
         rows=rows,
         briefs=Briefs(parlour.journal, parlour.live, parlour.visits),
+        people=parlour.people,
         journal=parlour.journal,
         accounts=parlour.accounts,
         sign_in=sign_in,
@@ -413,6 +423,26 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         run_blocking=parlour.workshop.run_blocking,
         spawn=parlour.workshop.spawn or _at_once,
         allowance=parlour.options.allowance,
+    )
+
+
+def _visitor_parts(parlour: Parlour, limits: Limits) -> visitors.VisitorParts:
+    def forget(erased: Erased) -> None:
+        parlour.desk.forget_conversations(erased.conversations)
+        for visitor in erased.person.visitors:
+            parlour.visits.forget(visitor)
+        parlour.jobs.wake()
+
+    return visitors.VisitorParts(
+        desk=parlour.desk,
+        database=parlour.database,
+        people=parlour.people,
+        acts=Acts(parlour.database, now=parlour.now, new_id=new_id),
+        erasing=Erasing(parlour.database, now=parlour.now, new_id=new_id),
+        forget=forget,
+        limits=limits,
+        now=parlour.now,
+        run_blocking=parlour.workshop.run_blocking,
     )
 
 

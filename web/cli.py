@@ -8,6 +8,7 @@ from web.shell.content import check, deploy, rollback, talk, versions
 from web.shell.explaining import explain
 from web.shell.jobs import jobs
 from web.shell.serving import init, serve
+from web.shell.visitors import retention, visitor
 from web.shell.webhooks import webhook
 
 
@@ -22,7 +23,12 @@ def main() -> None:
     """
 
 
-for _command in (init, serve, check, talk, deploy, rollback, versions, agent, explain, jobs, webhook):
+COMMANDS = (
+    *(init, serve, agent, explain, jobs, webhook),
+    *(check, talk, deploy, rollback, versions),
+    *(visitor, retention),
+)
+for _command in COMMANDS:
     main.add_command(_command)
 
 

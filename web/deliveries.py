@@ -13,7 +13,7 @@ from bot.jobs import Done, Job, NotDone
 from bot.journal import Journal
 from bot.outside import NoAnswer, NotAllowed, Outside
 from bot.spans import Spans, no_spans
-from bot.webhooks import NoSuchWebhook, Webhook, Webhooks
+from bot.webhooks import ERASED, NoSuchWebhook, Webhook, Webhooks
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -40,13 +40,15 @@ class Deliveries:
 
     def deliver(self, job: Job) -> Done:
         """Does one job. The same event has the same id and the same body however often it is sent."""
-        conversation_id, seq = job.conversation_id or "", job.payload["seq"]
         try:
             webhook = self._webhooks.get(job.target or "")
         except NoSuchWebhook:
             return Done("removed")
         if not webhook.enabled:
             raise NotDone("switched off", hopeless=True)
+        if job.payload["kind"] == ERASED.name:
+            return Done(self._send(webhook, f"erased_{job.payload['id']}", told_of_erasure(job.payload)))
+        conversation_id, seq = job.conversation_id or "", job.payload["seq"]
         events = self._journal.events_after(conversation_id, seq - 1, limit=1)
         if not events or events[0].seq != seq:
             return Done("erased")
@@ -89,4 +91,13 @@ def told(event: Event) -> dict[str, Any]:
             "from": {"role": role, "id": who or None, "name": event.body.get("name")},
             "body": dict(event.body),
         },
+    }
+
+
+def told_of_erasure(erasure: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a webhook is told when a visitor was erased: which conversations to forget, and nothing else."""
+    return {
+        "type": ERASED.name,
+        "timestamp": erasure["at"],
+        "data": {"conversations": list(erasure["conversations"])},
     }

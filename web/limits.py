@@ -44,6 +44,8 @@ class Rates:
 
     webhook: str | None = "30/minute"
     """Changes and tests of webhooks, per admin."""
+    record: str | None = "30/minute"
+    """Records of people looked at, exported or erased, per admin."""
 
 
 NO_LIMITS = Rates(**{field.name: None for field in fields(Rates)})

@@ -16,6 +16,7 @@ from bot.journal import Journal
 from bot.site.site import Site
 from handoff.brief import Briefs
 from handoff.desk import Desk
+from handoff.privacy.people import People
 from handoff.responses import filled_responses
 from handoff.rows import Rows
 from web import frames
@@ -39,6 +40,7 @@ class PanelParts:
     room: AgentRoom
     rows: Rows
     briefs: Briefs
+    people: People
     journal: Journal
     accounts: Accounts
     sign_in: SignIn
@@ -82,7 +84,12 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     @audience("agent")
     def brief(conversation_id: str) -> ResponseReturnValue:
         conversation = parts.desk.conversation_for(g.agent.agent_id, conversation_id)
-        return jsonify(parts.run_blocking(parts.briefs.of, conversation, parts.site()))
+        brief = parts.run_blocking(parts.briefs.of, conversation, parts.site())
+        if g.agent.role == "admin":
+            held = parts.run_blocking(parts.people.held, conversation.visitor_id)
+            page = url_for("visitors.one", conversation_id=conversation.id)
+            brief["record"] = {"page": page, "held_since": held.since if held else None}
+        return jsonify(brief)
 
     @pages.get("/panel/conversations/<conversation_id>/explanation")
     @audience("agent")

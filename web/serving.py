@@ -33,6 +33,8 @@ from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
 from web.hub import BEAT
 from web.measures import of_worker
 from web.metrics import FOLDER, LEFT_EVERY, Left
+from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
+from web.retaining import sweep_when_due
 from web.tracing import tracing
 from web.workshop import gevent_workshop
 
@@ -181,6 +183,7 @@ def start_background(parlour: Parlour) -> None:
     gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
     gevent.spawn(_every, RENEW_EVERY, parlour.calls.renew)
     gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: parlour.workshop.run_blocking(parlour.backlog.forget_old))
+    gevent.spawn(_every, LOOK_FOR_OLD_EVERY, lambda: sweep_when_due(parlour.retention, parlour.workshop.run_blocking))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))

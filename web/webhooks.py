@@ -11,9 +11,8 @@ import structlog
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bot.events import KINDS
 from bot.jobs import NotDone
-from bot.webhooks import USUAL_KINDS, CannotSet, ChangedMeanwhile, Tally, Webhooks
+from bot.webhooks import TOLD, USUAL_KINDS, CannotSet, ChangedMeanwhile, Tally, Webhooks
 from web.audience import audience
 from web.deliveries import Deliveries
 from web.limits import Limits
@@ -42,8 +41,8 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
             tallies=webhooks.tallies(),
             none=Tally(),
             entry=entry,
-            kinds=[kind for kind in KINDS.values() if kind.name in USUAL_KINDS],
-            inner_kinds=[kind for kind in KINDS.values() if kind.name not in USUAL_KINDS],
+            kinds=[kind for kind in TOLD.values() if kind.name in USUAL_KINDS],
+            inner_kinds=[kind for kind in TOLD.values() if kind.name not in USUAL_KINDS],
             # Made here, so that the same form sent twice does not make two.
             new_id=webhooks.fresh_id(),
         ), status
@@ -56,7 +55,7 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
             tally=webhooks.tallies().get(webhook_id, Tally()),
             deliveries=webhooks.last_deliveries(webhook_id),
             previous_until=webhook.previous_until(now()),
-            meanings={kind: KINDS[kind].meaning for kind in webhook.kinds if kind in KINDS},
+            meanings={kind: TOLD[kind].meaning for kind in webhook.kinds if kind in TOLD},
             **news,
         )
 

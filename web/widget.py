@@ -62,6 +62,8 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         parts.limits.take("view", visitor_id or address_of(request))
         parts.limits.take("view_site")
         body = body_of(frames.View)
+        if visitor_id and not parts.greeting.remembers(visitor_id):
+            visitor_id = None  # Erased: whoever still brings that token is somebody new, whom nothing links to before.
         visitor_id, token = parts.tokens.mint(visitor_id)
         viewed = parts.greeting.view(visitor_id, body.facts, languages=body.languages, again=body.again)
         parts.desk.viewed(visitor_id, facts=body.facts)

@@ -21,7 +21,7 @@ from bot.site.departments import Department, read_departments, read_hours
 from bot.site.files import read_files, version_of
 from bot.site.gaps import check_rule_gaps, check_site_gaps, refuse_gaps_of_triggers
 from bot.site.look import WIDGET, look
-from bot.site.privacy import PRIVACY, rules_of_privacy
+from bot.site.privacy import PRIVACY, keep_of_privacy, rules_of_privacy
 from bot.site.reading import Reading
 from bot.site.responses import read_responses
 from bot.site.sections import ids_of, sections_of, translations_of
@@ -110,7 +110,8 @@ class _Content:
         flows = self._flows(known, departments)
         triggers = self._triggers(known)
         rules = self._rules(known, flows)
-        privacy = rules_of_privacy(self._read("privacy", PRIVACY))
+        privacy = self._read("privacy", PRIVACY)
+        keep = keep_of_privacy(privacy, reading.walker)
         self.translations.report_unused(reading)
         return Site(
             version=version,
@@ -125,9 +126,10 @@ class _Content:
             flows=flows.flows,
             triggers=triggers,
             rules=rules,
-            rulebook=Rulebook([*privacy, *rules.values()]),
+            rulebook=Rulebook([*rules_of_privacy(privacy), *rules.values()]),
             machines=flows.machines,
             flow_settings=_flow_settings(self.about, settings),
+            keep=keep,
             flows_started_by_messages=_started_by_messages(flows),
         )
 

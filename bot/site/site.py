@@ -12,6 +12,7 @@ from bot.site.attributes import Attributes
 from bot.site.conversation import ConversationSettings
 from bot.site.departments import Department
 from bot.site.look import Look
+from bot.site.privacy import Keep
 from bot.site.responses import Response
 from flows.engine import FlowMachine
 from flows.flow import Flow
@@ -54,6 +55,8 @@ class Site:
     machines: Mapping[str, FlowMachine]
     """Of all flows, those that come with Parlour too."""
     flow_settings: Settings
+    keep: Keep
+    """How long what is recorded stays."""
     flows_started_by_messages: tuple[StartedByMessage, ...]
 
     @property

@@ -1,7 +1,7 @@
 """How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -198,6 +198,15 @@ class Changing:
         who: Who = "visitor" if before.role == "visitor" else "agent"
         kept: str = self._parts.bot.masked(draft, known, text, who=who)
         return kept
+
+    def forget_conversations(self, conversation_ids: Collection[str]) -> None:
+        """Drops what is kept in memory of conversations that were erased."""
+        for conversation_id in conversation_ids:
+            self._parts.live.forget(conversation_id)
+        gone = [sent for sent, event in self._recently_sent.items() if event.conversation_id in conversation_ids]
+        for sent in gone:
+            del self._recently_sent[sent]
+        self._parts.agents.forget()
 
     def _remember(self, events: list[Event]) -> None:
         for event in events:

@@ -126,7 +126,7 @@ class ProgramSide(VisitorSide, PresenceSide):
         def begin(attempt: int) -> tuple[Draft, Known]:
             if sending:
                 self._refuse_repetition(*sending, attempt)
-            return self._open(visitor_id, whereabouts)
+            return self._open(visitor_id, whereabouts, attempt)
 
         with self._turnstiles.one_at_a_time(visitor_id):
             draft = self._attempt(begin, partial(self._begun, verb=verb))

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from bot.answering import NOTHING_HEARD
-from bot.contact import Known, meet
+from bot.contact import Known, come_back, meet
 from bot.conversation import Conversation, Draft
 from bot.events import Event
 from bot.first_words import cursor_of_visitor
@@ -85,14 +85,18 @@ class VisitorSide(Changing):
         self, visitor_id: str, whereabouts: Whereabouts, sending: tuple[str, str, str], attempt: int
     ) -> tuple[Draft, Known]:
         self._refuse_repetition(*sending, attempt)
-        return self._open(visitor_id, whereabouts)
+        return self._open(visitor_id, whereabouts, attempt)
 
-    def _open(self, visitor_id: str, whereabouts: Whereabouts) -> tuple[Draft, Known]:
+    def _open(self, visitor_id: str, whereabouts: Whereabouts, attempt: int) -> tuple[Draft, Known]:
         """Returns a draft of the visitor's open conversation, or of a new one."""
         now = self._parts.now()
         live = self._parts.live.open_of(visitor_id)
         if live is not None:
             return Draft(live.conversation, now), live.known
+        known = self._parts.live.known(visitor_id)
+        if attempt and not known.visitor_revision:
+            # It was refused, and now nobody knows this visitor: they were erased, and with them where they were.
+            whereabouts = Whereabouts(whereabouts.language)
         new_id = self._parts.new_id()
         conversation = Conversation(
             id=new_id,
@@ -104,11 +108,10 @@ class VisitorSide(Changing):
             context=whereabouts.facts,
             cursor=Cursor(new_id, whereabouts.language),
         )
-        known = self._parts.live.known(visitor_id)
         draft = Draft(conversation, now, is_new=True)
         if known.contact:
             draft.set(contact_id=known.contact.id)
-        return draft, known
+        return draft, come_back(draft, known)
 
     def _take(self, draft: Draft, known: Known, *, said: Said, actor: str, client_id: str) -> Known:
         if draft.before.last_seq == 0:

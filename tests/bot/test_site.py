@@ -283,3 +283,13 @@ def test_the_widget_is_told_looks_and_words_and_nothing_else(site: Site) -> None
     assert bundle_hash(bundle) == bundle_hash(public_bundle(site_of(FILES)))
     other = site_of({**FILES, "words.yaml": WORDS.replace("Welcome", "Hello")})
     assert bundle_hash(public_bundle(other)) != bundle_hash(bundle)
+
+
+def test_records_are_kept_as_long_as_the_site_says(site: Site) -> None:
+    usual = site_of(FILES).keep
+    assert (usual.conversations, usual.page_views, usual.jobs) == (None, timedelta(days=180), timedelta(days=30))
+    assert usual.silent_visitors is None
+    told = "privacy: {keep: {conversations: 2y, page_views: forever, silent_visitors: 4w}}"
+    kept = site_of({**FILES, "privacy.yaml": told}).keep
+    assert (kept.conversations, kept.page_views) == (timedelta(days=730), None)
+    assert (kept.silent_visitors, kept.jobs) == (timedelta(days=28), timedelta(days=30))

@@ -7,7 +7,16 @@ from rules.durations import LONGEST_SECONDS, Duration, NotADuration, parse_durat
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("10s", 10), ("5m", 300), ("2h", 7_200), ("3d", 259_200), ("2w", 1_209_600), ("0s", 0), (" 365d ", 31_536_000)],
+    [
+        ("10s", 10),
+        ("5m", 300),
+        ("2h", 7_200),
+        ("3d", 259_200),
+        ("2w", 1_209_600),
+        ("2y", 63_072_000),
+        ("0s", 0),
+        (" 365d ", 31_536_000),
+    ],
 )
 def test_a_number_and_a_unit_is_a_duration(text, seconds):
     assert parse_duration(text) == Duration(seconds)
@@ -30,6 +39,7 @@ def test_working_time_is_marked_as_such(text, seconds):
         ("1h30m", "'1h30m' is not how a duration is written — did you mean 90m?"),
         ("1.5 hours", "'1.5 hours' is not how a duration is written — did you mean 90m?"),
         ("24 hours", "'24 hours' is not how a duration is written — did you mean 1d?"),
+        ("2 years", "'2 years' is not how a duration is written — did you mean 2y?"),
         ("00:00:45", "'00:00:45' is not how a duration is written — did you mean 45s?"),
         ("2 Working Hours", "'2 Working Hours' is not how a duration is written — did you mean 2 working hours?"),
         ("2 working days", "'2 working days' has no fixed length; write it in hours, for example 16 working hours"),
@@ -37,14 +47,17 @@ def test_working_time_is_marked_as_such(text, seconds):
         ("99999w", "'99999w' is longer than ten years"),
         (
             "-5s",
-            "'-5s' is less than nothing; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w or 2 working hours",
+            "'-5s' is less than nothing; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w, 1y or 2 working hours",
         ),
-        ("soon", "'soon' is not a duration; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w or 2 working hours"),
+        (
+            "soon",
+            "'soon' is not a duration; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w, 1y or 2 working hours",
+        ),
         (
             "00:30",
-            "'00:30' is not a duration; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w or 2 working hours",
+            "'00:30' is not a duration; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w, 1y or 2 working hours",
         ),
-        ("", "the duration is empty; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w or 2 working hours"),
+        ("", "the duration is empty; a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w, 1y or 2 working hours"),
     ],
 )
 def test_another_way_of_writing_is_answered_with_what_to_write(text, sentence):

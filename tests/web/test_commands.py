@@ -44,6 +44,9 @@ COMMANDS = [
     ["jobs"],
     *(["jobs", verb] for verb in ("show", "retry", "drop")),
     ["webhook"],
+    ["visitor"],
+    *(["visitor", verb] for verb in ("export", "erase", "hold", "release")),
+    ["retention"],
     *(["webhook", verb] for verb in ("add", "list", "rotate", "remove", "test")),
 ]
 
@@ -52,7 +55,7 @@ COMMANDS = [
 def test_every_command_helps_and_gives_an_example(command: list[str]):
     told = parlour(*command, "--help")
     assert told.exit_code == 0
-    if command not in ([], ["agent"], ["explain"], ["webhook"]):
+    if command not in ([], ["agent"], ["explain"], ["webhook"], ["visitor"]):
         assert f"parlour {' '.join(command)}" in told.output.split("Example:")[1]
 
 

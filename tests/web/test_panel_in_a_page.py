@@ -409,6 +409,25 @@ def test_the_details_say_through_which_door_somebody_came_who_is_on_no_page(
     expect(details).to_contain_text("Came throughRasa’s Socket.IO channel")
 
 
+@pytest.mark.parametrize("record", [None, {"page": "/panel/visitors/anna", "held_since": at(90_000)}])
+def test_the_details_lead_admins_to_the_record_of_the_person_and_say_that_it_is_held(
+    panel: Callable[..., Page], desk: PretendedDesk, record: dict[str, str] | None
+) -> None:
+    desk.brief = {**BRIEF, **({"record": record} if record else {})}
+    page = panel()
+    accept_anna(page)
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Anna Muster")
+    leads = details.get_by_role("link", name="Export or erase this visitor")
+    expect(leads).to_have_count(1 if record else 0)
+    expect(details.get_by_text("Legal hold since")).to_have_count(1 if record else 0)
+    if record:
+        expect(leads).to_have_attribute("href", record["page"])
+    if folder := os.environ.get("PICTURES"):
+        details.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        page.screenshot(path=f"{folder}/panel-record-{bool(record)}.png")
+
+
 def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:

@@ -58,7 +58,23 @@ class ConversationContext extends Part {
       this.#contact(row, thread.brief),
       this.#pages(thread.brief),
       this.#conversation(row, thread),
+      ...this.#record(thread.brief?.record),
     );
+  }
+
+  /** Only admins are told where the record of the person is exported and erased. */
+  #record(record) {
+    if (!record) return [];
+    const held =
+      record.held_since &&
+      h(
+        "p.context__held",
+        {},
+        drawing("triangle-alert"),
+        h("span", {}, "Legal hold since ", time(record.held_since, this.desk.now()) ?? ""),
+      );
+    const page = h("a", { href: record.page }, "Export or erase this visitor");
+    return [h("section.context__part", {}, h("h3.context__heading", {}, "Record"), ...(held ? [held] : []), page)];
   }
 
   #contact(row, brief) {

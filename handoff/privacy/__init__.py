@@ -1,0 +1,1 @@
+"""The record of one person: found, handed out, held, erased; and how long records stay at all."""

@@ -1,0 +1,61 @@
+"""What was done with records of people and by whom (S53); and holds, by which a record must stay."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.change import table_of
+from bot.database import Database
+from bot.ids import NewId
+from handoff.models import Hold, PrivacyAct
+from handoff.privacy.people import Person
+
+_acts = table_of(PrivacyAct)
+_holds = table_of(Hold)
+
+
+class Acts:
+    """Notes what is done with records."""
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime], new_id: NewId):
+        self._database = database
+        self._now = now
+        self._new_id = new_id
+
+    def note(
+        self, connection: Connection, kind: str, *, by: str, visitor_id: str | None, counts: Mapping[str, int]
+    ) -> str:
+        """Writes down that something was done, in the transaction that does it, and returns the act's id."""
+        id_ = self._new_id()
+        row = {"id": id_, "at": self._now(), "kind": kind, "by": by, "visitor_id": visitor_id, "counts": dict(counts)}
+        connection.execute(insert(_acts).values(row))
+        return id_
+
+    def exported(self, person: Person, *, by: str, counts: Mapping[str, int]) -> None:
+        """Writes down that a record was handed out."""
+        with self._database.writing() as connection:
+            self.note(connection, "exported", by=by, visitor_id=person.id, counts=counts)
+
+    def hold(self, person: Person, *, because: str, by: str) -> None:
+        """Keeps a record from being erased or growing too old. Held already, it gets the new reason."""
+        with self._database.writing() as connection:
+            mine = select(_holds.c.visitor_id, _holds.c.since).where(_holds.c.visitor_id.in_(person.visitors))
+            before = {row.visitor_id: row.since for row in connection.execute(mine)}
+            since = min(before.values(), default=self._now())
+            connection.execute(delete(_holds).where(_holds.c.visitor_id.in_(person.visitors)))
+            for visitor in person.visitors:
+                row = {"visitor_id": visitor, "because": because, "since": since, "by": by}
+                connection.execute(insert(_holds).values(row))
+            self.note(connection, "held", by=by, visitor_id=person.id, counts={})
+
+    def release(self, person: Person, *, by: str) -> None:
+        """Ends the hold."""
+        with self._database.writing() as connection:
+            connection.execute(delete(_holds).where(_holds.c.visitor_id.in_(person.visitors)))
+            self.note(connection, "released", by=by, visitor_id=person.id, counts={})
+
+
+def say_whose_no_more(connection: Connection, visitors: tuple[str, ...]) -> None:
+    """Takes out of all acts on the records of these visitors whose records they were."""
+    connection.execute(update(_acts).where(_acts.c.visitor_id.in_(visitors)).values(visitor_id=None))
