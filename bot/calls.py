@@ -18,6 +18,7 @@ from bot.change import table_of
 from bot.database import Database
 from bot.jobs import LEASE, LONGEST_NAP, Handlers, Job, Jobs, Outcome, due_at, leased, mark, taken
 from bot.models import JobRow
+from bot.trouble import is_trouble
 
 MOST = 16
 """Calls at once."""
@@ -66,7 +67,8 @@ class Calls:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("calls.unavailable", cause=str(problem.orig).strip())
+                if not is_trouble(problem):  # Of trouble the database itself has told.
+                    log.error("calls.refused", cause=str(problem.orig).strip())
                 busy = False
             if not busy:
                 # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.

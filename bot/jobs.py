@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.change import table_of
 from bot.database import Database
 from bot.models import JobRow
+from bot.trouble import is_trouble
 
 LEASE = timedelta(seconds=30)
 LONGEST_NAP = 1.0
@@ -112,7 +113,8 @@ class Jobs:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("jobs.unavailable", cause=str(problem.orig).strip())
+                if not is_trouble(problem):  # Of trouble the database itself has told.
+                    log.error("jobs.refused", cause=str(problem.orig).strip())
                 busy = False
             if not busy:
                 self._signals[0].wait(LONGEST_NAP)

@@ -20,6 +20,7 @@ from bot.database import Database
 from bot.events import Event
 from bot.models import Base, EventRow
 from bot.statements import EXPECTED, KEY, inserting, updating
+from bot.trouble import is_trouble
 
 LARGEST_BATCH = 256
 PAGE = 200
@@ -165,7 +166,8 @@ class Journal:
             except DBAPIError as problem:
                 self._abandon()
                 if not _worth_retrying(problem):
-                    log.error("journal.unavailable", cause=str(problem.orig).strip(), changes=len(changes))
+                    if not is_trouble(problem):  # Of trouble the database itself has told.
+                        log.error("journal.refused", cause=str(problem.orig).strip(), changes=len(changes))
                     return [Unavailable(str(problem.orig).strip())] * len(changes)
         return [Unavailable("too many conflicts")] * len(changes)
 
@@ -205,7 +207,7 @@ class Journal:
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = self._database.engine.connect().execution_options(immediate=True)
+            self._connection = self._database.connected().execution_options(immediate=True)
         return self._connection
 
     def _abandon(self) -> None:

@@ -90,6 +90,10 @@ class Visits:
         """Drops what may be stale."""
         self._stays.pop(visitor_id, None)
 
+    def forget_all(self) -> None:
+        """Drops everything: the record is another one."""
+        self._stays.clear()
+
     def pages_of(self, visitor_id: str, *, limit: int) -> list[dict[str, Any]]:
         """Returns the visitor's latest page views, the newest first."""
         query = select(_page_views.c.path, _page_views.c.title, _page_views.c.at)

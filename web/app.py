@@ -18,6 +18,7 @@ from bot.answering import Bot
 from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
+from bot.epoch import Epoch
 from bot.greeting import Greeting
 from bot.ids import new_id
 from bot.impressions import Impressions
@@ -28,6 +29,7 @@ from bot.versions import SiteVersions
 from bot.visits import Visits
 from bot.webhooks import JOB as TELL_WEBHOOK
 from bot.webhooks import Webhooks
+from bot.wellbeing import Wellbeing
 from handoff.agents import Agents
 from handoff.announcements import Announcements
 from handoff.brief import Briefs
@@ -95,6 +97,8 @@ class Parlour:
     workshop: Workshop
     now: Callable[[], datetime]
     database: Database
+    wellbeing: Wellbeing
+    epoch: Epoch
     journal: Journal
     jobs: Jobs
     calls: Calls
@@ -144,6 +148,7 @@ def create_app(options: Options, *, workshop: Workshop | None = None, now: Calla
 
 def _put_together(options: Options, workshop: Workshop, now: Callable[[], datetime]) -> Parlour:
     database = Database(options.database)
+    wellbeing = Wellbeing(database, clock=monotonic)
     sites = SiteVersions(database, now=now)
     content = Content(options.site, sites)
     content.start()
@@ -191,6 +196,8 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         workshop=workshop,
         now=now,
         database=database,
+        wellbeing=wellbeing,
+        epoch=Epoch(database),
         journal=journal,
         jobs=jobs,
         calls=calls,
@@ -240,7 +247,7 @@ def _serve(app: Flask, parlour: Parlour) -> None:
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
     app.register_blueprint(panel.blueprint(_panel_parts(parlour, limits, readings, sign_in), sock))
     app.register_blueprint(webhooks.blueprint(parlour.webhooks, parlour.deliveries, limits, now=parlour.now))
-    app.register_blueprint(health.blueprint(parlour.database, parlour.sites, parlour.content, parlour.actions.roster))
+    app.register_blueprint(health.blueprint(parlour.wellbeing, parlour.sites, parlour.content, parlour.actions.roster))
     _open_doors(app, parlour, sock)
     if parlour.options.demo:
         app.register_blueprint(demo.blueprint())
@@ -305,7 +312,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         journal=parlour.journal,
         greeting=parlour.greeting,
         readings=readings,
-        epoch=parlour.database.epoch(),
+        epoch=parlour.epoch,
         limits=limits,
         status=status,
     )
@@ -348,7 +355,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         journal=parlour.journal,
         agents=parlour.agents,
         readings=readings,
-        epoch=parlour.database.epoch(),
+        epoch=parlour.epoch,
         lists=lists,
         surroundings=surroundings,
     )

@@ -14,10 +14,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
+from sqlalchemy.exc import DBAPIError
 
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
+from bot.trouble import is_trouble
 from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
@@ -32,6 +34,7 @@ SPREAD = 5.0
 CHECK_SIGN_INS_EVERY = 2.0
 FORGET_CALLS_EVERY = 3600.0
 LOOK_AT_LINES_EVERY = 1.0
+LOOK_AT_DATABASE_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -127,13 +130,14 @@ def _keep_for_good() -> None:
 
 
 def start_background(parlour: Parlour) -> None:
-    """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins."""
+    """Starts the pollers of jobs and calls, the looks at files, database and sign-ins, and the heartbeats."""
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
     gevent.spawn(_every, FORGET_CALLS_EVERY, lambda: parlour.workshop.run_blocking(parlour.calls.forget_old))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
+    gevent.spawn(_every, LOOK_AT_DATABASE_EVERY, lambda: _look_at_database(parlour))
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
@@ -149,13 +153,25 @@ def _beat_forever(parlour: Parlour) -> None:
             gevent.sleep(1)
 
 
+def _look_at_database(parlour: Parlour) -> None:
+    """Finds out whether trouble is over, and whether this is another record: then everybody is to load it anew."""
+    parlour.workshop.run_blocking(parlour.wellbeing.look_again)
+    if parlour.workshop.run_blocking(parlour.epoch.has_changed):
+        log.warning("record.replaced")
+        parlour.desk.forget_all()
+        parlour.visits.forget_all()
+        parlour.hub.restart(spread=SPREAD)
+        parlour.lines.restart()
+
+
 def _every(seconds: float, work: Callable[[], None]) -> None:
     while True:
         gevent.sleep(seconds)
         try:
             work()
-        except Exception:
-            log.exception("background.failed")
+        except Exception as problem:
+            if not (isinstance(problem, DBAPIError) and is_trouble(problem)):  # Of trouble the database itself tells.
+                log.exception("background.failed")
 
 
 def _say_goodbye(parlour: Parlour) -> None:

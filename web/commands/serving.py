@@ -1,7 +1,8 @@
 """`parlour serve`: everything that must hold before the first request, and the addresses to open."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.actions.client import NotAnAddress, address_of
 from bot.actions.roster import Served
 from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
+from bot.in_use import used
 from bot.site.loading import load
 from bot.site.starting import make_site
 from rules.problems import has_errors, shown
@@ -60,22 +62,23 @@ def serve_site(
         raise Refused(str(problem)) from problem
     port = _free_port(host, port)
     _make_first_site(site)
-    folder, address = _places(site, data, database)
+    folder = data_folder(site, data)
     options = Options(
         site=site,
         data=folder,
-        database=address,
+        database=database_address(folder, database),
         demo=is_loopback(host) if demo is None else demo,
         dev=dev,
         proxies=trusted_proxies,
         webhooks_may_be_local=webhooks_may_be_local,
         doors=opened,
     )
-    options, actions = _with_actions(options, actions_url)
-    invitation = _prepare(options)
-    here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
-    ready = partial(_greet, here, options, invitation)
-    Server(options, host=host, port=port, actions=actions, ready=ready).run()
+    with _database_held(options):
+        options, actions = _with_actions(options, actions_url)
+        invitation = _prepare(options)
+        here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+        ready = partial(_greet, here, options, invitation)
+        Server(options, host=host, port=port, actions=actions, ready=ready).run()
 
 
 def _free_port(host: str, port: int) -> int:
@@ -108,12 +111,12 @@ def _make_first_site(site: Path) -> None:
     click.echo(f"Made {site}/ from the starter content; it is yours to change.")
 
 
-def _places(site: Path, data: Path | None, database: str | None) -> tuple[Path, str]:
-    try:
-        folder = data_folder(site, data)
-    except OSError as problem:
-        raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
-    return folder, database_address(folder, database)
+@contextmanager
+def _database_held(options: Options) -> Iterator[None]:
+    """Keeps `parlour restore` from taking the database away below us."""
+    url = Database(options.database).url
+    with used(Path(str(url.database))) if url.get_backend_name() == "sqlite" else nullcontext():
+        yield
 
 
 def _with_actions(options: Options, url: str | None) -> tuple[Options, ActionServer | None]:
