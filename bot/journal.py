@@ -25,7 +25,7 @@ from bot.trouble import is_trouble
 LARGEST_BATCH = 256
 PAGE = 200
 RETRIES = 3
-"""How often a batch is tried again after a serialisation failure or a deadlock."""
+"""How often a batch is tried: again after a serialisation failure, a deadlock, or a connection that was lost."""
 
 log = structlog.get_logger()
 _events = table_of(EventRow)
@@ -61,6 +61,7 @@ class Journal:
         self._awake = Lock()
         self._grouping = spawn is not None
         self._stopping = False
+        self._committing = False
         if spawn is not None:
             self._awake.acquire()
             spawn(self._write_forever)
@@ -165,7 +166,7 @@ class Journal:
                 return self._one_by_one(changes)
             except DBAPIError as problem:
                 self._abandon()
-                if not _worth_retrying(problem):
+                if not _worth_retrying(problem, committing=self._committing):
                     if not is_trouble(problem):  # Of trouble the database itself has told.
                         log.error("journal.refused", cause=str(problem.orig).strip(), changes=len(changes))
                     return [Unavailable(str(problem.orig).strip())] * len(changes)
@@ -198,11 +199,13 @@ class Journal:
     def _transaction(self) -> Iterator[Connection]:
         """Yields the writer's connection; what may wait, for the lock at the start and for the disk at the end, is
         handed to `run_blocking`. What lies between takes less time than handing it over, row by row, would."""
+        self._committing = False
         connection = self._open()
         transaction = self._run_blocking(connection.begin)
         with transaction:
             yield connection
             if transaction.is_active:
+                self._committing = True
                 self._run_blocking(transaction.commit)
 
     def _open(self) -> Connection:
@@ -237,5 +240,7 @@ def _apply(connection: Connection, changes: Iterable[Change]) -> None:
             raise Refused(f"{model.__tablename__} has changed since it was read")
 
 
-def _worth_retrying(problem: DBAPIError) -> bool:
-    return getattr(problem.orig, "sqlstate", None) in ("40001", "40P01")
+def _worth_retrying(problem: DBAPIError, *, committing: bool) -> bool:
+    # A connection that was lost is replaced, but not once we asked it to commit: it may have done so.
+    lost = problem.connection_invalidated and not committing
+    return lost or getattr(problem.orig, "sqlstate", None) in ("40001", "40P01")

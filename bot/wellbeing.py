@@ -12,6 +12,9 @@ from bot.epoch import NAME
 from bot.models import Setting
 from bot.trouble import called, sentence
 
+QUIET_FOR = 3.0
+"""Seconds without trouble before it may be over: what failed comes again sooner, and is larger than what we try."""
+
 log = structlog.get_logger()
 _settings = table_of(Setting)
 
@@ -27,6 +30,7 @@ class Wellbeing:
         self._clock = clock
         self._said: set[str] = set()
         self._since = 0.0
+        self._heard_at = 0.0
         database.on_trouble = self._hear
 
     def answers(self) -> bool:
@@ -40,7 +44,7 @@ class Wellbeing:
 
     def look_again(self) -> None:
         """While there is trouble, tries whether something can be written; called every second or so."""
-        if self.problem is None:
+        if self.problem is None or self._clock() - self._heard_at < QUIET_FOR:
             return
         try:
             with self._database.writing() as connection:
@@ -53,8 +57,9 @@ class Wellbeing:
         log.info("database.well_again", seconds=round(self._clock() - self._since))
 
     def _hear(self, problem: DBAPIError) -> None:
+        self._heard_at = self._clock()
         if self.problem is None:
-            self._since = self._clock()
+            self._since = self._heard_at
         self.problem = sentence(problem)
         if self.problem not in self._said:
             self._said.add(self.problem)
