@@ -1,9 +1,10 @@
 """Engines and connections for SQLite and PostgreSQL: what is asked of a database, and when it is given up."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -16,7 +17,11 @@ from bot.trouble import CannotOpen, NoConnectionFree, called, is_trouble, senten
 from bot.upgrading import bring_up_to_date
 from rules.compact import compact_json
 
-SQLITE_BUSY_SECONDS = 5
+SQLITE_BUSY_SECONDS = 5.0
+"""How long the lock of a writer is waited for."""
+SQLITE_LOOK_AGAIN = 0.005
+BUSY_MILLISECONDS = 5000
+"""The same for all else, which is hardly ever held up."""
 CONNECT_SECONDS = 5
 FREE_WITHIN = 1.5
 """Seconds in which some connection must come back to a pool that is empty …"""
@@ -116,8 +121,7 @@ def _read(url: str | URL) -> URL:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql_engine(url)
-    settings = {"timeout": SQLITE_BUSY_SECONDS}
-    engine = create_engine(url, json_serializer=compact_json, connect_args=settings, pool_timeout=FREE_WITHIN)
+    engine = create_engine(url, json_serializer=compact_json, pool_timeout=FREE_WITHIN)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -144,6 +148,7 @@ def _postgresql_engine(url: URL) -> Engine:
 def _prepare_sqlite(raw: Any, _: Any) -> None:
     raw.isolation_level = None  # SQLAlchemy's "begin" event below says when a transaction starts, not the driver.
     cursor = raw.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
@@ -152,5 +157,26 @@ def _prepare_sqlite(raw: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Read-then-write in a deferred transaction fails at once when another writes in between: writers say so first.
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("immediate", False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    raw: Any = connection.connection
+    end = monotonic() + SQLITE_BUSY_SECONDS
+    # SQLite's own waiting would hold up the loop, and whoever holds the lock may need the loop to give it back.
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while monotonic() < end:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorname != "SQLITE_BUSY":
+                    break
+            sleep(SQLITE_LOOK_AGAIN)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # Most likely refused once more, and now that is told.
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")

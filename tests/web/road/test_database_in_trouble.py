@@ -18,9 +18,11 @@ from sqlalchemy import create_engine
 
 from tests import postgres
 from tests.conftest import new_database
-from tests.server import Server, VisitorLine, running, wait_for
+from tests.server import AgentLine, Server, VisitorLine, running, wait_for
+from web.commands.agents import add_agent
 
 WELL_WITHIN = 30
+PASSWORD = "three blue teapots"
 PAGE = {"page": "/", "page.path": "/", "page.url": "/", "page.title": "A page", "device": "desktop"}
 MESSAGES = [f"message {n}" for n in range(8)]
 
@@ -95,6 +97,31 @@ def test_while_another_program_holds_the_lock_messages_wait_and_keep_their_order
     assert sent_by(ann) == MESSAGES
     settles(sqlite_server)
     assert len(told(sqlite_server, "database.trouble")) == 1
+
+
+def test_writers_of_one_server_wait_for_one_another_and_hold_nothing_up(sqlite_server: Server):
+    place = {"data": None, "database": sqlite_server.database_url}
+    add_agent(
+        sqlite_server.site, "anna@shop.example", name="Anna", departments=(), role="agent", password=PASSWORD, **place
+    )
+    anna = AgentLine(sqlite_server, "anna@shop.example", PASSWORD)
+    headers = {"X_CSRFToken": anna.csrf, "Origin": sqlite_server.address}
+
+    def speak(visitor: VisitorLine) -> None:
+        for text in MESSAGES:
+            visitor.says(text)
+        visitor.hears(MESSAGES[-1])
+
+    visitors = [sqlite_server.visitor() for _ in range(8)]
+    speaking = [threading.Thread(target=speak, args=[visitor]) for visitor in visitors]
+    for each in speaking:
+        each.start()
+    tickets = [200]  # A ticket is written beside the journal.
+    while any(each.is_alive() for each in speaking):
+        tickets.append(anna.ask("POST", "/panel/ticket", b"", **headers).status)
+    assert set(tickets) == {200}
+    assert all(sent_by(visitor) == MESSAGES for visitor in visitors)
+    assert told(sqlite_server, "database.trouble") == []
 
 
 @contextmanager

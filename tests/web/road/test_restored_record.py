@@ -151,10 +151,11 @@ def test_a_running_server_notices_another_record_and_sends_everybody_to_load_it(
 def test_windows_in_a_browser_load_anew_and_send_what_they_had_not_sent(tmp_path: Path, window: Any):
     server = Server(open_shop(tmp_path), f"sqlite:///{tmp_path}/parlour.db").start()
     try:
-        agent, visitor = window(DESKTOP), window(DESKTOP)
+        agent, visitor, late = window(DESKTOP), window(DESKTOP), window(DESKTOP)
         first_account(server, agent)
-        visitor.goto(f"{server.address}/demo/")
-        visitor.get_by_role("button", name="Open chat").click()
+        for page in (visitor, late):
+            page.goto(f"{server.address}/demo/")
+            page.get_by_role("button", name="Open chat").click()
         answer(visitor, "before")
         answer(visitor, "human")
         waiting = agent.get_by_role("list", name="Waiting")
@@ -168,16 +169,19 @@ def test_windows_in_a_browser_load_anew_and_send_what_they_had_not_sent(tmp_path
         agent.keyboard.press("Enter")
         expect(thread.get_by_text("lost with the old record")).to_be_visible()
         expect(log.get_by_text("an answer that is lost too")).to_be_visible()
+        answer(late, "human")
+        in_line = late.get_by_text(re.compile("next in line|1st in line", re.I))
+        expect(in_line).to_be_visible()
 
-        for page in (agent, visitor):
+        for page in (agent, visitor, late):
             page.context.set_offline(True)
-        server.stop()
+        server.kill()
         answer(visitor, "unsent of the visitor")
         agent.get_by_role("textbox", name="Reply").fill("unsent of the agent")
         agent.keyboard.press("Enter")
         assert parlour(server, "restore", tmp_path / "copy.db").exit_code == 0
         server.start()
-        for page in (agent, visitor):
+        for page in (agent, visitor, late):
             page.context.set_offline(False)
 
         for said in (log, thread):
@@ -187,5 +191,9 @@ def test_windows_in_a_browser_load_anew_and_send_what_they_had_not_sent(tmp_path
             expect(said.get_by_text(re.compile("lost"))).to_have_count(0)
         answer(visitor, "and on we go")
         expect(thread.get_by_text("and on we go")).to_be_visible()
+        expect(in_line).to_have_count(0)
+        expect(late.get_by_role("log", name="Conversation").get_by_text("human", exact=True)).to_have_count(0)
+        answer(late, "human")
+        expect(in_line).to_be_visible()
     finally:
         server.kill()
