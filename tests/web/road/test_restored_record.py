@@ -191,9 +191,10 @@ def test_windows_in_a_browser_load_anew_and_send_what_they_had_not_sent(tmp_path
             expect(said.get_by_text(re.compile("lost"))).to_have_count(0)
         answer(visitor, "and on we go")
         expect(thread.get_by_text("and on we go")).to_be_visible()
+        begun_late = late.get_by_role("log", name="Conversation").get_by_text("human", exact=True)
+        expect(begun_late).to_have_count(0, timeout=30_000)
         expect(in_line).to_have_count(0)
-        expect(late.get_by_role("log", name="Conversation").get_by_text("human", exact=True)).to_have_count(0)
         answer(late, "human")
-        expect(in_line).to_be_visible()
+        expect(begun_late).to_have_count(1)
     finally:
         server.kill()
