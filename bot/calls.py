@@ -15,10 +15,11 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database, in_words
+from bot.database import Database
 from bot.jobs import LONGEST_NAP, Handlers, Jobs
 from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
+from bot.trouble import in_words, is_trouble
 
 MOST = 16
 """Calls at once."""
@@ -65,7 +66,8 @@ class Calls:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("calls.unavailable", cause=in_words(problem))
+                if not is_trouble(problem):  # Of trouble the database itself has told.
+                    log.error("calls.refused", cause=in_words(problem))
                 busy = False
             if not busy:
                 # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.

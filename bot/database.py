@@ -1,100 +1,103 @@
-"""Engines and connections for SQLite and PostgreSQL, and the upgrades that bring an older database up to date."""
+"""Engines and connections for SQLite and PostgreSQL: what is asked of a database, and when it is given up."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneCameBack
 
-from bot.ids import new_id
-from bot.models import Setting
+from bot.sqlite_file import refuse_unusable
+from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, called, is_trouble, sentence
+from bot.upgrading import bring_up_to_date, newest, revision_of
 from rules.compact import compact_json
 
-UPGRADES = Path(__file__).parent / "upgrades"
-SQLITE_BUSY_SECONDS = 5
-OF_THE_DATABASE = (OperationalError, InterfaceError, InternalError)
-"""It is away, locked, full, or took back what crossed something else; not what was asked of it was wrong."""
-
-
-def in_words(problem: DBAPIError) -> str:
-    """Returns what a log may say of a problem: what it is, and nothing of what was to be written."""
-    kind = type(problem.orig).__name__
-    if not isinstance(problem, OF_THE_DATABASE):
-        return f"{kind} {getattr(problem.orig, 'sqlstate', None) or ''}".strip()
-    return f"{kind}: {(str(problem.orig).strip() or '?').splitlines()[0]}"
-
-
+SQLITE_BUSY_SECONDS = 5.0
+"""How long the lock of a writer is waited for."""
+SQLITE_LOOK_AGAIN = 0.005
+BUSY_MILLISECONDS = 5000
+"""The same for all else, which is hardly ever held up."""
+CONNECT_SECONDS = 5
+FREE_WITHIN = 1.5
+"""Seconds in which some connection must come back to a pool that is empty …"""
+LONGEST_WAIT = 30.0
+"""… and how long one waits in all, as long as they do."""
 MOST_REWRITTEN = 64 * 2**20
 """Bytes of a SQLite file that is written anew in a second or two, while nothing else can be written."""
 
-
-class CannotOpen(Exception):
-    """The database cannot be used; the text says why and what to do."""
+_POSTGRESQL = "postgresql+psycopg"
+_WRITES_NOTHING = "UPDATE alembic_version SET version_num = version_num WHERE 1 = 0"
+_WRITE = "Write  postgresql://user:password@host/name  or  sqlite:////folder/parlour.db"
 
 
 class Database:
-    """One database: an engine for reading and ordinary short transactions, a connection for the journal."""
+    """One database: an engine for reading and ordinary short transactions, a connection for the journal.
+
+    Raises CannotOpen when the address cannot be used; whether there is a database is found out by `migrate`.
+    """
 
     def __init__(self, url: str | URL):
-        self.url = make_url(url)
+        self.url = _read(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
         self.errors = 0
         """How often the database was away, locked, full, or took back what crossed something else."""
-        event.listen(self.engine, "handle_error", self._count)
+        self.on_trouble: Callable[[DBAPIError], None] = lambda _: None
+        """Told whenever the database cannot be used, by whoever it was that wanted it."""
+        self._returned = 0
+        event.listen(self.engine, "checkin", self._count)
+        event.listen(self.engine, "handle_error", self._notice)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yields a connection for looking things up; it sees the last commit."""
-        with self.engine.connect() as connection:
+        with self.connected() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yields a connection in a short transaction of its own; conversations go by the journal instead."""
-        with self.engine.execution_options(immediate=True).begin() as connection:
+        with self.connected().execution_options(immediate=True) as connection, connection.begin():
             yield connection
 
-    def migrate(self) -> None:
-        """Brings the tables to this version's form.
+    def connected(self) -> Connection:
+        """Returns a connection; raises OperationalError when all are in use and none comes back."""
+        end = monotonic() + LONGEST_WAIT
+        while True:
+            returned = self._returned
+            try:
+                return self.engine.connect()
+            except NoneCameBack as problem:
+                # Where connections come back there is a crowd, and it moves on; where none does, waiting helps nobody.
+                if returned == self._returned or monotonic() > end:
+                    exhausted = OperationalError(None, None, NoConnectionFree("all connections are in use"))
+                    self.on_trouble(exhausted)
+                    raise exhausted from problem
 
-        Raises CannotOpen with a sentence for the operator when the database cannot be opened or is damaged.
+    def migrate(self, *, read_whole: int | None = None) -> None:
+        """Brings the tables to this version's form; a file of more than `read_whole` bytes is not read whole before.
+
+        Raises CannotOpen with a sentence for the operator when the database cannot be used as it is; then nothing
+        was changed in it.
         """
         try:
             if self.is_sqlite:
-                _refuse_damage(self.engine)
-            with self.engine.connect() as connection:
-                if _revision_of(connection) != _newest_revision():
-                    _upgrade(connection)
-        except DBAPIError as problem:
-            raise CannotOpen(_sentence(self.url, problem)) from problem
-
-    def epoch(self) -> str:
-        """Returns the id of this record; a restore from backup or an erasure gives it a new one."""
-        with self.reading() as connection:
-            found = connection.scalar(select(Setting.value).where(Setting.name == "epoch"))
-        if found:
-            return found
-        made = new_id()
-        try:
+                refuse_unusable(Path(self.url.database or ""), read_whole=read_whole)
             with self.writing() as connection:
-                connection.execute(Setting.__table__.insert().values(name="epoch", value=made))  # type: ignore[attr-defined]
-        except IntegrityError:
-            return self.epoch()  # Of two workers that start at once, one makes it.
-        return made
+                bring_up_to_date(connection, called(self.url))
+                connection.exec_driver_sql(_WRITES_NOTHING)  # But what is read-only refuses it now and not later.
+        except DBAPIError as problem:
+            raise CannotOpen(sentence(problem, called(self.url))) from problem
 
     def is_current(self) -> bool:
         """Returns whether the tables have this version's form; raises DBAPIError when the database does not answer."""
         with self.reading() as connection:
-            return _revision_of(connection) == _newest_revision()
-
-    def _count(self, context: Any) -> None:
-        if isinstance(context.sqlalchemy_exception, OF_THE_DATABASE):
-            self.errors += 1
+            return revision_of(connection) == newest()
 
     @contextmanager
     def erasing(self) -> Iterator[Connection]:
@@ -140,37 +143,29 @@ class Database:
         """Gives all connections back."""
         self.engine.dispose()
 
+    def _count(self, *_: Any) -> None:
+        self._returned += 1
 
-def renew_epoch(connection: Connection) -> None:
-    """Gives the record a new id: whatever is remembered of it elsewhere is to be dropped and read again."""
-    settings = Setting.__table__
-    named = settings.c.name == "epoch"
-    if not connection.execute(settings.update().where(named).values(value=new_id())).rowcount:  # type: ignore[attr-defined]
-        connection.execute(settings.insert().values(name="epoch", value=new_id()))  # type: ignore[attr-defined]
-
-
-def _revision_of(connection: Connection) -> str | None:
-    """Returns the upgrade the tables are at, or None for a database without any."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    def _notice(self, context: ExceptionContext) -> None:
+        problem = context.sqlalchemy_exception
+        self.errors += isinstance(problem, OF_THE_DATABASE)
+        if isinstance(problem, DBAPIError) and not context.is_pre_ping and is_trouble(problem):
+            self.on_trouble(problem)
 
 
-@cache
-def _newest_revision() -> str:
-    return max(each.name.partition("_")[0] for each in (UPGRADES / "versions").glob("[0-9]*.py"))
-
-
-def _upgrade(connection: Connection) -> None:
-    # Imported here because it takes longer than everything else of a start that finds nothing to upgrade.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(UPGRADES))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    connection.commit()
+def _read(url: str | URL) -> URL:
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError):
+        # Not shown: it may be a password with something wrong around it.
+        raise CannotOpen(f"The address of the database cannot be read. {_WRITE}") from None
+    if read.drivername in ("postgres", "postgresql"):
+        return read.set(drivername=_POSTGRESQL)
+    if read.drivername not in (_POSTGRESQL, "sqlite"):
+        raise CannotOpen(f"Parlour keeps its record in PostgreSQL or SQLite, not in '{read.drivername}'. {_WRITE}")
+    if read.drivername == "sqlite" and read.database in (None, "", ":memory:"):
+        raise CannotOpen(f"The address of the database names no file. {_WRITE}")
+    return read
 
 
 _USUAL: dict[str, Any] = {"json_serializer": compact_json, "hide_parameters": True}
@@ -178,16 +173,35 @@ _USUAL: dict[str, Any] = {"json_serializer": compact_json, "hide_parameters": Tr
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, **_USUAL, pool_size=8, max_overflow=8, pool_pre_ping=True)
-    engine = create_engine(url, **_USUAL, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        return _postgresql_engine(url)
+    engine = create_engine(url, **_USUAL, pool_timeout=FREE_WITHIN)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _postgresql_engine(url: URL) -> Engine:
+    settings = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    try:
+        return create_engine(
+            url,
+            **_USUAL,
+            connect_args=settings,
+            pool_size=8,
+            max_overflow=8,
+            pool_timeout=FREE_WITHIN,
+            pool_pre_ping=True,
+        )
+    except ImportError:
+        raise CannotOpen(
+            "PostgreSQL needs a driver that is not installed. Install it with:  pip install 'parlour[postgres]'"
+        ) from None
+
+
 def _prepare_sqlite(raw: Any, _: Any) -> None:
     raw.isolation_level = None  # SQLAlchemy's "begin" event below says when a transaction starts, not the driver.
     cursor = raw.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
@@ -196,27 +210,26 @@ def _prepare_sqlite(raw: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Read-then-write in a deferred transaction fails at once when another writes in between: writers say so first.
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("immediate", False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
-def _refuse_damage(engine: Engine) -> None:
-    with engine.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-    if found != "ok":
-        raise CannotOpen(
-            f"The database file {engine.url.database} is damaged ({found}). "
-            "Restore it from a backup; nothing was changed."
-        )
-
-
-def _sentence(url: URL, problem: DBAPIError) -> str:
-    shown = url.render_as_string(hide_password=True)
-    cause = str(problem.orig).strip().splitlines()[0]
-    if "locked" in cause:
-        return f"The database {shown} is locked by another program (another `parlour serve`?). Stop that one first."
-    if "full" in cause:
-        return f"There is no room left on the disk of {shown}. Make room and start again; nothing acknowledged is lost."
-    if "not a database" in cause or "malformed" in cause:
-        return f"The file {url.database} is not a database Parlour can read ({cause}). Restore it from a backup."
-    return f"The database {shown} cannot be opened: {cause}"
+def _begin_writing(connection: Connection) -> None:
+    raw: Any = connection.connection
+    end = monotonic() + SQLITE_BUSY_SECONDS
+    # SQLite's own waiting would hold up the loop, and whoever holds the lock may need the loop to give it back.
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while monotonic() < end:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorname != "SQLITE_BUSY":
+                    break
+            sleep(SQLITE_LOOK_AGAIN)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # Most likely refused once more, and now that is told.
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")

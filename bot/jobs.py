@@ -19,10 +19,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database, in_words
+from bot.database import Database
 from bot.leases import Job, Leases, Outcome, due_at, taken
 from bot.models import JobRow
 from bot.spans import Spans, no_spans
+from bot.trouble import in_words, is_trouble
 
 LONGEST_NAP = 1.0
 """Seconds between looks for leftovers when nothing wakes the poller."""
@@ -104,7 +105,8 @@ class Jobs:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                log.error("jobs.unavailable", cause=in_words(problem))
+                if not is_trouble(problem):  # Of trouble the database itself has told.
+                    log.error("jobs.refused", cause=in_words(problem))
                 busy = False
             if not busy:
                 self._signals[0].wait(LONGEST_NAP)

@@ -17,17 +17,18 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.change import Change, Refused, Unavailable, table_of
-from bot.database import Database, in_words
+from bot.database import Database
 from bot.events import Event
 from bot.measuring import SIZES, Spread
 from bot.models import Base, EventRow
 from bot.spans import Spans, no_spans
 from bot.statements import EXPECTED, KEY, inserting, updating
+from bot.trouble import in_words, is_trouble
 
 LARGEST_BATCH = 256
 PAGE = 200
 RETRIES = 3
-"""How often a batch is tried again after a serialisation failure or a deadlock."""
+"""How often a batch is tried: again after a serialisation failure, a deadlock, or a connection that was lost."""
 
 log = structlog.get_logger()
 _events = table_of(EventRow)
@@ -75,6 +76,7 @@ class Journal:
         """How long transactions took."""
         self.sizes = Spread(SIZES)
         """How many changes they carried."""
+        self._committing = False
         if spawn is not None:
             self._awake.acquire()
             spawn(self._write_forever)
@@ -183,8 +185,9 @@ class Journal:
                 return self._one_by_one(changes)
             except DBAPIError as problem:
                 self._abandon()
-                if not _worth_retrying(problem):
-                    log.error("journal.unavailable", cause=in_words(problem), changes=len(changes))
+                if not _worth_retrying(problem, committing=self._committing):
+                    if not is_trouble(problem):  # Of trouble the database itself has told.
+                        log.error("journal.refused", cause=in_words(problem), changes=len(changes))
                     return [Unavailable(in_words(problem))] * len(changes)
         return [Unavailable("too many conflicts")] * len(changes)
 
@@ -215,16 +218,18 @@ class Journal:
     def _transaction(self) -> Iterator[Connection]:
         """Yields the writer's connection; what may wait, for the lock at the start and for the disk at the end, is
         handed to `run_blocking`. What lies between takes less time than handing it over, row by row, would."""
+        self._committing = False
         connection = self._open()
         transaction = self._run_blocking(connection.begin)
         with transaction:
             yield connection
             if transaction.is_active:
+                self._committing = True
                 self._run_blocking(transaction.commit)
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = self._database.engine.connect().execution_options(immediate=True)
+            self._connection = self._database.connected().execution_options(immediate=True)
         return self._connection
 
     def _abandon(self) -> None:
@@ -254,5 +259,7 @@ def _apply(connection: Connection, changes: Iterable[Change]) -> None:
             raise Refused(f"{model.__tablename__} has changed since it was read")
 
 
-def _worth_retrying(problem: DBAPIError) -> bool:
-    return getattr(problem.orig, "sqlstate", None) in ("40001", "40P01")
+def _worth_retrying(problem: DBAPIError, *, committing: bool) -> bool:
+    # A connection that was lost is replaced, but not once we asked it to commit: it may have done so.
+    lost = problem.connection_invalidated and not committing
+    return lost or getattr(problem.orig, "sqlstate", None) in ("40001", "40P01")

@@ -106,6 +106,10 @@ class Visits:
         if stale and fresh and fresh.id == stale.id:
             self.put(replace(stale, revision=fresh.revision))
 
+    def forget_all(self) -> None:
+        """Drops everything: the record is another one."""
+        self._stays.clear()
+
     def pages_of(self, visitor_id: str, *, limit: int) -> list[dict[str, Any]]:
         """Returns the visitor's latest page views, the newest first."""
         query = select(_page_views.c.path, _page_views.c.title, _page_views.c.at)

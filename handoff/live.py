@@ -114,6 +114,11 @@ class LiveConversations:
         if stale is not None:
             self._forget_open(stale.conversation)
 
+    def forget_all(self) -> None:
+        """Drops everything: the record is another one."""
+        self._by_id.clear()
+        self._open_of.clear()
+
     def _forget_open(self, conversation: Conversation) -> None:
         if self._open_of.get(conversation.visitor_id) == conversation.id:
             del self._open_of[conversation.visitor_id]

@@ -140,6 +140,7 @@ class VisitorLine:
         self.acked: dict[str, int] = {}
         self.events: dict[int, dict[str, Any]] = {}
         self.frames: list[dict[str, Any]] = []
+        self.epoch: str | None = None
         self.connect()
 
     def connect(self) -> None:
@@ -193,7 +194,10 @@ class VisitorLine:
             return
         frame = json.loads(raw)
         self.frames.append(frame)
-        if frame["op"] == "ack":
+        if frame["op"] == "welcome":
+            self._loads_anew_if(frame["epoch"] != self.epoch is not None)
+            self.epoch = frame["epoch"]
+        elif frame["op"] == "ack":
             self.acked[frame["client_id"]] = frame["seq"]
             self.outbox.pop(frame["client_id"], None)
             self.conversation = frame["conversation"]
@@ -204,6 +208,12 @@ class VisitorLine:
                 return
             for event in frame["events"]:
                 assert event == self.events.setdefault(event["seq"], event), "a number was used twice"
+
+    def _loads_anew_if(self, replaced: bool) -> None:
+        """Drops what was heard of another record, and asks for all there is of this one."""
+        if replaced:
+            self.events.clear()
+            self.tell(op="resume", conversation=self.conversation, after=0)
 
     def close(self) -> None:
         try:

@@ -20,6 +20,7 @@ from bot.backlog import Backlog
 from bot.calls import Calls
 from bot.conversation import Conversation
 from bot.database import Database
+from bot.epoch import Epoch
 from bot.greeting import Greeting
 from bot.ids import new_id
 from bot.impressions import Impressions
@@ -32,6 +33,7 @@ from bot.versions import SiteVersions
 from bot.visits import Visits
 from bot.webhooks import JOB as TELL_WEBHOOK
 from bot.webhooks import Webhooks
+from bot.wellbeing import Wellbeing
 from handoff.agents import Agents
 from handoff.announcements import Announcements
 from handoff.brief import Briefs
@@ -116,6 +118,8 @@ class Parlour:
     workshop: Workshop
     now: Callable[[], datetime]
     database: Database
+    wellbeing: Wellbeing
+    epoch: Epoch
     journal: Journal
     jobs: Jobs
     calls: Calls
@@ -182,6 +186,7 @@ def _put_together(
     options: Options, workshop: Workshop, now: Callable[[], datetime], spans: Spans, worker: str
 ) -> Parlour:
     database = Database(options.database)
+    wellbeing = Wellbeing(database, clock=monotonic)
     sites = SiteVersions(database, now=now, run_blocking=workshop.run_blocking)
     content = Content(options.site, sites, watch=options.watch, run_blocking=workshop.run_blocking)
     content.start()
@@ -240,6 +245,8 @@ def _put_together(
         workshop=workshop,
         now=now,
         database=database,
+        wellbeing=wellbeing,
+        epoch=Epoch(database),
         journal=journal,
         jobs=jobs,
         calls=calls,
@@ -360,7 +367,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         journal=parlour.journal,
         greeting=parlour.greeting,
         readings=readings,
-        epoch=parlour.database.epoch(),
+        epoch=parlour.epoch,
         limits=limits,
         status=status,
     )
@@ -404,7 +411,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         journal=parlour.journal,
         agents=parlour.agents,
         readings=readings,
-        epoch=parlour.database.epoch(),
+        epoch=parlour.epoch,
         lists=lists,
         surroundings=surroundings,
     )

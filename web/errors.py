@@ -11,11 +11,11 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from markupsafe import escape
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from bot.change import Unavailable as DatabaseUnavailable
-from bot.database import in_words
+from bot.trouble import is_trouble
 from bot.webhooks import ChangedMeanwhile, NoSuchWebhook
 from handoff import refusals
 
@@ -166,14 +166,20 @@ def _said_by_the_desk(kind: type[Refusal]) -> Translation:
     return lambda problem: kind(problem.message, code=problem.code, field=problem.field)
 
 
-def _database_is_away(problem: OperationalError) -> Refusal:
-    log.error("the database cannot be used: %s", in_words(problem))
-    return Unavailable()
+def _of_the_database(problem: DBAPIError) -> Refusal:
+    if is_trouble(problem):  # Of which the database itself has told.
+        return Unavailable()
+    return _unforeseen(problem)
+
+
+def _unforeseen(problem: Exception) -> Refusal:
+    log.error("unforeseen", exc_info=problem)
+    return Broken()
 
 
 TRANSLATIONS: dict[type[Exception], Translation] = {
     DatabaseUnavailable: lambda _: Unavailable(),
-    OperationalError: _database_is_away,
+    DBAPIError: _of_the_database,
     refusals.Refusal: _said_by_the_desk(Conflict),
     refusals.NoSuchConversation: _said_by_the_desk(NotFound),
     refusals.Unsayable: _said_by_the_desk(Refusal),
@@ -206,8 +212,7 @@ def refusal_of(problem: Exception) -> Refusal:
     for kind in type(problem).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](problem)
-    log.error("unforeseen", exc_info=problem)
-    return Broken()
+    return _unforeseen(problem)
 
 
 def install(app: Flask, *, sign_in_page: str | None = None) -> None:

@@ -23,20 +23,20 @@ def blueprint(parlour: "Parlour") -> Blueprint:
     @pages.get("/health")
     @audience("public")
     def health() -> ResponseReturnValue:
-        deployed = _deployed(sites)
+        deployed, trouble = _deployed(sites), parlour.wellbeing.problem
         answers = deployed is not None
         actions = parlour.actions.roster.status
-        well = answers and content.problem is None and actions.problem is None
+        well = answers and trouble is None
         state = {
-            "status": "ok" if well else "degraded",
+            "status": "ok" if well and content.problem is None and actions.problem is None else "degraded",
             "version": __version__,
             "worker": parlour.worker,
             "site": sites.current.version[:12],
-            "database": {"kind": database.url.get_backend_name(), "answers": answers},
+            "database": {"kind": parlour.wellbeing.kind, "answers": answers, "problem": trouble},
             "content": {"taken": content.problem is None, "deployed": deployed},
             "actions": {"state": actions.state, "problem": actions.problem},
         }
-        return jsonify(state), 200 if answers else 503
+        return jsonify(state), 200 if well else 503
 
     @pages.get("/ready")
     @audience("public")

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.conversation import Conversation
 from bot.events import Event
 from handoff.announcements import Announcement, StaffChanged
@@ -176,8 +178,15 @@ class Hub:
 
     def beat(self, links: Iterable[Link]) -> None:
         """Tells clients the head of what they follow, so that a lost hint is noticed; asks for a sign of life."""
+        database_answers = True
         for link in links:
-            link.connection.send(encoded({"op": "beat", "heads": link.heads()}))
+            heads: dict[str, int] = {}
+            if database_answers:
+                try:
+                    heads = link.heads()
+                except DBAPIError:
+                    database_answers = False  # A beat without heads is a beat: the line must not seem dead.
+            link.connection.send(encoded({"op": "beat", "heads": heads}))
             link.connection.ping()
 
     def close_signed_out(self, valid_among: Callable[[Iterable[str]], frozenset[str]]) -> None:

@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
+from sqlalchemy.exc import DBAPIError
 
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
@@ -25,6 +26,7 @@ from bot.database import Database
 from bot.ids import new_id
 from bot.leases import RENEW_EVERY
 from bot.logs import tell_unforeseen
+from bot.trouble import is_trouble
 from flows.validating import VALIDATES
 from handoff.presence import TOLD_EVERY
 from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
@@ -50,6 +52,7 @@ FORGET_VERSIONS_EVERY = 24 * 3600.0
 LOOK_AT_LINES_EVERY = 1.0
 LOOK_AT_LAG_EVERY = 0.5
 RECLAIM_EVERY = 5.0
+LOOK_AT_DATABASE_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -177,7 +180,7 @@ def _keep_for_good() -> None:
 
 
 def start_background(parlour: Parlour) -> None:
-    """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins."""
+    """Starts the pollers of jobs and calls, the looks at files, database and sign-ins, and the heartbeats."""
     gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
     gevent.spawn(parlour.calls.run, parlour.call_handlers)
     gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
@@ -189,6 +192,7 @@ def start_background(parlour: Parlour) -> None:
     gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
     gevent.spawn(_every, LOOK_AT_POINTER_EVERY, parlour.content.look_at_pointer)
     gevent.spawn(_every, FORGET_VERSIONS_EVERY, lambda: parlour.workshop.run_blocking(parlour.sites.forget_unused))
+    gevent.spawn(_every, LOOK_AT_DATABASE_EVERY, lambda: _look_at_database(parlour))
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_measure_lag, parlour)
     gevent.spawn(_every, TOLD_EVERY.total_seconds(), parlour.connections.tell)
@@ -226,13 +230,25 @@ def _leave_numbers(parlour: Parlour) -> None:
     left.take_away()
 
 
+def _look_at_database(parlour: Parlour) -> None:
+    """Finds out whether trouble is over, and whether this is another record: then everybody is to load it anew."""
+    parlour.workshop.run_blocking(parlour.wellbeing.look_again)
+    if parlour.workshop.run_blocking(parlour.epoch.has_changed):
+        log.warning("record.replaced")
+        parlour.desk.forget_all()
+        parlour.visits.forget_all()
+        parlour.hub.restart(spread=SPREAD)
+        parlour.lines.restart()
+
+
 def _every(seconds: float, work: Callable[[], None]) -> None:
     while True:
         gevent.sleep(seconds)
         try:
             work()
-        except Exception:
-            log.exception("background.failed")
+        except Exception as problem:
+            if not (isinstance(problem, DBAPIError) and is_trouble(problem)):  # Of trouble the database itself tells.
+                log.exception("background.failed")
 
 
 def _say_goodbye(parlour: Parlour) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 
@@ -37,10 +38,25 @@ def gevent_workshop(*, writes_block: bool) -> Workshop:
     reading, writing = ThreadPool(4), ThreadPool(1)
     return Workshop(
         spawn=gevent.spawn,
-        run_blocking=lambda function, *args: reading.apply(function, args),
-        run_writing=(lambda function, *args: writing.apply(function, args)) if writes_block else _at_once,
+        run_blocking=partial(_in_thread, reading),
+        run_writing=partial(_in_thread, writing) if writes_block else _at_once,
         later=gevent.spawn_later,
     )
+
+
+def _in_thread(pool: Any, function: Callable[..., Any], *args: Any) -> Any:
+    result, problem = pool.apply(_result_of, (function, args))
+    if problem is not None:
+        raise problem
+    return result
+
+
+def _result_of(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, BaseException | None]:
+    # What is raised in a thread of gevent's it prints, with all that was to be stored; whoever waits decides about it.
+    try:
+        return function(*args), None
+    except BaseException as problem:
+        return None, problem
 
 
 def _at_once(function: Callable[..., Any], *args: Any) -> Any:

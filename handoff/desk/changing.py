@@ -85,6 +85,12 @@ class Changing:
         """Returns what is known of a conversation's visitor; raises NoSuchConversation."""
         return self._live(conversation_id).known
 
+    def forget_all(self) -> None:
+        """Drops all that is remembered of the record, which is another one now."""
+        self._parts.live.forget_all()
+        self._parts.agents.forget()
+        self._recently_sent.clear()
+
     def _live(self, conversation_id: str) -> Live:
         live = self._parts.live.get(conversation_id)
         if live is None:

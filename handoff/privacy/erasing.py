@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
-from bot.database import Database, renew_epoch
+from bot.database import Database
+from bot.epoch import renew_epoch
 from bot.ids import NewId
 from bot.models import ConversationRow, Visitor
 from bot.webhooks import plan_told_of_erasure

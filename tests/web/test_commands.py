@@ -3,12 +3,14 @@
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy.exc import OperationalError
 
 from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
@@ -47,6 +49,9 @@ COMMANDS = [
     ["visitor"],
     *(["visitor", verb] for verb in ("export", "erase", "hold", "release")),
     ["retention"],
+    ["backup"],
+    ["restore"],
+    ["new-epoch"],
     *(["webhook", verb] for verb in ("add", "list", "rotate", "remove", "test")),
 ]
 
@@ -163,7 +168,7 @@ def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
         [sys.executable, "-m", "web.cli", "serve", str(site), "--port", "0"], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("parlour: ") and "Restore it from a backup" in done.stderr
+    assert done.stderr.startswith("parlour: ") and "Restore a backup" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -237,3 +242,64 @@ def test_a_webhook_that_cannot_be_is_said_in_one_line(site: Path, words: list[st
     refused = parlour("webhook", *words, "--site", str(site))
     assert refused.exit_code == 1 and refused.output.count("\n") == 1
     assert told in refused.output
+
+
+def test_the_record_is_backed_up_and_restored(site: Path, tmp_path: Path):
+    add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site), "--password-stdin"]
+    parlour(*add, stdin="three blue teapots\n")
+    copy, place = str(tmp_path / "copy.db"), ["--site", str(site)]
+    made = parlour("backup", copy, *place)
+    assert (made.exit_code, "0 conversations, 0.3 MB, whole when read back." in made.output) == (0, True)
+    again = parlour("backup", copy, *place)
+    assert (again.exit_code, again.output) == (1, f"parlour: {copy} is there already. Name a file that is not.\n")
+    parlour(*[word.replace("anna@", "ben@") for word in add], stdin="three blue teapots\n")
+    back = parlour("restore", copy, *place)
+    assert back.exit_code == 0 and "The database before is kept as " in back.output
+    forgotten = parlour("agent", "password", "ben@shop.example", *place, "--password-stdin", stdin="x\n")
+    assert "Nobody signs in as ben@shop.example" in forgotten.output
+    assert parlour("new-epoch", *place).exit_code == 0
+
+
+def test_with_postgresql_its_own_commands_are_told_without_the_password(site: Path):
+    place = ["--site", str(site), "--database", "postgresql://parlour:hush@db.example/parlour"]
+    for command, told in (("backup", "pg_dump --format=custom --file=x"), ("restore", "and  parlour new-epoch")):
+        refused = parlour(command, "x", *place)
+        assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+        assert told in refused.output and "postgresql://parlour@db.example/parlour" in refused.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["agent", "add", "anna@shop.example", "--name", "Anna", "--password-stdin"],
+        ["agent", "password", "anna@shop.example", "--password-stdin"],
+        ["explain", "conversation", "x"],
+        ["webhook", "list"],
+        ["new-epoch"],
+        ["backup", "copy.db"],
+        ["restore", "copy.db"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_in_one_line_that_it_cannot_use_the_database(site: Path, words: list[str]):
+    refused = parlour(
+        *words, "--site", str(site), "--database", "mysql://parlour@host/parlour", stdin="teapots, all blue"
+    )
+    assert refused.exit_code == 1
+    assert refused.output.splitlines()[-1].startswith("parlour: Parlour keeps its record in PostgreSQL or SQLite")
+    assert refused.exception is None or isinstance(refused.exception, SystemExit)
+
+
+def test_what_goes_wrong_with_the_database_on_the_way_is_said_in_one_line(site: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object, **__: object) -> None:
+        disk = sqlite3.OperationalError("database or disk is full")
+        disk.sqlite_errorname = "SQLITE_FULL"
+        raise OperationalError("INSERT INTO account", {"password": "hush"}, disk)
+
+    monkeypatch.setattr("web.commands.agents.add_account", full)
+    add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site), "--password-stdin"]
+    refused = parlour(*add, stdin="three blue teapots\n")
+    assert refused.exit_code == 1
+    assert refused.output == (
+        "parlour: The database has no room left on its disk. Make room; nothing that was acknowledged is lost.\n"
+    )

@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.actions.client import NotAnAddress, address_of
 from bot.actions.roster import Served
 from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
+from bot.in_use import used
 from bot.logs import set_up_logs
 from bot.site.loading import load
 from bot.site.starting import make_site
@@ -72,7 +74,8 @@ def serve_site(
     port = _free_port(host, port)
     if watch or data is None:
         _make_first_site(site)
-    folder, address = _places(site, data, database)
+    folder = data_folder(site, data)
+    address = database_address(folder, database)
     options = Options(
         site=site,
         data=folder,
@@ -86,11 +89,12 @@ def serve_site(
         metrics_token=metrics_token,
         bus=_bus(bus, workers, address, opened),
     )
-    options, actions = _with_actions(options, actions_url)
-    invitation = _prepare(options)
-    here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
-    ready = partial(_greet, here, options, invitation)
-    Server(options, host=host, port=port, workers=workers, actions=actions, ready=ready).run()
+    with _database_held(options):
+        options, actions = _with_actions(options, actions_url)
+        invitation = _prepare(options)
+        here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+        ready = partial(_greet, here, options, invitation)
+        Server(options, host=host, port=port, workers=workers, actions=actions, ready=ready).run()
 
 
 def _free_port(host: str, port: int) -> int:
@@ -123,12 +127,12 @@ def _make_first_site(site: Path) -> None:
     click.echo(f"Made {site}/ from the starter content; it is yours to change.")
 
 
-def _places(site: Path, data: Path | None, database: str | None) -> tuple[Path, str]:
-    try:
-        folder = data_folder(site, data)
-    except OSError as problem:
-        raise Refused(f"The data folder cannot be made: {problem.strerror}: {problem.filename}") from problem
-    return folder, database_address(folder, database)
+@contextmanager
+def _database_held(options: Options) -> Iterator[None]:
+    """Keeps `parlour restore` from taking the database away below us."""
+    url = Database(options.database).url
+    with used(Path(str(url.database))) if url.get_backend_name() == "sqlite" else nullcontext():
+        yield
 
 
 def _bus(word: str | None, workers: int, database: str, doors: Doors) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation import Conversation
+from bot.epoch import Epoch
 from bot.events import Event
 from bot.journal import PAGE, Journal
 from handoff.agents import Agents
@@ -27,7 +28,7 @@ class AgentRoom:
     journal: Journal
     agents: Agents
     readings: Readings
-    epoch: str
+    epoch: Epoch
     lists: Callable[[Agent], Frame]
     surroundings: Callable[[Agent], Frame]
     """Departments, and whether the content on disk was taken: the rest of an agent's welcome."""
@@ -46,7 +47,7 @@ class AgentFrames:
         welcome = {
             "op": "welcome",
             "protocol": PROTOCOL_VERSION,
-            "epoch": self.room.epoch,
+            "epoch": self.room.epoch.current,
             "beat": BEAT,
             "agent": {
                 "id": agent.id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation import Conversation
+from bot.epoch import Epoch
 from bot.events import Event, written
 from bot.greeting import Greeting
 from bot.journal import PAGE, Journal
@@ -29,7 +30,7 @@ class VisitorRoom:
     journal: Journal
     greeting: Greeting
     readings: Readings
-    epoch: str
+    epoch: Epoch
     limits: Limits
     status: Callable[[Conversation], dict[str, Any]]
 
@@ -84,7 +85,7 @@ class VisitorFrames:
         welcome = {
             "op": "welcome",
             "protocol": PROTOCOL_VERSION,
-            "epoch": self.room.epoch,
+            "epoch": self.room.epoch.current,
             "beat": BEAT,
             "conversation": status,
         }

@@ -107,5 +107,5 @@ def window(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _is_wrong(line: ConsoleMessage) -> bool:
-    """A browser that was taken off the network says so itself."""
-    return line.type == "error" and "ERR_INTERNET_DISCONNECTED" not in line.text
+    """A browser that was taken off the network, or whose server was, says so itself."""
+    return line.type == "error" and not re.search("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_(REFUSED|RESET)", line.text)

@@ -143,6 +143,7 @@ class Widget extends HTMLElement {
       status: (status) => this.#stand(status),
       typing: (frame) => this.#showTyping(frame),
       reset: () => {
+        this.#stand({});
         this.#thread.reset();
         line.pending().map((entry) => this.#thread.message(entry));
       },

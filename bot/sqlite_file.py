@@ -1,0 +1,77 @@
+"""Whether a file is a database of ours and whole: looked at before it is opened, without changing a byte of it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError
+
+from bot.trouble import CannotOpen, sentence
+from bot.upgrading import refuse_others
+
+HEAD = b"SQLite format 3\0"
+RESTORE = "Nothing was changed. Restore a backup:  parlour restore FILE"
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+def refuse_unusable(file: Path, *, read_whole: int | None = None) -> None:
+    """Raises CannotOpen unless the file is a whole database of ours, or there is none yet and one may be made.
+
+    Every page is read, which takes a second a gigabyte where it is in memory and ten where it is not: what is damaged
+    must not be found out by a visitor. A file of more than `read_whole` bytes is spared that.
+    """
+    if file.exists():
+        refuse_others_and_damage(file, f"The database {file}", RESTORE, read_whole=read_whole)
+    elif not file.parent.is_dir():
+        raise CannotOpen(f"There is no folder {file.parent} to make the database in. Make it, or name another.")
+    elif (remains := beside(file, "-wal")).exists() and remains.stat().st_size:
+        raise CannotOpen(f"The database {file} is gone, but {remains.name} is there, which belongs to it. {RESTORE}")
+
+
+def refuse_others_and_damage(file: Path, called: str, advice: str, *, read_whole: int | None = None) -> None:
+    """Raises CannotOpen with the advice unless the file is a whole database of ours."""
+    try:
+        head = head_of(file)
+    except IsADirectoryError:
+        raise CannotOpen(f"{called} is a folder; name a file in it.") from None
+    except OSError as problem:
+        raise CannotOpen(f"{called} cannot be read: {problem.strerror}.") from problem
+    if not head:
+        raise CannotOpen(f"{called} is empty. {advice}  (or delete it, if it never held anything)")
+    if head != HEAD:
+        raise CannotOpen(f"{called} is no SQLite database. {advice}")
+    _look_inside(file, called, advice, whole=read_whole is None or file.stat().st_size <= read_whole)
+
+
+def beside(file: Path, tail: str) -> Path:
+    """Returns the name of one of the files SQLite keeps beside a database: `-wal`, `-shm`."""
+    return file.with_name(f"{file.name}{tail}")
+
+
+def head_of(file: Path) -> bytes:
+    """Returns the first bytes of a file, which are `HEAD` in every database of SQLite; raises OSError."""
+    with file.open("rb") as opened:
+        return opened.read(len(HEAD))
+
+
+def looking(file: Path) -> sqlite3.Connection:
+    """Opens a file for reading, and leaves nothing beside it; raises sqlite3.Error."""
+    alone = not any(beside(file, tail).exists() for tail in ("-wal", "-journal"))
+    return sqlite3.connect(f"{file.resolve().as_uri()}?{'immutable=1' if alone else 'mode=ro'}", uri=True)
+
+
+def _look_inside(file: Path, called: str, advice: str, *, whole: bool) -> None:
+    try:
+        with closing(looking(file)) as connection:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            revision = None
+            if "alembic_version" in tables:
+                (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone() if whole else ("ok",)
+    except sqlite3.Error as problem:
+        if not problem.sqlite_errorname.startswith(DAMAGED):
+            raise CannotOpen(sentence(DatabaseError(None, None, problem), called)) from problem
+        found = str(problem)
+    if found != "ok":
+        raise CannotOpen(f"{called} is damaged ({' '.join(found.split())}). {advice}")
+    refuse_others([each for each in tables if not each.startswith("sqlite_")], revision, called)
