@@ -61,9 +61,11 @@ class Queue:
     def _rows(
         self, agent: Agent, condition: ColumnElement[bool], *order: Any, limit: int = LONGEST_LIST
     ) -> list[dict[str, Any]]:
+        mark = (_readings.c.participant == f"agent:{agent.id}") & (_readings.c.conversation_id == _conversations.c.id)
+        known = _conversations.outerjoin(_contacts, _conversations.c.contact_id == _contacts.c.id)
         query = (
-            select(_conversations, _contacts.c.attributes, _unread_by(agent).label("unread"))
-            .select_from(_conversations.outerjoin(_contacts, _conversations.c.contact_id == _contacts.c.id))
+            select(_conversations, _contacts.c.attributes, _unread().label("unread"))
+            .select_from(known.outerjoin(_readings, mark))
             .where(condition)
             .order_by(*order)
             .limit(limit)
@@ -94,15 +96,13 @@ def _before(conversation: Conversation) -> ColumnElement[bool]:
     )
 
 
-def _unread_by(agent: Agent) -> ScalarSelect[Any]:
+def _unread() -> ScalarSelect[Any]:
     """What the visitor said since the agent last read; without a mark, everything."""
-    mark = select(_readings.c.read_seq).where(
-        _readings.c.participant == f"agent:{agent.id}", _readings.c.conversation_id == _conversations.c.id
-    )
     said = (_events.c.conversation_id == _conversations.c.id) & (_events.c.kind == "message")
     by_visitor = _events.c.actor == "visitor:" + _conversations.c.visitor_id
-    since = _events.c.seq > func.coalesce(mark.scalar_subquery(), 0)
-    return select(func.count()).select_from(_events).where(said, by_visitor, since).scalar_subquery()
+    since = _events.c.seq > func.coalesce(_readings.c.read_seq, 0)
+    count = select(func.count()).select_from(_events).where(said, by_visitor, since)
+    return count.correlate(_conversations, _readings).scalar_subquery()
 
 
 def _business_of(agent: Agent) -> ColumnElement[bool]:
