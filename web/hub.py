@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Protocol
 
 from bot.conversation import Conversation
@@ -16,7 +17,8 @@ BEAT = 20
 """Seconds between heartbeats of one connection."""
 LISTS_AFTER = 0.05
 """Seconds in which changes of the queue are gathered before lists are sent again."""
-STATUS_FIELDS = ("holder", "owner", "department", "open", "left", "queued_at", "priority")
+_status_of = attrgetter("holder", "owner", "department", "open", "left", "queued_at", "priority")
+"""What a visitor is told of when it changes."""
 
 Frame = dict[str, Any]
 
@@ -106,7 +108,7 @@ class Hub:
         after = news.after
         for link in list(self._visitors.get(after.visitor_id, ())):
             link.hear(after, news.events)
-            if _differs(news.before, after, STATUS_FIELDS):
+            if _status_of(news.before) != _status_of(after):
                 link.tell_status(after)
         for watcher in list(self._watchers.get(after.id, ())):
             if may_open(after, watcher.ears):
@@ -209,7 +211,3 @@ def _discard(groups: dict[str, set[Any]], key: str, link: Any) -> None:
     groups[key].discard(link)
     if not groups[key]:
         del groups[key]
-
-
-def _differs(before: Conversation, after: Conversation, fields: Iterable[str]) -> bool:
-    return any(getattr(before, field) != getattr(after, field) for field in fields)
