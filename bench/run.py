@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bench import actions, content, living, rules, stored
+from bench import actions, committing, content, living, rules, stored
 from bench.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -74,8 +74,8 @@ PARTS: Mapping[str, Callable[[], int]] = {
     "living": living.main,
 }
 """What is measured without a client and a server of ours; each returns 1 when a target is missed, else 0."""
-ASKED_FOR: Mapping[str, Callable[[], int]] = {"stored": stored.main}
-"""What takes minutes, and is measured only when named."""
+ASKED_FOR: Mapping[str, Callable[[], int]] = {"committing": committing.main, "stored": stored.main}
+"""What takes minutes and needs PostgreSQL, and is measured only when named."""
 
 
 class Failed(Exception):
