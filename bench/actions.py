@@ -5,7 +5,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -90,6 +89,6 @@ def _conversation() -> Told:
         id="bench", visitor_id="v", created_at=now, last_at=now, language="en", cursor=cursor, last_seq=MESSAGES
     )
     one = Event("bench", 1, 1, None, "visitor:v", "message", {"text": "Where is my order? " * 4}, now)
-    two = replace(one, actor="bot")
-    events = [replace(one if seq % 2 else two, seq=seq) for seq in range(1, MESSAGES + 1)]
+    two = one._replace(actor="bot")
+    events = [(one if seq % 2 else two)._replace(seq=seq) for seq in range(1, MESSAGES + 1)]
     return Told(site, conversation, Known("v"), events, {"number": "TT-1002"})

@@ -6,7 +6,7 @@ A verb of the desk is a function from a snapshot to a `Change`; only the journal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table
 
@@ -21,8 +21,7 @@ class Unavailable(Exception):
     """The database cannot take changes now (locked, full, away); nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """A row that must still be at the expected revision, and its new values; the revision is among them."""
 
     model: type[Base]
@@ -31,8 +30,7 @@ class Guard:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row to insert; a clash with one that is there refuses the whole change."""
 
     model: type[Base]

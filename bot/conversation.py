@@ -83,11 +83,12 @@ class Draft:
         visitor_seq = None if known.visitor is None else state.visitor_last_seq + 1
         event = Event(state.id, state.last_seq + 1, visitor_seq, client_id, actor, kind, body, self.now)
         self.events.append(event)
-        self.set(last_seq=event.seq, last_at=self.now)
+        follows: dict[str, Any] = {"last_seq": event.seq, "last_at": self.now}
         if visitor_seq is not None:
-            self.set(visitor_last_seq=visitor_seq)
+            follows["visitor_last_seq"] = visitor_seq
         if kind == "message":
-            self.set(last_message={"text": body["text"][:200], "from": event.role, "at": written(self.now)})
+            follows["last_message"] = {"text": body["text"][:200], "from": event.role, "at": written(self.now)}
+        self.set(**follows)
         return event
 
     def set(self, **values: Any) -> None:
@@ -152,7 +153,7 @@ class Draft:
             values = {name: value for name, value in self._changed.items() if value != getattr(self.before, name)}
             guard = Guard(ConversationRow, self.state.id, self.before.last_seq, _row_values(values))
             self._change.guards.insert(0, guard)
-        self._change.rows.extend(Row(EventRow, _event_values(event)) for event in self.events)
+        self._change.rows.extend(Row(EventRow, event._asdict()) for event in self.events)
         return self._change
 
 
@@ -170,16 +171,3 @@ def _row_values(values: dict[str, Any]) -> dict[str, Any]:
     if "cursor" in values:
         values["cursor"] = values["cursor"].to_json()
     return values
-
-
-def _event_values(event: Event) -> dict[str, Any]:
-    return {
-        "conversation_id": event.conversation_id,
-        "seq": event.seq,
-        "visitor_seq": event.visitor_seq,
-        "client_id": event.client_id,
-        "actor": event.actor,
-        "kind": event.kind,
-        "body": event.body,
-        "at": event.at,
-    }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Kind:
     name: str
     meaning: str
     required: frozenset[str]
-    optional: frozenset[str]
+    allowed: frozenset[str]
+    """The required ones, and those that may be missing."""
     visitor: frozenset[str] | None
 
 
@@ -26,7 +27,7 @@ def _kind(name: str, meaning: str, required: str = "", optional: str = "", visit
         name,
         meaning,
         frozenset(required.split()),
-        frozenset(optional.split()),
+        frozenset((*required.split(), *optional.split())),
         None if visitor is None else frozenset(visitor.split()),
     )
 
@@ -74,8 +75,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One recorded thing. `visitor_seq` is its number among those the visitor may see, None when hidden."""
 
     conversation_id: str
@@ -101,7 +101,5 @@ def written(moment: datetime) -> str:
 
 def check_body(kind: Kind, body: Mapping[str, Any]) -> None:
     """Raises ValueError when a body is not of its kind: a mistake of ours, never of a person."""
-    keys = body.keys()
-    if kind.required <= keys and keys <= kind.required | kind.optional:
-        return
-    raise ValueError(f"a '{kind.name}' event cannot have the body {sorted(keys)}")
+    if not kind.required <= body.keys() <= kind.allowed:
+        raise ValueError(f"a '{kind.name}' event cannot have the body {sorted(body)}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from bot.change import Change, Refused, Unavailable, table_of
 from bot.database import Database
@@ -195,7 +195,7 @@ class Journal:
         with self._transaction() as connection:
             try:
                 _apply(connection, changes)
-            except (Refused, IntegrityError):
+            except (Refused, IntegrityError, DataError):
                 connection.rollback()
                 return False
         return True
@@ -212,6 +212,10 @@ class Journal:
                 except (Refused, IntegrityError) as problem:
                     savepoint.rollback()
                     outcomes.append(Refused(str(problem)))
+                except DataError as problem:
+                    savepoint.rollback()
+                    log.error("journal.not_storable", cause=str(problem.orig).strip())
+                    outcomes.append(Unavailable(str(problem.orig).strip()))
         return outcomes
 
     @contextmanager

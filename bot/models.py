@@ -170,8 +170,19 @@ class ConversationRow(Base):
             unique=True,
             sqlite_where=text("open"),
         ),
-        Index("ix_conversation_holder", "holder", "department", "queued_at"),
-        Index("ix_conversation_owner", "owner"),
+        # Bounded, however much has been closed; and no turn of the bot touches them. Their first column is the same in
+        # all their rows: without statistics SQLite takes the index of which a query names the most columns.
+        Index(
+            "ix_conversation_waiting",
+            "open",
+            "department",
+            "queued_at",
+            sqlite_where=text("open = 1 AND (holder = 'queue' OR \"left\" = 1)"),
+        ),
+        Index("ix_conversation_held", "holder", "owner", sqlite_where=text("holder = 'agent'")),
+        # Pages of everything: the latest of an agent's own, of a department, of all.
+        Index("ix_conversation_owner", "owner", "last_at", sqlite_where=text("owner IS NOT NULL")),
+        Index("ix_conversation_department", "department", "last_at"),
         Index("ix_conversation_last", "last_at"),
         Index("ix_conversation_visitor", "visitor_id", "created_at"),
     )

@@ -2,9 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -21,8 +20,7 @@ _visits = table_of(Visit)
 _page_views = table_of(PageView)
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A visit as it goes on: `facts` are the browser's, of the page last seen and of the visit."""
 
     id: str
@@ -61,7 +59,7 @@ class Visits:
                 "revision": 1,
             }
             change.rows.append(Row(Visit, row))
-        stay = replace(stay, language=language, facts=dict(facts), page_began_at=now, active_at=now)
+        stay = stay._replace(language=language, facts=dict(facts), page_began_at=now, active_at=now)
         self.put(stay)
         page = {"path": facts.get("page.path", ""), "title": facts.get("page.title", "")}
         change.rows.append(Row(PageView, {"visit_id": stay.id, "visitor_id": visitor_id, "at": now, **page}))
@@ -74,7 +72,7 @@ class Visits:
         stay = self._stays.get(visitor_id) or self._load(visitor_id)
         if stay is None or now - stay.active_at >= VISIT_ENDS_AFTER:
             return None
-        stay = replace(stay, active_at=now)
+        stay = stay._replace(active_at=now)
         self.put(stay)
         return stay
 
@@ -84,7 +82,7 @@ class Visits:
 
     def reserved(self, stay: Stay) -> None:
         """Notes that a showing was reserved in this visit, which counts as a change of it."""
-        stay = replace(stay, revision=stay.revision + 1)
+        stay = stay._replace(revision=stay.revision + 1)
         self.put(stay)
         self.pass_on(stay)
 
@@ -104,7 +102,7 @@ class Visits:
         stale = self._stays.pop(visitor_id, None)
         fresh = self._load(visitor_id)
         if stale and fresh and fresh.id == stale.id:
-            self.put(replace(stale, revision=fresh.revision))
+            self.put(stale._replace(revision=fresh.revision))
 
     def forget_all(self) -> None:
         """Drops everything: the record is another one."""

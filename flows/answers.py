@@ -121,6 +121,8 @@ _UNSEEN = ("Cc", "Cs", "Co")
 
 def _readable(text: str) -> str:
     """Returns the text without what cannot be seen: control characters, marks that turn the direction of writing."""
+    if text.isprintable():
+        return text.strip()
     kept = (letter if letter in "\n\t" or unicodedata.category(letter) not in _UNSEEN else " " for letter in text)
     return _DIRECTIONS.sub("", "".join(kept)).strip()
 

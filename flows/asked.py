@@ -171,17 +171,20 @@ class AskedValue(Question):
     def recognised(self, run: Run, text: str, given: Mapping[str, Any] | None = None) -> Recognised:
         """Returns the value in a text, or what is wrong with it; `given` is what else is known by now."""
         found = self.read(run, text)
-        return self.judged(run, found, given or {}) if isinstance(found, Accepted) else found
+        return self._as_it_must_be(run, found, given or {}) if isinstance(found, Accepted) else found
 
     def read(self, run: Run, text: str) -> Recognised:
-        """Returns the value in a text, whatever else must hold of it."""
+        """Returns the value in a text if it is within its limits, whatever else must hold of it."""
         return recognise(self.type, text, self.context(run))
 
     def judged(self, run: Run, found: Accepted, given: Mapping[str, Any]) -> Recognised:
         """Returns the value if it is within its limits and `must` holds of it."""
         found_within = within(self.type, found, self.context(run))
-        if isinstance(found_within, Refused) or self._must is None:
-            return found_within
+        return self._as_it_must_be(run, found, given) if isinstance(found_within, Accepted) else found_within
+
+    def _as_it_must_be(self, run: Run, found: Accepted, given: Mapping[str, Any]) -> Recognised:
+        if self._must is None:
+            return found
         candidate = {**given, self.name: found.value, "value": found.value}
         return found if self._must(Together(run.view(), candidate)) is True else Refused("must_not")
 

@@ -109,7 +109,10 @@ class FlowEvent(Event):
         if model.state not in self.transitions:
             raise MachineError(f"nothing happens on '{self.name}' in '{model.state}'")
         event_data = EventData(None, self, self.machine, model, args, kwargs)
-        return any(transition.execute(event_data) for transition in self.transitions[model.state])
+        for transition in self.transitions[model.state]:  # noqa: SIM110 - in every turn, several times
+            if transition.execute(event_data):
+                return True
+        return False
 
 
 class FlowState(State):

@@ -1,8 +1,6 @@
 """Conversations that are going on, kept in memory: valid as long as the last change that was made here held."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
@@ -142,20 +140,33 @@ class Turnstiles:
     """Lets one at a time through for each name; others wait their turn."""
 
     def __init__(self) -> None:
-        self._locks: dict[str, tuple[Lock, int]] = {}
+        self._by_name: dict[str, _Turnstile] = {}
 
-    @contextmanager
-    def one_at_a_time(self, name: str) -> Iterator[None]:
-        """Holds the name's turnstile for the length of the block."""
-        lock, waiting = self._locks.get(name) or (Lock(), 0)
-        self._locks[name] = (lock, waiting + 1)
-        lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
-            lock, waiting = self._locks[name]
-            if waiting == 1:
-                del self._locks[name]
-            else:
-                self._locks[name] = (lock, waiting - 1)
+    def one_at_a_time(self, name: str) -> "_Turnstile":
+        """Returns the name's turnstile, which is held for the length of a `with` block."""
+        turnstile = self._by_name.get(name)
+        if turnstile is None:
+            turnstile = self._by_name[name] = _Turnstile(self._by_name, name)
+        return turnstile
+
+
+class _Turnstile:
+    """Gone as soon as nobody is in it or waits for it."""
+
+    __slots__ = ("_among", "_lock", "_name", "_there")
+
+    def __init__(self, among: "dict[str, _Turnstile]", name: str):
+        self._among = among
+        self._name = name
+        self._lock = Lock()
+        self._there = 0
+
+    def __enter__(self) -> None:
+        self._there += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        self._there -= 1
+        if not self._there:
+            del self._among[self._name]

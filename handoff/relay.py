@@ -17,7 +17,7 @@ from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
 from handoff.elsewhere import Elsewhere
 from handoff.live import LiveConversations
-from handoff.queue import in_hand
+from handoff.queue import IN_HAND
 
 LOOK_EVERY = 2.0
 """Seconds between looks for what no hint told of."""
@@ -116,7 +116,8 @@ class Relay:
         for some in _parts(conversations):
             yield from self._read(columns.id.in_(some))
         if any(listening.has_agents() for listening in self._listening):
-            yield from self._read(in_hand)
+            for condition in IN_HAND:
+                yield from self._read(condition)
 
     def _read(self, *conditions: Any) -> list[tuple[str, int]]:
         query = select(_conversations.c.id, _conversations.c.last_seq).where(*conditions)

@@ -28,6 +28,12 @@ def require_for(item: pytest.Item) -> None:
     pytest.skip(LOUD)
 
 
+def picture(page: Page, name: str) -> None:
+    """Keeps how it looks where somebody wants to look at it: in the folder that PICTURES names."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}

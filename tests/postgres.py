@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SAFE_ENOUGH = "-c fsync=off -c listen_addresses='' -c max_connections=60"
+ALONE = "-c listen_addresses='' -c max_connections=60"
+SAFE_ENOUGH = "-c fsync=off"
 """The machine does not lose power in a test; what a killed process leaves behind is safe without fsync too."""
 
 
@@ -23,8 +24,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Yields the address of a running cluster's maintenance database, reached by a socket in its own folder."""
+def cluster(*, durable: bool = False) -> Iterator[str]:
+    """Yields the address of a running cluster's maintenance database, reached by a socket in its own folder.
+
+    A durable one would survive a loss of power, and is as slow as that is.
+    """
     folder = Path(tempfile.mkdtemp(prefix="parlour-pg-"))
     bin_folder = programs()
     assert bin_folder is not None
@@ -32,7 +36,7 @@ def cluster() -> Iterator[str]:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
     _run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
-    options = f"{SAFE_ENOUGH} -k {folder}"
+    options = f"{ALONE} {'' if durable else SAFE_ENOUGH} -k {folder}"
     _run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://parlour@/postgres?host={folder}"

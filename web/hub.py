@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Literal, Protocol
 
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +19,8 @@ BEAT = 20
 """Seconds between heartbeats of one connection."""
 LISTS_AFTER = 0.05
 """Seconds in which changes of the queue are gathered before lists are sent again."""
-_STATUS = ("holder", "owner", "department", "open", "left", "queued_at", "priority")
+_status_of = attrgetter("holder", "owner", "department", "open", "left", "queued_at", "priority")
+"""What a visitor is told of when it changes."""
 
 Frame = dict[str, Any]
 Whom = Literal["watchers", "visitor", "status"]
@@ -125,7 +127,7 @@ class Hub:
         if isinstance(news, StaffChanged):
             self._plan_lists()
             return
-        after, changed = news.after, news.differs(*_STATUS)
+        after, changed = news.after, news.before is None or _status_of(news.before) != _status_of(news.after)
         for link in list(self._visitors.get(after.visitor_id, ())):
             link.hear(after, news.events)
             if changed:

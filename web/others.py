@@ -5,7 +5,6 @@ a visitor is.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +62,7 @@ class Others:
 
     def _pass_stay_on(self, stay: Stay) -> None:
         moments = {name: getattr(stay, name).isoformat() for name in _MOMENTS}
-        self._bus.publish([STAY, asdict(stay) | moments])
+        self._bus.publish([STAY, stay._asdict() | moments])
 
 
 def _stay_of(told: dict[str, Any]) -> Stay:

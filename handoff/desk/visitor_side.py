@@ -209,7 +209,7 @@ def _sayable(said: Said) -> Said:
     if said.button or (said.answered and not said.text):
         return said
     text = readable(said.text)
-    return Said(text, said.button, said.answered)
+    return said if text == said.text else Said(text, said.button, said.answered)
 
 
 def _fillable(value: str | bool) -> str | bool:

@@ -112,6 +112,46 @@ def test_a_refused_change_leaves_the_batch_and_the_batch_goes_on(
     assert stored(database, "c2").last_message["text"] == "b"
 
 
+def test_what_a_database_cannot_keep_holds_up_nobody_else(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    one = begin(journal, clock())
+    two = begin(journal, clock(), id="c2", visitor="v2")
+    changes = [saying(one, clock(), "a\0").change(), saying(two, clock(), "b").change()]
+
+    outcomes = journal._write(changes)
+
+    assert [type(outcome) for outcome in outcomes] == [type(None) if database.is_sqlite else Unavailable, type(None)]
+    assert stored(database, "c2").last_message["text"] == "b"
+
+
+def test_two_changes_of_one_row_in_one_batch_both_hold_if_one_follows_the_other(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    conversation = begin(journal, clock())
+    first = saying(conversation, clock(), "a")
+    second = saying(first.state, clock(), "b")
+
+    assert journal._write([first.change(), second.change()]) == [None, None]
+    assert [event.body.get("text") for event in journal.events_after("c1", 1)] == ["a", "b"]
+    assert stored(database) == second.state
+
+
+def test_every_value_is_kept_as_it_was(journal: Journal, database: Database, clock: Callable[[], datetime]):
+    conversation = begin(journal, clock())
+    body = {"text": 'a "b" \\ é 👋🏽 \n %s :x ' + "{}[]" * 99, "options": [None, True, 1.5, 2**70, {"": []}]}
+    draft = Draft(conversation, clock())
+    draft.add("message", body, actor="bot")
+    draft.set(context={"page.path": "/%(x)s", "visits": 3}, left=True, queued_at=clock(), tags=("a", 'b"'))
+    draft.job("remind", "remind:c1", run_at=clock(), payload={"n": None})
+    journal.commit(draft.change())
+
+    assert journal.events_after("c1", 1) == draft.events
+    assert stored(database) == draft.state
+    with database.reading() as connection:
+        assert connection.scalar(select(table_of(JobRow).c.payload)) == {"n": None}
+
+
 def test_many_writers_at_once_are_gathered_and_none_is_lost(database: Database, clock: Callable[[], datetime]):
     journal = Journal(database, spawn=lambda run: Thread(target=run, daemon=True).start())
     callers = [

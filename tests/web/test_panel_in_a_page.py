@@ -1,7 +1,6 @@
 """The agents' panel in a real browser, before a pretended desk: what is shown, what is sent, what is never mixed up."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -15,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Blueprint, Flask, render_template
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
+from tests.browser import picture
 from web.headers import CONTENT_POLICY
 
 WEB = Path(__file__).parents[2] / "web"
@@ -726,12 +726,6 @@ def test_the_story_can_be_read_by_everybody(
     found = Axe().run(page).response["violations"]
     assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
     assert page.locator(".explanation__body").evaluate("body => body.scrollWidth <= body.clientWidth")
-
-
-def picture(page: Page, name: str) -> None:
-    """Keeps a picture where somebody wants to look."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def test_closing_is_asked_for_once_more_and_return_is_not(panel: Callable[..., Page], desk: PretendedDesk) -> None:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Route, WebSocketRoute, expect
 from pydantic import TypeAdapter
 
+from tests.browser import picture
 from web import frames
 from web.assets import LOADER, Assets
 
-SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 CHAT = "https://chat.test"
 SHOP = "https://shop.test"
 ID = "conversation-1"
@@ -330,12 +329,6 @@ def log_of(page: Page) -> Locator:
     return page.get_by_role("log", name="Conversation")
 
 
-def picture(page: Page, name: str) -> None:
-    """Keeps how it looks, for looking at it."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"widget-{name}.png")
-
-
 def eventually(page: Page, holds: Callable[[], bool]) -> None:
     """Lets the page go on until something is so on the other side."""
     for _ in range(500):
@@ -445,7 +438,7 @@ def test_opening_says_who_answers_and_takes_the_writer_to_the_field(visit: Visit
     expect(log_of(page)).to_contain_text("Hello! How can we help?")
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     expect(page.get_by_role("link", name="privacy policy")).to_have_attribute("href", re.compile("/privacy$"))
-    picture(page, "opened")
+    picture(page, "widget-opened")
 
 
 def test_escape_closes_and_leads_back_to_where_one_came_from(visit: Visit) -> None:
@@ -477,7 +470,7 @@ def test_a_message_begins_a_conversation_and_the_answer_comes_with_quick_replies
     (sent,) = chat.ops("send")
     assert sent["conversation"] is None
     assert sent["body"] == {"text": "Hello"}
-    picture(page, "quick-replies")
+    picture(page, "widget-quick-replies")
     expect(log_of(page).get_by_role("button", name="Advice")).to_be_in_viewport(ratio=1)
     log_of(page).get_by_role("button", name="Advice").click()
     expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouAdvice"])
@@ -525,7 +518,7 @@ def test_a_message_too_long_is_not_cut_but_told_and_kept(visit: Visit, chat: Pre
     expect(page.get_by_role("alert")).to_have_text("This is 3 characters too long. Shorten it or send it in parts.")
     expect(field).to_have_value("😀" * 4_003)
     assert chat.ops("send") == []
-    picture(page, "too-long")
+    picture(page, "widget-too-long")
     field.fill("😀" * 4_000)
     field.press("Enter")
     expect(log_of(page).locator(".own")).to_have_count(1)
@@ -537,7 +530,7 @@ def test_a_refused_message_says_so_and_goes_back_to_where_it_was_written(visit: 
     write(page, "Something odd")
     refused = log_of(page).locator(".own")
     expect(refused).to_contain_text("Not sent · It could not be taken.")
-    picture(page, "refused")
+    picture(page, "widget-refused")
     refused.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("Something odd")
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
@@ -569,7 +562,7 @@ def test_without_a_connection_it_is_said_once_and_what_is_written_goes_out_later
     write(page, "Still there?")
     expect(dialog_of(page)).to_contain_text("No connection. What you write is kept and sent when it is back.")
     expect(log_of(page).locator(".own").last).to_contain_text("Not sent · Try again")
-    picture(page, "no-connection")
+    picture(page, "widget-no-connection")
     chat.reachable = True
     expect(log_of(page).locator(".own").last).to_have_text("YouStill there?", timeout=20_000)
     expect(dialog_of(page)).not_to_contain_text("No connection")
@@ -611,7 +604,7 @@ def test_the_way_to_a_person_is_always_there_until_one_is_asked_for(visit: Visit
     expect(dialog_of(page)).to_contain_text("You are 2nd in line")
     expect(log_of(page)).to_contain_text("You asked for a person.")
     expect(page.get_by_role("button", name="Talk to a person")).to_be_hidden()
-    picture(page, "in-line")
+    picture(page, "widget-in-line")
     for place, words in ((1, "1st"), (3, "3rd"), (11, "11th"), (22, "22nd")):
         chat.stands(holder="queue", department="Sales", place=place)
         expect(dialog_of(page)).to_contain_text(f"You are {words} in line")
@@ -669,7 +662,7 @@ def test_a_left_message_and_an_end_are_told(visit: Visit, chat: PretendedChat) -
     chat.happens("closed", "system", by="agent")
     chat.stands(holder="nobody", open=False)
     expect(log_of(page)).to_contain_text("This conversation has ended. Write to begin a new one.")
-    picture(page, "ended")
+    picture(page, "widget-ended")
     write(page, "One more thing")
     expect(log_of(page)).to_contain_text("One more thing")
     assert chat.ops("send")[-1]["conversation"] is None
@@ -719,7 +712,7 @@ def test_an_answer_that_comes_while_the_chat_is_closed_is_shown_counted_and_told
     chat.happens("message", "agent", "Anna", text="Which size do you need?")
     expect(page.get_by_role("button", name="Open chat, 2 new")).to_be_visible()
     expect(page.get_by_role("status").locator(".bubble")).to_contain_text("Which size do you need?")
-    picture(page, "unread")
+    picture(page, "widget-unread")
     page.get_by_role("button", name="Which size do you need?").click()
     expect(log_of(page)).to_contain_text("They are warm down to −15 °C.")
     page.get_by_role("button", name="Close chat").click()
@@ -771,7 +764,7 @@ def test_a_trigger_that_is_ready_asks_and_speaks_and_is_seen(visit: Visit, chat:
     assert asked["trigger"] == "pricing_help"
     assert asked["facts"]["page"] == "/boots"
     assert asked["facts"]["chat"] == "never"
-    picture(page, "bubble")
+    picture(page, "widget-bubble")
     eventually(page, lambda: bool(chat.asks("seen")))
     assert chat.asks("seen") == [{"impression": "impression-1", "outcome": "seen"}]
     assert chat.sockets == []
@@ -901,7 +894,7 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     }""")
     expect(bubble_of(page)).to_be_visible()
     settle(page)
-    picture(page, "phone-leaving")
+    picture(page, "widget-phone-leaving")
 
 
 def test_whoever_sits_still_is_spoken_to_and_a_movement_begins_anew(visit: Visit, chat: PretendedChat) -> None:
@@ -937,7 +930,7 @@ def test_a_window_that_opens_by_itself_takes_nothing_away_and_can_be_waved_away(
     expect(log_of(page)).to_contain_text("Which boots are right for you?")
     expect(log_of(page).get_by_role("button", name="Help me choose")).to_be_visible()
     settle(page)
-    picture(page, "opened-by-itself")
+    picture(page, "widget-opened-by-itself")
     eventually(page, lambda: bool(chat.asks("seen")))
     page.get_by_role("button", name="Close chat").click()
     eventually(page, lambda: len(chat.asks("seen")) == 2)
@@ -966,7 +959,7 @@ def test_on_a_phone_no_window_opens_by_itself(world: BrowserContext, chat: Prete
     expect(bubble_of(page)).to_contain_text("Assistant for Sales")
     expect(dialog_of(page)).to_be_hidden()
     settle(page)
-    picture(page, "phone-bubble-for-sales")
+    picture(page, "widget-phone-bubble-for-sales")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -980,7 +973,7 @@ def test_a_number_on_the_button_waits_until_it_is_pressed(
     expect(page.get_by_role("button", name="Open chat, 1 new")).to_be_visible()
     expect(bubble_of(page)).to_have_count(0)
     settle(page)
-    picture(page, f"number-{width}")
+    picture(page, f"widget-number-{width}")
     eventually(page, lambda: bool(chat.asks("seen")))
     assert serious(page) == []
     page.get_by_role("button", name="Open chat").click()
@@ -1053,7 +1046,7 @@ def test_a_form_is_filled_in_and_sent_once(visit: Visit, chat: PretendedChat) ->
     expect(form_in(page)).to_be_visible()
     fill_in(page)
     settle(page)
-    picture(page, "form-filled-in")
+    picture(page, "widget-form-filled-in")
     form_in(page).get_by_role("button", name="Get the offer").click()
     expect(form_in(page)).to_have_count(0)
     expect(log_of(page).locator(".own .words")).to_have_text(
@@ -1062,7 +1055,7 @@ def test_a_form_is_filled_in_and_sent_once(visit: Visit, chat: PretendedChat) ->
         use_inner_text=True,
     )
     expect(log_of(page)).to_be_focused()
-    picture(page, "form-sent")
+    picture(page, "widget-form-sent")
     (sent,) = chat.ops("send")
     assert sent["body"] == {
         "form": {
@@ -1117,7 +1110,7 @@ def test_what_is_empty_is_told_under_its_field_and_nothing_is_sent(visit: Visit,
     expect(name).to_have_attribute("aria-invalid", "true")
     expect(form_in(page)).to_contain_text("Nothing is chosen yet. Choose one to go on.")
     settle(page)
-    picture(page, "form-empty")
+    picture(page, "widget-form-empty")
     assert serious(page) == []
     assert chat.ops("send") == []
     name.fill("Kim")
@@ -1150,7 +1143,7 @@ def test_what_was_wrong_comes_back_with_its_reason_and_nothing_is_lost(visit: Vi
     assert [field.input_value() for field in fields.all()] == ["kim at mail", "next tuesday", "about 40"]
     expect(form_in(page)).to_have_count(1)
     settle(page)
-    picture(page, "form-errors")
+    picture(page, "widget-form-errors")
     assert serious(page) == []
     chat.replies = lambda text: []
     email.fill("kim@mail.example")
@@ -1170,7 +1163,7 @@ def test_a_form_fits_a_phone_by_day_and_by_night(world: BrowserContext, chat: Pr
     opened(page)
     expect(form_in(page)).to_be_visible()
     settle(page)
-    picture(page, f"phone-form-{scheme}")
+    picture(page, f"widget-phone-form-{scheme}")
     expect(form_in(page).get_by_role("textbox", name="What is your name?")).to_be_in_viewport()
     assert serious(page) == []
     assert log_of(page).evaluate("(log) => log.scrollWidth <= log.clientWidth")
@@ -1280,7 +1273,7 @@ def test_hostile_words_are_shown_as_words(visit: Visit, chat: PretendedChat, hos
         "/terms",
     }
     assert page.locator("img, svg[onload], script:not([src])").count() == 0
-    picture(page, "hostile")
+    picture(page, "widget-hostile")
 
 
 def test_links_lead_away_and_give_nothing_away(visit: Visit, chat: PretendedChat) -> None:
@@ -1321,7 +1314,7 @@ def test_the_widget_lives_on_a_page_that_has_bent_what_it_stands_on(
     write(page, "Hello")
     expect(log_of(page)).to_contain_text("Still here.")
     expect(log_of(page).locator(".own")).to_have_text("YouHello")
-    picture(page, "bent-page")
+    picture(page, "widget-bent-page")
 
 
 def test_messages_of_other_frames_are_nobodys_business(visit: Visit, chat: PretendedChat) -> None:
@@ -1342,7 +1335,7 @@ def test_a_conversation_reads_well_by_day_and_by_night(visit: Visit, chat: Prete
     expect(log_of(page)).to_contain_text("Down to −15 °C")
     expect(log_of(page).locator(".own").last).to_contain_text("Read")
     settle(page)
-    picture(page, f"talk-{scheme}")
+    picture(page, f"widget-talk-{scheme}")
     assert serious(page) == []
 
 
@@ -1369,7 +1362,7 @@ def test_words_on_the_sites_own_colour_can_be_read(visit: Visit, chat: Pretended
     expect(log_of(page)).to_contain_text("Hello")
     settle(page)
     if color == "#ffd400":
-        picture(page, "yellow")
+        picture(page, "widget-yellow")
     assert serious(page) == []
 
 
@@ -1415,7 +1408,7 @@ def test_on_a_phone_it_has_the_whole_screen_and_gives_it_back(
     assert page.evaluate(
         "document.querySelector('parlour-widget').shadowRoot.querySelector('dialog').matches(':modal')"
     )
-    picture(page, "phone")
+    picture(page, "widget-phone")
     assert serious(page) == []
     page.get_by_role("button", name="Close chat").click()
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
@@ -1432,7 +1425,7 @@ def test_a_bubble_fits_a_narrow_phone(world: BrowserContext, chat: PretendedChat
     page.goto(f"{SHOP}/boots")
     expect(bubble_of(page)).to_be_visible()
     settle(page)
-    picture(page, "phone-bubble")
+    picture(page, "widget-phone-bubble")
     box = bubble_of(page).bounding_box()
     assert box is not None
     assert box["x"] >= 0
@@ -1455,7 +1448,7 @@ def test_long_names_and_long_words_stay_inside(visit: Visit, chat: PretendedChat
     page = opened(visit())
     expect(log_of(page)).to_contain_text("Choose")
     settle(page)
-    picture(page, "long-names")
+    picture(page, "widget-long-names")
     assert page.evaluate("""() => {
         const root = document.querySelector("parlour-widget").shadowRoot;
         const parts = ["dialog", ".log", ".head"].map((part) => root.querySelector(part));
@@ -1473,7 +1466,7 @@ def test_german_visitors_are_spoken_to_in_german(visit: Visit, chat: PretendedCh
     chat.stands(holder="queue", place=2)
     expect(dialog_of(page)).to_contain_text("Sie sind Nummer 2 in der Reihe")
     settle(page)
-    picture(page, "german")
+    picture(page, "widget-german")
 
 
 def test_what_is_written_from_the_right_stands_on_the_right(visit: Visit, chat: PretendedChat) -> None:
@@ -1483,7 +1476,7 @@ def test_what_is_written_from_the_right_stands_on_the_right(visit: Visit, chat: 
     page = opened(visit())
     expect(log_of(page)).to_contain_text("مرحبا")
     settle(page)
-    picture(page, "from-the-right")
+    picture(page, "widget-from-the-right")
     own, other = log_of(page).locator(".own").bounding_box(), log_of(page).locator(".message").last.bounding_box()
     assert own is not None
     assert other is not None

@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.bot.actions.hostile import hostile
 from tests.bot.actions.test_server import children_of, is_running
+from tests.browser import picture
 from tests.server import Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import open_shop
 
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 THOUGHT = "thought"
 """The file that a slow action waits for."""
 SLOW = """
@@ -77,8 +77,7 @@ def test_a_visitor_of_the_shop_is_told_where_the_order_is(shop: Server, page: Pa
     expect(log).to_contain_text("What is your order number?")
     write(page, "tt-1002")
     expect(log.get_by_role("link", name="https://parcels.example/TT-1002")).to_be_visible(timeout=20_000)
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "order-looked-up.png")
+    picture(page, "order-looked-up")
 
 
 def test_a_slow_action_holds_up_nobody_and_says_that_it_takes_a_moment(shop: Server):

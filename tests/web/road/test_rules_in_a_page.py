@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import picture
 from tests.server import Server, running
 from tests.web.road.conftest import open_shop
-from tests.web.road.test_whole_road import DESKTOP, PHONE, answer, first_account, picture
+from tests.web.road.test_whole_road import DESKTOP, PHONE, answer, first_account
 
 MORE = """\
 rules:

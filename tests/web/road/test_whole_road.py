@@ -1,6 +1,6 @@
 """The whole road in real browsers: spoken to by a trigger, asked by the bot, handed to a person, answered.
 
-Screenshots of every station are written to tests/screenshots, to be looked at.
+With PICTURES=folder every station is kept as a picture, to be looked at.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import picture
 from tests.server import Server, running
 from tests.web.road.conftest import open_shop
 from web.commands.agents import add_agent
 
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PASSWORD = "three blue teapots"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -28,11 +28,6 @@ def shop(tmp_path: Path, database_url: str) -> Iterator[Server]:
     triggers = site / "triggers" / "shop.yaml"
     triggers.write_text(triggers.read_text().replace("time_on_page: 30s", "time_on_page: 2s"))
     yield from running(Server(site, database_url))
-
-
-def picture(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def first_account(server: Server, page: Page, name: str = "Anna") -> None:
@@ -51,7 +46,13 @@ def answer(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+# How large the screen is does not depend on the database: each is met, not each with each.
+@pytest.mark.parametrize(
+    ("size", "database_url"),
+    [(DESKTOP, "postgresql"), (PHONE, "sqlite")],
+    indirect=["database_url"],
+    ids=["desktop", "phone"],
+)
 def test_a_visitor_is_greeted_asked_and_handed_to_a_person(shop: Server, window: Any, size: dict[str, int]):
     which = "phone" if size == PHONE else "desktop"
     agent, visitor = window(size), window(size)

@@ -1,0 +1,84 @@
+"""The lists of the panel: what waits, what one holds, and everything one may see, a page at a time."""
+
+import pytest
+
+from handoff.readings import Readings
+
+
+@pytest.fixture
+def talk(visitor, office):
+    """Lets visitors begin conversations, a second apart, and returns their ids."""
+
+    def begin(times: int = 1) -> list[str]:
+        begun = []
+        for _ in range(times):
+            office.clock.advance(seconds=1)
+            ann = visitor()
+            ann.writes("Hello")
+            begun.append(ann.conversation)
+        return begun
+
+    return begin
+
+
+@pytest.fixture
+def asking(visitor, office):
+    """Lets visitors ask for a person, a second apart."""
+
+    def ask(*texts: str):
+        office.clock.advance(seconds=1)
+        ann = visitor()
+        ann.writes("Hello")
+        ann.presses("A person")
+        for text in texts:
+            ann.writes(text)
+        return ann
+
+    return ask
+
+
+def test_what_is_unread_is_counted_from_the_mark_of_each_conversation(asking, agent, office):
+    anna = agent("Anna").comes_online()
+    first, second, third = asking("Are you there?"), asking("Two", "Three"), asking()
+    for each in (first, second):
+        anna.accepts(each.conversation)
+    readings = Readings(office.database)
+    for each in (first, third):
+        readings.note(f"agent:{anna.id}", each.conversation, office.desk.conversation(each.conversation).last_seq)
+    who = office.desk.agent(anna.id)
+    unread = {row["id"]: row["unread"] for row in (*office.queue.rows_held(who), *office.queue.rows_waiting(who))}
+    assert unread == {first.conversation: 0, second.conversation: 4, third.conversation: 0}
+
+
+def test_everything_is_leafed_through_without_a_gap(talk, asking, agent, office):
+    lead = agent("Lea", role="lead")
+    begun = [*talk(3), asking().conversation, *talk(3)]
+    assert leafed(office, lead) == begun[::-1]
+
+
+def test_an_agent_sees_their_own_their_departments_and_what_belongs_to_none(talk, asking, agent, office):
+    anna, ben = agent("Anna", "sales").comes_online(), agent("Ben", "support")
+    first, second = talk()[0], asking().conversation
+    anna.accepts(second)
+    (third,) = talk()
+    assert leafed(office, anna) == [third, second, first]
+    assert leafed(office, ben) == [third, first]
+
+
+def test_what_is_ones_own_and_of_ones_department_is_listed_once(asking, agent, office):
+    anna = agent("Anna", "sales", "support").comes_online()
+    mine = asking().conversation
+    anna.accepts(mine)
+    assert leafed(office, anna) == [mine]
+
+
+def leafed(office, agent) -> list[str]:
+    """Returns the ids of all pages, two on each."""
+    who, before, ids = office.desk.agent(agent.id), None, []
+    while True:
+        rows = office.queue.rows_of_all(who, before=before, limit=2)
+        if not rows:
+            return ids
+        ids += [row["id"] for row in rows]
+        before = rows[-1]["last_at"]
+    return ids
