@@ -9,9 +9,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from bot.change import table_of
-from bot.database import UPGRADES, Database
+from bot.database import Database
 from bot.deployments import Deployments
 from bot.models import Base, Bundle
+from bot.upgrading import UPGRADES
 from bot.webhooks import WebhookRow
 from handoff.models import AgentRow
 from web.accounts import AccountRow

@@ -423,9 +423,8 @@ def test_the_details_lead_admins_to_the_record_of_the_person_and_say_that_it_is_
     expect(details.get_by_text("Legal hold since")).to_have_count(1 if record else 0)
     if record:
         expect(leads).to_have_attribute("href", record["page"])
-    if folder := os.environ.get("PICTURES"):
-        details.evaluate("element => element.scrollTo(0, element.scrollHeight)")
-        page.screenshot(path=f"{folder}/panel-record-{bool(record)}.png")
+    details.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    picture(page, f"panel-record-{bool(record)}")
 
 
 def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
