@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import random
+from threading import Event as Signal
 from time import monotonic, sleep
 from typing import Any
 
@@ -58,7 +59,7 @@ from web.limits import Limits, Rates, trust_proxies
 from web.origins import Embedding
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
-from web.sockets.session import BURST, PER_SECOND
+from web.sockets.session import BURST, PER_SECOND, Sockets, most_sockets
 from web.sockets.visitor import VisitorRoom
 from web.tokens import ApiToken, VisitorTokens, signing_key
 from web.workshop import Workshop, at_once
@@ -104,6 +105,7 @@ class Parlour:
     desk: Desk
     live: LiveConversations
     hub: Hub
+    sockets: Sockets
     accounts: Accounts
     agents: Agents
     visits: Visits
@@ -119,6 +121,8 @@ class Parlour:
     lines: Lines
     call_handlers: Handlers
     """Kind of job → what does it, for those that wait on somebody else's computer."""
+    stopping: Signal = field(default_factory=Signal)
+    """Set once the process has been asked to end: nothing new is begun."""
 
 
 def utc_now() -> datetime:
@@ -200,6 +204,7 @@ def _put_together(options: Options, workshop: Workshop, now: Callable[[], dateti
         desk=desk,
         live=live,
         hub=hub,
+        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets()),
         accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),
         agents=agents,
         visits=visits,
@@ -254,8 +259,7 @@ def _open_doors(app: Flask, parlour: Parlour, sock: Sock) -> None:
     if doors.callback:
         app.register_blueprint(callback.blueprint(parlour.entry))
     if doors.socketio:
-        spawn = parlour.workshop.spawn or _at_once
-        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, spawn=spawn)
+        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, parlour.sockets)
         app.register_blueprint(pages)
     if doors.token:
         conversations = Conversations(parlour.entry, parlour.live, doors, parlour.guests.are_here)
@@ -280,6 +284,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
         protect=sign_in.protect,
         limits=limits,
         check_program=ApiToken(parlour.options.doors.token).check if parlour.options.doors.token else nobody,
+        sockets_are_full=lambda: parlour.sockets.is_full,
     ).install(app)
     return sign_in
 
@@ -316,7 +321,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         tokens=parlour.tokens,
         limits=limits,
         site=lambda: parlour.sites.current,
-        spawn=parlour.workshop.spawn or _at_once,
+        sockets=parlour.sockets,
         allowance=parlour.options.allowance,
     )
 
@@ -364,7 +369,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         site=lambda: parlour.sites.current,
         now=parlour.now,
         run_blocking=parlour.workshop.run_blocking,
-        spawn=parlour.workshop.spawn or _at_once,
+        sockets=parlour.sockets,
         allowance=parlour.options.allowance,
     )
 

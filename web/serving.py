@@ -4,13 +4,19 @@
 """
 
 import gc
+import signal
 from collections.abc import Callable
+from functools import partial
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from threading import Event as Signal
 from time import monotonic
 from typing import Any
 
 import gevent
 import structlog
 from flask import Flask
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
@@ -22,11 +28,19 @@ from flows.validating import VALIDATES
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_EVERY
 from web.hub import BEAT
+from web.sockets.session import MOST, most_requests
 from web.workshop import gevent_workshop
 
-MOST_CONNECTIONS = 20_000
 GOODBYE_TAKES = 8
 """Seconds a worker has to finish what it is doing."""
+REQUESTS_TAKE = GOODBYE_TAKES - 1.0
+"""Seconds a worker goes on answering what it was asked before."""
+GOODBYES_TAKE = 1.0
+"""Seconds it waits for clients to say goodbye too, or to hang up …"""
+POLLERS_TAKE = 0.5
+"""… and for the jobs in hand."""
+LOOKS_AGAIN = 0.02
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 CHECK_SIGN_INS_EVERY = 2.0
@@ -39,13 +53,62 @@ log = structlog.get_logger()
 
 
 class Worker(GeventWorker):
-    """A gevent worker that tells its sockets to come back later when it is asked to stop."""
+    """A gevent worker that answers what it was asked, tells its sockets to come back, and is gone soon."""
 
-    def handle_exit(self, sig: int, frame: Any) -> None:
+    alive: bool
+    _answering = 0
+    """Requests that are being answered."""
+
+    def run(self) -> None:
+        """Serves until told to stop, then ends in good order."""
+        told = Signal()
+        # The loop's own signals: they wake it at once.
+        self._signals = [gevent.signal_handler(number, told.set) for number in ENDING]
+        servers = [self._server(each) for each in self.sockets]
+        while self.alive and not told.wait(1.0):
+            self.notify()
+        self.alive = False
+        for server in servers:
+            server.close()
         parlour = getattr(self.app, "parlour", None)
         if parlour is not None:
-            gevent.spawn(_say_goodbye, parlour)
-        super().handle_exit(sig, frame)
+            _say_goodbye(parlour)
+        self._end(parlour, servers)
+
+    def _server(self, listening: Any) -> StreamServer:
+        listening.setblocking(1)
+        requests = Pool(min(self.worker_connections, most_requests()))
+        server = StreamServer(listening, handle=partial(self.handle, listening), spawn=requests)
+        if self.cfg.workers > 1:
+            server.max_accept = 1
+        server.start()
+        return server
+
+    def _end(self, parlour: Parlour | None, servers: list[StreamServer]) -> None:
+        """Waits for requests to be answered, and a moment for goodbyes to be said back."""
+        began = monotonic()
+
+        def lasts() -> bool:
+            lasted = monotonic() - began
+            if self._answering:
+                return lasted < REQUESTS_TAKE
+            rest = len(parlour.sockets) if parlour else 0
+            return lasted < GOODBYES_TAKE and bool(rest or any(len(server.pool) for server in servers))
+
+        while lasts():
+            self.notify()
+            gevent.sleep(LOOKS_AGAIN)
+        if parlour is not None:
+            parlour.sockets.drop()
+            gevent.joinall(self.app.pollers, timeout=POLLERS_TAKE)
+
+    def handle_request(self, *asked: Any) -> Any:
+        """Counts what is being answered."""
+        self._answering += 1
+        try:
+            return super().handle_request(*asked)
+        finally:
+            self._answering -= 1
 
 
 class Master(Arbiter):
@@ -58,6 +121,10 @@ class Master(Arbiter):
         super().manage_workers()
         if self.app.actions is not None:
             self.app.actions.look()
+
+    def handle_int(self) -> None:
+        """Ends as in good order when it is told to from the keyboard."""
+        self.handle_term()
 
 
 class Server(BaseApplication):
@@ -73,6 +140,8 @@ class Server(BaseApplication):
         ready: Callable[[], None] = lambda: None,
     ):
         self.parlour: Parlour | None = None
+        self.pollers: list[gevent.Greenlet] = []
+        """What ends by itself once it is told to stop."""
         self.actions = actions
         self._options = options
         self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
@@ -85,7 +154,7 @@ class Server(BaseApplication):
             "bind": self._address,
             "worker_class": "web.serving.Worker",
             "workers": 1,
-            "worker_connections": MOST_CONNECTIONS,
+            "worker_connections": MOST,
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
             "limit_request_line": 8190,
@@ -100,6 +169,8 @@ class Server(BaseApplication):
 
     def run(self) -> None:
         """Serves until told to stop."""
+        _, allowed = getrlimit(RLIMIT_NOFILE)
+        setrlimit(RLIMIT_NOFILE, (allowed, allowed))  # Each socket takes a descriptor.
         Master(self).run()
 
     def load(self) -> Flask:
@@ -108,7 +179,7 @@ class Server(BaseApplication):
         app = create_app(self._options, workshop=workshop)
         self.parlour = app.extensions["parlour"]
         self._find_out_about_actions(self.parlour)
-        start_background(self.parlour)
+        self.pollers = start_background(self.parlour)
         _keep_for_good()
         return app
 
@@ -126,10 +197,15 @@ def _keep_for_good() -> None:
     gc.enable()
 
 
-def start_background(parlour: Parlour) -> None:
-    """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins."""
-    gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
-    gevent.spawn(parlour.calls.run, parlour.call_handlers)
+def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
+    """Starts the pollers of jobs and calls, the look at the site's files, the heartbeats and the check of sign-ins.
+
+    Returns the pollers.
+    """
+    pollers = [
+        gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers()),
+        gevent.spawn(parlour.calls.run, parlour.call_handlers),
+    ]
     gevent.spawn(_every, FORGET_CALLS_EVERY, lambda: parlour.workshop.run_blocking(parlour.calls.forget_old))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
@@ -138,6 +214,7 @@ def start_background(parlour: Parlour) -> None:
     gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
     parlour.accounts.on_revoked(parlour.hub.close_revoked)
+    return pollers
 
 
 def _beat_forever(parlour: Parlour) -> None:
@@ -159,7 +236,8 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 
 def _say_goodbye(parlour: Parlour) -> None:
-    parlour.hub.restart(spread=SPREAD)
-    parlour.lines.restart()
+    parlour.stopping.set()
     parlour.jobs.stop()
     parlour.calls.stop()
+    parlour.sockets.restart(spread=SPREAD)
+    parlour.lines.restart()
