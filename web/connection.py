@@ -26,6 +26,8 @@ READ_AT_ONCE = 16 * 1024
 LOOKS_AGAIN = 0.01
 QUEUE_BYTES = 256 * 1024
 """What may wait for a slow reader before it is sent away."""
+UNSENT_BYTES = 64 * 1024
+"""What the system may take from us before it is on its way: else it takes megabytes for each slow reader."""
 
 NOT_TEXT, POLICY, TOO_BIG, RESTART, TOO_SLOW, SILENT = 1003, 1008, 1009, 1012, 1013, 4408
 
@@ -77,6 +79,7 @@ class Connection:
     most_wordless = 2000
     """Frames between two pings of ours that end no message: pings, pongs and pieces."""
     queue_bytes = QUEUE_BYTES
+    unsent_bytes = UNSENT_BYTES
     send_deadline = 20.0
     """Seconds in which a slow reader has to take something of what is queued."""
     close_deadline = 2.0
@@ -110,11 +113,12 @@ class Connection:
         """Takes the socket out of the hands of the request that opened it, which may end now."""
         family, kind = self._socket.family, self._socket.type
         self._socket = socket.socket(family, kind, fileno=self._socket.detach())
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, self.unsent_bytes)
 
     def receive(self) -> str:
         """Returns the next message; raises Closed when there is none to come."""
         while not self._inbox:
-            if self._has_ended:
+            if self._closing_since is not None:
                 raise Closed
             self._read()
         return self._inbox.pop(0)
@@ -129,7 +133,7 @@ class Connection:
         """Asks for a sign of life, and ends a connection that gave none or does not finish closing."""
         now = monotonic()
         if self._closing_since is not None:
-            if now - self._closing_since > (self.send_deadline if self._queue else self.close_deadline):
+            if now - self._closing_since > self._goodbye_takes:
                 self.drop()
         elif now - self._heard_at > self.silence_deadline:
             self.close(SILENT, "no sign of life")
@@ -160,7 +164,7 @@ class Connection:
         """Waits for the other side to close too, and gives the socket back. For the end of the handler."""
         self.close()
         try:
-            self._read_to_the_end(monotonic() + self.close_deadline)
+            self._read_to_the_end(monotonic() + self._goodbye_takes)
         finally:
             self._give_back()
 
@@ -172,6 +176,10 @@ class Connection:
             sleep(LOOKS_AGAIN)
         self._fd = -1
         self._socket.close()
+
+    @property
+    def _goodbye_takes(self) -> float:
+        return self.send_deadline if self._queue else self.close_deadline
 
     def _read_to_the_end(self, until: float) -> None:
         """Takes what still comes, so that nothing unread throws away our goodbye."""
