@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bench import actions, content, living, rules
+from bench import actions, content, crowd, living, rules, slow
 from bench.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +72,8 @@ PARTS: Mapping[str, Callable[[], int]] = {
     "content": content.main,
     "actions": actions.main,
     "living": living.main,
+    "slow": slow.main,
+    "crowd": crowd.main,
 }
 """What is measured without a client and a server of ours; each returns 1 when a target is missed, else 0."""
 

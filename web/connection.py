@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Callable
 from io import StringIO
+from itertools import count
 from select import POLLOUT, poll
 from time import monotonic, sleep
 from typing import Any
@@ -31,6 +32,7 @@ UNSENT_BYTES = 64 * 1024
 
 NOT_TEXT, POLICY, TOO_BIG, RESTART, TOO_SLOW, SILENT = 1003, 1008, 1009, 1012, 1013, 4408
 
+_numbers = count()
 Spawn = Callable[[Callable[[], None]], Any]
 
 
@@ -62,7 +64,6 @@ class Connection:
         "_codec",
         "_fd",
         "_has_ended",
-        "_heard_at",
         "_inbox",
         "_is_draining",
         "_ordinary",
@@ -71,7 +72,9 @@ class Connection:
         "_queued",
         "_socket",
         "_spawn",
+        "_unanswered",
         "_wordless",
+        "number",
     )
 
     longest = MAX_BODY
@@ -84,10 +87,12 @@ class Connection:
     """Seconds in which a slow reader has to take something of what is queued."""
     close_deadline = 2.0
     """Seconds the other side has to answer a close."""
-    silence_deadline = 35.0
-    """Seconds without a sign of life, when one is asked for, after which nobody is there: they answer within 20."""
+    most_unanswered = 2
+    """Pings without any sign of life after which nobody is there."""
 
     def __init__(self, ws: Server, *, spawn: Spawn):
+        self.number = next(_numbers)
+        """Counted up, for those who take turns."""
         ws.connected = False  # Whoever made the handshake has nothing more to do here.
         self._codec = ws.ws.connection
         self._socket: socket.socket = ws.sock
@@ -100,7 +105,7 @@ class Connection:
         self._queue: list[bytes] = []
         self._queued = 0
         self._is_draining = False
-        self._heard_at = monotonic()
+        self._unanswered = 0
         self._closing_since: float | None = None
         self._has_ended = False
 
@@ -131,15 +136,15 @@ class Connection:
 
     def ping(self) -> None:
         """Asks for a sign of life, and ends a connection that gave none or does not finish closing."""
-        now = monotonic()
         if self._closing_since is not None:
-            if now - self._closing_since > self._goodbye_takes:
+            if monotonic() - self._closing_since > self._goodbye_takes:
                 self.drop()
-        elif now - self._heard_at > self.silence_deadline:
+        elif self._unanswered >= self.most_unanswered:
             self.close(SILENT, "no sign of life")
             self.drop()
         else:
             self._wordless = 0
+            self._unanswered += 1
             self._push(self._codec.send(Ping()))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
@@ -204,7 +209,7 @@ class Connection:
         if not data:
             self._end()
             return
-        self._heard_at = monotonic()
+        self._unanswered = 0
         text = self._ordinary.text_of(data)
         if text is not None and self._closing_since is None:
             self._keep(text)

@@ -7,6 +7,7 @@ import gc
 import signal
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from threading import Event as Signal
 from time import monotonic
@@ -218,12 +219,10 @@ def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
 
 
 def _beat_forever(parlour: Parlour) -> None:
-    """Beats for a slice of the connections each second, so that the load is even."""
-    while True:
-        links = parlour.hub.links()
-        for slice_ in range(BEAT):
-            parlour.hub.beat(links[slice_::BEAT])
-            gevent.sleep(1)
+    """Beats for some of the connections each second, so that the load is even, and always for the same."""
+    for turn in cycle(range(BEAT)):
+        parlour.hub.beat([link for link in parlour.hub.links() if link.connection.number % BEAT == turn])
+        gevent.sleep(1)
 
 
 def _every(seconds: float, work: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ SEED = random.randrange(10**6)
 TRIED = 12
 """Places on each side at which the line is cut in the ordinary run."""
 BROKEN = (WebSocketException, OSError, EOFError)
-QUICKLY_SILENT = {"web.connection:Connection.silence_deadline": 1.75, "web.serving:BEAT": 1}
+BEATS_EACH_SECOND = {"web.serving:BEAT": 1}
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[Server]:
-    """A server that asks for a sign of life every second, and waits for it no longer."""
-    yield from running(_harbour(tmp_path, **NO_LIMITS, **QUICKLY_SILENT))
+    """A server that asks for a sign of life every second."""
+    yield from running(_harbour(tmp_path, **NO_LIMITS, **BEATS_EACH_SECOND))
 
 
 def _harbour(folder: Path, **tuned: object) -> Server:
