@@ -5,7 +5,6 @@ Each has a conversation. They come from many addresses of loopback, as visitors 
 """
 
 import asyncio
-import http.client
 import json
 import os
 import resource
@@ -15,16 +14,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import picows
 import uvloop
 
-from bench.load import TEXT, VIEW, memory
+from bench.load import TEXT, memory, processor_time
 from bench.ports import free_port
 from bench.starting import Process, ended, product, started, told, wait_for
+from web.tokens import VisitorTokens, signing_key
 
 MANY, FEWER = 10_000, 1_000
 ADDRESSES = 250
@@ -55,8 +54,7 @@ async def _measure(folder: Path) -> int:
     server = started(*product(folder, port))
     try:
         wait_for(port)
-        crowd = Crowd(port)
-        await asyncio.to_thread(crowd.look, MANY)
+        crowd = Crowd(port, tokens_of(folder / "site" / ".parlour", MANY))
         before = memory(server.pid)
         lasted = await crowd.connect(MANY)
         print(f"\n{MANY:,} visitors came in {lasted:.1f} s", flush=True)
@@ -70,11 +68,13 @@ async def _measure(folder: Path) -> int:
         server.wait()
         server = started(*product(folder, port))
         wait_for(port)
+        spent = processor_time(server.pid)
         sending = asyncio.create_task(crowd.write_meanwhile(WRITERS))
         lasted = await crowd.connect(MANY)
         crowd.all_back.set()
         took = await sending
         missed |= told("all back after the server was killed, everybody at once, in seconds", lasted, BACK_WITHIN)
+        print(f"        … of which {processor_time(server.pid) - spent:.1f} are the server's processor time")
         missed |= told("send to acknowledged meanwhile, p99 in seconds", took, SEND_P99_AT_MOST)
 
         heard, stopped = await crowd.stop(server)
@@ -94,9 +94,9 @@ async def _measure(folder: Path) -> int:
 class Crowd:
     """Visitors, by their number."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, tokens: Sequence[str]):
         self.port = port
-        self.tokens: list[str] = []
+        self.tokens = tokens
         self.visitors: dict[int, Visitor] = {}
         self.all_back = asyncio.Event()
 
@@ -104,18 +104,6 @@ class Crowd:
     def here(self) -> int:
         """How many sockets are open."""
         return sum(visitor.is_open for visitor in self.visitors.values())
-
-    def look(self, how_many: int) -> None:
-        """Lets visitors look at a page first, as widgets do."""
-        with ThreadPoolExecutor(4) as pool:
-            self.tokens = list(pool.map(self._look, range(how_many)))
-
-    def _look(self, number: int) -> str:
-        asking = http.client.HTTPConnection("127.0.0.1", self.port, source_address=(_address(number), 0), timeout=30)
-        asking.request("POST", "/widget/view", json.dumps(VIEW), {"Content-Type": "application/json"})
-        token: str = json.load(asking.getresponse())["token"]
-        asking.close()
-        return token
 
     async def connect(self, how_many: int) -> float:
         """Lets everybody connect at once and take up where they were; returns the seconds until all have."""
@@ -186,7 +174,7 @@ class Visitor(picows.WSListener):
         self.is_open = False
         self.code: int | None = None
         self.closed_at = 0.0
-        self._acknowledged: asyncio.Future[None] | None = None
+        self._sent: dict[str, asyncio.Future[None]] = {}
         self._transport: picows.WSTransport | None = None
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
@@ -198,8 +186,10 @@ class Visitor(picows.WSListener):
             payload = frame.get_payload_as_bytes()
             if payload.startswith(b'{"op":"welcome"'):
                 self.welcomed.set()
-            elif payload.startswith(b'{"op":"ack"') and self._acknowledged and not self._acknowledged.done():
-                self._acknowledged.set_result(None)
+            elif payload.startswith(b'{"op":"ack"'):
+                waiting = self._sent.pop(json.loads(payload)["client_id"])
+                if not waiting.done():
+                    waiting.set_result(None)
         elif frame.msg_type == picows.WSMsgType.CLOSE:
             self.code, self.closed_at = frame.get_close_code(), time.perf_counter()
             transport.send_close(picows.WSCloseCode(self.code), b"")
@@ -211,13 +201,24 @@ class Visitor(picows.WSListener):
 
     async def write(self, text: str = "blue") -> float:
         """Says something; returns the seconds until it was acknowledged."""
-        assert self._transport is not None
         began = time.perf_counter()
-        self._acknowledged = asyncio.get_running_loop().create_future()
-        said = {"op": "send", "conversation": None, "client_id": os.urandom(12).hex(), "body": {"text": text}}
-        self._transport.send(TEXT, json.dumps(said).encode())
-        await asyncio.wait_for(self._acknowledged, ANSWERED_WITHIN)
+        await asyncio.wait_for(self.say(text), ANSWERED_WITHIN)
         return time.perf_counter() - began
+
+    def say(self, text: str) -> "asyncio.Future[None]":
+        """Says something; the result is there when it is acknowledged."""
+        assert self._transport is not None
+        client_id = os.urandom(12).hex()
+        acknowledged = self._sent[client_id] = asyncio.get_running_loop().create_future()
+        said = {"op": "send", "conversation": None, "client_id": client_id, "body": {"text": text}}
+        self._transport.send(TEXT, json.dumps(said).encode())
+        return acknowledged
+
+
+def tokens_of(data: Path, how_many: int) -> list[str]:
+    """Returns the tokens of new visitors, as a server with this data folder gives them out."""
+    tokens = VisitorTokens(signing_key(data))
+    return [tokens.mint(None)[1] for _ in range(how_many)]
 
 
 def _address(number: int) -> str:

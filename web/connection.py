@@ -27,7 +27,7 @@ READ_AT_ONCE = 16 * 1024
 LOOKS_AGAIN = 0.01
 QUEUE_BYTES = 256 * 1024
 """What may wait for a slow reader before it is sent away."""
-UNSENT_BYTES = 64 * 1024
+UNSENT_BYTES = 16 * 1024
 """What the system may take from us before it is on its way: else it takes megabytes for each slow reader."""
 
 NOT_TEXT, POLICY, TOO_BIG, RESTART, TOO_SLOW, SILENT = 1003, 1008, 1009, 1012, 1013, 4408
@@ -86,7 +86,9 @@ class Connection:
     send_deadline = 20.0
     """Seconds in which a slow reader has to take something of what is queued."""
     close_deadline = 2.0
-    """Seconds the other side has to answer a close."""
+    """Seconds the other side has to answer a close …"""
+    come_to_it_deadline = 60.0
+    """… and to come to it, where something is queued before it."""
     most_unanswered = 2
     """Pings without any sign of life after which nobody is there."""
 
@@ -184,7 +186,7 @@ class Connection:
 
     @property
     def _goodbye_takes(self) -> float:
-        return self.send_deadline if self._queue else self.close_deadline
+        return self.come_to_it_deadline if self._queue else self.close_deadline
 
     def _read_to_the_end(self, until: float) -> None:
         """Takes what still comes, so that nothing unread throws away our goodbye."""
