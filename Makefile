@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 SITE ?= site
 
-.PHONY: serve test check bench locks format
+.PHONY: serve test check conformance bench locks format
 
 serve:  ## Set everything up and serve ./site (made from the starter content if there is none).
 	@bin/environment core
@@ -17,6 +17,10 @@ test:  ## Set everything up and run all tests.
 check:  ## Formatting, types, layers, starter content.
 	@bin/environment test
 	@bin/check
+
+conformance:  ## Hold our sockets against the whole public suite, and break the line at every byte.
+	@bin/environment test
+	@THOROUGH=1 .venv/bin/pytest -q tests/web/road/test_conformance.py tests/faults
 
 bench:  ## Time the hot paths against a bare reference in the same run.
 	@bin/environment test

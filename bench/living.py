@@ -5,30 +5,22 @@ with the bare echo under the same load in the same run.
 """
 
 import json
-import os
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from bench.ports import free_port
+from bench.starting import QUESTIONS, ROOT, running, told, wait_for
 from bot.site.starting import make_site
 
-ROOT = Path(__file__).parents[1]
-QUESTIONS = Path(__file__).parent / "site"
 CONVERSATIONS, RATE, SECONDS = 1000, 100, 10
-STARTS_WITHIN = 60.0
 P95_AT_MOST = 150.0
 """Milliseconds from sent to shown."""
 MEMORY_AT_MOST = 120.0
@@ -49,16 +41,10 @@ def main() -> int:
     print(f"  {'sent to shown':28}  p50 {shown['p50_ms']:6.2f} ms   p95 {shown['p95_ms']:6.2f} ms")
     print(f"  {'bare echo':28}  p50 {echoed['p50_ms']:6.2f} ms   p95 {echoed['p95_ms']:6.2f} ms\n")
     return (
-        _told("the second start, in seconds", start, START_AT_MOST)
-        | _told("memory of the worker with the sample site, in MB", memory, MEMORY_AT_MOST)
-        | _told("sent to shown, p95 in milliseconds", shown["p95_ms"], P95_AT_MOST)
+        told("the second start, in seconds", start, START_AT_MOST)
+        | told("memory of the worker with the sample site, in MB", memory, MEMORY_AT_MOST)
+        | told("sent to shown, p95 in milliseconds", shown["p95_ms"], P95_AT_MOST)
     )
-
-
-def _told(says: str, value: float, at_most: float) -> int:
-    missed = value > at_most
-    print(f"{'MISSED' if missed else 'held  '}  {says}: {value:.2f} (at most {at_most:g})")
-    return int(missed)
 
 
 def _starts(folder: Path) -> tuple[float, float]:
@@ -69,8 +55,8 @@ def _starts(folder: Path) -> tuple[float, float]:
     for number in range(4):
         port = free_port()
         began = time.perf_counter()
-        with _running("-m", "web.cli", "serve", str(site), "--port", str(port)) as server:
-            _wait_for(port)
+        with running("-m", "web.cli", "serve", str(site), "--port", str(port)) as server:
+            wait_for(port)
             if number:
                 times.append(time.perf_counter() - began)
             time.sleep(2)
@@ -90,8 +76,8 @@ def _shown(module: str, what: str) -> dict[str, Any]:
     shutil.copytree(QUESTIONS, folder / "site")
     port, path = free_port(), "/widget/socket" if what == "turn" else "/echo"
     try:
-        with _running("-m", module, str(port), str(folder)) as server:
-            _wait_for(port, listening=what == "echo")
+        with running("-m", module, str(port), str(folder)) as server:
+            wait_for(port, listening=what == "echo")
             command = ["-m", "bench.load", "--what", what, "--url", f"ws://127.0.0.1:{port}{path}"]
             command += ["--pid", str(server.pid), "--connections", str(CONVERSATIONS)]
             command += ["--rate", str(RATE), "--seconds", str(SECONDS)]
@@ -102,36 +88,6 @@ def _shown(module: str, what: str) -> dict[str, Any]:
         return result
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, start_new_session=True, **quiet)  # type: ignore[call-overload]
-    try:
-        yield server
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-
-
-def _wait_for(port: int, *, listening: bool = False) -> None:
-    """Waits until it answers, or where there is nothing to ask, until it listens."""
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline:
-        try:
-            if listening:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-            else:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise TimeoutError(f"did not serve within {STARTS_WITHIN:g} s")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bench import actions, committing, content, living, rules, stored, workers
+from bench import actions, committing, content, crowd, living, rules, slow, stored, workers
 from bench.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +73,8 @@ PARTS: Mapping[str, Callable[[], int]] = {
     "actions": actions.main,
     "living": living.main,
     "workers": workers.main,
+    "slow": slow.main,
+    "crowd": crowd.main,
 }
 """What is measured without a client and a server of ours; each returns 1 when a target is missed, else 0."""
 ASKED_FOR: Mapping[str, Callable[[], int]] = {"committing": committing.main, "stored": stored.main}

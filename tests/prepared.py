@@ -9,12 +9,14 @@ how that starts from nothing is tested in `test_commands.py`.
 import atexit
 import json
 import os
+import resource
 import select
 import subprocess
 import sys
 import traceback
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, reduce
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +45,22 @@ class Prepared:
         )
         atexit.register(self.end)
 
-    def start(self, command: Sequence[str], *, output: Path) -> Process:
-        """Runs `parlour` with these words in a process group of its own, writing into a file."""
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        output: Path,
+        tuned: Mapping[str, Any] | None = None,
+        descriptors: int | None = None,
+    ) -> Process:
+        """Runs `parlour` with these words in a process group of its own, writing into a file.
+
+        `tuned`: other values for what the code names, as `{"web.connection:Connection.send_deadline": 1.0}`, where a
+        test cannot wait for the real ones. `descriptors`: how many it may have open.
+        """
         assert self._process.stdin and self._process.stdout
-        print(json.dumps({"command": list(command), "output": str(output)}), file=self._process.stdin, flush=True)
+        wanted = {"command": list(command), "output": str(output), "tuned": tuned or {}, "descriptors": descriptors}
+        print(json.dumps(wanted), file=self._process.stdin, flush=True)
         return Process(int(self._process.stdout.readline()))
 
     def end(self) -> None:
@@ -87,7 +101,19 @@ def _leave_a_server(fork: Any, wanted: dict[str, Any]) -> None:
     for descriptor, place in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(descriptor, place)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if wanted["descriptors"]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted["descriptors"], wanted["descriptors"]))
+    for name, value in wanted["tuned"].items():
+        _tune(name, value)
     _run(wanted["command"])
+
+
+def _tune(name: str, value: Any) -> None:
+    module, _, path = name.partition(":")
+    *owners, attribute = path.split(".")
+    owner = reduce(getattr, owners, import_module(module))
+    assert hasattr(owner, attribute), name
+    setattr(owner, attribute, tuple(value) if isinstance(value, list) else value)
 
 
 def _run(command: list[str]) -> None:

@@ -9,7 +9,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,15 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.prepared import Process, prepared
+from web.limits import Rates
 
 START_TAKES = 40
 ANSWER_TAKES = 10
+NO_LIMITS = {
+    "web.limits:Rates.__init__.__defaults__": [None] * len(fields(Rates)),
+    "web.app:BURST": 10**9,
+}
+"""For `Server.tuned`: whoever does much on purpose is not held up."""
 _ADDRESS = re.compile(r"Panel\s+(http://\S+)/panel/")
 _LINK = re.compile(r"(http://\S+/panel/first/\S+)")
 
@@ -36,6 +43,9 @@ class Server:
     database_url: str
     port: int = 0
     options: tuple[str, ...] = ()
+    tuned: dict[str, Any] = field(default_factory=dict)
+    descriptors: int | None = None
+    """Both as `tests/prepared.py` takes them."""
     process: Process | None = None
     log: list[str] = field(default_factory=list)
 
@@ -57,7 +67,7 @@ class Server:
 
     def launch(self, command: list[str]) -> Process:
         """Starts the process."""
-        return prepared().start(command, output=self.output)
+        return prepared().start(command, output=self.output, tuned=self.tuned, descriptors=self.descriptors)
 
     def kill(self) -> None:
         """Kills the server and its worker as a power cut would."""
@@ -114,9 +124,36 @@ class Server:
         assert answer.status == 200, answer.body
         return answer.json()
 
-    def visitor(self) -> "VisitorLine":
-        """A new visitor with a socket open."""
-        return VisitorLine(self, self.view()["token"])
+    def visitor(self, *, port: int | None = None) -> "VisitorLine":
+        """A new visitor with a socket open, through a proxy's port if one is given."""
+        return VisitorLine(self, self.view()["token"], port=port)
+
+    @property
+    def worker(self) -> int:
+        """The id of the process that serves."""
+        assert self.process is not None, "was never started"
+        mine = Path(f"/proc/{self.process.pid}")
+        children = (mine / "task" / mine.name / "children").read_text().split()
+        like_me = (each for each in children if _words(Path("/proc") / each) == _words(mine))
+        return int(next(like_me))
+
+    @property
+    def open_sockets(self) -> int:
+        """How many sockets the worker has open, those it listens on included."""
+        found = 0
+        for descriptor in Path(f"/proc/{self.worker}/fd").iterdir():
+            with suppress(OSError):  # Closed since it was listed.
+                found += os.readlink(descriptor).startswith("socket:")
+        return found
+
+    @property
+    def memory(self) -> int:
+        """The bytes the worker keeps in memory."""
+        return int(Path(f"/proc/{self.worker}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _words(process: Path) -> bytes:
+    return (process / "cmdline").read_bytes()
 
 
 @dataclass(frozen=True)
@@ -132,19 +169,23 @@ class Answer:
 class VisitorLine:
     """A visitor's socket, and the outbox that survives it."""
 
-    def __init__(self, server: Server, token: str):
+    def __init__(self, server: Server, token: str, *, port: int | None = None, connects: bool = True):
+        """`port`: of a proxy that the socket goes through."""
         self.server = server
         self.token = token
+        self.port = port
         self.conversation: str | None = None
         self.outbox: dict[str, dict[str, Any]] = {}
         self.acked: dict[str, int] = {}
         self.events: dict[int, dict[str, Any]] = {}
         self.frames: list[dict[str, Any]] = []
         self.epoch: str | None = None
-        self.connect()
+        if connects:
+            self.connect()
 
     def connect(self) -> None:
-        url = self.server.address.replace("http", "ws") + "/widget/socket"
+        address = f"http://127.0.0.1:{self.port}" if self.port else self.server.address
+        url = address.replace("http", "ws", 1) + "/widget/socket"
         self.socket = open_socket(url, self.server.address, f"tok.{self.token}")
         self.tell(op="resume", conversation=self.conversation, after=max(self.events, default=0))
         self.until(lambda: any(frame["op"] == "welcome" for frame in self.frames))

@@ -72,7 +72,7 @@ from web.origins import Embedding
 from web.others import Others
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
-from web.sockets.session import BURST, PER_SECOND
+from web.sockets.session import BURST, PER_SECOND, Sockets, most_sockets
 from web.sockets.visitor import VisitorRoom
 from web.tokens import ApiToken, VisitorTokens, signing_key
 from web.workshop import Workshop, at_once
@@ -131,6 +131,7 @@ class Parlour:
     connections: Connections
     live: LiveConversations
     hub: Hub
+    sockets: Sockets
     accounts: Accounts
     agents: Agents
     visits: Visits
@@ -258,6 +259,7 @@ def _put_together(
         connections=connections,
         live=live,
         hub=hub,
+        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets()),
         accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),
         agents=agents,
         visits=visits,
@@ -316,8 +318,7 @@ def _open_doors(app: Flask, parlour: Parlour, sock: Sock) -> None:
     if doors.callback:
         app.register_blueprint(callback.blueprint(parlour.entry))
     if doors.socketio:
-        spawn = parlour.workshop.spawn or _at_once
-        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, spawn=spawn)
+        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, parlour.sockets)
         app.register_blueprint(pages)
     if doors.token:
         conversations = Conversations(parlour.entry, parlour.live, doors, parlour.guests.are_here)
@@ -342,6 +343,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
         protect=sign_in.protect,
         limits=limits,
         check_program=ApiToken(parlour.options.doors.token).check if parlour.options.doors.token else nobody,
+        sockets_are_full=lambda: parlour.sockets.is_full,
     ).install(app)
     return sign_in
 
@@ -378,7 +380,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         tokens=parlour.tokens,
         limits=limits,
         site=lambda: parlour.sites.current,
-        spawn=parlour.workshop.spawn or _at_once,
+        sockets=parlour.sockets,
         allowance=parlour.options.allowance,
     )
 
@@ -428,7 +430,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         site=lambda: parlour.sites.current,
         now=parlour.now,
         run_blocking=parlour.workshop.run_blocking,
-        spawn=parlour.workshop.spawn or _at_once,
+        sockets=parlour.sockets,
         allowance=parlour.options.allowance,
     )
 

@@ -12,7 +12,7 @@ from bot.events import Event
 from handoff.announcements import Announcement, StaffChanged
 from handoff.audience import Ears, as_heard, may_hear, may_open
 from rules.compact import compact_json
-from web.connection import RESTART, Connection
+from web.connection import Connection
 from web.errors import CLOSE_SIGN_IN
 
 BEAT = 20
@@ -206,13 +206,6 @@ class Hub:
         for link in self._links(self._agents):
             if condition(link):
                 link.connection.close(CLOSE_SIGN_IN, "signed out")
-
-    def restart(self, *, spread: float) -> None:
-        """Tells everybody to come back, spread over some seconds."""
-        links = self.links()
-        for number, link in enumerate(links):
-            wait = 1 + spread * number / max(len(links), 1)
-            link.connection.close(RESTART, f"retry:{wait:.1f}")
 
     def _tell_offer(self, before: Conversation | None, after: Conversation, events: tuple[Event, ...]) -> None:
         if before and before.offered_to:

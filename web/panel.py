@@ -22,12 +22,11 @@ from handoff.rows import Rows
 from web import frames
 from web.accounts import Accounts
 from web.audience import audience
-from web.connection import Connection, Spawn
 from web.errors import CLOSE_SIGN_IN, Malformed
 from web.limits import Limits
 from web.sign_in import SignIn
 from web.sockets.agent import AgentFrames, AgentLink, AgentRoom
-from web.sockets.session import converse, hold
+from web.sockets.session import Sockets, converse
 
 PAGE = 50
 
@@ -48,7 +47,7 @@ class PanelParts:
     site: Callable[[], Site]
     now: Callable[[], datetime]
     run_blocking: Callable[..., Any]
-    spawn: Spawn
+    sockets: Sockets
     allowance: dict[str, Any]
 
 
@@ -126,11 +125,11 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     @sock.route("/panel/socket", bp=pages)
     @audience("agent", late=True)
     def socket(ws: Server) -> None:
-        connection = Connection(ws, spawn=parts.spawn)
+        connection = parts.sockets.opened(ws)
         link = AgentLink(parts.room, g.agent.agent_id, connection, stamp=g.agent.stamp)
         if not parts.sign_in.has_ticket(request, g.agent):
             connection.close(CLOSE_SIGN_IN, "the ticket has run out")
-        hold(connection, lambda: serve(link))
+        parts.sockets.hold(connection, lambda: serve(link))
 
     def serve(link: AgentLink) -> None:
         if not link.connection.is_open:

@@ -5,15 +5,23 @@
 
 import gc
 import os
+import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from itertools import cycle
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from threading import Event as Signal
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
 import structlog
 from flask import Flask
 from gevent.hub import Hub
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
@@ -37,12 +45,20 @@ from web.measures import of_worker
 from web.metrics import FOLDER, LEFT_EVERY, Left
 from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
 from web.retaining import sweep_when_due
+from web.sockets.session import MOST, most_requests
 from web.tracing import tracing
 from web.workshop import gevent_workshop
 
-MOST_CONNECTIONS = 20_000
 GOODBYE_TAKES = 8
 """Seconds a worker has to finish what it is doing."""
+REQUESTS_TAKE = GOODBYE_TAKES - 1.0
+"""Seconds a worker goes on answering what it was asked before."""
+GOODBYES_TAKE = 1.0
+"""Seconds it waits for clients to say goodbye too, or to hang up …"""
+POLLERS_TAKE = 0.5
+"""… and for the jobs in hand."""
+LOOKS_AGAIN = 0.02
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 LAST_WORDS_TAKE = 1.0
@@ -60,13 +76,64 @@ log = structlog.get_logger()
 
 
 class Worker(GeventWorker):
-    """A gevent worker that tells its sockets to come back later when it is asked to stop."""
+    """A gevent worker that answers what it was asked, tells its sockets to come back, and is gone soon."""
 
-    def handle_exit(self, sig: int, frame: Any) -> None:
+    alive: bool
+    _answering = 0
+    """Requests that are being answered."""
+
+    def run(self) -> None:
+        """Serves until told to stop, then ends in good order."""
+        told = Signal()
+        # The loop's own signals: they wake it at once.
+        self._signals = [gevent.signal_handler(number, told.set) for number in ENDING]
+        servers = [self._server(each) for each in self.sockets]
+        while self.alive and not told.wait(1.0):
+            self.notify()
+        self.alive = False
         parlour = getattr(self.app, "parlour", None)
         if parlour is not None:
-            gevent.spawn(_say_goodbye, parlour)
-        super().handle_exit(sig, frame)
+            parlour.stopping.set()
+        for server in servers:
+            server.close()
+        if parlour is not None:
+            _say_goodbye(parlour)
+        self._end(parlour, servers)
+
+    def _server(self, listening: Any) -> StreamServer:
+        listening.setblocking(1)
+        requests = Pool(min(self.worker_connections, most_requests()))
+        server = StreamServer(listening, handle=partial(self.handle, listening), spawn=requests)
+        if self.cfg.workers > 1:
+            server.max_accept = 1
+        server.start()
+        return server
+
+    def _end(self, parlour: Parlour | None, servers: list[StreamServer]) -> None:
+        """Waits for requests to be answered, and a moment for goodbyes to be said back."""
+        began = monotonic()
+
+        def lasts() -> bool:
+            lasted = monotonic() - began
+            if self._answering:
+                return lasted < REQUESTS_TAKE
+            rest = len(parlour.sockets) if parlour else 0
+            return lasted < GOODBYES_TAKE and bool(rest or any(len(server.pool) for server in servers))
+
+        while lasts():
+            self.notify()
+            gevent.sleep(LOOKS_AGAIN)
+        if parlour is not None:
+            parlour.sockets.drop()
+            gevent.joinall(self.app.pollers, timeout=POLLERS_TAKE)
+
+    def handle_request(self, *asked: Any) -> Any:
+        """Counts what is being answered."""
+        self._answering += 1
+        try:
+            return super().handle_request(*asked)
+        finally:
+            self._answering -= 1
 
 
 class ServerLog(Logger):
@@ -98,6 +165,10 @@ class Master(Arbiter):
         if self.app.actions is not None:
             self.app.actions.look()
 
+    def handle_int(self) -> None:
+        """Ends as in good order when it is told to from the keyboard."""
+        self.handle_term()
+
 
 class Server(BaseApplication):
     """Gunicorn with our settings; the application is made in the worker."""
@@ -113,6 +184,8 @@ class Server(BaseApplication):
         ready: Callable[[], None] = lambda: None,
     ):
         self.parlour: Parlour | None = None
+        self.pollers: list[gevent.Greenlet] = []
+        """What ends by itself once it is told to stop."""
         self.actions = actions
         self._options = options
         self._workers = workers
@@ -127,7 +200,7 @@ class Server(BaseApplication):
             "bind": self._address,
             "worker_class": "web.serving.Worker",
             "workers": self._workers,
-            "worker_connections": MOST_CONNECTIONS,
+            "worker_connections": MOST,
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
             "limit_request_line": 8190,
@@ -144,7 +217,12 @@ class Server(BaseApplication):
 
     def run(self) -> None:
         """Serves until told to stop."""
-        Master(self).run()
+        _, allowed = getrlimit(RLIMIT_NOFILE)
+        setrlimit(RLIMIT_NOFILE, (allowed, allowed))  # Each socket takes a descriptor.
+        try:
+            Master(self).run()
+        except SystemExit as ended:  # Of the master, and in its child of the worker.
+            _leave(ended)
 
     def load(self) -> Flask:
         """Makes the application and starts what runs beside it."""
@@ -155,7 +233,7 @@ class Server(BaseApplication):
         app = create_app(self._options, workshop=workshop, spans=spans, worker=worker)
         self.parlour = app.extensions["parlour"]
         self._find_out_about_actions(self.parlour)
-        start_background(self.parlour)
+        self.pollers = start_background(self.parlour)
         if self.cfg.workers > 1:
             gevent.spawn(_leave_numbers, self.parlour)
         _keep_for_good()
@@ -172,6 +250,13 @@ class Server(BaseApplication):
             parlour.actions.roster.wait()
 
 
+def _leave(ended: SystemExit) -> NoReturn:
+    """Ends the process without taking everything in it apart first, which takes longer than all that was left to do."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
+
+
 def _keep_for_good() -> None:
     """Spares the collector of cycles what lives as long as the process, and what only lives until the next commit."""
     gc.freeze()  # What is garbage by now is kept as well: looking for it takes longer than it is worth.
@@ -179,10 +264,15 @@ def _keep_for_good() -> None:
     gc.enable()
 
 
-def start_background(parlour: Parlour) -> None:
-    """Starts the pollers of jobs and calls, the looks at files, database and sign-ins, and the heartbeats."""
-    gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers())
-    gevent.spawn(parlour.calls.run, parlour.call_handlers)
+def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
+    """Starts the pollers of jobs and calls, the looks at files, database and sign-ins, and the heartbeats.
+
+    Returns the pollers.
+    """
+    pollers = [
+        gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers()),
+        gevent.spawn(parlour.calls.run, parlour.call_handlers),
+    ]
     gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
     gevent.spawn(_every, RENEW_EVERY, parlour.calls.renew)
     gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: parlour.workshop.run_blocking(parlour.backlog.forget_old))
@@ -203,15 +293,14 @@ def start_background(parlour: Parlour) -> None:
     gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
     gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
     parlour.accounts.on_revoked(parlour.hub.close_revoked)
+    return pollers
 
 
 def _beat_forever(parlour: Parlour) -> None:
-    """Beats for a slice of the connections each second, so that the load is even."""
-    while True:
-        links = parlour.hub.links()
-        for slice_ in range(BEAT):
-            parlour.hub.beat(links[slice_::BEAT])
-            gevent.sleep(1)
+    """Beats for some of the connections each second, so that the load is even, and always for the same."""
+    for turn in cycle(range(BEAT)):
+        parlour.hub.beat([link for link in parlour.hub.links() if link.connection.number % BEAT == turn])
+        gevent.sleep(1)
 
 
 def _measure_lag(parlour: Parlour) -> None:
@@ -237,7 +326,7 @@ def _look_at_database(parlour: Parlour) -> None:
         log.warning("record.replaced")
         parlour.desk.forget_all()
         parlour.visits.forget_all()
-        parlour.hub.restart(spread=SPREAD)
+        parlour.sockets.ask_back(spread=SPREAD)
         parlour.lines.restart()
 
 
@@ -253,9 +342,9 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 def _say_goodbye(parlour: Parlour) -> None:
     parlour.stopping.set()
-    parlour.hub.restart(spread=SPREAD)
-    parlour.lines.restart()
     parlour.jobs.stop()
     parlour.calls.stop()
+    parlour.sockets.restart(spread=SPREAD)
+    parlour.lines.restart()
     if parlour.others is not None:
         parlour.others.stop()

@@ -16,11 +16,10 @@ from handoff.desk import Desk
 from web import frames
 from web.audience import audience
 from web.bodies import body_of
-from web.connection import Connection, Spawn
 from web.errors import NotFound
 from web.hub import encoded
 from web.limits import Limits, address_of
-from web.sockets.session import converse, hold
+from web.sockets.session import Sockets, converse
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 from web.tokens import VisitorTokens
 
@@ -37,7 +36,7 @@ class WidgetParts:
     tokens: VisitorTokens
     limits: Limits
     site: Callable[[], Site]
-    spawn: Spawn
+    sockets: Sockets
     allowance: dict[str, Any]
 
 
@@ -102,9 +101,9 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     @sock.route("/widget/socket", bp=pages)
     @audience("visitor", late=True)
     def socket(ws: Server) -> None:
-        connection = Connection(ws, spawn=parts.spawn)
+        connection = parts.sockets.opened(ws)
         link = VisitorLink(parts.room, g.visitor, connection, address=address_of(request))
-        hold(connection, lambda: serve(link))
+        parts.sockets.hold(connection, lambda: serve(link))
 
     def serve(link: VisitorLink) -> None:
         parts.room.hub.join_visitor(link)

@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication  # noqa: E402
 from simple_websocket import Server as Handshaken  # noqa: E402
 
 from web.connection import SERVER_OPTIONS, Closed, Connection  # noqa: E402
+from web.sockets.session import Sockets  # noqa: E402
 
 
 def echo_app() -> Flask:
@@ -21,16 +22,19 @@ def echo_app() -> Flask:
     app.config["SOCK_SERVER_OPTIONS"] = SERVER_OPTIONS
     sock = Sock(app)
 
+    sockets = Sockets(gevent.spawn, most=20_000)
+
     @sock.route("/echo")
     def echo(ws: Handshaken) -> None:
-        connection = Connection(ws, spawn=gevent.spawn)
+        connection = sockets.opened(ws)
+        sockets.hold(connection, lambda: say_back(connection))
+
+    def say_back(connection: Connection) -> None:
         try:
             while True:
                 connection.send(connection.receive())
         except Closed:
-            pass
-        finally:
-            connection.finish()
+            return
 
     return app
 

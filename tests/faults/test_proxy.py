@@ -61,9 +61,9 @@ def heard(proxy: FaultProxy, sent: bytes = SENT, *, timeout: float = 5) -> tuple
 
 def test_everything_passes_and_is_counted(proxy: FaultProxy):
     assert heard(proxy) == (SENT, "whole")
-    assert (proxy.accepted, proxy.bytes_up, proxy.bytes_down) == (1, len(SENT), len(SENT))
     wait_for(lambda: not proxy.links, 5)
     assert proxy.links == 0
+    assert (proxy.accepted, proxy.bytes_up, proxy.bytes_down) == (1, len(SENT), len(SENT))
 
 
 @pytest.mark.parametrize("after", [0, 1, 137, len(SENT) - 1])

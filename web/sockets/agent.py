@@ -7,7 +7,7 @@ from typing import Any
 from bot.conversation import Conversation
 from bot.epoch import Epoch
 from bot.events import Event
-from bot.journal import PAGE, Journal
+from bot.journal import Journal
 from handoff.agents import Agents
 from handoff.audience import AgentEars
 from handoff.desk import Desk
@@ -16,6 +16,7 @@ from handoff.routing import Agent
 from web import frames
 from web.connection import Connection
 from web.hub import BEAT, Frame, Hub, encoded, heard_by
+from web.sockets.pages import page_of
 from web.sockets.visitor import PROTOCOL_VERSION
 
 
@@ -95,7 +96,8 @@ class AgentFrames:
     def _page(self, conversation_id: str, after: int) -> Frame:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
         events = self.room.journal.events_after(conversation.id, after)
-        return _events_frame(conversation, heard_by(self._ears(), events), more=len(events) == PAGE)
+        heard, more = page_of(events, self._ears())
+        return _events_frame(conversation, heard, more=more)
 
     def _typing(self, conversation_id: str, on: bool) -> None:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)

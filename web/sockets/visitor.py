@@ -8,7 +8,7 @@ from bot.conversation import Conversation
 from bot.epoch import Epoch
 from bot.events import Event, written
 from bot.greeting import Greeting
-from bot.journal import PAGE, Journal
+from bot.journal import Journal
 from handoff.audience import VisitorEars
 from handoff.desk import Desk, Said
 from handoff.readings import Readings
@@ -17,6 +17,7 @@ from web import frames
 from web.connection import Connection
 from web.hub import BEAT, Frame, Hub, encoded, heard_by
 from web.limits import Limits
+from web.sockets.pages import page_of
 
 PROTOCOL_VERSION = 1
 
@@ -104,7 +105,8 @@ class VisitorFrames:
 
     def _page(self, conversation: Conversation, after: int) -> Frame:
         events = self.room.journal.visitor_events_after(conversation.id, after)
-        return events_frame(conversation, heard_by(VisitorEars(self.visitor_id), events), more=len(events) == PAGE)
+        heard, more = page_of(events, VisitorEars(self.visitor_id))
+        return events_frame(conversation, heard, more=more)
 
     def _typing(self, frame: frames.Typing) -> list[Frame]:
         conversation = self.room.desk.open_conversation(self.visitor_id)

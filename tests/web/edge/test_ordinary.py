@@ -4,6 +4,7 @@ import os
 import struct
 from collections.abc import Iterator
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
@@ -67,9 +68,8 @@ class Wire:
     """Stands for a handshaken socket: hands out chunks and keeps what is written."""
 
     def __init__(self, chunks: list[bytes]):
-        self.ws = Codec(ConnectionType.SERVER)
+        self.ws = SimpleNamespace(connection=Codec(ConnectionType.SERVER))
         self.sock = self
-        self.input_buffer: list[str] = []
         self.connected = True
         self._chunks = iter(chunks)
         self._out, self._in = os.pipe()
@@ -99,7 +99,7 @@ def conversation(chunks: list[bytes], reading: type[OrdinaryFrames]) -> tuple[li
     wire = Wire(chunks)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(web.connection, "OrdinaryFrames", reading)
-        patch.setattr(web.connection, "MAX_BODY", LARGEST)
+        patch.setattr(Connection, "longest", LARGEST)
         connection = Connection(wire, spawn=lambda drain: None)
         heard: list[str] = []
         try:

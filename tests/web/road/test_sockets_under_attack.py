@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import Server, VisitorLine, running
+from tests.server import Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import HARBOUR
 
 GUESSES = ["0", '"0"', "[]", "true", "1e0", "null", "1.5", '{"a":1}']
@@ -162,6 +162,45 @@ def test_a_thousand_pings_are_survived(line: Raw):
         line.frame(9, b"")
     line.frame(8, struct.pack("!H", 1000))
     assert line.close_code() == 1000
+
+
+@pytest.mark.parametrize("kind", ["pings", "pongs", "empty pieces", "small pieces"])
+def test_frames_that_never_say_anything_are_closed(line: Raw, kind: str):
+    frames = {"pings": (9, b"x", True), "pongs": (10, b"", True), "empty pieces": (0, b"", False)}
+    opcode, payload, fin = frames.get(kind, (0, b"x", False))
+    if not fin:
+        line.frame(1, b"x", fin=False)
+    for _ in range(3000):
+        line.frame(opcode, payload, fin=fin)
+    assert line.close_code() == 1008
+
+
+def test_whoever_goes_on_after_the_goodbye_is_let_go_of(server: Server, line: Raw):
+    line.frame(2, b"bytes")
+    assert line.close_code() == 1003
+    before = server.open_sockets
+    with pytest.raises(OSError):
+        while True:
+            line.socket.sendall(b"\x81\x85\x00\x00\x00\x00hello" * 1000)
+    wait_for(lambda: server.open_sockets < before, 10)
+    assert server.open_sockets < before
+
+
+def test_floods_that_are_never_read_take_no_memory_and_leave_nothing_behind(server: Server, bystander: VisitorLine):
+    wait_for(lambda: server.open_sockets == 2, 10)
+    before, memory = server.open_sockets, server.memory
+    floods = [Raw(server, token=server.view()["token"]) for _ in range(20)]
+    for raw in floods:
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        for _ in range(400):
+            raw.frame(1, b'{"op":"beat","heads":"%s"}' % (b"x" * 900))
+            raw.frame(9, b"x" * 125)
+    assert bystander.hears("Hello")
+    assert server.memory - memory < 20_000_000
+    for raw in floods:
+        raw.socket.close()
+    wait_for(lambda: server.open_sockets == before, 10)
+    assert server.open_sockets == before
 
 
 def test_a_flood_of_frames_is_closed(line: Raw):

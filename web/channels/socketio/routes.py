@@ -1,5 +1,6 @@
 """`/socket.io/`: polls, posts, and the WebSocket that takes over from them."""
 
+from collections.abc import Mapping
 from time import monotonic
 
 from flask import Blueprint, Response, request
@@ -13,16 +14,19 @@ from web.channels.socketio import packets
 from web.channels.socketio.guest import Guests
 from web.channels.socketio.line import PING_EVERY, PING_TAKES, Line
 from web.channels.socketio.lines import Lines
-from web.connection import Closed, Connection, Spawn
+from web.connection import Closed, Connection
 from web.errors import Malformed, TooMany
 from web.limits import Limits, address_of
-from web.sockets.session import hold
+from web.sockets.session import Sockets
 
 VERSION = "4"
 """Of Engine.IO; clients of Socket.IO 3 and later speak it."""
 
+Asked = Mapping[str, str]
+"""What the address of a request asks for."""
 
-def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, *, spawn: Spawn) -> Blueprint:
+
+def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets: Sockets) -> Blueprint:
     """Returns the door's routes."""
     pages = Blueprint("socketio", __name__)
 
@@ -32,7 +36,7 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, *, spawn
         if "sid" in request.args:
             return _said(lines.find(request.args["sid"]).poll())
         limits.take("socket", address_of(request))
-        return _said([opening(begin(), upgrades=["websocket"])])
+        return _said([opening(begin(request.args, address_of(request)), upgrades=["websocket"])])
 
     @pages.post("/socket.io/")
     @audience("public", embedded=True)
@@ -50,13 +54,14 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, *, spawn
     @sock.route("/socket.io/", bp=pages)
     @audience("public", embedded=True)
     def websocket(ws: Server) -> None:
-        connection = Connection(ws, spawn=spawn)
-        hold(connection, lambda: serve(connection))
+        connection = sockets.opened(ws)
+        args, address = request.args, address_of(request)
+        sockets.hold(connection, lambda: serve(connection, args, address))
 
-    def serve(connection: Connection) -> None:
-        line = line_of(connection)
+    def serve(connection: Connection, args: Asked, address: str) -> None:
+        line = line_of(connection, args, address)
         try:
-            if line.is_open and ("sid" not in request.args or line.upgrade(connection)):
+            if line.is_open and ("sid" not in args or line.upgrade(connection)):
                 while True:
                     line.hear(connection.receive(), monotonic())
         except Closed:
@@ -64,21 +69,21 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, *, spawn
         finally:
             line.given_back(connection)
 
-    def line_of(connection: Connection) -> Line:
-        if "sid" in request.args:
-            line = lines.find(request.args["sid"])
+    def line_of(connection: Connection, args: Asked, address: str) -> Line:
+        if "sid" in args:
+            line = lines.find(args["sid"])
             if not line.takes_websocket:
                 raise Malformed("This connection has a WebSocket already.")
             return line
-        line = begin()
+        line = begin(args, address)
         line.carry(connection)
         line.say(opening(line, upgrades=[]))
         return line
 
-    def begin() -> Line:
-        if request.args.get("EIO") != VERSION:
+    def begin(args: Asked, address: str) -> Line:
+        if args.get("EIO") != VERSION:
             raise Malformed("Version 4 of Engine.IO is spoken here, which clients of Socket.IO 3 and later do.")
-        line = lines.open(address_of(request), on_end=guests.on_end)
+        line = lines.open(address, on_end=guests.on_end)
         guests.welcome(line)
         return line
 

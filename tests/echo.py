@@ -1,0 +1,93 @@
+"""An echo on the product's own road: gunicorn with our worker, flask-sock, `Connection`. For what any socket must do.
+
+Unlike the product's sockets it says back bytes too, and messages as long as they come: `python -m tests.echo PORT`.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import sys  # noqa: E402
+from typing import Any  # noqa: E402
+
+import gevent  # noqa: E402
+from flask import Flask  # noqa: E402
+from flask_sock import Sock  # noqa: E402
+from gunicorn.app.base import BaseApplication  # noqa: E402
+from simple_websocket import Server as Handshaken  # noqa: E402
+from wsproto.events import BytesMessage, Message  # noqa: E402
+
+from web.connection import SERVER_OPTIONS, Closed, Connection  # noqa: E402
+from web.sockets.session import Sockets  # noqa: E402
+
+LONGEST = 32 * 1024 * 1024
+
+
+class Echoing(Connection):
+    """Says back what is no text at once, and takes longer messages and more pieces than the product does."""
+
+    __slots__ = ("_bytes",)
+
+    longest = LONGEST
+    most_wordless = LONGEST
+
+    def __init__(self, ws: Handshaken):
+        super().__init__(ws, spawn=gevent.spawn)
+        self._bytes = bytearray()
+
+    def _take(self, event: Any) -> None:
+        if not isinstance(event, BytesMessage):
+            super()._take(event)
+            return
+        self._bytes += event.data
+        if event.message_finished and self.is_open:
+            self._push(self._codec.send(Message(data=bytes(self._bytes))))
+            self._bytes.clear()
+
+
+def echo_app() -> Flask:
+    """Returns an app with one socket that says back what it hears."""
+    app = Flask(__name__, static_folder=None)
+    app.config["SOCK_SERVER_OPTIONS"] = SERVER_OPTIONS
+    sock = Sock(app)
+
+    sockets = Sockets(gevent.spawn, most=1000)
+
+    @sock.route("/")
+    def echo(ws: Handshaken) -> None:
+        connection = Echoing(ws)
+        sockets.hold(connection, lambda: say_back(connection))
+
+    def say_back(connection: Connection) -> None:
+        try:
+            while True:
+                connection.send(connection.receive())
+        except Closed:
+            return
+
+    return app
+
+
+class Server(BaseApplication):
+    """Gunicorn around the echo."""
+
+    def __init__(self, port: int):
+        self._port = port
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"127.0.0.1:{self._port}",
+            "worker_class": "web.serving.Worker",
+            "control_socket_disable": True,
+            "loglevel": "warning",
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return echo_app()
+
+
+if __name__ == "__main__":
+    Server(int(sys.argv[1])).run()
