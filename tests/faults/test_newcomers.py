@@ -28,10 +28,12 @@ def test_a_page_that_is_looked_at_opens_no_socket_and_begins_no_conversation(ser
     wait_for(lambda: server.open_sockets <= before, 10)
     assert server.open_sockets <= before
     with sqlite3.connect(tmp_path / "parlour.db") as database:
-        counts = {
-            table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("conversation", "event", "job", "page_view")
-        }
+
+        def rows_in(table: str) -> int:
+            return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+        wait_for(lambda: rows_in("page_view") == 51, 10)  # Nobody waits for these to be written.
+        counts = {table: rows_in(table) for table in ("conversation", "event", "job", "page_view")}
     assert counts == {"conversation": 0, "event": 0, "job": 0, "page_view": 51}
 
 
