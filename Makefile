@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 SITE ?= site
 
-.PHONY: serve test check conformance bench locks format
+.PHONY: serve test faults check conformance bench locks format
 
 serve:  ## Set everything up and serve ./site (made from the starter content if there is none).
 	@bin/environment core
@@ -13,6 +13,10 @@ serve:  ## Set everything up and serve ./site (made from the starter content if 
 test:  ## Set everything up and run all tests.
 	@bin/environment test
 	@bin/test
+
+faults:  ## Break everything that can break, many times; about half an hour.
+	@bin/environment test
+	@.venv/bin/python -m tests.faults
 
 check:  ## Formatting, types, layers, starter content.
 	@bin/environment test

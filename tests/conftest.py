@@ -85,3 +85,11 @@ def database(open_database: Callable[[], Database]) -> Database:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # Skipped from here they are one line of the summary; skipped by a fixture they would be a line for each test.
     browser.require_for(item)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notes the rows of the fault matrix, for the table of `make faults`; keeps only those it asks for, if it does."""
+    for item in items:
+        item.user_properties += [("row", mark.args[0]) for mark in item.iter_markers("fault")]
+    if wanted := os.environ.get("FAULT_ROWS"):
+        items[:] = [item for item in items if any(("row", row) in item.user_properties for row in wanted.split(","))]

@@ -52,14 +52,22 @@ class Prepared:
         output: Path,
         tuned: Mapping[str, Any] | None = None,
         descriptors: int | None = None,
+        otherwise: Mapping[str, Any] | None = None,
     ) -> Process:
         """Runs `parlour` with these words in a process group of its own, writing into a file.
 
         `tuned`: other values for what the code names, as `{"web.connection:Connection.send_deadline": 1.0}`, where a
-        test cannot wait for the real ones. `descriptors`: how many it may have open.
+        test cannot wait for the real ones. `descriptors`: how many it may have open. `otherwise` is what
+        `tests/faults/child.py` makes different in it.
         """
         assert self._process.stdin and self._process.stdout
-        wanted = {"command": list(command), "output": str(output), "tuned": tuned or {}, "descriptors": descriptors}
+        wanted = {
+            "command": list(command),
+            "output": str(output),
+            "tuned": tuned or {},
+            "descriptors": descriptors,
+            "otherwise": otherwise,
+        }
         print(json.dumps(wanted), file=self._process.stdin, flush=True)
         return Process(int(self._process.stdout.readline()))
 
@@ -105,6 +113,10 @@ def _leave_a_server(fork: Any, wanted: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted["descriptors"], wanted["descriptors"]))
     for name, value in wanted["tuned"].items():
         _tune(name, value)
+    if wanted["otherwise"] is not None:
+        from tests.faults.child import prepare
+
+        prepare(**wanted["otherwise"])
     _run(wanted["command"])
 
 

@@ -46,6 +46,8 @@ class Server:
     tuned: dict[str, Any] = field(default_factory=dict)
     descriptors: int | None = None
     """Both as `tests/prepared.py` takes them."""
+    otherwise: dict[str, Any] | None = None
+    """What `tests/faults/child.py` makes different in it."""
     process: Process | None = None
     log: list[str] = field(default_factory=list)
 
@@ -67,7 +69,9 @@ class Server:
 
     def launch(self, command: list[str]) -> Process:
         """Starts the process."""
-        return prepared().start(command, output=self.output, tuned=self.tuned, descriptors=self.descriptors)
+        return prepared().start(
+            command, output=self.output, tuned=self.tuned, descriptors=self.descriptors, otherwise=self.otherwise
+        )
 
     def kill(self) -> None:
         """Kills the server and its worker as a power cut would."""

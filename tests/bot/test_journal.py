@@ -242,3 +242,12 @@ def test_a_database_locked_by_another_program_is_said_and_nothing_is_lost(
     other.close()
     begin(journal, clock(), id="c2", visitor="v2")
     assert stored(sqlite, "c2").visitor_id == "v2"
+
+
+def test_who_waits_for_the_lock_lets_others_go_on_who_may_have_it(sqlite: Database, monkeypatch: pytest.MonkeyPatch):
+    other = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr("bot.database.sleep", lambda _: other.execute("ROLLBACK"))
+    with sqlite.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM setting")
+    other.close()

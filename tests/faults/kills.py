@@ -1,0 +1,162 @@
+"""A real server under real clients, killed again and again; then it heals, everybody gets through, and is judged.
+
+`at_any_instant` is row F8, `at_each_point` row F9.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from bot.database import Database
+from tests.faults.child import POINTS
+from tests.faults.clients import Agent, Client, Visitor
+from tests.faults.history import Effect, History
+from tests.faults.oracle import judge
+from tests.faults.places import Layout, Outcome, lighthouse, sign_in, tell
+from tests.faults.record import Record, heads, read_record
+from tests.receiver import Receiver
+from tests.server import Server, wait_for
+
+HEALS_WITHIN = 60
+"""Seconds until everybody is through once nothing is killed any more."""
+LIVES_FOR = 0.2
+"""Seconds, on average, from the first sign of life to the next kill."""
+
+
+Death = Callable[[Server, Random], None]
+
+
+def at_any_instant(layout: Layout, folder: Path, database_url: str, *, seed: int, kills: int) -> Outcome:
+    """Kills the worker, or everything, so often, at moments that the dice choose."""
+    return _die(layout, folder, database_url, seed, [_kill] * kills)
+
+
+def at_each_point(layout: Layout, folder: Path, database_url: str, *, seed: int) -> Outcome:
+    """Lets a worker die at each of the named points once, the first to the fifth time it comes there."""
+    return _die(layout, folder, database_url, seed, [partial(_end_at, point) for point in POINTS])
+
+
+def _die(layout: Layout, folder: Path, database_url: str, seed: int, deaths: list[Death]) -> Outcome:
+    dice, history = Random(seed), History()
+    receiver = Receiver().start()
+    try:
+        with lighthouse(layout, folder, database_url) as server:
+            tell(server, receiver, "message")
+            clients = _people(server, dice, history)
+            for death in deaths:
+                _wait_for_life(history)
+                death(server, dice)
+            heal(server, clients)
+            _let_jobs_end(server)
+            record = read(server)
+    finally:
+        receiver.stop()
+    _note_effects(history, receiver)
+    breaks = sum(client.breaks for client in clients)
+    counts = {"kills": len(deaths), "messages": _messages(record), "broken lines": breaks}
+    return Outcome(judge(history, record, effects=True), counts)
+
+
+def _people(server: Server, dice: Random, history: History) -> list[Client]:
+    ann = Visitor(server, Random(dice.random()), history, "ann-1")
+    visitors = [ann, ann.another_tab("ann-2")]
+    visitors += [Visitor(server, Random(dice.random()), history, name) for name in ("ida-1", "jon-1")]
+    agents = [Agent(server, Random(dice.random()), history, sign_in(server, name)) for name in ("Ben", "Eva")]
+    clients: list[Client] = [*visitors, *agents]
+    for client in clients:
+        client.start()
+    return clients
+
+
+def _let_jobs_end(server: Server) -> None:
+    """Waits as long as there are fewer and fewer overdue."""
+    left = read(server).unfinished
+    while left:
+        before = left
+        wait_for(partial(_has_fewer, server, before), HEALS_WITHIN)
+        left = read(server).unfinished
+        if left >= before:
+            return
+
+
+def _has_fewer(server: Server, before: int) -> bool:
+    return read(server).unfinished < before
+
+
+def _wait_for_life(history: History) -> None:
+    """Waits until something is acknowledged again: killing what does not live yet shows little."""
+    before = history.acknowledged
+    wait_for(lambda: history.acknowledged > before, HEALS_WITHIN)
+
+
+def _end_at(point: str, server: Server, dice: Random) -> None:
+    died = server.site.parent / f"died {point}"
+    server.kill()
+    server.otherwise = {"crash_at": point, "passes": dice.randrange(1, 6), "once": str(died)}
+    server.start()
+    wait_for(died.exists, HEALS_WITHIN)
+    assert died.exists(), f"nobody came to {point}"
+
+
+def _kill(server: Server, dice: Random) -> None:
+    time.sleep(dice.expovariate(1 / LIVES_FOR))
+    workers = children(server.process.pid) if server.process else []
+    if workers and dice.random() < 0.5:
+        os.kill(dice.choice(workers), signal.SIGKILL)  # The master makes another.
+    else:
+        server.kill()
+        server.start()
+
+
+def heal(server: Server, clients: list[Client]) -> None:
+    """Lets everybody get through and see everything; raises what went wrong in a client."""
+    for client in clients:
+        client.may_act = False
+    wait_for(lambda: not any(client.line.pending() and client.is_alive() for client in clients), HEALS_WITHIN)
+    database = Database(server.database_url)
+    try:
+        for client in clients:
+            client.heads = heads(database, client.line.actor)
+    finally:
+        database.close()
+    end = time.monotonic() + HEALS_WITHIN
+    for client in clients:
+        client.join(max(end - time.monotonic(), 0))
+        if client.failed:
+            raise client.failed
+        client.line.caught_up(client.heads or {})
+
+
+def read(server: Server) -> Record:
+    """Reads what a server has stored."""
+    database = Database(server.database_url)
+    try:
+        return read_record(database, now=datetime.now(UTC))
+    finally:
+        database.close()
+
+
+def children(pid: int) -> list[int]:
+    """Returns the processes that a process started."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _note_effects(history: History, receiver: Receiver) -> None:
+    for heard in receiver.heard:
+        if len(heard.body) < int(heard.headers["content-length"]):
+            continue  # Whoever told it was killed in the middle of a word.
+        data = heard.message["data"]
+        history.note(Effect(heard.id, data["conversation"], data["seq"], json.dumps(heard.message, sort_keys=True)))
+
+
+def _messages(record: Record) -> int:
+    return sum(each.kind == "message" for events in record.conversations.values() for each in events)
