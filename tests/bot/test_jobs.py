@@ -223,6 +223,7 @@ def test_the_next_of_a_conversation_is_not_taken_while_another_process_has_the_o
 # The clock
 
 
+@pytest.mark.fault("F20")
 def test_a_clock_that_goes_back_lets_nothing_happen_twice(database: Database, clock: Any, plan: Plan):
     plan("timer", "t1", at=clock() + timedelta(minutes=5))
     jobs, done = Jobs(database, now=clock), []
@@ -237,6 +238,7 @@ def test_a_clock_that_goes_back_lets_nothing_happen_twice(database: Database, cl
     assert done == ["t1"]
 
 
+@pytest.mark.fault("F20")
 def test_a_clock_that_goes_ahead_and_back_lets_it_happen_early_and_once(database: Database, clock: Any, plan: Plan):
     plan("timer", "t1", at=clock() + timedelta(minutes=5))
     jobs, done = Jobs(database, now=clock), []

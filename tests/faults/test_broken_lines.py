@@ -43,6 +43,7 @@ def proxy(server: Server) -> Iterator[FaultProxy]:
         yield proxy
 
 
+@pytest.mark.fault("F1")
 @pytest.mark.parametrize("side", ["up", "down"])
 def test_a_line_that_is_cut_at_any_byte_loses_and_doubles_nothing(server: Server, proxy: FaultProxy, side: str):
     writes_two(server, proxy).close()
@@ -93,6 +94,7 @@ def stored(server: Server, ann: VisitorLine) -> list[dict[str, object]]:
     return shown(other)
 
 
+@pytest.mark.fault("F2")
 def test_ends_that_are_gone_without_a_word_are_let_go_of(hasty: Server):
     stays = hasty.visitor()
     before = hasty.open_sockets
@@ -110,6 +112,7 @@ def test_ends_that_are_gone_without_a_word_are_let_go_of(hasty: Server):
     gone[0].says("back again")
 
 
+@pytest.mark.fault("F2")
 def test_ends_that_are_gone_while_much_was_to_be_said_leave_nothing_behind(hasty: Server):
     before = hasty.open_sockets
     with FaultProxy(hasty.port) as proxy:

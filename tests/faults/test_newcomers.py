@@ -20,6 +20,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     yield from running(Server(site, f"sqlite:///{tmp_path}/parlour.db", tuned=NO_LIMITS, descriptors=DESCRIPTORS))
 
 
+@pytest.mark.fault("F33")
 def test_a_page_that_is_looked_at_opens_no_socket_and_begins_no_conversation(server: Server, tmp_path: Path):
     server.view()
     before = server.open_sockets
@@ -37,6 +38,7 @@ def test_a_page_that_is_looked_at_opens_no_socket_and_begins_no_conversation(ser
     assert counts == {"conversation": 0, "event": 0, "job": 0, "page_view": 51}
 
 
+@pytest.mark.fault("F35")
 def test_a_browser_that_forgot_everything_is_somebody_new(server: Server):
     ann = server.visitor()
     ann.says("a secret")
@@ -51,6 +53,7 @@ def test_a_browser_that_forgot_everything_is_somebody_new(server: Server):
     assert "a secret" not in forgetful.texts()
 
 
+@pytest.mark.fault("F36")
 def test_more_sockets_than_there_is_room_for_are_refused_politely(server: Server):
     ann = server.visitor()
     token = server.view()["token"]

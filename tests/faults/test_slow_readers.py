@@ -10,6 +10,8 @@ from tests.faults.proxy import FaultProxy
 from tests.server import NO_LIMITS, Server, VisitorLine, closing, running, wait_for
 from tests.web.road.conftest import HARBOUR
 
+pytestmark = pytest.mark.fault("F6")
+
 LITTLE_ROOM = {
     "web.connection:Connection.queue_bytes": 16 * 1024,
     "web.connection:Connection.unsent_bytes": 16 * 1024,

@@ -261,6 +261,7 @@ def test_who_waits_is_told_so_and_then_that_it_did_not_work(database: Database, 
     assert outcomes(office, visitor) == ["timeout"]
 
 
+@pytest.mark.fault("F25")
 def test_an_answer_that_comes_too_late_changes_nothing(database: Database, clock: Any, served: Client):
     threads: list[threading.Thread] = []
 

@@ -121,6 +121,7 @@ def test_a_flow_that_was_taken_away_cannot_begin_again_and_is_finished(office: O
     assert ann.hears()[-1] == "Thank you, we will write to ann@x.io."
 
 
+@pytest.mark.fault("F23")
 @pytest.mark.parametrize(("way", "many"), [("move", 100), ("finish_old", 10), ("restart", 10)])
 def test_of_a_hundred_visitors_whose_step_is_removed_none_is_stuck(
     office: Office,

@@ -5,6 +5,8 @@ import pytest
 from handoff.refusals import Reassigned
 from tests.handoff.conftest import WORLDS, open_office
 
+pytestmark = pytest.mark.fault("F28")
+
 
 @pytest.fixture
 def held(office, visitor, agent):

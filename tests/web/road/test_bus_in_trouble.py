@@ -35,6 +35,7 @@ def times(server: Server, event: str) -> int:
     return server.output.read_text().count(f'"event": "{event}"')
 
 
+@pytest.mark.fault("F14")
 def test_the_bus_dies_in_the_middle_and_comes_back(open_pair, valkey_address, tmp_path):
     port = valkey.free_port()
     with valkey.serving(tmp_path, port):
@@ -53,6 +54,7 @@ def test_the_bus_dies_in_the_middle_and_comes_back(open_pair, valkey_address, tm
         anna.until(lambda: anna.last("typing", text="I am wri"))
 
 
+@pytest.mark.fault("F15")
 @pytest.mark.parametrize("trouble", [{"mode": "blackhole"}, {"delay": 5.0}], ids=["hangs", "slow"])
 def test_nobody_waits_for_a_bus_that_hangs(open_pair, valkey_address, trouble):
     with FaultProxy(int(valkey_address.rsplit(":", 1)[1])) as proxy:
@@ -70,6 +72,7 @@ def test_nobody_waits_for_a_bus_that_hangs(open_pair, valkey_address, trouble):
         anna.until(lambda: any("words 9" in raw for raw in anna.raw))
 
 
+@pytest.mark.fault("F14")
 def test_a_bus_whose_connections_are_ended_is_heard_again(open_pair, postgres_url):
     here, there = open_pair("postgres")
     anna = hired(there, "Anna", "support", "sales")

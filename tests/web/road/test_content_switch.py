@@ -265,6 +265,7 @@ def tea_server(teahouse: Path, tmp_path: Path) -> Iterator[Server]:
     yield from running(Server(teahouse, f"sqlite:///{tmp_path}/parlour.db"))
 
 
+@pytest.mark.fault("F21")
 @pytest.mark.parametrize("hand", range(4))  # Most of the time is waiting, which several tests can do at once.
 def test_no_mistake_that_is_saved_while_visitors_write_ever_goes_live(tea_server: Server, teahouse: Path, hand: int):
     before = version(tea_server)
@@ -297,6 +298,7 @@ def save_mistake(site: Path, broken: Path | None) -> None:
         lay_out(site, {"de.yaml" if broken.stem.endswith("_de") else broken.name: broken.read_bytes()})
 
 
+@pytest.mark.fault("F22")
 def test_a_file_that_is_written_in_two_parts_is_taken_when_it_is_whole(sqlite_server: Server, site: Path):
     before = version(sqlite_server)
     whole = "flows:\n  late:\n    steps:\n      - say: {en: Late, de: Spät}\n"

@@ -34,6 +34,8 @@ from gevent import monkey
 monkey.patch_all()
 from bot.jobs import Jobs
 
+pytestmark = pytest.mark.fault("F9")
+
 def mark(self, job, outcome):
     if job.kind == "timer" and not os.path.exists(os.environ["DIED"]):
         open(os.environ["DIED"], "w").close()

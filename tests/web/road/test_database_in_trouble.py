@@ -80,6 +80,7 @@ def settles(server: Server) -> None:
 # SQLite
 
 
+@pytest.mark.fault("F11")
 def test_while_another_program_holds_the_lock_messages_wait_and_keep_their_order(sqlite_server: Server):
     ann = sqlite_server.visitor()
     ann.says("Hello")
@@ -99,6 +100,7 @@ def test_while_another_program_holds_the_lock_messages_wait_and_keep_their_order
     assert len(told(sqlite_server, "database.trouble")) == 1
 
 
+@pytest.mark.fault("F11")
 def test_writers_of_one_server_wait_for_one_another_and_hold_nothing_up(sqlite_server: Server):
     place = {"data": None, "database": sqlite_server.database_url}
     add_agent(
@@ -162,11 +164,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.fault("F12")
 def test_a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room(site: Path, small_disk: Path):
     for server in running(Server(site, f"sqlite:///{small_disk}/parlour.db")):
         goes_on_when_there_is_room(server, small_disk, no_more_room, "no room left on its disk")
 
 
+@pytest.mark.fault("F12")
 def test_a_disk_that_takes_nothing_is_said_and_gone_on_with(sqlite_server: Server, tmp_path: Path):
     goes_on_when_there_is_room(sqlite_server, tmp_path, no_longer_files, "cannot use its disk")
 
@@ -188,6 +192,7 @@ def goes_on_when_there_is_room(server: Server, folder: Path, filled: Any, words:
     settles(server)
 
 
+@pytest.mark.fault("F13")
 def test_a_damaged_database_is_not_served_and_not_changed(sqlite_server: Server, tmp_path: Path):
     ann = sqlite_server.visitor()
     ann.says("Hello")
@@ -227,6 +232,7 @@ def on_postgresql(site: Path, own_cluster: str) -> Iterator[Server]:
     yield from running(Server(site, new_database(own_cluster)))
 
 
+@pytest.mark.fault("F16")
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(on_postgresql: Server, own_cluster: str, how: str):
     ann = on_postgresql.visitor()
@@ -247,6 +253,7 @@ def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(on_postgresql
     assert len(told(on_postgresql, "database.trouble")) <= 1
 
 
+@pytest.mark.fault("F18")
 def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_postgresql: Server):
     ann = on_postgresql.visitor()
     ann.says("Hello")
@@ -275,6 +282,7 @@ def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_
     assert view(on_postgresql) == 200
 
 
+@pytest.mark.fault("F18")
 def test_whoever_ends_our_connections_is_not_noticed_by_visitors(on_postgresql: Server):
     ann = on_postgresql.visitor()
     ann.says("Hello")

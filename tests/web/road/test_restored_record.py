@@ -22,6 +22,8 @@ from tests.web.road.test_whole_road import DESKTOP, PASSWORD, answer, first_acco
 from web.cli import main
 from web.commands.agents import add_agent
 
+pytestmark = pytest.mark.fault("F37")
+
 
 def parlour(server: Server, command: str, *words: object) -> Result:
     place = ["--site", str(server.site), "--database", server.database_url]

@@ -13,6 +13,8 @@ import pytest
 from tests.server import Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import HARBOUR
 
+pytestmark = pytest.mark.fault("F7")
+
 GUESSES = ["0", '"0"', "[]", "true", "1e0", "null", "1.5", '{"a":1}']
 
 

@@ -64,6 +64,7 @@ def heard(receiver: Receiver) -> list[int]:
     return [each.message["data"]["seq"] for each in receiver.heard]
 
 
+@pytest.mark.fault("F27")
 def test_everything_is_told_through_kill_9_and_past_one_who_never_answers(
     open_server: Server, receivers: Callable[..., Receiver]
 ):
