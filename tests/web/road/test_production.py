@@ -1,6 +1,7 @@
 """The layout for production, as it is written down: nginx before two services, restarted one after the other."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from tests.server import Server, VisitorLine, wait_for
 from tests.valkey import free_port
 from tests.web.road.conftest import hired
 from tests.web.road.test_several_workers import talk
+from web.shell.serving import serve
 
 TALKERS = 6
 
@@ -116,3 +118,15 @@ def test_services_restarted_one_after_the_other_fail_nobody(front, services):
         mine = [text for text in each.line.texts() if text.startswith("words ")]
         assert mine == each.said
         assert sorted(each.line.events) == list(range(1, len(each.line.events) + 1))
+
+
+def test_the_unit_starts_a_command_there_is_with_settings_there_are():
+    page = nginx.PAGE.read_text()
+    started = re.search(r"^ExecStart=\S+/parlour serve (.*)$", page, re.M)
+    assert started
+    context = serve.make_context("serve", started[1].replace("%i", "8001").split(), resilient_parsing=True)
+    assert (context.params["site"], context.params["port"]) == (Path("/srv/parlour/site"), 8001)
+    known = {option.envvar for option in serve.params}
+    written = re.findall(r"^(PARLOUR_\w+)=", page, re.M)
+    assert written
+    assert set(written) <= known
