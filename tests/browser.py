@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Route
 
 STATIC = Path(__file__).parents[1] / "web" / "static"
@@ -28,10 +29,18 @@ def require_for(item: pytest.Item) -> None:
     pytest.skip(LOUD)
 
 
-def picture(page: Page, name: str) -> None:
+def picture(page: Page, name: str, *, whole: bool = False) -> None:
     """Keeps how it looks where somebody wants to look at it: in the folder that PICTURES names."""
     if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
+
+
+def is_good(page: Page, name: str) -> None:
+    """Everybody can use it, nothing sticks out at the side; kept as a picture where somebody wants to look."""
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(page, name, whole=True)
 
 
 @pytest.fixture(scope="session")

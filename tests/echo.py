@@ -8,6 +8,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
@@ -45,17 +46,16 @@ class Echoing(Connection):
             self._bytes.clear()
 
 
-def echo_app() -> Flask:
-    """Returns an app with one socket that says back what it hears."""
+def echo_app(path: str = "/", *, opened: Callable[[Handshaken], Connection] = Echoing, most: int = 1000) -> Flask:
+    """Returns an app with one socket that says back what it hears; `opened` makes its connection."""
     app = Flask(__name__, static_folder=None)
     app.config["SOCK_SERVER_OPTIONS"] = SERVER_OPTIONS
     sock = Sock(app)
+    sockets = Sockets(gevent.spawn, most=most)
 
-    sockets = Sockets(gevent.spawn, most=1000)
-
-    @sock.route("/")
+    @sock.route(path)
     def echo(ws: Handshaken) -> None:
-        connection = Echoing(ws)
+        connection = opened(ws)
         sockets.hold(connection, lambda: say_back(connection))
 
     def say_back(connection: Connection) -> None:
@@ -71,7 +71,8 @@ def echo_app() -> Flask:
 class Server(BaseApplication):
     """Gunicorn around the echo."""
 
-    def __init__(self, port: int):
+    def __init__(self, make: Callable[[], Flask], port: int):
+        self._make = make
         self._port = port
         super().__init__()
 
@@ -79,6 +80,7 @@ class Server(BaseApplication):
         settings = {
             "bind": f"127.0.0.1:{self._port}",
             "worker_class": "web.serving.Worker",
+            "worker_connections": 20_000,
             "control_socket_disable": True,
             "loglevel": "warning",
         }
@@ -86,8 +88,8 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return echo_app()
+        return self._make()
 
 
 if __name__ == "__main__":
-    Server(int(sys.argv[1])).run()
+    Server(echo_app, int(sys.argv[1])).run()

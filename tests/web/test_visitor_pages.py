@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from flask import Flask, session
 from flask.testing import FlaskClient
@@ -34,6 +33,7 @@ from bot.site.privacy import Keep
 from handoff.desk import Said
 from handoff.privacy.acts import Acts
 from handoff.privacy.retention import Retention
+from tests.browser import is_good
 from tests.conftest import Clock
 from web.app import Options, Parlour, create_app
 from web.audience import Role, audience
@@ -420,15 +420,6 @@ def shows(house: House, page: Page, serve_tree: Callable[[], None]) -> Callable[
         return page
 
     return show
-
-
-def is_good(page: Page, name: str) -> None:
-    """Everybody can use it, nothing sticks out at the side; kept as a picture where somebody wants to look."""
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

@@ -1,7 +1,6 @@
 """The admins' pages for webhooks, over HTTP and in a browser: what is shown once, refused under its field, and kept."""
 
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
@@ -22,6 +20,7 @@ from bot.database import Database
 from bot.greeting import Whereabouts
 from bot.webhooks import USUAL_KINDS
 from handoff.desk import Said
+from tests.browser import is_good
 from tests.conftest import Clock
 from tests.receiver import Receiver, answering
 from web.app import Options, Parlour, create_app
@@ -271,15 +270,6 @@ def shows(admin: Admin, page: Page, serve_tree: Callable[[], None]) -> Callable[
         return page
 
     return show
-
-
-def is_good(page: Page, name: str) -> None:
-    """Everybody can use it, nothing sticks out at the side; kept as a picture where somebody wants to look."""
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
