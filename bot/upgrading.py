@@ -1,7 +1,6 @@
 """The upgrades that bring an older database to this version's form, and which databases are none of ours."""
 
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
@@ -59,7 +58,6 @@ def refuse_others(tables: Collection[str], revision: str | None, database: str) 
         )
 
 
-@cache
 def _known() -> frozenset[str]:
     return frozenset(each.name.partition("_")[0] for each in (UPGRADES / "versions").glob("[0-9]*.py"))
 

@@ -128,7 +128,7 @@ def test_nothing_that_somebody_wrote_is_in_the_log(server: Alone):
     assert not [word for word in canaries.words if word in log.read_text()]
     assert "\x1b" not in log.read_text()
     kinds = [each["event"] for each in told]
-    assert {"unforeseen", "job.not_done", "action.failed", "journal.unavailable"} <= set(kinds), kinds
+    assert {"unforeseen", "job.not_done", "action.failed", "journal.refused"} <= set(kinds), kinds
     traces = "\n".join(each.get("exception", "") for each in told)
     assert re.search(r"in fails\n.*builtins\.ValueError", traces, re.S), "where it came from is told"
 

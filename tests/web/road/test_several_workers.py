@@ -149,7 +149,7 @@ def test_whichever_worker_is_asked_tells_the_numbers_of_all(site: Path, postgres
         visitors = [server.visitor() for _ in range(6)]
         for visitor in visitors:
             visitor.says("Hello")
-        wait_for(lambda server=server: {counted(server) for _ in range(6)} == {6}, 30)
+        wait_for(lambda server=server: {counted(server) for _ in range(30)} == {6}, 30)
         assert {counted(server) for _ in range(6)} == {6}
         told = server.get("/metrics").body.decode()
         assert len(set(re.findall(r'parlour_info\{.*worker="(.+?)"\}', told))) == 2
