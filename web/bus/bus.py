@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Event as Signal
 from time import sleep
 from typing import Any
@@ -33,6 +33,7 @@ class Bus(ABC):
         self._worker = worker
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._awake = Signal()
+        self._trouble: set[str] = set()
         self._stopping = False
 
     def publish(self, message: Message) -> None:
@@ -47,47 +48,52 @@ class Bus(ABC):
 
     def send_forever(self) -> None:
         """Sends what was published, until `stop`; what cannot be sent is lost."""
-        is_away = False
         while not self._stopping:
             self._awake.wait()
             self._awake.clear()
             waiting, self._waiting = self._waiting, deque(maxlen=MOST_WAITING)
-            try:
+            with self._told_once("bus.not_reached", then=self._hang_up):
                 self._send(list(packed(self._worker, waiting, self.largest_packet)))
-                is_away = False
-            except self.problems as problem:
-                self._hang_up()
-                if not is_away:
-                    log.error("bus.not_reached", cause=str(problem).strip())
-                is_away = True
-                sleep(TRY_AGAIN_AFTER)
 
     def listen_forever(self, take: Callable[[Message], None], *, came_back: Callable[[], None]) -> None:
         """Gives `take` each message of another worker, until `stop`.
 
         Calls `came_back` each time it begins to hear: what was said before has to be looked up.
         """
-        is_deaf = False
         while not self._stopping:
-            try:
+            with self._told_once("bus.not_heard"):
                 for packet in self._heard(came_back):
-                    is_deaf = False
+                    self._trouble.discard("bus.not_heard")
                     self._give(take, packet)
                     if self._stopping:
                         return
-            except self.problems as problem:
-                if not is_deaf:
-                    log.error("bus.not_heard", cause=str(problem).strip())
-                is_deaf = True
-                sleep(TRY_AGAIN_AFTER)
+
+    @contextmanager
+    def _told_once(self, event: str, *, then: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Tells of trouble when it begins, and waits a moment before the next try. Nothing ends the loop around it."""
+        try:
+            yield
+        except Exception as problem:
+            then()
+            if not isinstance(problem, self.problems):
+                log.exception("bus.failed")
+            elif event not in self._trouble:
+                log.error(event, cause=str(problem).strip())
+            self._trouble.add(event)
+            sleep(TRY_AGAIN_AFTER)
+        else:
+            self._trouble.discard(event)
 
     def _give(self, take: Callable[[Message], None], packet: str | None) -> None:
-        worker, messages = unpacked(packet) if packet else (self._worker, ())
-        for message in messages if worker != self._worker else ():
-            try:
+        if packet is None:
+            return
+        try:
+            worker, messages = unpacked(packet)
+            for message in messages if worker != self._worker else ():
                 take(message)
-            except Exception:
-                log.exception("bus.not_taken")  # One that cannot be read must not keep the others from being heard.
+        except Exception:
+            # What cannot be taken must not keep what follows from being heard; looking finds what was missed.
+            log.exception("bus.not_taken")
 
     @abstractmethod
     def _send(self, packets: list[str]) -> None:
