@@ -69,6 +69,9 @@ class Calls:
                 if not is_trouble(problem):  # Of trouble the database itself has told.
                     log.error("calls.refused", cause=in_words(problem))
                 busy = False
+            except Exception:
+                log.exception("calls.failed")
+                busy = False
             if not busy:
                 # The more waits for a dead target, the longer a look takes: never more than a tenth of the time.
                 sleep(min(LONGEST_NAP, 9 * (monotonic() - began)))

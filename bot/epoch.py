@@ -1,6 +1,6 @@
 """Which record this is: an id that a restore from backup or an erasure replaces, and everybody then loads anew."""
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.change import table_of
@@ -15,8 +15,9 @@ _settings = table_of(Setting)
 
 def renew_epoch(connection: Connection) -> None:
     """Makes this another record in the transaction of the connection; servers notice within two seconds."""
-    connection.execute(delete(_settings).where(_settings.c.name == NAME))
-    _insert(connection)
+    renewed = update(_settings).where(_settings.c.name == NAME).values(value=new_id())
+    if not connection.execute(renewed).rowcount:
+        _insert(connection)
 
 
 class Epoch:

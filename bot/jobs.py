@@ -108,6 +108,9 @@ class Jobs:
                 if not is_trouble(problem):  # Of trouble the database itself has told.
                     log.error("jobs.refused", cause=in_words(problem))
                 busy = False
+            except Exception:
+                log.exception("jobs.failed")
+                busy = False
             if not busy:
                 self._signals[0].wait(LONGEST_NAP)
                 self._signals[0].clear()

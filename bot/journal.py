@@ -27,6 +27,8 @@ from bot.trouble import in_words, is_trouble
 
 LARGEST_BATCH = 256
 PAGE = 200
+GIVE_UP_AFTER = 30.0
+"""Seconds after which a sender is told to try again. It may have been written: then the repetition is noticed."""
 RETRIES = 3
 """How often a batch is tried: again after a serialisation failure, a deadlock, or a connection that was lost."""
 
@@ -89,7 +91,8 @@ class Journal:
         pending = _Pending(change)
         if self._grouping:
             self._put(pending)
-            pending.settled.acquire()
+            if not pending.settled.acquire(timeout=GIVE_UP_AFTER):
+                raise Unavailable("the database did not say whether it was written")
         else:
             self._settle([pending])
         if pending.outcome is not None:

@@ -1,10 +1,13 @@
 """Something happened: the one indirect call, by which what is committed travels up to whoever shows it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.conversation import Conversation
 from bot.events import Event
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ Listener = Callable[[Announcement | StaffChanged], None]
 
 
 class Announcements:
-    """Tells every listener, in the order they subscribed. Listeners must not fail and must not wait."""
+    """Tells every listener, in the order they subscribed. Listeners must not wait."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
@@ -48,4 +51,7 @@ class Announcements:
     def announce(self, news: Announcement | StaffChanged) -> None:
         """Says that something has been committed."""
         for listener in self._listeners:
-            listener(news)
+            try:
+                listener(news)
+            except Exception:  # It is committed all the same, and the others have to hear of it.
+                log.exception("announcement.not_heard")

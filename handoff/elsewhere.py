@@ -16,18 +16,20 @@ class Elsewhere:
         self._journal = journal
         self._announcements = announcements
 
-    def catch_up(self, conversation_id: str, *, after: int = 0) -> bool:
+    def catch_up(self, conversation_id: str, *, after: int | None = None) -> bool:
         """Reads a conversation again, announces what was not told here yet, and says whether there was anything.
 
-        `after` is the number from which on a conversation is told that is not known here.
+        `after` is the number from which on a conversation is told that is not known here; without one it is not told.
         """
         while True:
             known = self._live.kept(conversation_id)
+            if known is None and after is None:
+                return False
             fresh = self._live.read(conversation_id)
             if fresh is None:
                 self._live.forget(conversation_id)
                 return known is not None
-            told = known.conversation.last_seq if known else after
+            told = known.conversation.last_seq if known else after or 0
             events = tuple(self._between(conversation_id, told, fresh.conversation.last_seq))
             if self._live.kept(conversation_id) is not known:
                 continue  # Somebody here went on meanwhile, and told it.

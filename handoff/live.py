@@ -51,6 +51,10 @@ class LiveConversations:
         """Returns the conversation as it is in memory, if it is."""
         return self._by_id.get(conversation_id)
 
+    def all_kept(self) -> list[Conversation]:
+        """Returns all that is in memory."""
+        return [live.conversation for live in self._by_id.values()]
+
     def known_open_of(self, visitor_id: str) -> str | None:
         """Returns the visitor's open conversation as far as memory knows of one."""
         return self._open_of.get(visitor_id)

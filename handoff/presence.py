@@ -4,7 +4,6 @@ Panels are open at one worker or another: each writes down its own, and reads th
 """
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +22,8 @@ GRACE = timedelta(seconds=60)
 TOLD_EVERY = timedelta(seconds=10)
 """How often a worker writes down whom it heard of."""
 REMEMBERED = timedelta(days=1)
+LONGEST_GAP = timedelta(seconds=30)
+"""Without a look at the rows, for want of a database: what is in them says nothing of who is here."""
 
 _panels = table_of(Panel)
 
@@ -45,7 +46,7 @@ class Connections:
         self._worker = worker
         self._now = now
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
-        self._began_at = now()
+        self._began_at = self._told_at = self._looked_at = now()
         self._open: dict[str, int] = {}
         self._heard_at: dict[str, datetime] = {}
         self._open_elsewhere: dict[str, datetime] = {}
@@ -88,7 +89,11 @@ class Connections:
         return self._now() - max(each for each in known if each is not None) > GRACE
 
     def look(self, connection: Connection) -> None:
-        """Reads what the other workers wrote down."""
+        """Reads what the other workers wrote down. After a time without, everybody has to come back first."""
+        now = self._now()
+        if now - self._looked_at > LONGEST_GAP:
+            self._began_at = now
+        self._looked_at = now
         query = select(_panels).where(_panels.c.heard_at > self._now() - REMEMBERED)
         seen_at: dict[str, datetime] = {}
         open_elsewhere: dict[str, datetime] = {}
@@ -100,30 +105,28 @@ class Connections:
 
     def tell(self) -> None:
         """Writes down who was heard of here, for the other workers."""
-        lately = self._now() - TOLD_EVERY
-        self._write_down([agent_id for agent_id in self._open if self._heard_at[agent_id] >= lately])
+        now = self._now()
+        # Also who has no socket open: a panel that can have none beats its heart over HTTP.
+        if self._write_down([agent_id for agent_id, at in self._heard_at.items() if at >= self._told_at]):
+            self._told_at = now
 
     def _is_fresh(self, heard_at: datetime | None) -> bool:
         return heard_at is not None and self._now() - heard_at < STALE_AFTER
 
-    def _write_down(self, agent_ids: Collection[str]) -> None:
-        rows = [
-            {
-                "agent_id": agent_id,
-                "worker": self._worker,
-                "open": self._open.get(agent_id, 0),
-                "heard_at": self._heard_at.get(agent_id, self._began_at),
-            }
-            for agent_id in agent_ids
-        ]
-        if rows:
-            with suppress(DBAPIError):  # The next time comes soon.
-                self._run_blocking(self._write, rows)
+    def _write_down(self, agent_ids: Collection[str]) -> bool:
+        if agent_ids:
+            try:
+                self._run_blocking(self._write, agent_ids)
+            except DBAPIError:
+                return False  # The next time comes soon.
+        return True
 
-    def _write(self, rows: list[dict[str, Any]]) -> None:
+    def _write(self, agent_ids: Collection[str]) -> None:
         with self._database.writing() as connection:
-            for row in rows:
-                mine = (_panels.c.agent_id == row["agent_id"]) & (_panels.c.worker == self._worker)
-                if not connection.execute(update(_panels).where(mine).values(row)).rowcount:
-                    connection.execute(insert(_panels).values(row))
+            for agent_id in agent_ids:
+                mine = {"agent_id": agent_id, "worker": self._worker}
+                told = {"open": self._open.get(agent_id, 0), "heard_at": self._heard_at.get(agent_id, self._began_at)}
+                row = (_panels.c.agent_id == agent_id) & (_panels.c.worker == self._worker)
+                if not connection.execute(update(_panels).where(row).values(told)).rowcount:
+                    connection.execute(insert(_panels).values(mine | told))
             connection.execute(delete(_panels).where(_panels.c.heard_at < self._now() - REMEMBERED))

@@ -17,7 +17,7 @@ from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
 from handoff.elsewhere import Elsewhere
 from handoff.live import LiveConversations
-from handoff.queue import IN_HAND
+from handoff.queue import IN_HAND, LONGEST_LIST
 
 LOOK_EVERY = 2.0
 """Seconds between looks for what no hint told of."""
@@ -93,6 +93,13 @@ class Relay:
                 else:
                     self._live.forget(conversation_id)
 
+    def come_back(self) -> None:
+        """Begins to hear again: what nobody here listens to may be old by now, all else is looked at."""
+        for each in self._live.all_kept():
+            if not self._is_heard(each.visitor_id, each.id, each.holder != "bot"):
+                self._live.forget(each.id)
+        self.look()
+
     def look(self) -> None:
         """Takes over what happened elsewhere to conversations that somebody here hears of."""
         for conversation_id, seq in self._numbers():
@@ -117,10 +124,10 @@ class Relay:
             yield from self._read(columns.id.in_(some))
         if any(listening.has_agents() for listening in self._listening):
             for condition in IN_HAND:
-                yield from self._read(condition)
+                yield from self._read(condition, most=LONGEST_LIST)
 
-    def _read(self, *conditions: Any) -> list[tuple[str, int]]:
-        query = select(_conversations.c.id, _conversations.c.last_seq).where(*conditions)
+    def _read(self, *conditions: Any, most: int = 2 * ASKED_AT_ONCE) -> list[tuple[str, int]]:
+        query = select(_conversations.c.id, _conversations.c.last_seq).where(*conditions).limit(most)
         with self._database.reading() as connection:
             return [(conversation_id, seq) for conversation_id, seq in connection.execute(query)]
 

@@ -16,6 +16,8 @@ from web.bus.bus import Bus
 from web.bus.packets import Message
 from web.hub import Frame, Hub, Whom
 
+LAST_WORDS_TAKE = 0.5
+"""Seconds."""
 TOLD, STAY = "told", "stay"
 _MOMENTS = ("began_at", "page_began_at", "active_at")
 
@@ -34,12 +36,13 @@ class Others:
 
     def meet(self, spawn: Callable[..., Any]) -> None:
         """Begins to tell and to listen, beside everything else."""
-        spawn(self._bus.send_forever)
-        spawn(self._bus.listen_forever, self.take, came_back=self.look)
+        self._sending = spawn(self._bus.send_forever)
+        spawn(self._bus.listen_forever, self.take, came_back=self._relay.come_back)
 
     def stop(self) -> None:
-        """Ends both."""
+        """Ends both, after what is left has been told."""
         self._bus.stop()
+        self._sending.join(LAST_WORDS_TAKE)
 
     def look(self) -> None:
         """Looks for what no hint told of."""
@@ -48,8 +51,8 @@ class Others:
     def take(self, message: Message) -> None:
         """Takes what another worker passed on."""
         match message:
-            case [word, whom, conversation_id, frame] if word == TOLD:
-                live = self._live.get(conversation_id)
+            case [word, whom, visitor_id, conversation_id, frame] if word == TOLD:
+                live = self._live.get(conversation_id) if self._hub.follows(visitor_id, conversation_id) else None
                 if live is not None:
                     self._hub.tell_here(whom, live.conversation, frame)
             case [word, stay] if word == STAY:
@@ -58,7 +61,7 @@ class Others:
                 self._relay.take(message)
 
     def _pass_on(self, whom: Whom, conversation: Conversation, frame: Frame) -> None:
-        self._bus.publish([TOLD, whom, conversation.id, frame])
+        self._bus.publish([TOLD, whom, conversation.visitor_id, conversation.id, frame])
 
     def _pass_stay_on(self, stay: Stay) -> None:
         moments = {name: getattr(stay, name).isoformat() for name in _MOMENTS}

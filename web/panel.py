@@ -134,9 +134,9 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     def serve(link: AgentLink) -> None:
         if not link.connection.is_open:
             return
-        parts.desk.arrive(link.agent_id)
-        parts.room.hub.join_agent(link)
         try:
+            parts.desk.arrive(link.agent_id)
+            parts.room.hub.join_agent(link)
             link.greet()
             converse(link, frames.agent_frame, **parts.allowance)
         finally:

@@ -126,6 +126,8 @@ class Worker(GeventWorker):
         if parlour is not None:
             parlour.sockets.drop()
             gevent.joinall(self.app.pollers, timeout=POLLERS_TAKE)
+            if parlour.others is not None:
+                parlour.others.stop()  # Last: until now something may have been committed.
 
     def handle_request(self, *asked: Any) -> Any:
         """Counts what is being answered."""
@@ -299,7 +301,10 @@ def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
 def _beat_forever(parlour: Parlour) -> None:
     """Beats for some of the connections each second, so that the load is even, and always for the same."""
     for turn in cycle(range(BEAT)):
-        parlour.hub.beat([link for link in parlour.hub.links() if link.connection.number % BEAT == turn])
+        try:
+            parlour.hub.beat([link for link in parlour.hub.links() if link.connection.number % BEAT == turn])
+        except Exception:
+            log.exception("background.failed")
         gevent.sleep(1)
 
 
@@ -346,5 +351,3 @@ def _say_goodbye(parlour: Parlour) -> None:
     parlour.calls.stop()
     parlour.sockets.restart(spread=SPREAD)
     parlour.lines.restart()
-    if parlour.others is not None:
-        parlour.others.stop()

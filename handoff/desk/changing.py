@@ -155,7 +155,7 @@ class Changing:
 
     def _look_again(self, draft: Draft) -> None:
         self._parts.agents.forget()
-        self._elsewhere.catch_up(draft.before.id)
+        self._elsewhere.catch_up(draft.before.id, after=draft.before.last_seq)
 
     def _forget(self, draft: Draft, change: Change) -> None:
         self._parts.live.forget(draft.before.id)

@@ -156,3 +156,29 @@ def test_somebody_who_comes_at_another_worker_is_asked(workers, ann):
     ben = hire(there, "Ben")
     here.relay.look()
     assert here.office.desk.open_conversation("ann").offered_to == ben.id
+
+
+def test_a_job_is_not_judged_on_what_is_old(workers, ann):
+    here, there = workers
+    anna = hire(there, "Anna")
+    ben = hire(there, "Ben")
+    ann.writes("Hi")
+    ann.presses("A person")
+    asked = here.office.desk.open_conversation("ann").offered_to
+    assert there.office.desk.conversation(ann.conversation).offered_to == asked, "it is in memory at both"
+    here.office.desk.decline(asked, ann.conversation)
+    again = here.office.desk.open_conversation("ann").offered_to
+    assert {asked, again} == {anna.id, ben.id}
+    there.office.let_pass(seconds=31)
+    here.relay.look()
+    assert here.office.desk.open_conversation("ann").offered_to is None
+
+
+def test_what_nobody_listens_to_is_forgotten_when_hints_may_be_missing(workers, ann):
+    here, there = workers
+    bob = VisitorActor(there.office, "bob")
+    bob.writes("Hi")
+    stale = VisitorActor(here.office, "bob").conversation
+    bob.writes("Hello?")
+    here.relay.come_back()
+    assert here.office.desk.conversation(stale) == there.office.desk.conversation(stale)

@@ -7,6 +7,15 @@ from tests.handoff.conftest import WORLDS, open_office
 
 pytestmark = pytest.mark.fault("F28")
 
+LOOKS_EVERY = 5
+
+
+def wait(office, *, seconds):
+    """Lets time pass with a look at who is gone every few seconds, as servers look."""
+    for _ in range(seconds // LOOKS_EVERY):
+        office.let_pass(seconds=LOOKS_EVERY)
+        office.desk.reclaim()
+
 
 @pytest.fixture
 def held(office, visitor, agent):
@@ -30,8 +39,7 @@ def test_a_conversation_waits_again_at_its_old_place_and_the_visitor_is_told(hel
     other = visitor()
     other.writes("Hi")
     other.presses("A person")
-    office.let_pass(seconds=61)
-    office.desk.reclaim()
+    wait(office, seconds=65)
     state = office.desk.conversation(ann.conversation)
     assert (state.holder, state.owner, state.offered_to) == ("queue", None, ben.id)
     assert office.queue.place_of(state) == 1
@@ -44,19 +52,16 @@ def test_a_conversation_waits_again_at_its_old_place_and_the_visitor_is_told(hel
 def test_who_comes_back_in_time_keeps_everything(held, office, agent):
     anna, ann, token = held
     agent("Ben").comes_online()
-    office.let_pass(seconds=50)
-    office.desk.reclaim()
+    wait(office, seconds=50)
     anna.comes_online()
-    office.let_pass(seconds=50)
-    office.desk.reclaim()
+    wait(office, seconds=50)
     assert office.desk.conversation(ann.conversation).owner == anna.id
     anna.says(ann.conversation, "Here they are", token=token)
 
 
 def test_with_nobody_else_there_a_message_is_taken(held, office):
     _, ann, _ = held
-    office.let_pass(seconds=61)
-    office.desk.reclaim()
+    wait(office, seconds=65)
     assert office.desk.conversation(ann.conversation).holder == "bot"
     assert "What is your e-mail address?" in ann.hears()
 
@@ -70,8 +75,7 @@ def test_the_timers_of_the_first_wait_do_not_end_the_second(office, agent, visit
     office.panels.discard(anna.id)
     office.desk.leave(anna.id)
     agent("Ben").comes_online()
-    office.let_pass(seconds=61)
-    office.desk.reclaim()
+    wait(office, seconds=65)
     office.let_pass(seconds=10)
     assert office.desk.conversation(ann.conversation).holder == "queue"
 
@@ -84,8 +88,7 @@ def test_a_panel_nobody_hears_of_is_as_good_as_closed(office, visitor, agent):
     anna.accepts(ann.conversation)
     agent("Ben").comes_online()
     office.panels.discard(anna.id)
-    office.let_pass(seconds=61)
-    office.desk.reclaim()
+    wait(office, seconds=65)
     assert office.desk.conversation(ann.conversation).holder == "queue"
 
 
@@ -95,16 +98,35 @@ def test_after_a_restart_everybody_has_time_to_come_back(held, office, clock):
     started_again = open_office(office.database, clock, WORLDS / "harbour", worker="again")
     started_again.desk.reclaim()
     assert started_again.desk.conversation(ann.conversation).owner == anna.id
-    clock.advance(seconds=61)
-    started_again.desk.reclaim()
+    wait(started_again, seconds=65)
     assert started_again.desk.conversation(ann.conversation).owner is None
 
 
 def test_who_is_at_another_worker_has_not_vanished(held, office, clock, open_database, agent):
     anna, ann, _ = held
-    office.let_pass(minutes=10)
     there = open_office(open_database(), clock, WORLDS / "harbour", worker="there")
-    clock.advance(seconds=61)
     there.desk.arrive(anna.id)
+    for _ in range(20):
+        wait(office, seconds=5)
+        there.desk.heard(anna.id)
+        there.connections.tell()
+    assert office.desk.conversation(ann.conversation).owner == anna.id
+
+
+def test_a_panel_without_a_socket_is_heard_of_at_other_workers_too(held, office, clock, open_database):
+    anna, ann, _ = held
+    there = open_office(open_database(), clock, WORLDS / "harbour", worker="there")
+    for _ in range(20):
+        there.desk.heard(anna.id)
+        there.connections.tell()
+        wait(office, seconds=5)
+    assert office.desk.conversation(ann.conversation).owner == anna.id
+
+
+def test_after_a_time_without_a_database_everybody_has_to_come_back_first(held, office, clock):
+    anna, ann, _ = held
+    clock.advance(minutes=10)
     office.desk.reclaim()
     assert office.desk.conversation(ann.conversation).owner == anna.id
+    wait(office, seconds=65)
+    assert office.desk.conversation(ann.conversation).owner is None

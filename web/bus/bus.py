@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event as Signal
 from time import sleep
 from typing import Any
@@ -47,12 +48,14 @@ class Bus(ABC):
         self._awake.set()
 
     def send_forever(self) -> None:
-        """Sends what was published, until `stop`; what cannot be sent is lost."""
-        while not self._stopping:
+        """Sends what was published, until `stop` and then what is left; what cannot be sent is tried again."""
+        stopping = False
+        while not stopping:
             self._awake.wait()
             self._awake.clear()
+            stopping = self._stopping
             waiting, self._waiting = self._waiting, deque(maxlen=MOST_WAITING)
-            with self._told_once("bus.not_reached", then=self._hang_up):
+            with self._told_once("bus.not_reached", then=partial(self._take_back, waiting)):
                 self._send(list(packed(self._worker, waiting, self.largest_packet)))
 
     def listen_forever(self, take: Callable[[Message], None], *, came_back: Callable[[], None]) -> None:
@@ -74,26 +77,35 @@ class Bus(ABC):
         try:
             yield
         except Exception as problem:
-            then()
-            if not isinstance(problem, self.problems):
-                log.exception("bus.failed")
-            elif event not in self._trouble:
-                log.error(event, cause=str(problem).strip())
+            with suppress(Exception):
+                then()
+            if event not in self._trouble:
+                log.error(event, cause=str(problem).strip(), exc_info=not isinstance(problem, self.problems))
             self._trouble.add(event)
             sleep(TRY_AGAIN_AFTER)
         else:
             self._trouble.discard(event)
 
+    def _take_back(self, waiting: Iterable[str]) -> None:
+        self._hang_up()
+        self._waiting = deque([*waiting, *self._waiting], maxlen=MOST_WAITING)
+        self._awake.set()
+
     def _give(self, take: Callable[[Message], None], packet: str | None) -> None:
-        if packet is None:
-            return
+        for message in self._of_others(packet) if packet else ():
+            try:
+                take(message)
+            except Exception:
+                # What cannot be taken must not keep what follows from being heard; looking finds what was missed.
+                log.exception("bus.not_taken")
+
+    def _of_others(self, packet: str) -> Iterable[Message]:
         try:
             worker, messages = unpacked(packet)
-            for message in messages if worker != self._worker else ():
-                take(message)
-        except Exception:
-            # What cannot be taken must not keep what follows from being heard; looking finds what was missed.
-            log.exception("bus.not_taken")
+        except ValueError:
+            log.exception("bus.not_understood")
+            return ()
+        return messages if worker != self._worker else ()
 
     @abstractmethod
     def _send(self, packets: list[str]) -> None:

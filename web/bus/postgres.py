@@ -11,7 +11,7 @@ from web.bus.bus import Bus, closed
 CHANNEL = "parlour"
 HEARD_WITHIN = 5.0
 """Seconds of silence after which is asked whether the database is still there."""
-_CONNECTING = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3"
+_CONNECTING = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=15000"
 
 
 class PostgresBus(Bus):

@@ -40,11 +40,15 @@ class ValkeyBus(Bus):
             subscription.subscribe(self._channel)
             subscription.get_message(timeout=ANSWER_TAKES)
             came_back()
+            answered = True
             while True:
                 heard = subscription.get_message(timeout=HEARD_WITHIN)
                 if heard is None:
+                    if not answered:
+                        raise valkey.ConnectionError("no answer")
                     subscription.ping()
-                yield heard["data"] if heard else None
+                answered = heard is not None
+                yield heard["data"] if heard and heard["type"] == "message" else None
         finally:
             closed(subscription)
 

@@ -173,8 +173,14 @@ class Guest:
         """Tells what just happened, unless what came before it is still being looked up: then it is found there."""
         if conversation.visitor_id in self._catching_up:
             self._behind.add(conversation.visitor_id)
+        elif self._misses(conversation, events):
+            self._look_up(conversation.visitor_id)
         else:
             self._tell(conversation, events)
+
+    def _misses(self, conversation: Conversation, events: Iterable[Event]) -> bool:
+        first = next((each.visitor_seq for each in events if each.visitor_seq), 0)
+        return first > self._told.of(conversation.id) + 1
 
     def _join(self, session: str) -> None:
         if session in self._visitors:
@@ -185,8 +191,11 @@ class Guest:
         if not self.line.is_open:
             return
         self._visitors[session] = visitor_id
-        self._catching_up.add(visitor_id)
         self._guests.join(self, visitor_id)
+        self._look_up(visitor_id)
+
+    def _look_up(self, visitor_id: str) -> None:
+        self._catching_up.add(visitor_id)
         try:
             self._catch_up(visitor_id)
         finally:
@@ -199,6 +208,7 @@ class Guest:
             self._behind.discard(visitor_id)
             for conversation in self._door.live.history_of(visitor_id)[-1:]:
                 after = self._told.of(conversation.id) or self._mark(conversation)
+                self._told.begins(conversation.id, after)
                 for page in self._door.entry.missed(conversation.id, after):
                     self._tell(conversation, page)
 
@@ -231,6 +241,10 @@ class _Told:
     def of(self, conversation_id: str) -> int:
         """Returns the last number told; 0 before the first."""
         return self._said.get(conversation_id, 0)
+
+    def begins(self, conversation_id: str, seq: int) -> None:
+        """Notes that everything up to this number was told before this client came."""
+        self._said[conversation_id] = seq
 
     def until(self, conversation: Conversation, seq: int) -> None:
         """Notes that everything up to this number was told, once the client gives a sign that it came."""
