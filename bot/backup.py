@@ -16,7 +16,7 @@ from bot.in_use import alone_with
 from bot.sqlite_file import HEAD, beside, head_of, looking, refuse_others_and_damage
 from bot.trouble import CannotOpen, sentence
 
-ANOTHER = "Take another backup; nothing was changed."
+ANOTHER = "Name another backup; nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ def back_up(file: Path, to: Path) -> Copied:
             (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
             raise CannotOpen(f"The copy {to} cannot be read back ({found}). Look at that disk, and try another.")
-        copied = _copied(partial)
+        with _said_of(f"The database {file}"):
+            copied = _copied(partial)
         _name(partial, to)
     return copied
 
@@ -59,6 +60,8 @@ def restore(backup: Path, file: Path, *, at: datetime) -> tuple[Copied, Path | N
     """
     if not backup.exists():
         raise CannotOpen(f"There is no file {backup}.")
+    if file.exists() and backup.samefile(file):
+        raise CannotOpen(f"{backup} is the database itself. Name a backup.")
     refuse_others_and_damage(backup, f"The backup {backup}", ANOTHER)
     with alone_with(file), _growing(file) as partial:
         with _said_of(f"The backup {backup}", written=partial):

@@ -12,6 +12,7 @@ from bot.deployments import SERVE, Deployment, Overtaken
 from bot.site.loading import Loaded, load
 from bot.site.site import Site
 from bot.site.watching import Seen, Watch, look
+from bot.trouble import in_words, is_trouble
 from bot.versions import KEPT, SiteVersions
 from rules.problems import Problem, shown
 
@@ -89,7 +90,8 @@ class Content:
             self.take(seen)
         except DBAPIError as problem:
             self._watch.forget()
-            log.error("content.unavailable", cause=str(problem.orig).strip())
+            if not is_trouble(problem):  # Of trouble the database itself has told.
+                log.error("content.unavailable", cause=in_words(problem))
 
     def look_at_pointer(self) -> None:
         """Switches to the version that the database names, if that is not the one that runs. Costs one small query."""
@@ -98,7 +100,8 @@ class Content:
                 self._follow()
                 self.on_change()
         except DBAPIError as problem:
-            log.error("content.unavailable", cause=str(problem.orig).strip())
+            if not is_trouble(problem):  # Of trouble the database itself has told.
+                log.error("content.unavailable", cause=in_words(problem))
 
     def take(self, seen: Seen | None = None) -> tuple[Problem, ...]:
         """Checks the whole directory and deploys it, or leaves the running site alone and says why.

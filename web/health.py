@@ -44,7 +44,7 @@ def blueprint(parlour: "Parlour") -> Blueprint:
         answers = _deployed(sites) is not None
         holds = {
             "database": answers,
-            "tables": answers and _is_current(database),
+            "tables": _is_current(database) if answers else None,
             "content": hasattr(sites, "current"),
             "running": not parlour.stopping.is_set(),
         }

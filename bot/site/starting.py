@@ -9,7 +9,7 @@ PACKAGES = ("bot", "handoff", "flows", "triggers", "rules")
 AT_THE_TOP = ("bot", "handoff")
 
 
-class AlreadyThere(Exception):
+class CannotMake(Exception):
     """The directory holds something that must not be written over."""
 
 
@@ -25,14 +25,19 @@ def starter_files() -> dict[str, str]:
 
 
 def make_site(directory: Path) -> list[str]:
-    """Writes a new site and returns its files; raises AlreadyThere rather than mixing it with others."""
+    """Writes a new site and returns its files; raises CannotMake, rather than mixing it with others too."""
     if directory.exists() and any(directory.iterdir()):
-        raise AlreadyThere(f"{directory} is not empty. Name a new directory, so that nothing of yours is written over.")
+        raise CannotMake(f"{directory} is not empty. Name a new directory, so that nothing of yours is written over.")
     made = starter_files()
-    for path, text in made.items():
-        target = directory / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    try:
+        for path, text in made.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise CannotMake(
+            f"{directory} cannot be made: {problem.strerror}. Name a folder where you may write."
+        ) from problem
     return sorted(made)
 
 

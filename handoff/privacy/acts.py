@@ -38,11 +38,13 @@ class Acts:
             self.note(connection, "exported", by=by, visitor_id=person.id, counts=counts)
 
     def hold(self, person: Person, *, because: str, by: str) -> None:
-        """Keeps a record from being erased or growing too old. Held already, it gets the new reason."""
+        """Keeps a record from being erased or growing too old. Held already, it keeps the reasons of before too."""
         with self._database.writing() as connection:
-            mine = select(_holds.c.visitor_id, _holds.c.since).where(_holds.c.visitor_id.in_(person.visitors))
-            before = {row.visitor_id: row.since for row in connection.execute(mine)}
-            since = min(before.values(), default=self._now())
+            mine = select(_holds.c.because, _holds.c.since).where(_holds.c.visitor_id.in_(person.visitors))
+            before = connection.execute(mine.order_by(_holds.c.since)).all()
+            since = min((row.since for row in before), default=self._now())
+            reasons = [row.because for row in before]
+            because = "; ".join(dict.fromkeys([*reasons, because]))
             connection.execute(delete(_holds).where(_holds.c.visitor_id.in_(person.visitors)))
             for visitor in person.visitors:
                 row = {"visitor_id": visitor, "because": because, "since": since, "by": by}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+import bot.in_use
 from bot.backup import back_up, restore
 from bot.change import table_of
 from bot.database import CannotOpen, Database
@@ -174,10 +175,23 @@ def test_while_a_server_uses_the_database_nothing_takes_its_place(
 ):
     back_up_of(open_, file, tmp_path / "copy.db")
     before = file.read_bytes()
-    with used(file), used(file), pytest.raises(CannotOpen, match=r"A running server has .* open. Stop it first."):
+    with used(file), pytest.raises(CannotOpen, match=r"A running server has .* open. Stop it first."):
         restore(tmp_path / "copy.db", file, at=AT)
     assert file.read_bytes() == before
     restore(tmp_path / "copy.db", file, at=AT)
+
+
+def test_a_second_server_waits_for_what_is_left_of_the_first_and_is_then_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    waited: list[float] = []
+    monkeypatch.setattr(bot.in_use, "monotonic", lambda: sum(waited))
+    monkeypatch.setattr(bot.in_use, "sleep", waited.append)
+    with used(file), pytest.raises(CannotOpen, match=r"Another Parlour serves .* already"), used(file):
+        pass
+    assert sum(waited) >= bot.in_use.ENDS_WITHIN
+    with used(file):
+        pass
 
 
 def test_nothing_takes_the_place_of_what_another_program_has_open(

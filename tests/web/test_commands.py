@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
 from web.cli import main
+from web.commands.places import open_database
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 
@@ -207,9 +208,15 @@ def test_explain_makes_nothing_where_there_is_no_site(tmp_path: Path):
     assert (told.exit_code, list(tmp_path.iterdir())) == (1, [])
 
 
+def begin_record(site: Path) -> None:
+    """Makes the database, as `serve` does when it starts for the first time."""
+    open_database(site, None, None, makes=True).close()
+
+
 def test_webhooks_are_added_listed_tested_and_removed(site: Path):
     place = ["--site", str(site)]
     local = [*place, "--webhooks-may-be-local"]
+    begin_record(site)
     receiver = Receiver().start()
     added = parlour("webhook", "add", receiver.url, "--kind", "message", *local)
     assert (added.exit_code, added.output.count("whsec_")) == (0, 1)
@@ -239,6 +246,7 @@ def test_webhooks_are_added_listed_tested_and_removed(site: Path):
     ],
 )
 def test_a_webhook_that_cannot_be_is_said_in_one_line(site: Path, words: list[str], told: str):
+    begin_record(site)
     refused = parlour("webhook", *words, "--site", str(site))
     assert refused.exit_code == 1 and refused.output.count("\n") == 1
     assert told in refused.output
@@ -303,3 +311,21 @@ def test_what_goes_wrong_with_the_database_on_the_way_is_said_in_one_line(site: 
     assert refused.output == (
         "parlour: The database has no room left on its disk. Make room; nothing that was acknowledged is lost.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "command", [["jobs"], ["visitor", "erase", "ann", "--yes"], ["webhook", "list"], ["new-epoch"]]
+)
+def test_no_command_begins_an_empty_record_where_it_was_to_find_one(site: Path, command: list[str]):
+    refused = parlour(*command, "--site", str(site))
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert "There is no database at" in refused.output and "PARLOUR_DATABASE" in refused.output
+    assert not (site / ".parlour").exists()
+
+
+def test_a_site_that_cannot_be_made_is_said_in_one_line(tmp_path: Path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    refused = parlour("init", str(in_the_way / "mysite"))
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert "cannot be made: Not a directory." in refused.output

@@ -30,11 +30,10 @@ def add_agent(
     known = _departments(site)
     for department in departments:
         if known and department not in known:
-            raise CannotAddAgent(
-                f"There is no department '{department}'{suggestion(department, known)} Known: {', '.join(known)}."
-            )
+            meant = suggestion(department, known) or "."
+            raise CannotAddAgent(f"There is no department '{department}'{meant} Known: {', '.join(known)}.")
     try:
-        opened = open_database(site, data, database)
+        opened = open_database(site, data, database, makes=True)
         try:
             add_account(opened, email, name, departments or tuple(known), role, password, now=utc_now)
         finally:

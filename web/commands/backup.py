@@ -16,7 +16,7 @@ from web.tokens import KEY_FILE
 
 def backed_up(to: Path, site: Path, data: Path | None, database: str | None) -> Iterator[str]:
     """Makes a backup and yields what is said about it; raises CannotOpen."""
-    folder = data_folder(site, data)
+    folder = data or site / ".parlour"
     url = Database(database_address(folder, database)).url
     if url.get_backend_name() != "sqlite":
         raise CannotOpen(

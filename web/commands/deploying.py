@@ -38,7 +38,7 @@ class CannotSwitch(Exception):
 def installation(site: Path, data: Path | None, database: str | None) -> Iterator["Installation"]:
     """Opens what an installation has deployed; what goes wrong with it is raised as CannotSwitch."""
     try:
-        opened = open_database(site, data, database)
+        opened = open_database(site, data, database, makes=True)
     except CannotOpen as problem:
         raise CannotSwitch(str(problem)) from problem
     try:

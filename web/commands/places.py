@@ -1,5 +1,6 @@
 """Where an installation keeps its database and its secrets."""
 
+import os
 from pathlib import Path
 
 from bot.database import CannotOpen, Database
@@ -12,6 +13,7 @@ READ_WHOLE = 200 * 1024 * 1024
 def data_folder(site: Path, data: Path | None) -> Path:
     """Returns the data folder, made if need be; version control is told to leave it alone. Raises CannotOpen."""
     folder = data or site / ".parlour"
+    cannot = f"The data folder {folder} cannot be used: {{}}. Parlour must be able to write there."
     ignore = folder / ".gitignore"
     try:
         if not folder.exists():
@@ -20,9 +22,9 @@ def data_folder(site: Path, data: Path | None) -> Path:
         if not ignore.exists():
             ignore.write_text(IGNORE)
     except OSError as problem:
-        raise CannotOpen(
-            f"The data folder {folder} cannot be used: {problem.strerror}. Parlour must be able to write there."
-        ) from problem
+        raise CannotOpen(cannot.format(problem.strerror)) from problem
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotOpen(cannot.format("it cannot be written"))
     return folder
 
 
@@ -33,8 +35,19 @@ def database_address(folder: Path, database: str | None) -> str:
     return database
 
 
-def open_database(site: Path, data: Path | None, database: str | None) -> Database:
-    """Returns the migrated database of an installation; raises CannotOpen."""
-    opened = Database(database_address(data_folder(site, data), database))
+def open_database(site: Path, data: Path | None, database: str | None, *, makes: bool = False) -> Database:
+    """Returns the migrated database of an installation; raises CannotOpen.
+
+    Only what `makes` one begins an empty one: anything else would find nothing in it, and say so of the wrong one.
+    """
+    folder = data or site / ".parlour"
+    opened = Database(database_address(folder, database))
+    if opened.is_sqlite and not makes and not Path(opened.url.database or "").exists():
+        raise CannotOpen(
+            f"There is no database at {opened.url.database}. Say where it is, as for serve:  --site, --data or "
+            "--database, PARLOUR_DATA or PARLOUR_DATABASE"
+        )
+    if database is None:
+        data_folder(site, data)
     opened.migrate(read_whole=READ_WHOLE)
     return opened

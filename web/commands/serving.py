@@ -19,7 +19,7 @@ from bot.database import CannotOpen, Database
 from bot.in_use import used
 from bot.logs import set_up_logs
 from bot.site.loading import load
-from bot.site.starting import make_site
+from bot.site.starting import CannotMake, make_site
 from rules.problems import has_errors, shown
 from web.accounts import Accounts
 from web.app import Options, utc_now
@@ -32,7 +32,7 @@ from web.tokens import UnusableKey, signing_key
 from web.tracing import CannotTrace, exporter_of
 
 FIRST_SITE = "site"
-ACTIONS_STATUS = "actions.json"
+ACTIONS_STATUS = "actions-{port}.json"
 """In the data folder: what the process that keeps the action server tells the others."""
 
 log = structlog.get_logger()
@@ -90,7 +90,7 @@ def serve_site(
         bus=_bus(bus, workers, address, opened),
     )
     with _database_held(options):
-        options, actions = _with_actions(options, actions_url)
+        options, actions = _with_actions(options, actions_url, port)
         invitation = _prepare(options)
         here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
         ready = partial(_greet, here, options, invitation)
@@ -123,7 +123,10 @@ def _make_first_site(site: Path) -> None:
         return
     if site != Path(FIRST_SITE) and not site.is_dir():
         raise Refused(f"There is no site at {site}. Make one with:  parlour init {site}")
-    make_site(site)
+    try:
+        make_site(site)
+    except CannotMake as problem:
+        raise Refused(str(problem)) from problem
     click.echo(f"Made {site}/ from the starter content; it is yours to change.")
 
 
@@ -148,7 +151,7 @@ def _bus(word: str | None, workers: int, database: str, doors: Doors) -> str | N
     return word or POSTGRES
 
 
-def _with_actions(options: Options, url: str | None) -> tuple[Options, ActionServer | None]:
+def _with_actions(options: Options, url: str | None, port: int) -> tuple[Options, ActionServer | None]:
     """Returns the options with where actions are served, and the server of our own unless another was named.
 
     It is started first, for it loads while everything else is prepared.
@@ -158,7 +161,7 @@ def _with_actions(options: Options, url: str | None) -> tuple[Options, ActionSer
             return replace(options, actions=Served(address_of(url))), None
         except NotAnAddress as problem:
             raise Refused(str(problem)) from problem
-    status = options.data / ACTIONS_STATUS
+    status = options.data / ACTIONS_STATUS.format(port=port)
     server = ActionServer(options.site, status, clock=monotonic, sleep=sleep, log=log.error)
     server.look()
     return replace(options, actions=Served(server.address, status)), server

@@ -84,10 +84,12 @@ class Record:
         if not erased.all_cleared:
             yield "The database is large or busy, so its unused space may still hold traces. At a quiet hour:"
             yield f"  sqlite3 {self._database.url.database} VACUUM" if self._database.is_sqlite else "  VACUUM;"
-        yield "Backups made before today still hold this person until they are thrown away."
+        yield "Backups made before now still hold this person until they are deleted, and so does parlour-before-….db."
 
     def hold(self, because: str) -> Iterator[str]:
         """Puts the record under legal hold and yields what is said about it."""
+        if not because.strip():
+            raise CannotDo("Say why the record must stay, with --because.")
         self._acts.hold(self.person, because=because, by=by_whom())
         yield f"{self.described()}. Held: neither erased nor deleted for its age."
 

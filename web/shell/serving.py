@@ -17,11 +17,11 @@ def init(directory: Path) -> None:
     \b
     Example:   parlour init mysite
     """
-    from bot.site.starting import AlreadyThere, make_site
+    from bot.site.starting import CannotMake, make_site
 
     try:
         files = make_site(directory)
-    except AlreadyThere as problem:
+    except CannotMake as problem:
         raise Stop(str(problem)) from None
     click.echo(f"Made {directory} with {len(files)} files. Look at {directory}/site.yaml first, then:")
     click.echo(f"  parlour serve {directory}")
