@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
@@ -68,15 +68,9 @@ class Erasing:
 
     def _erase(self, person: Person, by: str) -> tuple[Person, tuple[str, ...], Mapping[str, int]]:
         with self._database.erasing() as connection:
-            # Read again: meanwhile they may have come back, from another browser too, or somebody holds their record.
-            now_known = person_of(connection, person.visitors)
-            if now_known is None:
-                raise NobodyFound
+            now_known = _locked(connection, person.visitors)
             if now_known.held:
                 raise UnderHold(now_known.held)
-            mine = _conversations.c.visitor_id.in_(now_known.visitors)
-            connection.execute(select(_conversations.c.id).where(mine).with_for_update())
-            connection.execute(select(_visitors.c.id).where(_visitors.c.id.in_(now_known.visitors)).with_for_update())
             conversations = tuple(conversations_of(connection, now_known.visitors))
             gone = forget_conversations(connection, conversations, now=self._now(), new_id=self._new_id)
             gone += forget_visitors(connection, now_known.visitors, now_known.contacts)
@@ -88,3 +82,21 @@ class Erasing:
             plan_told_of_erasure(connection, act, conversations, at=self._now())
             renew_epoch(connection)
         return now_known, conversations, dict(gone)
+
+
+def _locked(connection: Connection, visitors: tuple[str, ...]) -> Person:
+    """Returns the person as of now, whom no verb of a running server changes any more; raises NobodyFound.
+
+    Read once everything is held: meanwhile they may have come back, from another browser too, said who they are, or
+    somebody holds their record.
+    """
+    while True:
+        mine = _conversations.c.visitor_id.in_(visitors)
+        connection.execute(select(_conversations.c.id).where(mine).with_for_update())
+        connection.execute(select(_visitors.c.id).where(_visitors.c.id.in_(visitors)).with_for_update())
+        found = person_of(connection, visitors)
+        if found is None:
+            raise NobodyFound
+        if set(found.visitors) <= set(visitors):
+            return found
+        visitors = found.visitors

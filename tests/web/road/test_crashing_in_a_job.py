@@ -15,6 +15,8 @@ from tests.receiver import Receiver, Request
 from tests.server import Server, running, wait_for
 from tests.web.road.test_webhooks import add
 
+pytestmark = pytest.mark.fault("F9")
+
 _jobs = table_of(JobRow)
 SITE = """
 site: {name: Tea, languages: [en], timezone: Europe/Berlin}
@@ -33,8 +35,6 @@ import os, signal
 from gevent import monkey
 monkey.patch_all()
 from bot.jobs import Jobs
-
-pytestmark = pytest.mark.fault("F9")
 
 def mark(self, job, outcome):
     if job.kind == "timer" and not os.path.exists(os.environ["DIED"]):
