@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ALONE = "-c listen_addresses='' -c max_connections=60"
+SOMEWHERE = "-c timezone=America/St_Johns"
+"""Where a server stands is its own affair, and half an hour apart from everybody."""
 SAFE_ENOUGH = "-c fsync=off"
 """The machine does not lose power in a test; what a killed process leaves behind is safe without fsync too."""
 
@@ -36,7 +38,7 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
     _run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
-    options = f"{ALONE} {'' if durable else SAFE_ENOUGH} -k {folder}"
+    options = f"{ALONE} {SOMEWHERE} {'' if durable else SAFE_ENOUGH} -k {folder}"
     _run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://parlour@/postgres?host={folder}"
