@@ -1,5 +1,7 @@
 """Agents who vanish give their conversations back; who comes back in time keeps them."""
 
+from datetime import timedelta
+
 import pytest
 
 from handoff.refusals import Reassigned
@@ -116,3 +118,21 @@ def test_after_a_time_without_a_database_everybody_has_to_come_back_first(held, 
     assert office.desk.conversation(ann.conversation).owner == anna.id
     wait(office, seconds=65)
     assert office.desk.conversation(ann.conversation).owner is None
+
+
+def test_the_timers_of_a_first_wait_do_not_end_the_second(office, agent, visitor, monkeypatch):
+    monkeypatch.setattr("handoff.presence.GRACE", timedelta(seconds=10))
+    anna = agent("Anna").comes_online()
+    ann = visitor()
+    ann.writes("Hi")
+    ann.presses("A person")
+    anna.accepts(ann.conversation)
+    agent("Ben").comes_online()
+    office.panels.discard(anna.id)
+    office.desk.leave(anna.id)
+    wait(office, seconds=20)
+    assert office.desk.conversation(ann.conversation).holder == "queue"
+    wait(office, seconds=50)  # Sales has a minute to answer, which the first wait would have used up.
+    assert office.desk.conversation(ann.conversation).department == "sales"
+    wait(office, seconds=10)
+    assert office.desk.conversation(ann.conversation).department == "support"
