@@ -1,4 +1,4 @@
-"""Conversations that are going on, kept in memory: valid as long as the last change that was made here held."""
+"""Conversations that are going on, kept in memory: a change that is made on what has become old is refused."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Live:
 
 
 class LiveConversations:
-    """The least recently used are forgotten; a refused change forgets the conversation it touched."""
+    """What is kept was told here as well, so that what happened elsewhere since can be; the least recently used go."""
 
     def __init__(self, database: Database):
         self._database = database

@@ -287,9 +287,18 @@ def agent_frame(raw: str | bytes) -> Any:
 
 def client_id_of(raw: str | bytes) -> str | None:
     """Returns the client id of a frame that was refused, so that the refusal finds its message; None without one."""
+    found = _as_sent(raw).get("client_id")
+    return found if isinstance(found, str) and _CLIENT_ID.match(found) else None
+
+
+def message_id_of(raw: str | bytes) -> str | None:
+    """Returns the client id of a frame that carries a message, which its client sends until it is stored; else None."""
+    return client_id_of(raw) if "body" in _as_sent(raw) else None
+
+
+def _as_sent(raw: str | bytes) -> dict[str, Any]:
     try:
         sent = json.loads(raw)
     except (ValueError, RecursionError):
-        return None
-    found = sent.get("client_id") if isinstance(sent, dict) else None
-    return found if isinstance(found, str) and _CLIENT_ID.match(found) else None
+        return {}
+    return sent if isinstance(sent, dict) else {}

@@ -134,7 +134,8 @@ class Changing:
                 self._look_again(draft)
                 continue
             except Unavailable as problem:
-                self._forget(draft, change)
+                # Was it written after all? Then the next change is refused, and what happened is told as it catches up.
+                self._parts.agents.forget()
                 raise TryAgain from problem
             if change:
                 self._committed(draft, known, change)
@@ -156,11 +157,6 @@ class Changing:
     def _look_again(self, draft: Draft) -> None:
         self._parts.agents.forget()
         self._elsewhere.catch_up(draft.before.id, after=draft.before.last_seq)
-
-    def _forget(self, draft: Draft, change: Change) -> None:
-        self._parts.live.forget(draft.before.id)
-        if _touches_agents(change):
-            self._parts.agents.forget()
 
     def _follow_up(self, draft: Draft) -> None:
         """Room that a change made is offered to those who wait; outside the turnstile, since others are changed."""

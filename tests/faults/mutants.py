@@ -1,6 +1,8 @@
 """Rules of ours, each switched off: what the simulation must notice if it is worth anything."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from bot.change import Change, Guard
@@ -8,6 +10,7 @@ from bot.models import ConversationRow, EventRow, JobRow
 from handoff.models import AgentRow
 from tests.faults.line import ALL_RULES, RULES
 from tests.faults.simulation import TELL, Mutant, Node, PowerCut
+from web.sockets.session import Exchange, Order
 
 WITHOUT_CLIENT_IDS = ("DROP INDEX uq_event_client",)
 WITHOUT_NUMBERS = (
@@ -95,6 +98,24 @@ def a_key_for_each_try(node: Node) -> None:
     node.handlers[TELL] = lambda job: tell(replace(job, key=str(UUID(int=node.schedule.dice.getrandbits(128)))))
 
 
+def forgets_who_waited(node: Node) -> None:
+    """What waited for another message is not waited for itself."""
+    begin = node.exchange
+
+    def begun(link: Any, read: Callable[[str], Any]) -> Exchange:
+        exchange = begin(link, read)
+        exchange._order = _OnlyTheFirst(exchange._order._clock)
+        return exchange
+
+    node.exchange = begun  # type: ignore[method-assign]
+
+
+class _OnlyTheFirst(Order):
+    def wait_for(self, raw: str) -> None:
+        if not self._awaited:
+            super().wait_for(raw)
+
+
 def never_looks(node: Node) -> None:
     node.relay.look = lambda: None  # type: ignore[method-assign]
 
@@ -116,6 +137,7 @@ MUTANTS = [
     Mutant("an agent's row without a revision", spoil=lambda node: guards_always_hold(node, AgentRow), cast=TWO_TABS),
     Mutant("replies in a commit of their own", spoil=lambda node: in_two_commits(node, EventRow)),
     Mutant("jobs in a commit of their own", spoil=lambda node: in_two_commits(node, JobRow)),
+    Mutant("only the first refused is waited for", spoil=forgets_who_waited),
     Mutant("a job is marked before it is done", spoil=done_before_it_is_done),
     Mutant("a key for each try", spoil=a_key_for_each_try),
     Mutant("a desk does not look for what no hint told of", spoil=never_looks),

@@ -3,8 +3,8 @@
     play(world, seed)              -> violations, none if the promise holds
     play(world, seed, mutant)      -> with one rule switched off
 
-All that happens follows from the seed. Desks crash, lines break, pages are loaded again, hints between desks are lost,
-doubled, late and out of order; then everything heals, and the oracle judges.
+All that happens follows from the seed. Desks crash or cannot store, lines break, pages are loaded again, hints between
+desks are lost, doubled, late and out of order; then everything heals, and the oracle judges.
 """
 
 import json
@@ -23,7 +23,7 @@ from sqlalchemy import event, insert
 import bot.journal
 from bot.actions.actions import Actions
 from bot.answering import Bot
-from bot.change import Change, table_of
+from bot.change import Change, Unavailable, table_of
 from bot.conversation import Draft
 from bot.database import Database
 from bot.epoch import Epoch
@@ -42,17 +42,17 @@ from handoff.models import AgentRow, Membership
 from handoff.presence import Connections
 from handoff.queue import Queue
 from handoff.readings import Readings
+from handoff.refusals import TryAgain
 from handoff.relay import Hint, Relay
 from tests.faults.history import Effect, History
 from tests.faults.line import ALL_RULES, Frame, Line, Panel, Rules
 from tests.faults.oracle import CALL, Violation, judge
 from tests.faults.record import heads, read_record
 from web import frames
-from web.connection import Closed
 from web.hub import Hub
 from web.limits import NO_LIMITS, Limits
 from web.sockets.agent import AgentLink, AgentRoom
-from web.sockets.session import converse
+from web.sockets.session import Exchange
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 
 LIGHTHOUSE = Path(__file__).parents[1] / "worlds" / "lighthouse"
@@ -65,6 +65,8 @@ CASTS = (
 )
 """Who is there: the tabs of visitors and of agents. The first three letters are the person."""
 TEMPERS = (0.3, 1, 3)
+TROUBLES = (0.0, 0.0, 0.05, 0.4)
+"""How likely it is that what a frame asks for cannot be stored just then."""
 TELL = "tell"
 """The kind of the job that tells somebody outside of a message."""
 
@@ -166,16 +168,10 @@ class Wire:
         self.up: deque[Frame] = deque()
         self.down: deque[Frame] = deque()
         self.is_open = True
-        self._heard: deque[Frame] = deque()
 
-    def hand_over(self) -> None:
-        """Lets the desk receive the next frame."""
-        self._heard.append(self.up.popleft())
-
-    def receive(self) -> str:
-        if not self._heard or not self.is_open:
-            raise Closed
-        return json.dumps(self._heard.popleft())
+    def hand_over(self) -> str:
+        """Returns the next frame for the desk."""
+        return json.dumps(self.up.popleft())
 
     def send(self, *messages: str) -> None:
         if self.is_open:
@@ -204,6 +200,7 @@ class Node:
         self.schedule = schedule
         self.crashes: str | None = None
         """Where the next change kills this process."""
+        self.cannot_store = False
         self.journal = Journal(world.database)
         self.live = LiveConversations(world.database)
         self.jobs = Jobs(world.database, now=now, chance=schedule.dice.random)
@@ -260,6 +257,8 @@ class Node:
         schedule.mutant.spoil(self)
 
     def _commit(self, change: Change) -> None:
+        if self.cannot_store:
+            raise Unavailable
         if self.crashes == "before":
             raise PowerCut
         self.commit(change)
@@ -272,6 +271,10 @@ class Node:
         self.schedule.history.note(Effect(job.key, job.conversation_id or "", number, payload))
         if self.crashes == "job":
             raise PowerCut
+
+    def exchange(self, link: Any, read: Callable[[str], Any]) -> Exchange:
+        """Returns this side's end of a line."""
+        return Exchange(link, read, lambda: self.schedule.world.now.timestamp())
 
     def end(self) -> None:
         """Forgets everything; what was written stays."""
@@ -287,6 +290,22 @@ def _tell_outside(draft: Draft) -> None:
 
 
 @dataclass
+class Posted:
+    """Frames that come by HTTP: answered, and nothing is told besides; a status of 503 ends them."""
+
+    frames: VisitorFrames
+    connection: Wire
+
+    def answer(self, frame: Any) -> None:
+        try:
+            told = self.frames.take(frame)
+        except TryAgain:
+            self.connection.close()
+            raise
+        self.connection.send(*(json.dumps(each, default=str) for each in told))
+
+
+@dataclass
 class Client:
     """A tab and the line it has open, if any."""
 
@@ -294,11 +313,17 @@ class Client:
     wire: Wire | None = None
     node: Node | None = None
     link: Any = None
-    by_request: VisitorFrames | None = None
+    """Where the desk tells this tab what happens; None when it only asks."""
+    exchange: Exchange | None = None
 
     @property
     def is_visitor(self) -> bool:
         return not isinstance(self.line, Panel)
+
+    @property
+    def by_request(self) -> bool:
+        """Says whether it has a line and hears nothing that it does not ask for."""
+        return self.exchange is not None and self.link is None
 
 
 @dataclass
@@ -314,6 +339,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)
+        self.trouble = 0.0
         self.numbers = count(1)
         self.words = count(1)
         people = {"ben": "Ben", "eva": "Eva"}
@@ -333,8 +359,9 @@ class Schedule:
             # Each schedule has a temper of its own: what is rare in all of them together happens often in some.
             moves = {move: weight * self.dice.choice(TEMPERS) for move, weight in self._moves().items()}
             eager = [self.dice.choice(TEMPERS) * (1 if client.is_visitor else 3) for client in self.clients]
+            self.trouble = self.dice.choice(TROUBLES)
             for _ in range(STEPS):
-                self.world.now += timedelta(milliseconds=self.dice.randrange(1, 300))
+                self.world.now += timedelta(milliseconds=self.dice.randrange(1, 100))
                 client = self.dice.choices(self.clients, eager)[0]
                 move = self.dice.choices(list(moves), list(moves.values()))[0]
                 if client.wire is None and self.dice.random() < 0.5:
@@ -362,8 +389,7 @@ class Schedule:
         self._lists()
         for client in self.clients:
             if not client.is_visitor and self.dice.random() < 0.8:
-                while client.wire and client.wire.down:
-                    self._hear(client)
+                self._hear_out(client)
                 self._act(client)
 
     def _moves(self) -> dict[Callable[[Client], None], int]:
@@ -414,11 +440,14 @@ class Schedule:
                 node.desk.arrive(actor)
                 node.hub.join_agent(client.link)
                 client.link.greet()
+            client.exchange = node.exchange(client.link, frames.agent_frame)
         elif self.dice.random() < 0.2:
-            client.by_request = VisitorFrames(node.visitors, actor, address="127.0.0.1")
+            posted: Any = Posted(VisitorFrames(node.visitors, actor, address="127.0.0.1"), wire)
+            client.exchange = node.exchange(posted, frames.visitor_frame)
         else:
             client.link = VisitorLink(node.visitors, actor, wire, address="127.0.0.1")
             node.hub.join_visitor(client.link)
+            client.exchange = node.exchange(client.link, frames.visitor_frame)
         if client.wire is wire:  # It may have died while it was opened.
             client.line.opened(wire.up.append)
 
@@ -427,6 +456,10 @@ class Schedule:
             if client.wire and client.wire.down:
                 client.line.receive(client.wire.down.popleft())
 
+    def _hear_out(self, client: Client) -> None:
+        while client.wire and client.wire.down:
+            self._hear(client)
+
     def _cut(self, client: Client) -> None:
         if client.wire is None:
             return
@@ -434,7 +467,7 @@ class Schedule:
             leave = client.node.hub.leave_visitor if client.is_visitor else client.node.hub.leave_agent
             leave(client.link)
         client.wire.is_open = False
-        client.wire = client.node = client.link = client.by_request = None
+        client.wire = client.node = client.link = client.exchange = None
         client.line.lost()
 
     def _reload(self, client: Client) -> None:
@@ -453,16 +486,14 @@ class Schedule:
             self._serve_one(client)
 
     def _serve_one(self, client: Client) -> None:
-        if not client.wire or not client.wire.up or client.node is None:
+        if not client.wire or not client.wire.up or client.node is None or client.exchange is None:
             return
         self.world.now += timedelta(milliseconds=1)
-        client.wire.hand_over()
-        with self._may_die(client.node):
-            if client.by_request is not None:
-                converse(_Posted(client.by_request, client.wire), frames.visitor_frame, burst=9)  # type: ignore[arg-type]
-            else:
-                read = frames.visitor_frame if client.is_visitor else frames.agent_frame
-                converse(client.link, read, burst=9)
+        node = client.node
+        node.cannot_store = self.dice.random() < self.trouble
+        with self._may_die(node):
+            client.exchange.take(client.wire.hand_over())
+        node.cannot_store = False
         if client.wire is not None and not client.wire.is_open:
             self._cut(client)
 
@@ -532,14 +563,16 @@ class Schedule:
     # The end
 
     def _heal(self) -> None:
+        self.trouble = 0.0
         for node in self.nodes:
             node.crashes = None
         self.bus.clear()  # The last hints are lost. Each of two ways must be enough to find what they told.
         by_heads = self.dice.random() < 0.5
         for number in range(ROUNDS):
-            self.world.now += timedelta(seconds=20)
-            for client in self.clients:
+            for client in self.clients * 2:
+                self.world.now += timedelta(seconds=10) / len(self.clients)
                 self._connect(client)
+                self._hear_out(client)
                 self._try_again(client)
                 while client.wire and client.wire.up:
                     self._serve(client)
@@ -558,20 +591,8 @@ class Schedule:
     def _hear_everything(self) -> bool:
         """Returns whether anything is still under way."""
         for client in self.clients:
-            while client.wire and client.wire.down:
-                self._hear(client)
+            self._hear_out(client)
         return any((client.wire and client.wire.up) or client.line.again for client in self.clients)
-
-
-@dataclass
-class _Posted:
-    """A frame that came by HTTP: answered, and nothing is told besides."""
-
-    frames: VisitorFrames
-    connection: Wire
-
-    def answer(self, frame: Any) -> None:
-        self.connection.send(*(json.dumps(each, default=str) for each in self.frames.take(frame)))
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from simple_websocket import Server
 
 from web.connection import RESTART, Closed, Connection, Spawn
-from web.errors import CLOSE_POLICY, CLOSE_SERVER_ERROR, Broken, Malformed, TooLarge, Unavailable, refusal_of
-from web.frames import client_id_of
+from web.errors import CLOSE_POLICY, CLOSE_SERVER_ERROR, Broken, Malformed, Refusal, TooLarge, Unavailable, refusal_of
+from web.frames import client_id_of, message_id_of
 from web.hub import encoded
 from web.limits import Allowance
 
@@ -25,8 +25,8 @@ BURST = 60
 """Frames a client may send at once …"""
 PER_SECOND = 5.0
 """… and how many more each second."""
-COMES_AGAIN_WITHIN = 5.0
-"""Seconds in which a client sends again what could not be stored."""
+COMES_AGAIN_WITHIN = 15.0
+"""Seconds in which a client sends again what could not be stored, if it does: it may have learnt that it was."""
 MOST_MALFORMED = 10
 """Frames nobody can read, after which the other side is no client of ours."""
 
@@ -110,6 +110,10 @@ def _kept_free(allowed: int) -> int:
     return max(KEPT_FREE, allowed // 8)
 
 
+Clock = Callable[[], float]
+"""Seconds that pass."""
+
+
 class Answering(Protocol):
     """The side of a link a session needs."""
 
@@ -122,54 +126,89 @@ def converse(
     link: Answering, read: Callable[[str], Any], *, burst: int = BURST, per_second: float = PER_SECOND
 ) -> None:
     """Takes frames until the socket closes; closes it itself when the other side floods or talks nonsense."""
-    connection = link.connection
+    exchange = Exchange(link, read)
     allowance = Allowance(burst, per_second, monotonic())
-    order = _Order()
-    malformed = 0
-    while True:
+    while exchange.goes_on:
         try:
-            raw = connection.receive()
+            raw = link.connection.receive()
         except Closed:
             return
         if not allowance.take(monotonic()):
-            connection.close(CLOSE_POLICY, "too many frames")
+            link.connection.close(CLOSE_POLICY, "too many frames")
             return
+        exchange.take(raw)
+
+
+class Exchange:
+    """Frame by frame: each is answered or refused, and none is stored before what the same side wrote earlier."""
+
+    def __init__(self, link: Answering, read: Callable[[str], Any], clock: Clock = monotonic):
+        self.goes_on = True
+        self._link = link
+        self._read = read
+        self._order = Order(clock)
+        self._malformed = 0
+
+    def take(self, raw: str) -> None:
+        """Answers a frame, or tells why not; the socket is closed when nothing good can come of it any more."""
         try:
-            order.refuse_overtaking(raw)
-            link.answer(read(raw))
+            self._order.refuse_overtaking(raw)
+            self._link.answer(self._read(raw))
         except Exception as problem:
-            refusal = refusal_of(problem)
-            if isinstance(refusal, Unavailable):
-                order.wait_for(raw)
-            malformed += isinstance(refusal, Malformed | TooLarge)
-            connection.send(encoded({"op": "refused", "client_id": client_id_of(raw), "error": refusal.to_json()}))
-            if isinstance(refusal, Broken):
-                connection.close(CLOSE_SERVER_ERROR, "server error")
-                return
-        if malformed > MOST_MALFORMED:
-            connection.close(CLOSE_POLICY, "not understood")
-            return
+            self._refuse(raw, refusal_of(problem))
+        else:
+            self._order.settle(raw)
+
+    def _refuse(self, raw: str, refusal: Refusal) -> None:
+        if isinstance(refusal, Unavailable):
+            self._order.wait_for(raw)
+        else:
+            self._order.settle(raw)
+        self._malformed += isinstance(refusal, Malformed | TooLarge)
+        told = {"op": "refused", "client_id": client_id_of(raw), "error": refusal.to_json()}
+        self._link.connection.send(encoded(told))
+        if isinstance(refusal, Broken):
+            self._end(CLOSE_SERVER_ERROR, "server error")
+        elif self._malformed > MOST_MALFORMED:
+            self._end(CLOSE_POLICY, "not understood")
+
+    def _end(self, code: int, reason: str) -> None:
+        self.goes_on = False
+        self._link.connection.close(code, reason)
 
 
-class _Order:
+class Order:
     """What could not be stored comes again soon; until then nothing that was written later overtakes it."""
 
-    def __init__(self) -> None:
-        self._awaited: str | None = None
-        self._until = 0.0
+    def __init__(self, clock: Clock):
+        self._clock = clock
+        self._awaited: dict[str, float] = {}
+        """Message (client id) that was refused for now → how long it is waited for; the earliest written first.
 
-    def wait_for(self, raw: str) -> None:
-        """Notes a frame that was refused for now; one that waits for another changes nothing."""
-        if self._awaited is None:
-            self._awaited = client_id_of(raw)
-            self._until = monotonic() + COMES_AGAIN_WITHIN
+        One that waited for another is waited for in turn: what the client wrote next may be under way already."""
 
     def refuse_overtaking(self, raw: str) -> None:
         """Raises Unavailable when something written earlier is still to come."""
-        if self._awaited is None:
-            return
-        client_id = client_id_of(raw)
-        if client_id is not None and client_id != self._awaited and monotonic() < self._until:
+        if self._awaited and (first := self._first()) and client_id_of(raw) not in (None, first):
             raise Unavailable
+
+    def wait_for(self, raw: str) -> None:
+        """Notes a frame that was refused for now. Only a message comes again by itself."""
+        client_id = message_id_of(raw)
         if client_id is not None:
-            self._awaited = None
+            self._awaited[client_id] = self._clock() + COMES_AGAIN_WITHIN
+
+    def settle(self, raw: str) -> None:
+        """Notes a frame that was stored, or refused for good."""
+        if self._awaited:
+            self._awaited.pop(client_id_of(raw) or "", None)
+
+    def _first(self) -> str | None:
+        """Returns the message whose turn it is; one that did not come again in time has lost it."""
+        now = self._clock()
+        while self._awaited:
+            first, until = next(iter(self._awaited.items()))
+            if now < until:
+                return first
+            del self._awaited[first]
+        return None
