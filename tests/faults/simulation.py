@@ -200,7 +200,8 @@ class Node:
         self.schedule = schedule
         self.crashes: str | None = None
         """Where the next change kills this process."""
-        self.cannot_store = False
+        self.trouble: str | None = None
+        """Whether what is written cannot be, or can and one does not hear of it: "before", "after"."""
         self.journal = Journal(world.database)
         self.live = LiveConversations(world.database)
         self.jobs = Jobs(world.database, now=now, chance=schedule.dice.random)
@@ -257,7 +258,9 @@ class Node:
         schedule.mutant.spoil(self)
 
     def _commit(self, change: Change) -> None:
-        if self.cannot_store:
+        if self.trouble:
+            if self.trouble == "after":
+                self.commit(change)
             raise Unavailable
         if self.crashes == "before":
             raise PowerCut
@@ -490,10 +493,11 @@ class Schedule:
             return
         self.world.now += timedelta(milliseconds=1)
         node = client.node
-        node.cannot_store = self.dice.random() < self.trouble
+        if self.dice.random() < self.trouble:
+            node.trouble = self.dice.choice(["before", "before", "after"])
         with self._may_die(node):
             client.exchange.take(client.wire.hand_over())
-        node.cannot_store = False
+        node.trouble = None
         if client.wire is not None and not client.wire.is_open:
             self._cut(client)
 
