@@ -22,9 +22,10 @@ class Scale:
     kills: int
     races: int
     schedules: int
+    crowd: int
 
 
-SCALES = {"little": Scale(3, 3, 100, 10), "whole": Scale(21, 48, 480, 480)}
+SCALES = {"little": Scale(3, 3, 100, 10, 60), "whole": Scale(21, 48, 480, 480, 480)}
 SCALE = SCALES[os.environ.get("FAULT_SCALE", "little")]
 
 
