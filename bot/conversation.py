@@ -97,8 +97,13 @@ class Draft:
         self.state.__dict__.update(values)  # Frozen for everybody who gets it afterwards.
 
     def guard(self, guard: Guard) -> None:
-        """Makes the change depend on another row as well."""
-        self._change.guards.append(guard)
+        """Makes the change depend on another row as well; one that changes again is still written once."""
+        guards = self._change.guards
+        for place, earlier in enumerate(guards):
+            if (earlier.model, earlier.key) == (guard.model, guard.key):
+                guards[place] = earlier._replace(values={**earlier.values, **guard.values})
+                return
+        guards.append(guard)
 
     def insert(self, row: Row) -> None:
         """Writes another row together with the events."""

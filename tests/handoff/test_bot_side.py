@@ -1,8 +1,27 @@
 """A visitor writes, the bot answers: stored once, in order, in one transaction."""
 
+import shutil
+
 import pytest
 
+from bot.greeting import Whereabouts
+from handoff.desk import Said
 from handoff.refusals import Mismatch, NoSuchConversation, Unsayable
+from tests.handoff.conftest import WORLDS, VisitorActor, open_office
+
+CALL_ME = """
+flows:
+  call_me:
+    title: Call me back
+    start_when: {page: /call-me}
+    steps:
+      - form:
+          - {collect: name, ask: What is your name?}
+          - {collect: email, ask: What is your e-mail address?}
+          - {collect: phone, ask: What is your number?}
+      - say: We will call you.
+      - end: true
+"""
 
 
 def test_the_first_words_begin_a_conversation_and_the_welcome_flow(visitor):
@@ -101,3 +120,17 @@ def test_everything_is_as_before_after_a_restart(visitor, office, clock):
     ann_again._numbers = ann._numbers
     ann_again.writes("ann@x.io")
     assert ann_again.hears()[-1] == "Thank you, we will write to ann@x.io."
+
+
+def test_a_form_keeps_all_that_it_asked_of_a_contact(database, clock, tmp_path):
+    site = shutil.copytree(WORLDS / "harbour", tmp_path / "site")
+    (site / "flows" / "call_me.yaml").write_text(CALL_ME)
+    office = open_office(database, clock, site)
+    ann, here = VisitorActor(office, "ann"), Whereabouts("en", facts={"page": "/call-me", "page.path": "/call-me"})
+    office.desk.receive(ann.id, Said("Hello"), client_id="first-words", whereabouts=here)
+    step = next(event.body["form"]["step"] for event in ann.events() if event.body.get("form"))
+    values = {"name": "Ann Lee", "email": "ann@x.io", "phone": "+49 30 901820"}
+    form = Said(form={"step": step, "values": values})
+    office.desk.receive(ann.id, form, client_id="filled-in", whereabouts=here)
+    assert ann.hears()[-1] == "We will call you."
+    assert office.desk.known(ann.conversation).values().keys() == {"name", "email", "phone"}
