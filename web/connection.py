@@ -31,6 +31,8 @@ UNSENT_BYTES = 16 * 1024
 """What the system may take from us before it is on its way: else it takes megabytes for each slow reader."""
 
 NOT_TEXT, POLICY, TOO_BIG, RESTART, TOO_SLOW, SILENT = 1003, 1008, 1009, 1012, 1013, 4408
+FIRST_BACK = 1.0
+"""Seconds in which nobody who is asked to come back does so yet."""
 
 _numbers = count()
 Spawn = Callable[[Callable[[], None]], Any]
@@ -134,7 +136,7 @@ class Connection:
 
     def send(self, *messages: str) -> None:
         """Says these, in this order, without waiting. To a closed socket nothing is said."""
-        if self._closing_since is not None:
+        if self._closing_since is not None or not messages:
             return
         self._push(b"".join([frame_of(message) for message in messages]))
 
@@ -150,6 +152,10 @@ class Connection:
             self._wordless = 0
             self._unanswered += 1
             self._push(self._codec.send(Ping()))
+
+    def ask_back(self, seconds: float = FIRST_BACK) -> None:
+        """Closes so that the client comes back by itself after that time, and gets all it missed."""
+        self.close(RESTART, f"retry:{seconds:.1f}")
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Says goodbye with a number and waits for the other side's in the reading greenlet."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -60,6 +60,9 @@ class AgentLinks(Link, Protocol):
     def tell(self, frame: Frame) -> None: ...
 
 
+AnyLink = TypeVar("AnyLink", bound=Link)
+
+
 class Hub:
     """Every open socket of this process."""
 
@@ -69,6 +72,7 @@ class Hub:
         self._agents: dict[str, set[AgentLinks]] = defaultdict(set)
         self._watchers: dict[str, set[AgentLinks]] = defaultdict(set)
         self._lists_planned = False
+        self._lists_underway = False
         self.pass_on: Callable[[Whom, Conversation, Frame], None] = lambda whom, conversation, frame: None
         """Tells those who hear of a conversation at other workers what is not recorded."""
         self.waiting_changed: Callable[[], Iterable[Conversation]] = tuple
@@ -128,19 +132,29 @@ class Hub:
             self._plan_lists()
             return
         after, changed = news.after, news.before is None or _status_of(news.before) != _status_of(news.after)
-        for link in list(self._visitors.get(after.visitor_id, ())):
+        for link in self._of_visitor(after):
             link.hear(after, news.events)
-            if changed:
-                link.tell_status(after)
         for watcher in list(self._watchers.get(after.id, ())):
-            if may_open(after, watcher.ears):
-                watcher.hear(after, news.events)
-            else:
-                self.unwatch(watcher, after.id)
+            _tell(watcher, lambda watcher: self._tell_watcher(watcher, after, news.events))
         if news.differs("offered_to", "offer_seq"):
             self._tell_offer(news.before, after, news.events)
+        if changed:
+            self._tell_status(after)
         if after.holder != "bot" or changed:
             self._plan_lists()
+
+    def _tell_watcher(self, watcher: AgentLinks, conversation: Conversation, events: tuple[Event, ...]) -> None:
+        if may_open(conversation, watcher.ears):
+            watcher.hear(conversation, events)
+        else:
+            self.unwatch(watcher, conversation.id)
+
+    def _tell_status(self, conversation: Conversation) -> None:
+        for link in self._of_visitor(conversation):
+            _tell(link, lambda link: link.tell_status(conversation))
+
+    def _of_visitor(self, conversation: Conversation) -> list[VisitorLinks]:
+        return list(self._visitors.get(conversation.visitor_id, ()))
 
     def tell_watchers(self, conversation: Conversation, frame: Frame) -> None:
         """Tells the agents who watch a conversation what is not recorded: typing, and how far the visitor has read."""
@@ -162,11 +176,11 @@ class Hub:
         if whom == "watchers":
             self._tell_watchers(conversation, frame)
             return
-        for link in list(self._visitors.get(conversation.visitor_id, ())):
-            if whom == "status":
-                link.tell_status(conversation)
-            else:
-                link.connection.send(encoded(frame))
+        if whom == "status":
+            self._tell_status(conversation)
+            return
+        for link in self._of_visitor(conversation):
+            link.connection.send(encoded(frame))
 
     def _tell_watchers(self, conversation: Conversation, frame: Frame) -> None:
         for watcher in list(self._watchers.get(conversation.id, ())):
@@ -226,16 +240,29 @@ class Hub:
             self._later(LISTS_AFTER, self._send_lists)
 
     def _send_lists(self) -> None:
-        self._lists_planned = False
-        for link in self._links(self._agents):
-            link.tell_lists()
-        for conversation in self.waiting_changed():
-            for link in list(self._visitors.get(conversation.visitor_id, ())):
-                link.tell_status(conversation)
+        if self._lists_underway:  # Read earlier and sent later, they would be the last word.
+            self._later(LISTS_AFTER, self._send_lists)
+            return
+        self._lists_planned, self._lists_underway = False, True
+        try:
+            for link in self._links(self._agents):
+                _tell(link, lambda link: link.tell_lists())
+            for conversation in self.waiting_changed():
+                self._tell_status(conversation)
+        finally:
+            self._lists_underway = False
 
     @staticmethod
     def _links(groups: Mapping[str, set[Any]]) -> list[Any]:
         return [link for links in list(groups.values()) for link in links]
+
+
+def _tell(link: AnyLink, tell: Callable[[AnyLink], None]) -> None:
+    """Whom nothing can be told just now, because the database does not answer, gets everything by coming back."""
+    try:
+        tell(link)
+    except DBAPIError:
+        link.connection.ask_back()
 
 
 def heard_by(ears: Ears, events: Iterable[Event]) -> list[Frame]:

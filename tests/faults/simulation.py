@@ -183,6 +183,9 @@ class Wire:
     def close(self, code: int = 1000, reason: str = "") -> None:
         self.is_open = False
 
+    def ask_back(self) -> None:
+        self.close()
+
 
 class Somewhere:
     """Visitors are on one page."""

@@ -133,6 +133,7 @@ class AgentLink(AgentFrames):
 
     def answer(self, frame: Any) -> None:
         """Takes a frame and answers it before anything it caused is told."""
+        answers: list[str] = []
         self._held = []
         try:
             if isinstance(frame, frames.Watch):
@@ -140,9 +141,9 @@ class AgentLink(AgentFrames):
             elif isinstance(frame, frames.Unwatch):
                 self._unwatch(frame.conversation)
             answers = [encoded(each) for each in self.take(frame)]
-        finally:
+        finally:  # What is refused may have caused something all the same, or have found it out.
             held, self._held = self._held, None
-        self.connection.send(*answers, *held)
+            self.connection.send(*answers, *held)
 
     def greet(self) -> None:
         """Tells a panel that just opened what it needs to draw itself, standing offers included."""

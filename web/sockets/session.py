@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from simple_websocket import Server
 
-from web.connection import RESTART, Closed, Connection, Spawn
+from web.connection import FIRST_BACK, Closed, Connection, Spawn
 from web.errors import CLOSE_POLICY, CLOSE_SERVER_ERROR, Broken, Malformed, Refusal, TooLarge, Unavailable, refusal_of
 from web.frames import client_id_of, message_id_of
 from web.hub import encoded
@@ -19,8 +19,6 @@ KEPT_FREE = 100
 """… and descriptors kept at least for requests, of which …"""
 FOR_OURSELVES = 50
 """… these are for files and databases."""
-FIRST_BACK = 1.0
-"""Seconds after a restart in which nobody comes back yet."""
 BURST = 60
 """Frames a client may send at once …"""
 PER_SECOND = 5.0
@@ -60,7 +58,7 @@ class Sockets:
         connection.take_over()
         self._open.add(connection)
         if self._is_restarting:
-            connection.close(RESTART, f"retry:{FIRST_BACK:.1f}")
+            connection.ask_back()
         self._spawn(lambda: self._serve(connection, serve))
 
     def _serve(self, connection: Connection, serve: Callable[[], None]) -> None:
@@ -85,8 +83,7 @@ class Sockets:
         """Tells everybody to come back, spread over some seconds."""
         connections = list(self._open)
         for number, connection in enumerate(connections):
-            wait = FIRST_BACK + spread * number / len(connections)
-            connection.close(RESTART, f"retry:{wait:.1f}")
+            connection.ask_back(FIRST_BACK + spread * number / len(connections))
 
     def drop(self) -> None:
         """Ends every socket, whether the other side has answered or not."""

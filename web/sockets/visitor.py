@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.conversation import Conversation
@@ -140,16 +141,19 @@ class VisitorLink(VisitorFrames):
         self.connection = connection
         self.ears = VisitorEars(visitor_id)
         self._heads: dict[str, int] = {}
+        self._stands: tuple[datetime, int] | None = None
+        """As of which conversation and event the visitor was told where they stand."""
         self._held: list[str] | None = None
 
     def answer(self, frame: Any) -> None:
         """Takes a frame and answers it before anything it caused is told: acknowledge first, then announce."""
+        answers: list[str] = []
         self._held = []
         try:
             answers = [encoded(each) for each in self.take(frame)]
-        finally:
+        finally:  # What is refused may have caused something all the same, or have found it out.
             held, self._held = self._held, None
-        self.connection.send(*answers, *held)
+            self.connection.send(*answers, *held)
 
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the visitor what they may hear of what just happened."""
@@ -159,8 +163,11 @@ class VisitorLink(VisitorFrames):
             self._tell(events_frame(conversation, heard, more=False))
 
     def tell_status(self, conversation: Conversation) -> None:
-        """Tells the visitor where the conversation stands."""
-        self._tell({"op": "status", "conversation": conversation.id, **self.room.status(conversation)})
+        """Tells the visitor where the conversation stands, unless they were told of a later moment meanwhile."""
+        status, stands = self.room.status(conversation), (conversation.created_at, conversation.last_seq)
+        if self._stands is None or stands >= self._stands:
+            self._stands = stands
+            self._tell({"op": "status", "conversation": conversation.id, **status})
 
     def heads(self) -> dict[str, int]:
         """Returns the last number of the visitor's open conversation."""

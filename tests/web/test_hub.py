@@ -1,0 +1,170 @@
+"""Whoever has a socket open hears what concerns them: in its order, and whatever could not be read meanwhile."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot.conversation import Conversation
+from handoff.readings import Readings
+from handoff.refusals import AlreadyAccepted
+from tests.handoff.conftest import WORLDS, AgentActor, Office, VisitorActor, agent, office, open_office, visitor
+from web import frames
+from web.hub import Hub
+from web.sockets.agent import AgentLink, AgentRoom
+from web.sockets.visitor import VisitorLink, VisitorRoom
+
+__all__ = ["agent", "office", "visitor"]
+A_TAKING = "0198c0de-0000-7000-8000-000000000001"
+
+
+class Socket:
+    """Keeps what is said to it."""
+
+    def __init__(self) -> None:
+        self.said: list[dict[str, Any]] = []
+        self.asked_back = False
+
+    def send(self, *messages: str) -> None:
+        self.said += [json.loads(each) for each in messages]
+
+    def ask_back(self) -> None:
+        self.asked_back = True
+
+    def hears(self, op: str) -> list[dict[str, Any]]:
+        return [frame for frame in self.said if frame["op"] == op]
+
+
+class Epoch:
+    current = "one"
+
+
+class Switchboard:
+    """The sockets of one worker."""
+
+    def __init__(self, office: Office):
+        self.office = office
+        self.later: list[Callable[[], None]] = []
+        self.hub = Hub(later=lambda _, send: self.later.append(send))
+        office.announcements.subscribe(self.hub.on_news)
+        self.status: Callable[[Conversation], dict[str, Any]] = lambda conversation: {"holder": conversation.holder}
+        common: dict[str, Any] = {
+            "desk": office.desk,
+            "hub": self.hub,
+            "journal": office.journal,
+            "readings": Readings(office.database),
+            "epoch": Epoch(),
+        }
+        self._panels = AgentRoom(
+            **common, agents=office.agents, lists=lambda _: {"op": "queue"}, surroundings=lambda _: {}
+        )
+        self._visitors: dict[str, Any] = {**common, "greeting": None, "limits": None}
+
+    def panel(self, actor: AgentActor, *, watches: str) -> tuple[AgentLink, Socket]:
+        socket: Any = Socket()
+        link = AgentLink(self._panels, actor.id, socket, stamp="signed in")
+        self.hub.join_agent(link)
+        link.answer(frames.agent_frame(json.dumps({"op": "watch", "conversation": watches, "after": 0})))
+        socket.said.clear()
+        return link, socket
+
+    def tab(self, actor: VisitorActor) -> Socket:
+        socket: Any = Socket()
+        room = VisitorRoom(**self._visitors, status=lambda conversation: self.status(conversation))
+        link = VisitorLink(room, actor.id, socket, address="127.0.0.1")
+        self.hub.join_visitor(link)
+        return socket
+
+    def send_lists(self) -> None:
+        later, self.later = self.later, []
+        for send in later:
+            send()
+
+
+@pytest.fixture
+def waiting(office: Office, visitor: Any) -> VisitorActor:
+    ann = visitor()
+    ann.writes("Hi")
+    return ann
+
+
+def away(*_: object) -> None:
+    raise OperationalError(None, None, Exception("all connections are in use"))
+
+
+def test_a_panel_that_cannot_be_told_just_now_is_asked_to_come_back(office, agent, waiting, clock, monkeypatch):
+    board = Switchboard(office)
+    anna, bea = agent("Anna").comes_online(), agent("Bea").comes_online()
+    waiting.presses("A person")
+    anna.accepts(waiting.conversation)
+    _, hers = board.panel(anna, watches=waiting.conversation)
+    with monkeypatch.context() as patch:
+        clock.advance(seconds=3)
+        patch.setattr(office.agents, "_read", away)
+        waiting.writes("Are you there?")
+        board.send_lists()
+    assert hers.asked_back
+    _, others = board.panel(bea, watches=waiting.conversation)
+    waiting.writes("Hello?")
+    assert [event["body"]["text"] for frame in others.hears("events") for event in frame["events"]] == ["Hello?"]
+    assert not others.asked_back
+
+
+def test_who_was_accepted_is_not_told_afterwards_that_they_wait(office, agent, waiting):
+    board = Switchboard(office)
+    anna = agent("Anna").comes_online()
+    tab = board.tab(waiting)
+    accept: list[Callable[[], Any]] = []
+
+    def status(conversation: Conversation) -> dict[str, Any]:
+        if accept:
+            accept.pop()()  # It happens while the place in the queue is read.
+        return {"holder": conversation.holder}
+
+    board.status = status
+    waiting.presses("A person")
+    conversation = office.desk.conversation(waiting.conversation)
+    board.hub.waiting_changed = lambda: [conversation]
+    accept.append(lambda: anna.accepts(conversation.id))
+    board.send_lists()
+    assert [frame["holder"] for frame in tab.hears("status")] == ["queue", "agent"]
+
+
+def test_lists_that_are_being_sent_are_not_overtaken_by_later_ones(office, agent, waiting):
+    board = Switchboard(office)
+    anna = agent("Anna").comes_online()
+    link, _ = board.panel(anna, watches=waiting.conversation)
+    sent: list[str] = []
+
+    def tell_lists() -> None:
+        sent.append("begins")
+        if len(sent) == 1:
+            waiting.presses("A person")
+            board.send_lists()
+        sent.append("ends")
+
+    link.tell_lists = tell_lists  # type: ignore[method-assign]
+    waiting.writes("I would rather talk")
+    board.hub.on_news(office.heard[-1])
+    anna.goes("away")
+    board.send_lists()
+    board.send_lists()
+    assert sent == ["begins", "ends"] * 2
+
+
+def test_who_loses_a_race_is_told_at_once_what_happened_meanwhile(office, agent, waiting, open_database, clock):
+    board = Switchboard(office)
+    anna, bea = agent("Anna").comes_online(), agent("Bea").comes_online()
+    waiting.presses("A person")
+    conversation = waiting.conversation
+    link, socket = board.panel(anna, watches=conversation)
+    there = open_office(open_database(), clock, WORLDS / "harbour", worker="there")
+    there.desk.arrive(bea.id)
+    there.desk.accept(bea.id, conversation)
+    with pytest.raises(AlreadyAccepted):
+        link.answer(
+            frames.agent_frame(json.dumps({"op": "accept", "conversation": conversation, "client_id": A_TAKING}))
+        )
+    assert "accepted" in [event["kind"] for frame in socket.hears("events") for event in frame["events"]]
