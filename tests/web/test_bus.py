@@ -9,6 +9,8 @@ import web.bus.bus
 from web.bus.bus import Bus
 from web.bus.packets import packed, unpacked
 
+KEY, ANOTHER = b"of this installation", b"of another"
+
 
 class Away(Exception):
     pass
@@ -21,7 +23,7 @@ class Pretended(Bus):
     problems = (Away,)
 
     def __init__(self, hears: list[Any]):
-        super().__init__("here")
+        super().__init__("here", KEY)
         self.sent: list[str] = []
         self._hears = hears
 
@@ -47,8 +49,8 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web.bus.bus, "sleep", lambda _: None)
 
 
-def said(*messages: Any, worker: str = "there") -> str:
-    return next(packed(worker, [f'["{message}"]' for message in messages], 1000))
+def said(*messages: Any, worker: str = "there", key: bytes = KEY) -> str:
+    return next(packed(worker, [f'["{message}"]' for message in messages], 1000, key))
 
 
 def test_whatever_is_wrong_the_rest_is_heard_and_looked_up_again():
@@ -58,6 +60,14 @@ def test_whatever_is_wrong_the_rest_is_heard_and_looked_up_again():
     Pretended(hears).listen_forever(taken.append, came_back=lambda: looked.append(len(taken)))
     assert taken == [["one"], ["two"], ["three"]]
     assert looked == [0, 1, 1]
+
+
+def test_nobody_is_believed_who_does_not_know_the_key():
+    forged = said("one")[:32] + said("forged", key=ANOTHER)[32:]
+    hears = [said("forged", key=ANOTHER), forged, "[" * 100_000, "", "é", said("true")]
+    taken: list[Any] = []
+    Pretended(hears).listen_forever(taken.append, came_back=lambda: None)
+    assert taken == [["true"]]
 
 
 def test_a_look_that_fails_is_made_again():
@@ -85,5 +95,5 @@ def test_what_was_published_leaves_in_packets_that_fit_and_in_order():
         bus.publish(message)
     bus.send_forever()
     assert max(len(packet.encode()) for packet in bus.sent) <= bus.largest_packet
-    assert [message for packet in bus.sent for message in unpacked(packet)[1]] == told
-    assert {unpacked(packet)[0] for packet in bus.sent} == {"here"}
+    assert [message for packet in bus.sent for message in unpacked(packet, KEY)[1]] == told
+    assert {unpacked(packet, KEY)[0] for packet in bus.sent} == {"here"}

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from rules.compact import compact_json
-from web.bus.packets import Message, packed, unpacked
+from web.bus.packets import Message, NotOurs, packed, unpacked
 
 MOST_WAITING = 20_000
 """Messages kept while they cannot be sent; then the oldest are lost, and found by looking."""
@@ -30,8 +30,9 @@ class Bus(ABC):
     problems: tuple[type[Exception], ...]
     """What is raised when it cannot be reached."""
 
-    def __init__(self, worker: str):
+    def __init__(self, worker: str, key: bytes):
         self._worker = worker
+        self._key = key
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._awake = Signal()
         self._trouble: set[str] = set()
@@ -56,7 +57,7 @@ class Bus(ABC):
             stopping = self._stopping
             waiting, self._waiting = self._waiting, deque(maxlen=MOST_WAITING)
             with self._told_once("bus.not_reached", then=partial(self._take_back, waiting)):
-                self._send(list(packed(self._worker, waiting, self.largest_packet)))
+                self._send(list(packed(self._worker, waiting, self.largest_packet, self._key)))
 
     def listen_forever(self, take: Callable[[Message], None], *, came_back: Callable[[], None]) -> None:
         """Gives `take` each message of another worker, until `stop`.
@@ -101,9 +102,11 @@ class Bus(ABC):
 
     def _of_others(self, packet: str) -> Iterable[Message]:
         try:
-            worker, messages = unpacked(packet)
-        except ValueError:
-            log.exception("bus.not_understood")
+            worker, messages = unpacked(packet, self._key)
+        except NotOurs as problem:
+            if "bus.not_ours" not in self._trouble:
+                log.error("bus.not_ours", cause=str(problem))
+            self._trouble.add("bus.not_ours")
             return ()
         return messages if worker != self._worker else ()
 

@@ -29,10 +29,11 @@ def check_bus(word: str, *, is_sqlite: bool) -> None:
 
 def bus_of(word: str, database: URL, *, key: bytes, worker: str) -> Bus:
     """Returns the bus; `key` is the installation's secret, by which its workers know one another."""
+    name, seal = sha256(b"bus:" + key).hexdigest()[:16], sha256(b"seal:" + key).digest()
     if word == POSTGRES:
         from web.bus.postgres import PostgresBus
 
-        return PostgresBus(database, worker)
+        return PostgresBus(database, name, worker, seal)
     from web.bus.valkey import ValkeyBus
 
-    return ValkeyBus(word, sha256(b"bus:" + key).hexdigest()[:16], worker)
+    return ValkeyBus(word, name, worker, seal)

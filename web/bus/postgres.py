@@ -8,20 +8,20 @@ from sqlalchemy import URL
 
 from web.bus.bus import Bus, closed
 
-CHANNEL = "parlour"
 HEARD_WITHIN = 5.0
 """Seconds of silence after which is asked whether the database is still there."""
 _CONNECTING = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=15000"
 
 
 class PostgresBus(Bus):
-    """All who are connected to the same database hear one another."""
+    """All who are connected to the same database and say the same `name` hear one another: anybody may listen there."""
 
     largest_packet = 7_900  # PostgreSQL takes less than 8,000 bytes in one.
     problems = (psycopg.Error, OSError)
 
-    def __init__(self, url: URL, worker: str):
-        super().__init__(worker)
+    def __init__(self, url: URL, name: str, worker: str, key: bytes):
+        super().__init__(worker, key)
+        self._channel = f"parlour_{name}"
         self._address = (
             url.set(drivername="postgresql").update_query_string(_CONNECTING).render_as_string(hide_password=False)
         )
@@ -31,7 +31,9 @@ class PostgresBus(Bus):
         if self._sending is None:
             self._sending = self._connect()
         if packets:
-            self._sending.execute("SELECT pg_notify(%s, packet) FROM unnest(%s::text[]) packet", [CHANNEL, packets])
+            self._sending.execute(
+                "SELECT pg_notify(%s, packet) FROM unnest(%s::text[]) packet", [self._channel, packets]
+            )
 
     def _hang_up(self) -> None:
         closed(self._sending)
@@ -40,7 +42,7 @@ class PostgresBus(Bus):
     def _heard(self, came_back: Callable[[], None]) -> Iterator[str | None]:
         connection = self._connect()
         try:
-            connection.execute(f"LISTEN {CHANNEL}")
+            connection.execute(f"LISTEN {self._channel}")
             came_back()
             while True:
                 for notice in connection.notifies(timeout=HEARD_WITHIN):

@@ -19,8 +19,8 @@ class ValkeyBus(Bus):
     largest_packet = 256 * 1024
     problems = (valkey.ValkeyError, OSError)
 
-    def __init__(self, address: str, name: str, worker: str):
-        super().__init__(worker)
+    def __init__(self, address: str, name: str, worker: str, key: bytes):
+        super().__init__(worker, key)
         self._channel = f"parlour:{name}"
         self._client = _client(address, socket_timeout=ANSWER_TAKES)
         self._listening = _client(address, socket_timeout=None)
