@@ -26,8 +26,6 @@ ASKS_FOR_PHONE = (
     ("write to {{ email }}", "call {{ phone }}"),
     ("schreiben an {{ email }}", "rufen an: {{ phone }}"),
 )
-
-
 class Shell:
     """Somebody at the shell of an installation whose content is in a folder."""
 
@@ -39,10 +37,10 @@ class Shell:
         return self._types("deploy", str(self.folder), *options)
 
     def rollback(self, *words: str) -> Result:
-        return self._types("rollback", *words, "--site", str(self.folder))
+        return self._types("rollback", str(self.folder), *words)
 
     def versions(self, *options: str) -> Result:
-        return self._types("versions", *options, "--site", str(self.folder))
+        return self._types("versions", str(self.folder), *options)
 
     def edit(self, file: str, *changes: tuple[str, str]) -> None:
         text = (self.folder / file).read_text()
@@ -241,17 +239,17 @@ def test_going_back_says_what_it_does_and_does_it(shell: Shell, office: Office):
     follow(office)
     at_the_question_again.writes("Tickets")
     assert at_the_question_again.hears()[-1] == "What is your e-mail address?"
-    assert shell.rollback(second[:8]).exit_code == 0
-    assert "is the current version already" in shell.rollback(second[:8]).output
-    assert shell.rollback(second[:8], "--plan").exit_code == 3
+    assert shell.rollback("--to", second[:8]).exit_code == 0
+    assert "is the current version already" in shell.rollback("--to", second[:8]).output
+    assert shell.rollback("--to", second[:8], "--plan").exit_code == 3
 
 
 def test_what_cannot_be_gone_back_to_is_said_in_one_line(shell: Shell, office: Office):
     for words, told in (
         ([], "There is no version before the current one. All of them:  parlour versions"),
-        (["abc"], "'abc' is no version: at least 6 digits of one in  parlour versions"),
-        (["abc%__"], "'abc%__' is no version"),
-        (["000000"], "No version that is stored begins with 000000."),
+        (["--to", "abc"], "'abc' is no version: at least 6 digits of one in  parlour versions"),
+        (["--to", "abc%__"], "'abc%__' is no version"),
+        (["--to", "000000"], "No version that is stored begins with 000000."),
     ):
         refused = shell.rollback(*words)
         assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
@@ -304,13 +302,13 @@ def test_the_list_is_read_in_pages(shell: Shell, office: Office):
     assert "Older ones" not in shell.versions("--before", "3").output
 
 
-def test_an_empty_installation_has_no_versions(shell: Shell):
-    assert shell.versions().output == "Conversations that still stand in older flows: 0.\n"
+def test_an_empty_installation_has_no_versions(shell: Shell, database: Database):
+    assert shell.versions().output == "Nothing was deployed yet.\n"
 
 
 def test_where_there_is_no_site_nothing_is_made(tmp_path: Path):
     for command in ("rollback", "versions"):
-        told = CliRunner().invoke(main, [command, "--site", str(tmp_path / "none")])
+        told = CliRunner().invoke(main, [command, str(tmp_path / "none")])
         assert told.exit_code == 1 and "There is no site at" in told.output
     assert list(tmp_path.iterdir()) == []
 

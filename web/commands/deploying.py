@@ -35,10 +35,10 @@ class CannotSwitch(Exception):
 
 
 @contextmanager
-def installation(site: Path, data: Path | None, database: str | None) -> Iterator["Installation"]:
+def installation(site: Path, data: Path | None, database: str | None, *, makes: bool) -> Iterator["Installation"]:
     """Opens what an installation has deployed; what goes wrong with it is raised as CannotSwitch."""
     try:
-        opened = open_database(site, data, database, makes=True)
+        opened = open_database(site, data, database, makes=makes)
     except CannotOpen as problem:
         raise CannotSwitch(str(problem)) from problem
     try:
@@ -86,6 +86,9 @@ class Installation:
         """Prints the deployments, the newest first, and how many conversations stand in older flows."""
         newest = self._sites.deployments.newest()
         rows = self._sites.deployments.page(before=before, most=most)
+        if newest is None and form == "text":
+            click.echo("Nothing was deployed yet.")
+            return
         in_older, inside = self._older(newest)
         if form == "json":
             told = [_row(each, current=each == newest, inside=inside[each.version]) for each in rows]

@@ -107,8 +107,8 @@ def test_the_panel_explains_a_conversation_as_the_shell_does(hire, asking, sqlit
     asking()
     conversation = anna.sees_waiting()
     told = anna.ask("GET", f"/panel/conversations/{conversation}/explanation").json()
-    place = {"data": None, "database": sqlite_server.database_url}
-    shell = list(explanation(sqlite_server.site, conversation, **place))
+    place = {"site": sqlite_server.site, "data": None, "database": sqlite_server.database_url}
+    shell = list(explanation(conversation, **place))
     for happening in told["happenings"]:
         assert any(line.endswith(f"{happening['who']}: {happening['what']}") for line in shell)
         for reason in happening["reasons"]:

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.fault("F37")
 
 
 def parlour(server: Server, command: str, *words: object) -> Result:
-    place = ["--site", str(server.site), "--database", server.database_url]
+    site = [str(server.site)] if command == "new-epoch" else ["--site", str(server.site)]
+    place = [*site, "--database", server.database_url]
     return CliRunner().invoke(main, [command, *map(str, words), *place])
 
 
