@@ -157,6 +157,38 @@ def test_an_agent_is_added_once_and_needs_a_real_password(site: Path):
     assert "There is no department 'sails' — did you mean 'sales'?" in wrong.output
 
 
+def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site: Path):
+    anna = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site)]
+    no_password_yet = parlour(*anna, stdin="")
+    assert (no_password_yet.exit_code, "Password:" in no_password_yet.output) == (1, True)
+    assert parlour(*anna, stdin="three blue teapots\n" * 2).exit_code == 0
+    ben = [word.replace("anna@", "ben@") for word in anna]
+    for words, told in (
+        (anna, "anna@shop.example has an account already."),
+        ([word.replace("@", "(at)") for word in anna], "'anna(at)shop.example' is not an e-mail address."),
+        ([*ben, "--name", "B" * 101], "A name is needed"),
+        ([*ben, "--department", "sails"], "There is no department 'sails' — did you mean 'sales'?"),
+        ([*ben, "--database", "mysql://host/parlour"], "Parlour keeps its record in PostgreSQL or SQLite"),
+        (["agent", "password", "ben@shop.example", "--site", str(site)], "Nobody signs in as ben@shop.example."),
+    ):
+        refused = parlour(*words, stdin="three blue teapots\n" * 2)
+        assert refused.exit_code == 1
+        assert refused.output.startswith(f"parlour: {told}") and refused.output.count("\n") == 1
+
+
+def test_departments_are_those_of_the_folder_else_those_that_are_deployed(site: Path, tmp_path: Path):
+    add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--password-stdin", "--department", "sales"]
+    place = ["--data", str(tmp_path / "data")]
+    (empty := tmp_path / "empty").mkdir()
+    refused = parlour(*add, "--site", str(empty), *place, stdin="three blue teapots\n")
+    assert refused.exit_code == 1
+    assert refused.output == (
+        f"parlour: The site cannot be read, so nobody knows its departments. See  parlour check {empty}\n"
+    )
+    assert parlour("deploy", str(site), *place).exit_code == 0
+    assert parlour(*add, "--site", str(empty), *place, stdin="three blue teapots\n").exit_code == 0
+
+
 def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -345,7 +377,7 @@ def test_what_goes_wrong_with_the_database_on_the_way_is_said_in_one_line(site: 
         disk.sqlite_errorname = "SQLITE_FULL"
         raise OperationalError("INSERT INTO account", {"password": "hush"}, disk)
 
-    monkeypatch.setattr("web.commands.agents.add_account", full)
+    monkeypatch.setattr("web.accounts.Accounts.add", full)
     add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site), "--password-stdin"]
     refused = parlour(*add, stdin="three blue teapots\n")
     assert refused.exit_code == 1

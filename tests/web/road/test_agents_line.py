@@ -140,8 +140,8 @@ def test_a_ticket_opens_one_socket(hire, sqlite_server):
 
 def test_a_new_password_closes_the_socket(hire, sqlite_server):
     anna = hire("Anna", "sales")
-    place = {"data": None, "database": sqlite_server.database_url}
-    set_password(sqlite_server.site, "anna@harbour.example", "four green teapots", **place)
+    place = {"site": sqlite_server.site, "data": None, "database": sqlite_server.database_url}
+    set_password("anna@harbour.example", ask=lambda: "four green teapots", **place)
     assert closing(anna.socket)[0] == 4401
     assert anna.op(op="beat").status in (401, 403)
 
