@@ -26,6 +26,19 @@ ASKS_FOR_PHONE = (
     ("write to {{ email }}", "call {{ phone }}"),
     ("schreiben an {{ email }}", "rufen an: {{ phone }}"),
 )
+CALLS = """
+flows:
+  address:
+    steps:
+      - {collect: name, ask: Your name?}
+      - call: street
+      - end: true
+  street:
+    steps:
+      - {collect: street, type: text, ask: Which street?}
+"""
+
+
 class Shell:
     """Somebody at the shell of an installation whose content is in a folder."""
 
@@ -285,11 +298,46 @@ def test_the_list_says_which_is_current_who_switched_and_who_stands_in_older_flo
     shell.deploy()
     listed = shell.versions().output.splitlines()
     assert listed[0].startswith("*    2  ") and " deployed by " in listed[0]
-    assert listed[1].startswith("     1  ") and listed[1].endswith("saved by serve  2 inside")
-    assert listed[2] == "Conversations that still stand in older flows: 2."
+    assert listed[1].startswith("     1  ") and listed[1].endswith("saved by serve")
+    assert listed[2:] == [
+        "Conversations that still stand in older flows: 2.",
+        f"      2 as in {version_of(HARBOUR)[:12]}",
+    ]
     as_json = json.loads(shell.versions("--format", "json").output)
     assert [each["current"] for each in as_json["deployments"]] == [True, False]
     assert as_json["conversations_in_older_flows"] == 2
+    assert as_json["by_version"] == {version_of(HARBOUR): 2}
+
+
+def test_each_conversation_counts_once_however_often_its_version_was_deployed(shell: Shell, office: Office):
+    first = version_of(shell.folder)
+    at_the_question(office, "in the first")
+    shell.edit(WELCOME, *ASKS_FOR_PHONE)
+    shell.deploy()
+    shell.rollback()
+    shell.deploy()
+    listed = shell.versions().output.splitlines()
+    assert [first[:12] in line for line in listed[:4]] == [False, True, False, True]
+    assert listed[4:] == ["Conversations that still stand in older flows: 1.", f"      1 as in {first[:12]}"]
+
+
+def test_a_conversation_in_older_flows_of_two_versions_counts_once(shell: Shell, office: Office):
+    file = shell.folder / "address.yaml"
+    file.write_text(CALLS)
+    shell.edit("site.yaml", ("start: welcome", "start: address\n  flow_updates: finish_old"))
+    shell.deploy()
+    follow(office)
+    visitor = VisitorActor(office, "calling")
+    visitor.writes("Hi")
+    file.write_text(CALLS.replace("Your name?", "Who is it?").replace("Which street?", "Which road?"))
+    shell.deploy()
+    follow(office)
+    visitor.writes("Ann")
+    assert visitor.hears()[-1] == "Which road?", "asked by the second version, which the first one called"
+    file.write_text(CALLS.replace("Your name?", "Who?").replace("Which street?", "Where?"))
+    shell.deploy()
+    told = json.loads(shell.versions("--format", "json").output)
+    assert told["conversations_in_older_flows"] == sum(told["by_version"].values()) == 1
 
 
 def test_the_list_is_read_in_pages(shell: Shell, office: Office):
