@@ -15,9 +15,10 @@ from bot.database import Database
 from bot.models import JobRow
 from bot.site.starting import make_site
 from tests.server import Server, running, wait_for
-from web.app import Options, create_app
+from web.app import create_app
 from web.channels.doors import doors_of
 from web.cli import main
+from web.parts import Options
 from web.shell.jobs import KINDS
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
