@@ -305,13 +305,14 @@ def test_the_list_is_read_in_pages(shell: Shell, office: Office):
 
 
 def test_an_empty_installation_has_no_versions(shell: Shell):
-    assert shell.versions().output == "Conversations that still stand in older flows: 0.\n"
+    assert shell.versions().output == "Nothing was deployed yet. The first version is made by:  parlour deploy\n"
 
 
 def test_where_there_is_no_site_nothing_is_made(tmp_path: Path):
     for command in ("rollback", "versions"):
         told = CliRunner().invoke(main, [command, "--site", str(tmp_path / "none")])
         assert told.exit_code == 1 and "There is no site at" in told.output
+        assert "Say where it is with --site, or make one" in told.output
     assert list(tmp_path.iterdir()) == []
 
 

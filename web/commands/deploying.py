@@ -91,6 +91,9 @@ class Installation:
             told = [_row(each, current=each == newest, inside=inside[each.version]) for each in rows]
             click.echo(_json(deployments=told, conversations_in_older_flows=in_older))
             return
+        if newest is None:
+            click.echo("Nothing was deployed yet. The first version is made by:  parlour deploy")
+            return
         for each in rows:
             click.echo(_line(each, current=each == newest, inside=inside[each.version]))
         click.echo(f"Conversations that still stand in older flows: {in_older:,}.")

@@ -43,5 +43,12 @@ class Stop(click.ClickException):
 
 def existing(site: Path) -> Path:
     if not site.is_dir():
-        raise Stop(f"There is no site at {site}. Make one with:  parlour init {site}")
+        make = "Say where it is with --site, or make" if _is_named_by_option() else "Make"
+        raise Stop(f"There is no site at {site}. {make} one with:  parlour init {site}")
     return site
+
+
+def _is_named_by_option() -> bool:
+    """Whether the running command takes the site as --site; whoever wrote it without that has named something else."""
+    command = click.get_current_context().command
+    return any(each.name == "site" and isinstance(each, click.Option) for each in command.params)
