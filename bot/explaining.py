@@ -9,7 +9,7 @@ from bot.events import Event
 from flows.telling import Told, in_a_word, told
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
-_INTERNAL = ("agent", "impression", "file", "line")
+_INTERNAL = ("agent", "impression", "file", "line", "until")
 """What means nothing to a reader, or is told in its own place."""
 
 
@@ -49,7 +49,10 @@ def _what(event: Event) -> str:
         return f"rule {event.body['rule']} {', '.join(event.body['did'])}: {event.body['why']}"
     if event.kind in ("message", "note"):
         return f"{'' if event.kind == 'message' else '(note) '}{event.body['text']}"
-    shown = {name: _in_words(value) for name, value in event.body.items() if name not in _INTERNAL}
+    hidden = (*_INTERNAL, "name") if event.role == "agent" else _INTERNAL  # Who did it is said already.
+    shown = {name: _in_words(value) for name, value in event.body.items() if name not in hidden}
+    if until := event.body.get("until"):
+        shown["for"] = f"{round((datetime.fromisoformat(until) - event.at).total_seconds())} seconds"
     details = ", ".join(f"{name} {words}" for name, words in shown.items() if words is not None)
     return f"{event.kind.replace('_', ' ')}{f' ({details})' if details else ''}"
 

@@ -84,12 +84,11 @@ class InvitationRow(Base):
 
 
 class CannotAdd(Exception):
-    """An account cannot be made or changed like this; `field` says which entry is wrong, the text what to do."""
+    """An account cannot be made or changed like this; `problems` says of each wrong entry what to do."""
 
-    def __init__(self, field: str, message: str):
-        super().__init__(message)
-        self.field = field
-        self.message = message
+    def __init__(self, **problems: str):
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,9 @@ class Accounts:
 
     def refuse_unfit(self, *, email: str, name: str, role: str) -> None:
         """Raises CannotAdd where no password would make an account of this."""
-        if self.find(_checked(email, name, role)):
+        if problems := _wrong_with(email, name, role):
+            raise CannotAdd(**problems)
+        if self.find(normal_email(email)):
             raise _taken(email)
 
     def has_admin(self) -> bool:
@@ -180,7 +181,8 @@ class Accounts:
     def set_password(self, account_id: str, password: str) -> None:
         """Changes the password and signs the account out everywhere; raises CannotAdd for a weak one."""
         account = self.get(account_id)
-        _refuse_weak(password, email=account.email if account else "")
+        if weak := _weakness(password, email=account.email if account else ""):
+            raise CannotAdd(password=weak)
         self._update(account_id, password=self._passwords.hash(password))
 
     def set_role(self, account_id: str, role: Role) -> None:
@@ -207,8 +209,11 @@ class Accounts:
         return Account(*found) if found else None
 
     def _entry(self, email: str, name: str, role: str, password: str) -> dict[str, str]:
-        address = _checked(email, name, role)
-        _refuse_weak(password, email=address)
+        address, problems = normal_email(email), _wrong_with(email, name, role)
+        if weak := _weakness(password, email=address):
+            problems["password"] = weak
+        if problems:
+            raise CannotAdd(**problems)
         return {"email": address, "password": self._passwords.hash(password)}
 
     def _insert(
@@ -329,10 +334,10 @@ class Accounts:
     ) -> str:
         """Makes the account the link is for and returns its id; the link is used up. Raises CannotAdd.
 
-        The `field` of the refusal is "link" when the link is not good (any more).
+        Its problem is the "link" when that is not good (any more).
         """
         entry = self._entry(email, name, "admin", password)
-        over = CannotAdd("link", "This link was used already, or has run out.")
+        over = CannotAdd(link="This link was used already, or has run out.")
         try:
             with self._database.writing() as connection:
                 used = delete(_invitations).where(_invitation(secret, self._now())).returning(_invitations.c.first)
@@ -366,33 +371,32 @@ _invitations = table_of(InvitationRow)
 _agents = table_of(AgentRow)
 
 
-def _checked(email: str, name: str, role: str) -> str:
-    """Returns the address as it is kept; raises CannotAdd for what can be nobody's."""
-    address = normal_email(email)
-    if not _EMAIL.fullmatch(address) or len(address) > 254:
-        raise CannotAdd("email", f"{email!r} is not an e-mail address. What is it in full?")
+def _wrong_with(email: str, name: str, role: str) -> dict[str, str]:
+    """Returns field → what is wrong, of what can be nobody's."""
+    address, problems = normal_email(email), {}
     if not name.strip() or len(name) > 100 or not name.isprintable():
-        raise CannotAdd("name", "A name is needed, as visitors will see it: 1 to 100 letters.")
+        problems["name"] = "A name is needed, as visitors will see it: 1 to 100 letters."
+    if not _EMAIL.fullmatch(address) or len(address) > 254:
+        problems["email"] = f"{email!r} is not an e-mail address. What is it in full?"
     if role not in ROLES:
-        raise CannotAdd("role", f"{role!r} is no role. Roles are {', '.join(ROLES)}.")
-    return address
+        problems["role"] = f"{role!r} is no role. Roles are {', '.join(ROLES)}."
+    return problems
 
 
 def _taken(email: str) -> CannotAdd:
-    return CannotAdd("email", f"{normal_email(email)} has an account already.")
+    return CannotAdd(email=f"{normal_email(email)} has an account already.")
 
 
-def _refuse_weak(password: str, *, email: str) -> None:
+def _weakness(password: str, *, email: str) -> str | None:
     if len(password) < SHORTEST_PASSWORD:
-        raise CannotAdd(
-            "password", f"A password has at least {SHORTEST_PASSWORD} characters. Three or four words do well."
-        )
+        return f"A password has at least {SHORTEST_PASSWORD} characters. Three or four words do well."
     if len(password) > LONGEST_PASSWORD:
-        raise CannotAdd("password", f"A password has at most {LONGEST_PASSWORD} characters.")
+        return f"A password has at most {LONGEST_PASSWORD} characters."
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in password):
-        raise CannotAdd("password", "There is a character in this password that no keyboard types.")
+        return "There is a character in this password that no keyboard types."
     if len(set(password)) < 4 or password.casefold() == email:
-        raise CannotAdd("password", "This password is the first one somebody would try. Three or four words do well.")
+        return "This password is the first one somebody would try. Three or four words do well."
+    return None
 
 
 def _who(stamp: str, now: datetime) -> Any:

@@ -288,11 +288,9 @@ def _pages(accounts: Accounts, departments: Departments) -> Blueprint:
             given = {**values, "password": request.form.get("password", "")}
             accounts.accept_invitation(secret, departments=departments(), **given)
         except CannotAdd as problem:
-            if problem.field == "link":
+            if "link" in problem.problems:
                 return render_template("accounts/first_run_over.html"), 404
-            return render_template(
-                "accounts/first_run.html", values=values, errors={problem.field: problem.message}
-            ), 422
+            return render_template("accounts/first_run.html", values=values, errors=problem.problems), 422
         account = accounts.find(values["email"]) or abort(404)
         login_user(cast(Any, _Person(account)), remember=False, authn_via=["invitation"])
         return redirect(PANEL, 303)

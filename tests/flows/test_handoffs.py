@@ -100,7 +100,10 @@ def test_closed_and_nobody_lead_where_the_flow_says(play):
 def test_otherwise_a_message_is_taken_and_the_flow_goes_on(play):
     bot = play(HANDOFF, start="lead")
     bot.write("Ann")
-    assert bot.happens(CLOSED) == ["Leave a message, and the answer comes by e-mail.", "What is your e-mail address?"]
+    assert bot.happens(CLOSED) == [
+        "Nobody is free right now. Leave a message, and the answer comes by e-mail.",
+        "What is your e-mail address?",
+    ]
     assert [frame[:2] for frame in bot.cursor.frames()] == [
         ("lead", bot.machine("lead").version),
         ("leave_message", bot.machine("leave_message").version),

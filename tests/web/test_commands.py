@@ -67,6 +67,7 @@ def test_every_command_helps_and_gives_an_example(command: list[str]):
     assert told.exit_code == 0
     if command not in ([], ["agent"], ["explain"], ["webhook"], ["visitor"]):
         assert f"parlour {' '.join(command)}" in told.output.split("Example:")[1]
+    assert not re.findall(r"^  .*\.\.\.$", told.output, re.M), "a first sentence does not fit into its line"
 
 
 def test_init_never_writes_over_anything(site: Path):

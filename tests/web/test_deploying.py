@@ -351,7 +351,7 @@ def test_the_list_is_read_in_pages(shell: Shell, office: Office):
 
 
 def test_an_empty_installation_has_no_versions(shell: Shell, database: Database):
-    assert shell.versions().output == "Nothing was deployed yet.\n"
+    assert shell.versions().output == "Nothing was deployed yet. The first version is made by:  parlour deploy\n"
 
 
 def test_where_there_is_no_site_nothing_is_made(tmp_path: Path):

@@ -657,7 +657,6 @@ def test_a_left_message_and_an_end_are_told(visit: Visit, chat: PretendedChat) -
     page = opened(visit())
     chat.happens("message_left", "system", email="kim@mail.example")
     chat.stands(holder="nobody", left=True)
-    expect(log_of(page)).to_contain_text("We have your message and answer to kim@mail.example.")
     expect(dialog_of(page)).to_contain_text("We answer by e-mail")
     chat.happens("closed", "system", by="agent")
     chat.stands(holder="nobody", open=False)

@@ -95,7 +95,7 @@ class Installation:
             click.echo(_json(deployments=told, conversations_in_older_flows=older.total(), by_version=older))
             return
         if newest is None:
-            click.echo("Nothing was deployed yet.")
+            click.echo("Nothing was deployed yet. The first version is made by:  parlour deploy")
             return
         for each in rows:
             click.echo(_line(each, current=each == newest))

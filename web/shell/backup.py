@@ -36,7 +36,9 @@ def backup(file: Path, **place: Any) -> None:
 @DATA
 @DATABASE
 def restore(file: Path, **place: Any) -> None:
-    """Put a backup in the place of the database; the one before is kept beside it. Stop Parlour first.
+    """Put a backup in the place of the database. Stop Parlour first.
+
+    The database before is kept beside it.
 
     \b
     Example:   parlour restore /backups/monday.db --site mysite
@@ -53,7 +55,9 @@ def restore(file: Path, **place: Any) -> None:
 @DATA
 @DATABASE
 def new_epoch(**place: Any) -> None:
-    """Make every open window load the record anew, after it was restored by other means: pg_restore.
+    """Make every open window load the record anew.
+
+    That is needed after it was restored by other means: pg_restore.
 
     \b
     Example:   parlour new-epoch mysite

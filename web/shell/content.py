@@ -60,9 +60,9 @@ def talk(site: Path, **circumstances: Any) -> None:
 @DATA
 @DATABASE
 def deploy(site: Path, form: str, only_plan: bool, **place: Any) -> None:
-    """Check a site and make it the version that is served, after saying what becomes of conversations in progress.
+    """Check a site and make it the version that is served.
 
-    With errors nothing changes, and the exit status is 1.
+    What becomes of conversations in progress is said first. With errors nothing changes, and the exit status is 1.
 
     \b
     Example:   parlour deploy mysite --plan
@@ -81,7 +81,9 @@ def deploy(site: Path, form: str, only_plan: bool, **place: Any) -> None:
 @DATA
 @DATABASE
 def rollback(site: Path, version: str | None, form: str, only_plan: bool, **place: Any) -> None:
-    """Go back to the version before, or to another one that is named, after saying the same as deploy.
+    """Go back to the version before, or to any other.
+
+    That one is named by its first six or more digits.
 
     \b
     Example:   parlour rollback mysite --to 7b3d99
@@ -98,7 +100,9 @@ def rollback(site: Path, version: str | None, form: str, only_plan: bool, **plac
 @DATA
 @DATABASE
 def versions(site: Path, before: int | None, most: int, form: str, **place: Any) -> None:
-    """List what was deployed when and by whom, the newest first; the current one has a star.
+    """List what was deployed, when and by whom.
+
+    The newest comes first, and the current one has a star.
 
     \b
     Example:   parlour versions mysite --before 40

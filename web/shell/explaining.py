@@ -18,7 +18,9 @@ def explain() -> None:
 @DATA
 @DATABASE
 def explain_conversation(conversation_id: str, **place: Any) -> None:
-    """Tell each step and guard of a conversation with its result, file and line.
+    """Tell what happened in a conversation, and why.
+
+    Each step and guard comes with its result, file and line.
 
     \b
     Example:   parlour explain conversation 8f3aQx…

@@ -48,7 +48,9 @@ def jobs(context: click.Context, state: str | None, kind: str | None, page: int 
 @DATA
 @DATABASE
 def jobs_show(key: str, **place: Any) -> None:
-    """Tell all there is to tell of one job: its times, its tries, and what came of the last.
+    """Tell all there is to tell of one job.
+
+    That is its times, its tries, and what came of the last.
 
     \b
     Example:   parlour jobs show webhook:8f3aQx…:m_F6GR…:4
@@ -87,7 +89,9 @@ def jobs_retry(keys: tuple[str, ...], all_dead: bool, kind: str | None, **place:
 @DATA
 @DATABASE
 def jobs_drop(key: str, yes: bool, **place: Any) -> None:
-    """Take a job away for good that waits or was given up: what it was to do will not be done.
+    """Take a job away for good that waits or was given up.
+
+    What it was to do will not be done.
 
     \b
     Example:   parlour jobs drop webhook:8f3aQx…:m_F6GR…:4

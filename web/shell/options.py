@@ -55,7 +55,8 @@ class Misused(Stop):
 def existing(site: Path) -> Path:
     """Returns the folder of a site that must be there; raises Stop."""
     if not site.is_dir():
-        raise Stop(f"There is no site at {site}. Make one with:  parlour init {site}")
+        make = "Say where it is with --site, or make" if _is_named_by_option() else "Make"
+        raise Stop(f"There is no site at {site}. {make} one with:  parlour init {site}")
     return site
 
 
@@ -63,3 +64,9 @@ def look_for(site: Path, *, data: Path | None, database: str | None) -> None:
     """Raises Stop where the site is needed to find the database, and is not there."""
     if data is None and database is None:
         existing(site)
+
+
+def _is_named_by_option() -> bool:
+    """Whether the running command takes the site as --site; whoever wrote it without that has named something else."""
+    command = click.get_current_context().command
+    return any(each.name == "site" and isinstance(each, click.Option) for each in command.params)

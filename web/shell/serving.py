@@ -83,7 +83,7 @@ def init(directory: Path) -> None:
 )
 @ACTIONS_URL
 def serve(site: Path, **options: Any) -> None:
-    """Serve a site: widget, panel and, on this computer, the sample shop.
+    """Serve a site: widget, panel and sample shop.
 
     Without a site directory, ./site is made from the starter content.
 

@@ -32,7 +32,9 @@ def visitor() -> None:
 @DATA
 @DATABASE
 def visitor_export(who: str, target: Path, **place: Any) -> None:
-    """Write all that is recorded of a person: as JSON, and as a page to read.
+    """Write all that is recorded of a person.
+
+    It is written as JSON, and as a page to read.
 
     \b
     Example:   parlour visitor export ann@example.org --to ann.zip
@@ -70,7 +72,9 @@ def visitor_erase(who: str, yes: bool, **place: Any) -> None:
 @DATA
 @DATABASE
 def visitor_hold(who: str, because: str, **place: Any) -> None:
-    """Keep the record of a person from being erased, or deleted for its age.
+    """Keep the record of a person, whatever happens.
+
+    Until the hold is released it cannot be erased, nor deleted for its age.
 
     \b
     Example:   parlour visitor hold ann@example.org --because "Case 12/2026, asked by our lawyer"

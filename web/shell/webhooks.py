@@ -22,7 +22,9 @@ def webhook() -> None:
 @DATABASE
 @WEBHOOKS_MAY_BE_LOCAL
 def webhook_add(url: str, kinds: tuple[str, ...], **place: Any) -> None:
-    """Add an address that is told of events, and show the key they are signed with.
+    """Add an address that is told of events.
+
+    The key they are signed with is shown, once.
 
     \b
     Example:   parlour webhook add https://hooks.shop.example/parlour --kind message --kind closed
@@ -37,7 +39,7 @@ def webhook_add(url: str, kinds: tuple[str, ...], **place: Any) -> None:
 @DATA
 @DATABASE
 def webhook_list(**place: Any) -> None:
-    """List them, with how many events wait for each and how many were given up.
+    """List them, with what waits and what was given up.
 
     \b
     Example:   parlour webhook list --site mysite

@@ -46,7 +46,7 @@ def test_an_address_is_found_however_it_is_written(accounts: Accounts, anna: str
 def test_an_address_has_one_account(accounts: Accounts, anna: str, database: Database) -> None:
     with pytest.raises(CannotAdd, match=r"anna@shop\.example has an account already\.") as caught:
         accounts.add(email="ANNA@shop.example", name="Ben", departments=[], role="agent", password=PASSWORD)
-    assert caught.value.field == "email"
+    assert list(caught.value.problems) == ["email"]
     with database.reading() as connection:
         assert connection.scalar(text("select count(*) from agent")) == 1, "nothing half is left"
 
@@ -75,10 +75,17 @@ def test_no_account_is_made_of_what_cannot_serve(accounts: Accounts, database: D
     for field, given in WRONG:
         with pytest.raises(CannotAdd) as caught:
             accounts.add(**{**whole, **given})
-        assert caught.value.field == field, given
-        assert caught.value.message.endswith((".", "?"))
+        assert list(caught.value.problems) == [field], given
+        assert str(caught.value).endswith((".", "?"))
     with database.reading() as connection:
         assert connection.scalar(text("select count(*) from account")) == 0
+
+
+def test_all_that_is_wrong_with_an_account_is_told_at_once(accounts: Accounts) -> None:
+    with pytest.raises(CannotAdd) as caught:
+        accounts.add(email="anna", name=" ", departments=[], role="agent", password="short")
+    assert list(caught.value.problems) == ["name", "email", "password"]
+    assert str(caught.value).startswith("A name is needed, as visitors will see it: 1 to 100 letters. 'anna' is not")
 
 
 def test_only_the_right_password_of_an_open_account_fits(accounts: Accounts, anna: str) -> None:
@@ -238,7 +245,7 @@ def test_the_first_link_makes_one_admin_once(accounts: Accounts) -> None:
     assert not accounts.is_invited(link)
     with pytest.raises(CannotAdd) as caught:
         accounts.accept_invitation(link, **{**ENTRY, "email": "ben@shop.example"})
-    assert caught.value.field == "link"
+    assert list(caught.value.problems) == ["link"]
     assert accounts.first_invitation() is None, "there is an admin"
 
 

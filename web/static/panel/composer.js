@@ -43,7 +43,7 @@ class ReplyComposer extends Part {
   begin() {
     this.#draw();
     const here = ({ detail }) => detail.conversation === this.#conversation;
-    this.hear("queue welcome all brief", () => this.#update());
+    this.hear("queue welcome all brief offers", () => this.#update());
     this.hear("thread", (event) => here(event) && this.#update());
     this.hear("typing thread open", () => this.#showTyping());
     this.hear("message", ({ detail }) => this.#answered(detail.entry));
@@ -162,22 +162,31 @@ class ReplyComposer extends Part {
     this.#sends.reply.disabled = !mine;
     if (mine) this.#texts.reply.hidden = false;
     const email = this.#address();
-    const stands = `${conversation} ${holder} ${name} ${email} ${kept}`;
+    const offered = this.desk.offers.has(conversation);
+    const stands = `${conversation} ${holder} ${name} ${email} ${kept} ${offered}`;
     if (stands === this.#holder) return;
     const lost = this.#holder?.startsWith(`${conversation} me `) && !mine;
     this.#holder = stands;
-    this.#bar.replaceChildren(...(mine ? [] : this.#explain(holder, name, email)));
+    const inside = this.#bar.contains(document.activeElement);
+    this.#bar.replaceChildren(...(mine ? [] : this.#explain(holder, name, email, offered)));
     if (!mine && kept) this.#bar.append(h("p.composer__kept", {}, "What you wrote is kept:"));
     if (lost) this.#refused.hidden = true;
+    // What was pressed, or was about to be, has gone.
+    if (inside) this.#tabs.reply.focus();
   }
 
-  #explain(holder, name, email) {
+  #explain(holder, name, email, offered) {
     const accept = (words = "Accept") =>
       h(
         "button.button.button--main.composer__accept",
         { type: "button", onclick: (event) => this.#accept(event.currentTarget) },
         words,
       );
+    if (holder === "waiting" && offered) {
+      const decline = () => this.desk.decline(this.#conversation);
+      const not_now = h("button.button.button--quiet", { type: "button", onclick: decline }, "Not now");
+      return [h("p", {}, "It is offered to you."), accept(), not_now];
+    }
     if (holder === "waiting") return [h("p", {}, "Nobody has this conversation yet."), accept()];
     if (holder === "left") {
       const to = email && h("a", { href: `mailto:${encodeURIComponent(email).replace("%40", "@")}` }, email);

@@ -225,6 +225,7 @@ class PanelConversation extends Part {
   async #giveBack() {
     const problem = await this.desk.giveBack(this.#shown);
     if (problem) this.#tellPage(problem);
+    else this.#title.focus();
   }
 
   /** Closing cannot be taken back, so it is asked for once more, where the eye already is. */
@@ -353,8 +354,11 @@ class PanelConversation extends Part {
   }
 
   #scrolled() {
-    this.#stays = this.#atEnd() && !(this.#briefing && !this.#scroll.scrollTop);
-    if (this.#scroll.scrollTop) this.#briefing = false;
+    const { scrollTop } = this.#scroll;
+    // Our own way to the end is told late, when there may be less room again: only who goes up leaves the end.
+    const stayed = this.#stays && scrollTop >= this.#endedAt;
+    this.#stays = (stayed || this.#atEnd()) && !(this.#briefing && !scrollTop);
+    if (scrollTop) this.#briefing = false;
     this.#showWayDown();
   }
 

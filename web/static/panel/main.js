@@ -126,7 +126,7 @@ desk.addEventListener("offers", ({ detail: { conversation } }) => {
     if (one(`#said [data-offer="${CSS.escape(conversation)}"]`)) one("#said").hidden = true;
     return;
   }
-  if (queue.shows("new")) return queue.showOffer(conversation);
+  if (queue.shows("new")) return queue.showFirstOffer();
   const show = h("button.button", { type: "button", "data-offer": conversation }, "Show");
   show.addEventListener("click", () => {
     one("#said").hidden = true;

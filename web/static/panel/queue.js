@@ -77,6 +77,11 @@ class WaitingQueue extends Part {
     this.#rows.get(conversation)?.element.scrollIntoView({ block: "nearest" });
   }
 
+  /** Brings the first of what is offered into sight; with many, the list does not run away to the last. */
+  showFirstOffer() {
+    this.#ul.querySelector(".queue__row--offered")?.scrollIntoView({ block: "nearest" });
+  }
+
   /** Presses Accept for the row that has the focus, else for the first that waits. */
   acceptNext() {
     if (this.#list !== "new") {
@@ -113,7 +118,7 @@ class WaitingQueue extends Part {
       { type: "button", onclick: () => this.desk.loadAll({ more: true }) },
       "Show older ones",
     );
-    const online = h("button.button", { type: "button", onclick: () => this.desk.setIntent("online") }, "Go online");
+    const online = h("button.button", { type: "button", onclick: () => this.#goOnline() }, "Go online");
     this.#presence = h("div.queue__presence", { hidden: true }, h("p", {}), online);
     const panel = h("div.queue__panel", { id: "queue-panel", role: "tabpanel" }, this.#ul, this.#empty, this.#more);
     this.replaceChildren(h("h1.aside", {}, "Conversations"), tabs, this.#presence, panel);
@@ -175,6 +180,7 @@ class WaitingQueue extends Part {
   /** Puts the rows in order without redrawing those that stay, so that focus and reading place are kept. */
   #place(rows) {
     const focused = this.contains(document.activeElement) ? document.activeElement : null;
+    const stood = [...this.#ul.children].indexOf(focused?.closest(".queue__row"));
     const kept = new Set(rows.map((row) => row.id));
     for (const [id, row] of this.#rows) {
       if (kept.has(id)) continue;
@@ -188,7 +194,11 @@ class WaitingQueue extends Part {
       this.#fill(shown);
       if (this.#ul.children[at] !== shown.element) this.#ul.insertBefore(shown.element, this.#ul.children[at] ?? null);
     });
-    if (focused && focused !== document.activeElement && focused.isConnected) focused.focus();
+    if (!focused || focused === document.activeElement) return;
+    if (focused.isConnected) return focused.focus();
+    // Its row has gone; the one that took its place has the focus, to be looked at and not accepted by mistake.
+    const next = this.#ul.children[Math.min(stood, rows.length - 1)];
+    (next?.querySelector(".queue__open") ?? this.#tabs.get(this.#list)).focus();
   }
 
   #make(id) {
@@ -215,7 +225,7 @@ class WaitingQueue extends Part {
     );
     part.decline = h(
       "button.button.button--quiet.queue__decline",
-      { type: "button", hidden: true, onclick: () => this.desk.decline(id) },
+      { type: "button", hidden: true, onclick: () => this.#decline(id) },
       "Not now",
     );
     part.actions = h("div.queue__actions", {}, part.accept, part.decline);
@@ -315,8 +325,20 @@ class WaitingQueue extends Part {
     this.dispatchEvent(new CustomEvent("look", { bubbles: true, detail: { conversation: id } }));
   }
 
+  /** The button goes with the offer. */
+  #decline(id) {
+    this.#rows.get(id).open.focus();
+    this.desk.decline(id);
+  }
+
+  #goOnline() {
+    this.desk.setIntent("online");
+    this.enter();
+  }
+
   async #accept(id) {
     const part = this.#rows.get(id);
+    const focused = part.element.contains(document.activeElement);
     part.accept.disabled = true;
     const name = called(part.row.visitor);
     const problem = await this.desk.accept(id);
@@ -324,6 +346,7 @@ class WaitingQueue extends Part {
     if (problem) {
       set(part.problem, problem);
       part.problem.hidden = false;
+      if (focused && part.element.isConnected) part.open.focus();
       // The row goes with the next change of the queue; who was first should still be read.
       this.dispatchEvent(new CustomEvent("say", { bubbles: true, detail: { text: `${name}: ${problem}` } }));
       return;

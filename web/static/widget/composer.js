@@ -14,8 +14,9 @@ export class Composer {
   #error = h("p.error", { id: "error", role: "alert" });
   #human;
   #typed = 0;
+  #later;
 
-  /** `act`: send(body), typing(on, text), draft(text); `note`: the site's own words about privacy. */
+  /** `act`: send(body), ask(), typing(on, text), draft(text); `note`: the site's own words about privacy. */
   constructor(texts, draft, note = "", act) {
     this.#texts = texts;
     this.#act = act;
@@ -29,7 +30,7 @@ export class Composer {
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
       },
     });
-    this.#human = h("button.plain", { type: "button", onclick: () => act.send({ text: texts.human }) }, texts.human);
+    this.#human = h("button.plain", { type: "button", onclick: act.ask }, texts.human);
     // [words](address) is the one thing a site may mark.
     const parts = note.split(/\[([^\]]+)\]\(([^)\s]+)\)/);
     const noted = parts.map((part, n) => [part, link(part, parts[n + 1]), ""][n % 3]);
@@ -78,7 +79,15 @@ export class Composer {
     this.#error.textContent = "";
     this.#field.ariaInvalid = false;
     this.#act.draft(value);
-    if (value && Date.now() - this.#typed < TYPING_EVERY) return;
+    this.#tell();
+  }
+
+  /** Says what is being typed, at most every few seconds; the last of it, too. */
+  #tell() {
+    const { value } = this.#field;
+    const wait = this.#typed + TYPING_EVERY - Date.now();
+    clearTimeout(this.#later);
+    if (value && wait > 0) return (this.#later = setTimeout(() => this.#tell(), wait));
     if (value || this.#typed) this.#act.typing(!!value, value);
     this.#typed = value && Date.now();
   }

@@ -17,7 +17,7 @@ const FIRST_RETRY = 5_000;
 const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
-const narrow = matchMedia("(max-width: 479px), (max-height: 399px)");
+const narrow = matchMedia("(max-width: 479px), (max-height: 479px)");
 const kept = storage();
 const recall = (key) => kept.getItem(`parlour.${key}`) ?? "";
 const keep = (key, value) => {
@@ -83,8 +83,7 @@ class Widget extends HTMLElement {
     this.show();
     keep("open", 1);
     if (!this.#dialog.open) this.#unfold(narrow.matches);
-    if (matchMedia("(pointer: coarse)").matches) this.#dialog.focus();
-    else this.#composer.focus();
+    this.#goOn();
   }
 
   close() {
@@ -112,7 +111,14 @@ class Widget extends HTMLElement {
     const act = {
       close: () => this.close(),
       press: (option, step) => this.#press(option, step),
-      retry: (client_id) => line.retry(client_id),
+      ask: () => {
+        this.#send({ text: texts.human });
+        this.#goOn();
+      },
+      retry: (client_id) => {
+        line.retry(client_id);
+        this.#goOn();
+      },
       change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
       send: (body) => this.#send(body),
       typing: (on, text) => this.#tellTyping(on, text),
@@ -208,7 +214,12 @@ class Widget extends HTMLElement {
 
   #press({ label, value }, step) {
     this.#send(step ? { button: { step, value, label } } : { answer: { label } });
-    this.#composer.focus();
+    this.#goOn();
+  }
+
+  /** What was pressed is gone: the focus goes where one writes, but does not call up the keyboard of a phone. */
+  #goOn() {
+    (matchMedia("(pointer: coarse)").matches ? this.#dialog : this.#composer).focus();
   }
 
   #heard({ conversation, events }) {

@@ -4,7 +4,7 @@ import { h, prose } from "../shared/html.js";
 
 const GAP = 15 * 60_000;
 const NEAR = 90;
-const ABOVE = 150;
+const ABOVE = 80;
 
 export class Thread {
   element;
@@ -22,6 +22,7 @@ export class Thread {
   #foretold = {};
   #at = 0;
   #read = 0;
+  #tall = 0;
 
   /** `act`: press(option, step), send(body), retry(client_id), change(client_id). */
   constructor(texts, language, greeting, act) {
@@ -30,6 +31,8 @@ export class Thread {
     this.#greeting = greeting;
     this.#act = act;
     this.element = h("div.log", { role: "log", "aria-label": texts.conversation, tabIndex: 0 });
+    // A keyboard comes up, a text grows: whoever read the end goes on reading it.
+    new ResizeObserver(() => this.#keepEnd(() => {})).observe(this.element);
     this.reset();
   }
 
@@ -85,7 +88,7 @@ export class Thread {
         element = this.#say(body.text, from);
       }
       element.title = exact(Date.parse(at), this.#language);
-      if (note) this.#speaker = null;
+      if (note || own) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq }));
       this.#place(element);
       this.offer(note || own ? {} : (this.#last = body));
@@ -145,7 +148,7 @@ export class Thread {
   }
 
   toEnd() {
-    this.#keepEnd(() => {}, true);
+    this.#keepEnd();
   }
 
   #mark(element, words, button = "") {
@@ -166,11 +169,12 @@ export class Thread {
     if (element.nextSibling !== before) this.#keepEnd(() => this.element.insertBefore(element, before));
   }
 
-  /** Changes something and, if the end was in sight (or `always`), keeps it there; of a long form, its beginning. */
-  #keepEnd(change, always) {
+  /** Changes something and keeps the end in sight if it was; without a change, goes there. Of a long form, its beginning. */
+  #keepEnd(change) {
     const { element } = this;
-    const near = always || element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
-    change();
-    if (near) element.scrollTop = this.#replies.offsetTop - ABOVE;
+    const near = !change || element.scrollHeight - element.scrollTop - this.#tall < NEAR;
+    change?.();
+    this.#tall = element.clientHeight;
+    if (near) element.scrollTop = this.#replies.offsetTop - Math.min(ABOVE, this.#tall / 3);
   }
 }
