@@ -7,11 +7,12 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneCameBack
 
+from bot.address import parsed
 from bot.sqlite_file import refuse_unusable
 from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, called, is_trouble, sentence
 from bot.upgrading import bring_up_to_date, newest, revision_of
@@ -155,7 +156,7 @@ class Database:
 
 def _read(url: str | URL) -> URL:
     try:
-        read = make_url(url)
+        read = parsed(url)
     except (ArgumentError, ValueError):
         # Not shown: it may be a password with something wrong around it.
         raise CannotOpen(f"The address of the database cannot be read. {_WRITE}") from None

@@ -3,6 +3,8 @@
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
+from bot.address import written
+
 _SENTENCES = {
     "locked": "{database} is locked by another program (another `parlour serve`?). End that one, or wait for it.",
     "full": "{database} has no room left on its disk. Make room; nothing that was acknowledged is lost.",
@@ -97,7 +99,7 @@ def called(url: URL) -> str:
     """Returns how a database is called in a sentence: without its password."""
     if url.get_backend_name() == "sqlite":
         return f"The database {url.database}"
-    return f"The database {url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    return f"The database {written(url.set(drivername='postgresql'), hide_password=True)}"
 
 
 def _kind_of(problem: DBAPIError) -> str | None:

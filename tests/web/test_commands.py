@@ -276,6 +276,12 @@ def test_with_postgresql_its_own_commands_are_told_without_the_password(site: Pa
         assert told in refused.output and "postgresql://parlour@db.example/parlour" in refused.output
 
 
+def test_an_address_of_two_servers_is_told_as_postgresqls_programs_take_it(site: Path):
+    both = "db1.example:5432,db2.example:5432/parlour"
+    refused = parlour("backup", "x", "--site", str(site), "--database", f"postgresql://parlour:hush@{both}")
+    assert f"postgresql://parlour@{both}" in refused.output
+
+
 @pytest.mark.parametrize(
     "words",
     [
