@@ -101,3 +101,20 @@ def test_everything_is_as_before_after_a_restart(visitor, office, clock):
     ann_again._numbers = ann._numbers
     ann_again.writes("ann@x.io")
     assert ann_again.hears()[-1] == "Thank you, we will write to ann@x.io."
+
+
+def test_what_was_computed_from_a_record_that_was_replaced_is_computed_again(office, visitor, monkeypatch):
+    ann = visitor()
+    ann.writes("Hi")
+    commit, tried = office.journal.commit, []
+
+    def on_its_way(change):
+        tried.append(change)
+        if len(tried) == 1:
+            office.desk.forget_all()  # The new record may have come to the same number, so no guard would notice.
+        commit(change)
+
+    monkeypatch.setattr(office.journal, "commit", on_its_way)
+    ann.writes("Two tickets")
+    assert len(tried) == 2
+    assert [event.body.get("text") for event in ann.events()].count("Two tickets") == 1
