@@ -43,6 +43,8 @@ class Change:
 
     guards: list[Guard] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    record: int | None = None
+    """Which `Journal.record` it was computed from, where that matters."""
 
     def __bool__(self) -> bool:
         return bool(self.guards or self.rows)

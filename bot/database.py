@@ -7,13 +7,15 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneCameBack
 
+from bot.address import parsed
 from bot.sqlite_file import refuse_unusable
-from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, called, is_trouble, sentence
+from bot.timeline import Timeline
+from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, OtherServer, called, is_trouble, sentence
 from bot.upgrading import bring_up_to_date, newest, revision_of
 from rules.compact import compact_json
 
@@ -45,6 +47,7 @@ class Database:
         self.url = _read(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
+        self.timeline = Timeline(self.engine.dialect.dbapi)
         self.errors = 0
         """How often the database was away, locked, full, or took back what crossed something else."""
         self.on_trouble: Callable[[DBAPIError], None] = lambda _: None
@@ -52,6 +55,8 @@ class Database:
         self._returned = 0
         event.listen(self.engine, "checkin", self._count)
         event.listen(self.engine, "handle_error", self._notice)
+        if not self.is_sqlite:
+            event.listen(self.engine, "connect", self.timeline.look)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -66,7 +71,7 @@ class Database:
             yield connection
 
     def connected(self) -> Connection:
-        """Returns a connection; raises OperationalError when all are in use and none comes back."""
+        """Returns a connection; raises OperationalError when none is free in time, or none may be used."""
         end = monotonic() + LONGEST_WAIT
         while True:
             returned = self._returned
@@ -75,9 +80,9 @@ class Database:
             except NoneCameBack as problem:
                 # Where connections come back there is a crowd, and it moves on; where none does, waiting helps nobody.
                 if returned == self._returned or monotonic() > end:
-                    exhausted = OperationalError(None, None, NoConnectionFree("all connections are in use"))
-                    self.on_trouble(exhausted)
-                    raise exhausted from problem
+                    raise self._refused(NoConnectionFree("all connections are in use")) from problem
+            except OtherServer as problem:
+                raise self._refused(problem) from problem
 
     def migrate(self, *, read_whole: int | None = None) -> None:
         """Brings the tables to this version's form; a file of more than `read_whole` bytes is not read whole before.
@@ -119,7 +124,7 @@ class Database:
         """
         if not self.is_sqlite:
             try:
-                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                with self.connected().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
             except DBAPIError:  # A pool in between may let nobody out of transactions.
                 return False
@@ -139,9 +144,19 @@ class Database:
             raw.close()
         return answer is None or answer[0] == 0
 
+    def begin_anew(self) -> None:
+        """Works on where another server took over, if one did; whoever asks has forgotten all of the time before."""
+        if self.timeline.begin_anew():
+            self.engine.dispose()  # Some may still lead to the server before.
+
     def close(self) -> None:
         """Gives all connections back."""
         self.engine.dispose()
+
+    def _refused(self, problem: NoConnectionFree | OtherServer) -> OperationalError:
+        refused = OperationalError(None, None, problem)
+        self.on_trouble(refused)
+        return refused
 
     def _count(self, *_: Any) -> None:
         self._returned += 1
@@ -161,7 +176,7 @@ def _read(url: str | URL) -> URL:
             "%2F for / and %3A for :"
         )
     try:
-        read = make_url(url)
+        read = parsed(url)
     except (ArgumentError, ValueError):
         raise CannotOpen(f"The address of the database cannot be read. {_WRITE}") from None
     if read.drivername in ("postgres", "postgresql"):

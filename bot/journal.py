@@ -69,7 +69,10 @@ class Journal:
         self._database = database
         self._spans = spans
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self.record = 0
+        """Counts the records this process has seen: a change that was computed from an earlier one is refused."""
         self._connection: Connection | None = None
+        self._connected_for = self.record
         self._ready: deque[_Pending] = deque()
         self._awake = Lock()
         self._grouping = spawn is not None
@@ -105,6 +108,10 @@ class Journal:
             self._put(pending)
         else:
             self._settle([pending])
+
+    def begin_anew(self) -> None:
+        """Refuses whatever was computed before: the record is another one now."""
+        self.record += 1
 
     def stop(self) -> None:
         """Lets the writer finish what it has and end."""
@@ -196,6 +203,8 @@ class Journal:
 
     def _all_at_once(self, changes: Sequence[Change]) -> bool:
         with self._transaction() as connection:
+            if any(map(self._is_of_another_record, changes)):
+                return False
             try:
                 _apply(connection, changes)
             except (Refused, IntegrityError, DataError):
@@ -207,6 +216,9 @@ class Journal:
         outcomes: list[Outcome] = []
         with self._transaction() as connection:
             for change in changes:
+                if self._is_of_another_record(change):
+                    outcomes.append(Refused("the record is another one"))
+                    continue
                 savepoint = connection.begin_nested()
                 try:
                     _apply(connection, [change])
@@ -220,6 +232,9 @@ class Journal:
                     log.error("journal.not_storable", cause=str(problem.orig).strip())
                     outcomes.append(Unavailable(str(problem.orig).strip()))
         return outcomes
+
+    def _is_of_another_record(self, change: Change) -> bool:
+        return change.record not in (None, self.record)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -235,6 +250,9 @@ class Journal:
                 self._run_blocking(transaction.commit)
 
     def _open(self) -> Connection:
+        if self._connected_for != self.record:
+            self._abandon()
+            self._connected_for = self.record
         if self._connection is None:
             self._connection = self._database.connected().execution_options(immediate=True)
         return self._connection

@@ -1,7 +1,11 @@
 """What is wrong with a database that fails, in a sentence that says what to do; nothing for what is our own fault."""
 
+from typing import Literal
+
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+
+from bot.address import written
 
 _SENTENCES = {
     "locked": "{database} is locked by another program (another `parlour serve`?). End that one, or wait for it.",
@@ -16,6 +20,11 @@ _SENTENCES = {
     "missing": "{database} does not exist{cause}. Make it with `createdb`; Parlour makes the tables.",
     "rights": "{database} does not let this user do what is needed{cause}. Let it own the database, "
     "or grant it CREATE on the schema.",
+    "stand_by": "{database} is a stand-by, which takes no writes. Name the server that does in the address, or both "
+    "and  target_session_attrs=read-write.",
+    "taken_over": "{database} is at a server that took over. Parlour begins anew there within seconds.",
+    "left_behind": "{database} is at a server from which another took over. Stop that one; or, if it is the right one, "
+    "restart Parlour.",
     "away": "{database} does not answer{cause}. Is it running, and are host and port in the address right?",
 }
 
@@ -71,6 +80,14 @@ class NoConnectionFree(Exception):
     """Every connection is in use, and none came back in time."""
 
 
+class OtherServer(Exception):
+    """The address leads to a server this process must not write on, or not before it has begun anew."""
+
+    def __init__(self, kind: Literal["stand_by", "taken_over", "left_behind"]):
+        super().__init__(kind)
+        self.kind = kind
+
+
 def is_trouble(problem: DBAPIError) -> bool:
     """Says whether the database cannot be used now, rather than that it was asked something wrong."""
     return _kind_of(problem) is not None
@@ -97,13 +114,15 @@ def called(url: URL) -> str:
     """Returns how a database is called in a sentence: without its password, and without what follows a `?`."""
     if url.get_backend_name() == "sqlite":
         return f"The database {url.database}"
-    written = url.set(drivername="postgresql").render_as_string(hide_password=True)
-    return f"The database {written.partition('?')[0]}"
+    readable = written(url.set(drivername="postgresql"), hide_password=True)
+    return f"The database {readable.partition('?')[0]}"
 
 
 def _kind_of(problem: DBAPIError) -> str | None:
     if isinstance(problem.orig, NoConnectionFree):
         return "no_room"
+    if isinstance(problem.orig, OtherServer):
+        return problem.orig.kind
     name = getattr(problem.orig, "sqlite_errorname", None)
     if name is not None:
         return _OF_SQLITE.get("_".join(name.split("_")[:2]))

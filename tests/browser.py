@@ -3,15 +3,19 @@
 import mimetypes
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Page, Playwright, Route
+
+from tests.server import wait_for
 
 STATIC = Path(__file__).parents[1] / "web" / "static"
 ORIGIN = "https://chat.test"
+STARTS_WITHIN = 40
 LOUD = "NO CHROMIUM HERE: nothing that runs in a browser is tested"
 
 
@@ -22,7 +26,7 @@ def chromium() -> str | None:
 
 def require_for(item: pytest.Item) -> None:
     """Skips a test that needs a browser where there is none, or fails it where that is not allowed."""
-    if "browser" not in getattr(item, "fixturenames", ()) or chromium():
+    if "playwright" not in getattr(item, "fixturenames", ()) or chromium():
         return
     if os.environ.get("REQUIRE_BROWSER") == "1":
         pytest.fail("REQUIRE_BROWSER=1, but there is no chromium", pytrace=False)
@@ -46,6 +50,30 @@ def is_good(page: Page, name: str) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}
+
+
+class OwnBrowser:
+    """A browser in a process of its own that can be killed, with its own profile."""
+
+    def __init__(self, playwright: Playwright, profile: Path):
+        program = chromium()
+        assert program is not None
+        shown = ["--headless=new", "--no-sandbox", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+        nowhere = subprocess.DEVNULL
+        self._process = subprocess.Popen([program, *shown, "about:blank"], stdout=nowhere, stderr=nowhere)
+        told = profile / "DevToolsActivePort"
+        wait_for(lambda: told.exists() and told.read_text().count("\n") > 0, STARTS_WITHIN)
+        port = told.read_text().split()[0]
+        self._driven = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+
+    def open(self) -> Page:
+        """Opens a window."""
+        return self._driven.contexts[0].new_page()
+
+    def kill(self) -> None:
+        """Kills it as whoever runs out of memory does; what belongs to it ends by itself."""
+        self._process.kill()
+        self._process.wait()
 
 
 @pytest.fixture

@@ -34,11 +34,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[str]:
+def postgresql() -> None:
+    """Skips where there is no PostgreSQL, or fails where that is not allowed."""
     if postgres.programs() is None:
         if os.environ.get("REQUIRE_POSTGRES") == "1":
             pytest.fail("REQUIRE_POSTGRES=1, but there is no PostgreSQL")
         pytest.skip(LOUD)
+
+
+@pytest.fixture(scope="session")
+def cluster(postgresql: None) -> Iterator[str]:
     with postgres.cluster() as address:
         yield address
 

@@ -37,24 +37,26 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
-    _run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+    run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
     options = f"{ALONE} {SOMEWHERE} {'' if durable else SAFE_ENOUGH} -k {folder}"
-    _run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://parlour@/postgres?host={folder}"
     finally:
-        _run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(*command: object) -> None:
+def run(*command: object) -> str:
+    """Runs one of PostgreSQL's programs and returns what it printed."""
     # The server refuses to run as root; then it runs as the user Debian made for it.
     user = "postgres" if os.geteuid() == 0 else None
     home = pwd.getpwnam(user).pw_dir if user else None
-    done = subprocess.run(
-        [str(each) for each in command], user=user, cwd=home, capture_output=True, text=True, timeout=60
-    )
+    found = {**os.environ, "PATH": f"{programs()}:{os.environ['PATH']}"}
+    words = [str(each) for each in command]
+    done = subprocess.run(words, user=user, cwd=home, env=found, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def restart(address: str, *, how: str) -> None:
@@ -62,4 +64,4 @@ def restart(address: str, *, how: str) -> None:
     folder = Path(address.partition("?host=")[2])
     bin_folder = programs()
     assert bin_folder is not None
-    _run(bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-m", how, "restart")
+    run(bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-m", how, "restart")

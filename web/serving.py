@@ -334,6 +334,7 @@ def _look_at_database(parlour: Parlour) -> None:
         parlour.visits.forget_all()
         parlour.sockets.ask_back(spread=SPREAD)
         parlour.lines.restart()
+        parlour.database.begin_anew()  # Last: until now nobody could write to a server that took over.
 
 
 def _every(seconds: float, work: Callable[[], None]) -> None:

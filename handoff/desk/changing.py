@@ -87,6 +87,7 @@ class Changing:
 
     def forget_all(self) -> None:
         """Drops all that is remembered of the record, which is another one now."""
+        self._parts.journal.begin_anew()
         self._parts.live.forget_all()
         self._parts.agents.forget()
         self._recently_sent.clear()
@@ -114,6 +115,7 @@ class Changing:
 
     def _attempt(self, begin: Begin, verb: Verb) -> Draft:
         for attempt in range(ATTEMPTS):
+            record = self._parts.journal.record
             draft, known = begin(attempt)
             try:
                 known = verb(draft, known)
@@ -126,6 +128,7 @@ class Changing:
             for errand in self._parts.errands if draft.events else ():
                 errand(draft)
             change = draft.change()
+            change.record = record
             try:
                 if change:
                     self._parts.journal.commit(change)

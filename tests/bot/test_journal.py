@@ -81,6 +81,22 @@ def test_a_change_computed_on_a_stale_snapshot_is_refused_whole(
         assert connection.scalar(select(func.count()).select_from(table_of(JobRow))) == 0
 
 
+def test_a_change_computed_from_another_record_is_refused_whatever_its_guards_say(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    one = begin(journal, clock())
+    two = begin(journal, clock(), id="c2", visitor="v2")
+    late, fresh = saying(one, clock(), "a").change(), saying(two, clock(), "b").change()
+    late.record = journal.record
+    journal.begin_anew()
+    fresh.record = journal.record
+
+    outcomes = journal._write([late, fresh])
+
+    assert [type(outcome) for outcome in outcomes] == [Refused, type(None)]
+    assert (stored(database).last_seq, stored(database, "c2").last_message["text"]) == (1, "b")
+
+
 def test_one_client_id_is_one_message(journal: Journal, clock: Callable[[], datetime]):
     conversation = begin(journal, clock())
     first = saying(conversation, clock(), "Hello", client_id="m1")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from bot.database import Database
-from bot.trouble import NoConnectionFree, is_trouble, sentence
+from bot.trouble import NoConnectionFree, OtherServer, is_trouble, sentence
 from bot.wellbeing import QUIET_FOR, Wellbeing
 
 
@@ -45,6 +45,9 @@ TROUBLE = [
     (of_postgresql(psycopg.OperationalError, 'FATAL:  password authentication failed for user "x"'), "let us in"),
     (of_postgresql(psycopg.OperationalError, "the connection is closed"), "does not answer"),
     (OperationalError(None, None, NoConnectionFree("none")), "no connection free"),
+    (OperationalError(None, None, OtherServer("stand_by")), "takes no writes"),
+    (OperationalError(None, None, OtherServer("taken_over")), "begins anew there"),
+    (OperationalError(None, None, OtherServer("left_behind")), "Stop that one"),
 ]
 OURS = [
     of_sqlite("SQLITE_ERROR"),

@@ -26,20 +26,27 @@ LEASE = timedelta(seconds=3)
 
 GRACE = timedelta(hours=1)
 """How long an agent may be gone: what becomes of those who stay away has tests of its own."""
+RECLAIMS_EVERY = 0.5
+"""Seconds between looks at who is gone, where they may not be gone for long."""
 
 
-def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "") -> None:
+def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "", grace: float | None = None) -> None:
     """Takes away limits and waits that a test would run into; kills the worker the n-th time it `passes` a point.
 
-    `once` names a file that is made then: whoever comes after the dead worker lives.
+    `once` names a file that is made then: whoever comes after the dead worker lives. `grace` is how many seconds an
+    agent may be gone.
     """
     import bot.leases
     import handoff.presence
     import web.parts
+    import web.serving
     from web.limits import NO_LIMITS
 
     bot.leases.LEASE = LEASE
     handoff.presence.GRACE = GRACE
+    if grace is not None:
+        handoff.presence.GRACE = timedelta(seconds=grace)
+        web.serving.RECLAIM_EVERY = RECLAIMS_EVERY
 
     fields = web.parts.Options.__dataclass_fields__
     defaults = {"rates": NO_LIMITS, "allowance": {"burst": 1_000_000, "per_second": 1_000_000.0}}

@@ -65,7 +65,7 @@ class Client(Thread):
     def shows_all(self) -> bool:
         """Says whether everything has ended, and been shown to its end."""
         heads, followed = self.heads, self.line.followed
-        return heads is not None and all(heard.last >= heads[each] for each, heard in list(followed.items()))
+        return heads is not None and all(heard.last >= heads.get(each, 0) for each, heard in list(followed.items()))
 
     @abstractmethod
     def _live(self) -> None:

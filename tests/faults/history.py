@@ -24,6 +24,7 @@ class Acknowledged:
     client_id: str
     conversation: str
     number: int
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Shown:
     number: int
     client_id: str | None
     text: str | None
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Won:
     agent: str
     conversation: str
     number: int
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Lost:
     agent: str
     conversation: str
     told: str
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

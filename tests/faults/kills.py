@@ -48,22 +48,23 @@ def _die(layout: Layout, folder: Path, database_url: str, seed: int, deaths: lis
     try:
         with lighthouse(layout, folder, database_url) as server:
             tell(server, receiver, "message")
-            clients = _people(server, dice, history)
+            clients = people(server, dice, history)
             for death in deaths:
-                _wait_for_life(history)
+                wait_for_life(history)
                 death(server, dice)
             heal(server, clients)
-            _let_jobs_end(server)
+            let_jobs_end(server)
             record = read(server)
     finally:
         receiver.stop()
-    _note_effects(history, receiver)
+    note_effects(history, receiver)
     breaks = sum(client.breaks for client in clients)
-    counts = {"kills": len(deaths), "messages": _messages(record), "broken lines": breaks}
+    counts = {"kills": len(deaths), "messages": messages(record), "broken lines": breaks}
     return Outcome(judge(history, record, effects=True), counts)
 
 
-def _people(server: Server, dice: Random, history: History) -> list[Client]:
+def people(server: Server, dice: Random, history: History) -> list[Client]:
+    """Returns visitors, one of them in two tabs, and agents, who begin at once."""
     ann = Visitor(server, Random(dice.random()), history, "ann-1")
     visitors = [ann, ann.another_tab("ann-2")]
     visitors += [Visitor(server, Random(dice.random()), history, name) for name in ("ida-1", "jon-1")]
@@ -74,7 +75,7 @@ def _people(server: Server, dice: Random, history: History) -> list[Client]:
     return clients
 
 
-def _let_jobs_end(server: Server) -> None:
+def let_jobs_end(server: Server) -> None:
     """Waits as long as there are fewer and fewer overdue."""
     left = read(server).unfinished
     while left:
@@ -89,7 +90,7 @@ def _has_fewer(server: Server, before: int) -> bool:
     return read(server).unfinished < before
 
 
-def _wait_for_life(history: History) -> None:
+def wait_for_life(history: History) -> None:
     """Waits until something is acknowledged again: killing what does not live yet shows little."""
     before = history.acknowledged
     wait_for(lambda: history.acknowledged > before, HEALS_WITHIN)
@@ -150,7 +151,8 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def _note_effects(history: History, receiver: Receiver) -> None:
+def note_effects(history: History, receiver: Receiver) -> None:
+    """Writes down what somebody outside was told."""
     for heard in receiver.heard:
         if len(heard.body) < int(heard.headers["content-length"]):
             continue  # Whoever told it was killed in the middle of a word.
@@ -158,5 +160,6 @@ def _note_effects(history: History, receiver: Receiver) -> None:
         history.note(Effect(heard.id, data["conversation"], data["seq"], json.dumps(heard.message, sort_keys=True)))
 
 
-def _messages(record: Record) -> int:
+def messages(record: Record) -> int:
+    """Counts them."""
     return sum(each.kind == "message" for events in record.conversations.values() for each in events)

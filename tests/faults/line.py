@@ -61,6 +61,8 @@ class Line:
         """Outlives the page; in the order of writing."""
         self.followed: dict[str, Heard] = {}
         self.conversation: str | None = None
+        self.epoch = ""
+        """The record that is shown."""
         self.again: list[str] = []
         """Client ids to be sent again in a moment."""
         self._op = op
@@ -115,6 +117,7 @@ class Line:
     def reload(self) -> None:
         """The page is loaded again: what it showed is gone, what storage keeps is there."""
         self.lost()
+        self.epoch = ""
         self._pages += 1
         followed = dict.fromkeys(self.followed, 0)
         if not self.rules.keeps_place_with_what_is_shown:
@@ -159,7 +162,7 @@ class Line:
 
     def caught_up(self, heads: Mapping[str, int]) -> None:
         """Writes down that all that is followed should by now be shown up to these heads."""
-        for conversation in self.followed:
+        for conversation in self.followed.keys() & heads.keys():
             self.history.note(CaughtUp(self.window, conversation, heads[conversation]))
 
     # What arrives
@@ -167,6 +170,9 @@ class Line:
     def receive(self, frame: Frame) -> None:
         """Takes one frame of the server."""
         match frame["op"]:
+            case "welcome":
+                self._load_anew_if(self.epoch not in ("", frame["epoch"]))
+                self.epoch = frame["epoch"]
             case "ack":
                 self._settle(frame["client_id"], frame["conversation"], frame["seq"])
             case "refused":
@@ -177,6 +183,15 @@ class Line:
                 for conversation, heard in self.followed.items():
                     if frame["heads"].get(conversation, 0) > heard.last:
                         self._catch_up(conversation, again=True)
+
+    def _load_anew_if(self, replaced: bool) -> None:
+        """Drops what another record said; it is another window then."""
+        if not replaced:
+            return
+        self._pages += 1
+        followed, self.followed = self.followed, {}
+        for conversation in followed:
+            self.follow(conversation)
 
     def _take(self, frame: Frame) -> None:
         conversation = frame["conversation"]
@@ -192,10 +207,9 @@ class Line:
             if event["client_id"] is not None and event["client_id"] in self.storage:
                 self._settle(event["client_id"], conversation, event["seq"])
         for event in fresh:
+            text = event["body"].get("text")
             self.history.note(
-                Shown(
-                    self.window, self.actor, conversation, event["seq"], event["client_id"], event["body"].get("text")
-                )
+                Shown(self.window, self.actor, conversation, event["seq"], event["client_id"], text, self.epoch)
             )
         if self.rules.asks_for_gaps and (frame["more"] or frame["last"] > heard.last):
             self._catch_up(conversation)
@@ -225,7 +239,7 @@ class Line:
 
     def _settle(self, client_id: str, conversation: str, number: int) -> None:
         if client_id in self._mine:
-            self.history.note(Acknowledged(self.actor, client_id, conversation, number))
+            self.history.note(Acknowledged(self.actor, client_id, conversation, number, self.epoch))
         if self.storage.pop(client_id, None) is not None and self._op == "resume":
             self.conversation = conversation
             self.follow(conversation)
@@ -289,9 +303,9 @@ class Panel(Line):
         if frame["op"] == "ack":
             self.answers[conversation] = "won"
             self.held[conversation] = frame["seq"]
-            self.history.note(Won(self.actor, conversation, frame["seq"]))
+            self.history.note(Won(self.actor, conversation, frame["seq"], self.epoch))
             return
         error = frame["error"]
         self.answers[conversation] = error["code"]
         if error["code"] == "already_accepted":
-            self.history.note(Lost(self.actor, conversation, error["message"].removesuffix(_TAKEN)))
+            self.history.note(Lost(self.actor, conversation, error["message"].removesuffix(_TAKEN), self.epoch))

@@ -145,6 +145,17 @@ def windows_show_the_record(history: History, record: Record) -> Iterator[Violat
             yield Violation("incomplete", f"{end.window} shows {numbers[-1:]} of {end.head} in {end.conversation}")
 
 
+def one_story_an_epoch(history: History, _: Record) -> Iterator[Violation]:
+    """D4: as long as nobody is told to load anew, a number stands for the same in every window."""
+    stories: dict[tuple[str, str, str, int], Shown] = {}
+    for each in history.of(Shown):
+        place = each.epoch, each.viewer.partition(":")[0], each.conversation, each.number
+        first = stories.setdefault(place, each)
+        if (first.client_id, first.text) != (each.client_id, each.text):
+            what = f"{each.window} showed {each.text!r}, {first.window} {first.text!r}"
+            yield Violation("two stories", f"{what} at {each.number} of {each.conversation}")
+
+
 def one_owner(history: History, record: Record) -> Iterator[Violation]:
     """D6: taken only from the queue or the bot, told to nobody else, and only the owner speaks."""
     for conversation, events in record.conversations.items():
@@ -286,6 +297,7 @@ ALWAYS: tuple[Check, ...] = (
     numbers_have_no_holes,
     senders_keep_their_order,
     windows_show_the_record,
+    one_story_an_epoch,
     one_owner,
     one_step_a_message,
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.faults.history import Acknowledged, CaughtUp, Effect, Entry, History, Lost, Refused, Shown, Typed, Won
-from tests.faults.oracle import CALL, judge
+from tests.faults.oracle import CALL, judge, one_story_an_epoch
 from tests.faults.record import Record, Stored
 
 ANN, BEN, EVA = "visitor:ann", "agent:ben", "agent:eva"
@@ -68,6 +68,14 @@ def found(written: list[Entry], record: Record) -> set[str]:
 
 def test_nothing_is_found_in_a_good_history():
     assert judge(History(entries()), record_of(stored()), effects=True) == []
+
+
+def test_a_number_may_stand_for_something_else_in_another_epoch():
+    written: list[Entry] = [
+        Shown(f"{ANN} 1", ANN, "c", 12, "b1", "Where?", epoch="before"),
+        Shown(f"{ANN} 2", ANN, "c", 12, "b2", "Here", epoch="after"),
+    ]
+    assert list(one_story_an_epoch(History(written), record_of([]))) == []
 
 
 Change = Callable[[list[Entry], list[Stored]], Record | None]
@@ -147,6 +155,11 @@ FAULTS: list[tuple[str, str, Change]] = [
     ("holes", "a window leaves out a number", without(Shown, viewer=ANN, number=3)),
     ("altered", "other words are stored", other(Stored, {"client_id": "b1"}, body={"text": "There?"})),
     ("altered", "other words are shown", other(Shown, {"viewer": BEN, "number": 12}, text="There?")),
+    (
+        "two stories",
+        "another window showed other words at a number",
+        lambda w, _: w.insert(0, Shown(f"{EVA} 1", EVA, "c", 12, "b9", "Here")),
+    ),
     ("phantom", "nobody typed it", added((ANN, "zz", "message", {"text": "Boo"}))),
     ("phantom", "it was refused", more(Refused(ANN, "a4", "unsayable"))),
     ("phantom", "a window shows what is not stored", more(Shown(f"{BEN} 1", BEN, "c", 14, "x", "Boo"))),

@@ -351,6 +351,12 @@ def test_a_command_takes_the_site_as_its_word_unless_it_has_others_or_is_in_a_gr
     }
 
 
+def test_an_address_of_two_servers_is_told_as_postgresqls_programs_take_it(site: Path):
+    both = "db1.example:5432,db2.example:5432/parlour"
+    refused = parlour("backup", "x", "--site", str(site), "--database", f"postgresql://parlour:hush@{both}")
+    assert f"postgresql://parlour@{both}" in refused.output
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from bot.address import written
 from bot.backup import Copied, back_up, restore
 from bot.database import CannotOpen, Database
 from bot.epoch import renew_epoch
@@ -61,7 +62,7 @@ def _told(copied: Copied) -> str:
 def _named(url: URL) -> str:
     """Returns the address as PostgreSQL's own programs take it; the password is asked for or found by them."""
     plain = url.set(drivername="postgresql")._replace(password=None).difference_update_query(["password"])
-    return _typed(plain.render_as_string())
+    return _typed(written(plain, hide_password=True))
 
 
 def _typed(word: object) -> str:
