@@ -4,13 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url
 
 from bot.database import Database
-from tests import browser, postgres
+from tests import browser, databases, postgres
 
 LOUD = "no PostgreSQL here: nothing is tested on it"
 
@@ -43,27 +41,24 @@ def cluster() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def postgres_url(cluster: str) -> Iterator[str]:
+    """The address of a database of its own on PostgreSQL, with our tables and nothing in them."""
+    with databases.lent_by_cluster(cluster) as address:
+        yield address
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of its own, once for each kind."""
+    """The same, once for each kind of database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/parlour.db"
-    return new_database(request.getfixturevalue("cluster"))
-
-
-def new_database(cluster_url: str) -> str:
-    """Makes an empty database in a cluster and returns its address."""
-    name = f"test_{uuid4().hex}"
-    engine = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
+        return databases.sqlite_at(tmp_path / "parlour.db")
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
 def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
-    """Opens the test's database as often as wanted, migrated."""
+    """Opens the test's database as often as wanted."""
     opened: list[Database] = []
 
     def open_() -> Database:
