@@ -1,15 +1,18 @@
-"""Databases and a clock for every test that remembers something."""
+"""Databases, sites and a clock for every test that remembers something."""
 
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bot.database import Database
+from bot.site.loading import Loaded, load
 from tests import browser, databases, postgres
 
+WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
 
 
@@ -24,6 +27,14 @@ class Clock:
 
     def advance(self, **span: float) -> None:
         self.at += timedelta(**span)
+
+
+@cache
+def world(folder: Path) -> Loaded:
+    """Returns one of the worlds as it is read, which is done once: nothing of a site can be changed."""
+    loaded = load(folder)
+    assert loaded.site is not None, [str(problem) for problem in loaded.problems]
+    return loaded
 
 
 @pytest.fixture
