@@ -24,6 +24,9 @@ POINTS = (
 LEASE = timedelta(seconds=3)
 """How long a job of the dead stays theirs."""
 
+NAP = 0.05
+"""Seconds between looks for calls to make; the real ones grow with the time a look takes."""
+
 GRACE = timedelta(hours=1)
 """How long an agent may be gone: what becomes of those who stay away has tests of its own."""
 
@@ -33,12 +36,14 @@ def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "") -> 
 
     `once` names a file that is made then: whoever comes after the dead worker lives.
     """
+    import bot.calls
     import bot.leases
     import handoff.presence
     import web.app
     from web.limits import NO_LIMITS
 
     bot.leases.LEASE = LEASE
+    bot.calls.LONGEST_NAP = NAP
     handoff.presence.GRACE = GRACE
 
     fields = web.app.Options.__dataclass_fields__
