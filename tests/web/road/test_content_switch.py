@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests import databases
 from tests.bot.test_broken_sites import BROKEN, files_around
 from tests.server import Server, VisitorLine, running, wait_for
 from web.cli import main
@@ -260,7 +261,10 @@ def lay_out(site: Path, files: dict[str, bytes]) -> None:
 
 @pytest.fixture
 def tea_server(teahouse: Path, tmp_path: Path) -> Iterator[Server]:
-    yield from running(Server(teahouse, f"sqlite:///{tmp_path}/parlour.db"))
+    """One that looks at its files more often, because so many are saved."""
+    yield from running(
+        Server(teahouse, databases.sqlite_at(tmp_path / "parlour.db"), tuned={"web.serving:LOOK_EVERY": 0.1})
+    )
 
 
 @pytest.mark.fault("F21")
