@@ -86,6 +86,8 @@ class Mutant:
     """Statements that take something away from the tables."""
     cast: int | None = None
     """Who must be there for the rule to matter; anybody, if left out."""
+    shown_by: int = 0
+    """The seed of a schedule that showed it, to be played first; any other may show it too."""
 
 
 NOTHING = Mutant("nothing")
