@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests import conftest, postgres
+from tests import databases, postgres
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(__file__).parent / "site"
@@ -57,7 +57,7 @@ def _files() -> Iterator[NewAddress]:
 @contextmanager
 def _cluster() -> Iterator[NewAddress]:
     with postgres.cluster(durable=True) as address:
-        yield lambda _: conftest.new_database(address)
+        yield lambda _: databases.empty_in_cluster(address)
 
 
 if __name__ == "__main__":

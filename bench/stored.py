@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.filling import fill
 from bench.questions import House
-from tests import conftest, postgres
+from tests import databases, postgres
 
 FEW, MANY = 1_000, 1_000_000
 AT_MOST = 1.5
@@ -76,7 +76,7 @@ def _files(folder: Path) -> Iterator[Callable[[str], str]]:
 @contextmanager
 def _cluster(_: Path) -> Iterator[Callable[[str], str]]:
     with postgres.cluster() as address:
-        yield lambda _: conftest.new_database(address)
+        yield lambda _: databases.empty_in_cluster(address)
 
 
 if __name__ == "__main__":

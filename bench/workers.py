@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests import postgres, valkey
-from tests.conftest import new_database
+from tests.databases import empty_in_cluster
 from tests.server import Server, VisitorLine
 
 QUESTIONS = Path(__file__).parent / "site"
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _measured(cluster: str, folder: Path, bus: str) -> int:
-    with _pair(folder, new_database(cluster), bus) as (here, there):
+    with _pair(folder, empty_in_cluster(cluster), bus) as (here, there):
         same, other = _shown(here, there)
     later = statistics.median(other) - statistics.median(same)
     print(f"\ntwo workers, {folder.name}:")

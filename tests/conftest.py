@@ -1,17 +1,18 @@
-"""Databases and a clock for every test that remembers something."""
+"""Databases, sites and a clock for every test that remembers something."""
 
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url
 
 from bot.database import Database
-from tests import browser, postgres
+from bot.site.loading import Loaded, load
+from tests import browser, databases, postgres
 
+WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
 
 
@@ -26,6 +27,14 @@ class Clock:
 
     def advance(self, **span: float) -> None:
         self.at += timedelta(**span)
+
+
+@cache
+def world(folder: Path) -> Loaded:
+    """Returns one of the worlds as it is read, which is done once: nothing of a site can be changed."""
+    loaded = load(folder)
+    assert loaded.site is not None, [str(problem) for problem in loaded.problems]
+    return loaded
 
 
 @pytest.fixture
@@ -48,27 +57,24 @@ def cluster(postgresql: None) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def postgres_url(cluster: str) -> Iterator[str]:
+    """The address of a database of its own on PostgreSQL, with our tables and nothing in them."""
+    with databases.lent_by_cluster(cluster) as address:
+        yield address
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of its own, once for each kind."""
+    """The same, once for each kind of database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/parlour.db"
-    return new_database(request.getfixturevalue("cluster"))
-
-
-def new_database(cluster_url: str) -> str:
-    """Makes an empty database in a cluster and returns its address."""
-    name = f"test_{uuid4().hex}"
-    engine = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
+        return databases.sqlite_at(tmp_path / "parlour.db")
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
 def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
-    """Opens the test's database as often as wanted, migrated."""
+    """Opens the test's database as often as wanted."""
     opened: list[Database] = []
 
     def open_() -> Database:

@@ -87,6 +87,11 @@ def main() -> None:
     from gevent import monkey
 
     monkey.patch_all()
+    # Imported late in a server, but always where there is PostgreSQL or a database is new.
+    import alembic.command  # noqa: F401
+    import psycopg  # noqa: F401
+    import sqlalchemy.dialects.postgresql  # noqa: F401
+
     import web.cli
     import web.commands.serving  # noqa: F401
 

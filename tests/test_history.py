@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from bench.filling import fill
 from bench.questions import House
-from tests.conftest import new_database
+from tests import databases
 
 FEW, MANY = 200, 2_000
 AT_MOST = 1.5
@@ -22,11 +22,11 @@ BESIDES = 20
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def houses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, House]]:
     """The same house twice, with ten times as much history in the second."""
+    cluster = None if request.param == "sqlite" else request.getfixturevalue("cluster")
     built = []
     for stored in (FEW, MANY):
         folder = tmp_path_factory.mktemp("stored")
-        sqlite = request.param == "sqlite"
-        address = f"sqlite:///{folder}/parlour.db" if sqlite else new_database(request.getfixturevalue("cluster"))
+        address = databases.in_cluster(cluster) if cluster else databases.sqlite_at(folder / "parlour.db")
         fill(folder, address, stored)
         built.append(House(folder, address, stored))
     yield built[0], built[1]

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from bot.greeting import Greeting, Shown
 from bot.impressions import Impressions
 from bot.journal import Journal
 from bot.models import ConversationRow, PageView
-from bot.site.loading import load
 from bot.versions import SiteVersions
 from bot.visits import Visits
+from tests.conftest import WORLDS, world
 
-HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
+HARBOUR = WORLDS / "harbour"
 
 
 class Staff:
@@ -47,7 +46,7 @@ def staff() -> Staff:
 @pytest.fixture
 def greeting(database: Database, clock: Any, staff: Staff) -> Greeting:
     sites = SiteVersions(database, now=clock)
-    loaded = load(HARBOUR)
+    loaded = world(HARBOUR)
     assert loaded.site
     sites.switch(loaded.site, loaded.files)
     journal = Journal(database)

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, make_url
 from bot import upgrading
 from bot.database import CannotOpen, Database
 from bot.epoch import Epoch
-from tests.conftest import new_database
+from tests import databases
 from tests.server import wait_for
 
 
@@ -26,10 +26,7 @@ def used(tmp_path: Path) -> Path:
 
 
 def made_at(file: Path) -> Path:
-    database = Database(f"sqlite:///{file}")
-    database.migrate()
-    Epoch(database)
-    database.close()
+    opened_at(databases.sqlite_at(file))
     return file
 
 
@@ -122,7 +119,7 @@ def test_a_user_that_does_not_exist_is_said(cluster: str):
 
 
 def test_a_user_who_may_make_no_tables_is_said(cluster: str):
-    address = make_url(new_database(cluster))
+    address = make_url(databases.empty_in_cluster(cluster))
     with changing(cluster) as connection:
         connection.exec_driver_sql("DROP ROLE IF EXISTS guest")
         connection.exec_driver_sql("CREATE ROLE guest LOGIN")
@@ -137,7 +134,7 @@ def test_a_user_who_may_make_no_tables_is_said(cluster: str):
 
 
 def test_processes_that_start_at_the_same_moment_upgrade_once(cluster: str):
-    address = new_database(cluster)
+    address = databases.empty_in_cluster(cluster)
     with changing(address) as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({upgrading.ONE_AT_A_TIME})")
         start = f"from bot.database import Database; Database({address!r}).migrate()"
@@ -257,23 +254,31 @@ def test_a_large_file_is_not_read_whole_where_that_was_not_asked_for(used: Path)
 # Upgrades
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any tables, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/parlour.db"
+    return databases.empty_in_cluster(request.getfixturevalue("cluster"))
+
+
 def test_an_older_database_is_upgraded_and_keeps_what_it_has(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     older = upgrades_in(tmp_path / "older", monkeypatch)
     for file in sorted(older.glob("[0-9]*.py"))[2:]:
         file.unlink()
-    epoch = opened_at(database_url)
+    epoch = opened_at(empty_url)
     monkeypatch.undo()
-    assert opened_at(database_url) == epoch
-    with Database(database_url).reading() as connection:
+    assert opened_at(empty_url) == epoch
+    with Database(empty_url).reading() as connection:
         assert upgrading.revision_of(connection) == upgrading.newest()
 
 
 def test_an_upgrade_that_fails_half_way_leaves_the_database_as_it_was(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    epoch, tables = opened_at(database_url), tables_of(database_url)
+    epoch, tables = opened_at(empty_url), tables_of(empty_url)
     before = upgrading.newest()
     failing = upgrades_in(tmp_path / "failing", monkeypatch) / "9999_fails.py"
     failing.write_text(
@@ -284,24 +289,24 @@ def test_an_upgrade_that_fails_half_way_leaves_the_database_as_it_was(
         '    op.execute("DELETE FROM setting")\n'
         '    op.execute("INSERT INTO nowhere VALUES (1)")\n'
     )
-    told = said_of(database_url)
+    told = said_of(empty_url)
     assert f"could not be upgraded from {before} to 9999" in told
     assert told.endswith("Nothing was changed; the version that used it before still can.")
     monkeypatch.undo()
-    assert (opened_at(database_url), tables_of(database_url)) == (epoch, tables)
+    assert (opened_at(empty_url), tables_of(empty_url)) == (epoch, tables)
 
 
-def test_a_newer_database_is_refused_on_either_kind(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_newer_database_is_refused_on_either_kind(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     known = upgrading.newest()
     newer = upgrades_in(tmp_path / "newer", monkeypatch) / "9999_later.py"
     newer.write_text(f"revision = '9999'\ndown_revision = '{known}'\ndef upgrade():\n    pass\n")
-    opened_at(database_url)
+    opened_at(empty_url)
     monkeypatch.undo()
-    assert f"its tables are at 9999, this one knows them up to {known}" in said_of(database_url)
+    assert f"its tables are at 9999, this one knows them up to {known}" in said_of(empty_url)
 
 
 def test_another_programs_tables_are_refused_on_postgresql_too(cluster: str):
-    address = new_database(cluster)
+    address = databases.empty_in_cluster(cluster)
     with changing(address) as connection:
         connection.exec_driver_sql("CREATE TABLE hen (name text)")
     assert "holds another program's tables (hen)" in said_of(address)

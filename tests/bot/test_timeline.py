@@ -10,7 +10,7 @@ from bot.address import parsed
 from bot.database import CannotOpen, Database
 from bot.epoch import Epoch
 from bot.trouble import sentence
-from tests.conftest import new_database
+from tests.databases import empty_in_cluster
 from tests.standby import Pair, pair
 
 pytestmark = pytest.mark.fault("F17")
@@ -66,7 +66,7 @@ def test_where_another_server_took_over_nobody_works_before_all_is_forgotten(bot
 
 
 def test_a_server_that_does_not_tell_its_timeline_is_written_on_all_the_same(cluster: str):
-    address = make_url(new_database(cluster))
+    address = make_url(empty_in_cluster(cluster))
     owner = Database(address)
     owner.migrate()
     with owner.writing() as connection:

@@ -24,6 +24,9 @@ POINTS = (
 LEASE = timedelta(seconds=3)
 """How long a job of the dead stays theirs."""
 
+NAP = 0.05
+"""Seconds between looks for calls to make; the real ones grow with the time a look takes."""
+
 GRACE = timedelta(hours=1)
 """How long an agent may be gone: what becomes of those who stay away has tests of its own."""
 RECLAIMS_EVERY = 0.5
@@ -36,6 +39,7 @@ def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "", gra
     `once` names a file that is made then: whoever comes after the dead worker lives. `grace` is how many seconds an
     agent may be gone.
     """
+    import bot.calls
     import bot.leases
     import handoff.presence
     import web.parts
@@ -43,6 +47,7 @@ def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "", gra
     from web.limits import NO_LIMITS
 
     bot.leases.LEASE = LEASE
+    bot.calls.LONGEST_NAP = NAP
     handoff.presence.GRACE = GRACE
     if grace is not None:
         handoff.presence.GRACE = timedelta(seconds=grace)

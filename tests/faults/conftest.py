@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import new_database
+from tests import databases
 from tests.faults.places import LAYOUTS, SQLITE, Layout, lighthouse
 from tests.server import Server
 
@@ -47,12 +47,12 @@ def layout(seed: int) -> Layout:
 
 @pytest.fixture
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Layout], str]:
-    """Returns the address of an empty database for a layout."""
+    """Returns the address of the test's database for a layout."""
 
     def of(layout: Layout) -> str:
         if layout.database == SQLITE.database:
-            return f"sqlite:///{tmp_path}/parlour.db"
-        return new_database(request.getfixturevalue("cluster"))
+            return databases.sqlite_at(tmp_path / "parlour.db")
+        return str(request.getfixturevalue("postgres_url"))
 
     return of
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from bot.change import table_of
 from bot.database import Database
 from bot.models import ConversationRow, EventRow, JobRow
 from handoff.models import AgentRow, Assignment
+
+_jobs = table_of(JobRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Record:
 
 def read_record(database: Database, *, now: datetime) -> Record:
     """Reads everything the oracle looks at."""
-    events, jobs = table_of(EventRow), table_of(JobRow)
+    events = table_of(EventRow)
     conversations, agents, assignments = table_of(ConversationRow), table_of(AgentRow), table_of(Assignment)
     stored: dict[str, list[Stored]] = defaultdict(list)
     assigned: dict[str, tuple[str, ...]] = {}
@@ -67,9 +69,8 @@ def read_record(database: Database, *, now: datetime) -> Record:
         standing = select(assignments.c.conversation_id, assignments.c.agent_id).where(assignments.c.ended_at.is_(None))
         for conversation, agent in connection.execute(standing):
             assigned[conversation] = (*assigned.get(conversation, ()), agent)
-        count = select(func.count()).select_from(jobs)
-        unfinished = connection.scalar(count.where(jobs.c.state == "waiting", jobs.c.run_at <= now))
-        given_up = connection.scalar(count.where(jobs.c.state == "dead"))
+        unfinished = connection.scalar(_number_of(_unfinished(now)))
+        given_up = connection.scalar(_number_of(_jobs.c.state == "dead"))
     return Record(
         conversations={conversation: tuple(found) for conversation, found in stored.items()},
         owners=owners,
@@ -79,6 +80,26 @@ def read_record(database: Database, *, now: datetime) -> Record:
         unfinished=unfinished or 0,
         given_up=given_up or 0,
     )
+
+
+def unfinished_jobs(database: Database, *, now: datetime) -> int:
+    """Returns how many jobs were due and are not done."""
+    with database.reading() as connection:
+        return connection.scalar(_number_of(_unfinished(now))) or 0
+
+
+def ended_jobs(database: Database) -> int:
+    """Returns how many jobs are done or given up."""
+    with database.reading() as connection:
+        return connection.scalar(_number_of(_jobs.c.state != "waiting")) or 0
+
+
+def _unfinished(now: datetime) -> ColumnElement[bool]:
+    return and_(_jobs.c.state == "waiting", _jobs.c.run_at <= now)
+
+
+def _number_of(which: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(func.count()).select_from(_jobs).where(which)
 
 
 def heads(database: Database, actor: str) -> dict[str, int]:

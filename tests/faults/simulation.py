@@ -31,7 +31,6 @@ from bot.greeting import Whereabouts
 from bot.jobs import Job, Jobs
 from bot.journal import Journal
 from bot.models import Base
-from bot.site.loading import load
 from bot.versions import SiteVersions
 from handoff.agents import Agents
 from handoff.announcements import Announcements
@@ -44,6 +43,7 @@ from handoff.queue import Queue
 from handoff.readings import Readings
 from handoff.refusals import TryAgain
 from handoff.relay import Hint, Relay
+from tests.conftest import WORLDS, world
 from tests.faults.history import Effect, History
 from tests.faults.line import ALL_RULES, Frame, Line, Panel, Rules
 from tests.faults.oracle import CALL, Violation, judge
@@ -55,7 +55,7 @@ from web.sockets.agent import AgentLink, AgentRoom
 from web.sockets.session import Exchange
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 
-LIGHTHOUSE = Path(__file__).parents[1] / "worlds" / "lighthouse"
+LIGHTHOUSE = WORLDS / "lighthouse"
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 DESKS, STEPS, ROUNDS = 2, 100, 40
 CASTS = (
@@ -86,6 +86,8 @@ class Mutant:
     """Statements that take something away from the tables."""
     cast: int | None = None
     """Who must be there for the rule to matter; anybody, if left out."""
+    shown_by: int = 0
+    """The seed of a schedule that showed it, to be played first; any other may show it too."""
 
 
 NOTHING = Mutant("nothing")
@@ -103,8 +105,8 @@ class World:
             for statement in schema:
                 connection.exec_driver_sql(statement)
         self.sites = SiteVersions(self.database, now=lambda: self.now)
-        loaded = load(LIGHTHOUSE)
-        assert loaded.site is not None, loaded.problems
+        loaded = world(LIGHTHOUSE)
+        assert loaded.site is not None
         self.sites.switch(loaded.site, loaded.files)
 
     def begin(self, agents: dict[str, str]) -> None:

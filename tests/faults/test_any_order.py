@@ -18,6 +18,7 @@ from hypothesis.strategies import integers, sampled_from
 from bot.database import Database
 from handoff.agents import add
 from handoff.refusals import AlreadyAccepted, Reassigned, Refusal
+from tests import databases
 from tests.conftest import Clock
 from tests.faults.linearizable import FREE, Operation, ownership, some_order
 from tests.faults.oracle import CALL
@@ -58,11 +59,10 @@ def test_accepting_and_giving_back_at_once_at_two_desks_has_an_order(database_ur
 
 @contextmanager
 def desks(database_url: str) -> Iterator[list[Office]]:
-    databases = [Database(database_url) for _ in range(2)]
-    databases[0].migrate()
+    opened = [Database(database_url) for _ in range(2)]
     now = lambda: datetime.now(UTC)  # noqa: E731
-    yield [open_office(each, now, LIGHTHOUSE, worker=f"w{number}") for number, each in enumerate(databases)]
-    for database in databases:
+    yield [open_office(each, now, LIGHTHOUSE, worker=f"w{number}") for number, each in enumerate(opened)]
+    for database in opened:
         database.close()
 
 
@@ -121,8 +121,7 @@ class Day(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.database = Database(f"sqlite:///{Path(self.folder.name)}/day.db")
-        self.database.migrate()
+        self.database = Database(databases.sqlite_at(Path(self.folder.name) / "day.db"))
         self.clock = Clock(START)
         self.offices = [open_office(self.database, self.clock, LIGHTHOUSE, worker=f"w{n}") for n in range(2)]
         self.agents = hired(self.offices[0])

@@ -27,8 +27,7 @@ from handoff.desk import Desk, Parts, Said
 from handoff.live import LiveConversations
 from handoff.presence import Connections
 from handoff.queue import Queue
-
-WORLDS = Path(__file__).parents[1] / "worlds"
+from tests.conftest import WORLDS, world
 
 
 @dataclass
@@ -75,7 +74,7 @@ def open_office(
 ) -> Office:
     actions = actions or Actions()
     sites = SiteVersions(database, now=clock)
-    loaded = load(site)
+    loaded = world(site) if site.parent == WORLDS else load(site)
     assert loaded.site is not None, [str(problem) for problem in loaded.problems]
     sites.switch(loaded.site, loaded.files)
     journal = Journal(database)

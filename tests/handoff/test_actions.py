@@ -18,8 +18,8 @@ from bot.actions.server import ActionServer
 from bot.database import Database
 from bot.visits import Visits
 from handoff.brief import Briefs
+from tests import databases
 from tests.bot.actions.hostile import Hostile, answer, hostile
-from tests.conftest import new_database
 from tests.handoff.conftest import WORLDS, AgentActor, Office, VisitorActor, open_office
 
 ORDERS = WORLDS / "orders"
@@ -35,8 +35,8 @@ BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirec
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if getattr(request, "param", "sqlite") == "postgresql":
-        return new_database(request.getfixturevalue("cluster"))
-    return f"sqlite:///{tmp_path}/parlour.db"
+        return str(request.getfixturevalue("postgres_url"))
+    return databases.sqlite_at(tmp_path / "parlour.db")
 
 
 def client_of(address: Any) -> Client:

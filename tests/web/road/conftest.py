@@ -11,8 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from bot.site.starting import make_site
-from tests import valkey
-from tests.conftest import new_database
+from tests import databases, valkey
 from tests.server import AgentLine, Server, running
 from web.commands.agents import add_agent
 
@@ -34,13 +33,7 @@ def server(site: Path, database_url: str) -> Iterator[Server]:
 @pytest.fixture
 def sqlite_server(site: Path, tmp_path: Path) -> Iterator[Server]:
     """For what does not depend on the database."""
-    yield from running(Server(site, f"sqlite:///{tmp_path}/parlour.db"))
-
-
-@pytest.fixture
-def postgres_url(cluster: str) -> str:
-    """For what needs several processes at one database."""
-    return new_database(cluster)
+    yield from running(Server(site, databases.sqlite_at(tmp_path / "parlour.db")))
 
 
 @pytest.fixture(scope="session")

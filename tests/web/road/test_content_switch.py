@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests import databases
 from tests.bot.test_broken_sites import BROKEN, files_around
-from tests.conftest import new_database
 from tests.server import Server, VisitorLine, running, wait_for
 from web.cli import main
 
@@ -179,10 +179,9 @@ def test_who_goes_back_stays_there_after_a_restart_until_the_files_change(server
     assert history(server) == ["saved", "saved", "rolled back", "saved"]
 
 
-def test_two_servers_on_one_database_follow_each_other(site: Path, cluster: str):
-    address = new_database(cluster)
-    for one in running(Server(site, address)):
-        for other in running(Server(site, address)):
+def test_two_servers_on_one_database_follow_each_other(site: Path, postgres_url: str):
+    for one in running(Server(site, postgres_url)):
+        for other in running(Server(site, postgres_url)):
             before = version(one)
             ann = other.visitor()
             ann.says("Hi")
@@ -200,11 +199,11 @@ def test_two_servers_on_one_database_follow_each_other(site: Path, cluster: str)
             ann.hears("Thank you, we will write to ann@x.io.")
 
 
-def test_without_watching_a_folder_that_is_gone_is_no_hindrance(site: Path, tmp_path: Path, cluster: str):
+def test_without_watching_a_folder_that_is_gone_is_no_hindrance(site: Path, tmp_path: Path, postgres_url: str):
     """The data folder is elsewhere then, as it is where several computers serve."""
     data = tmp_path / "data"
     options = ("--no-watch", "--data", str(data))
-    first = Server(site, new_database(cluster), options=options)
+    first = Server(site, postgres_url, options=options)
     for _ in running(first):
         before = version(first)
     shutil.rmtree(site)
@@ -262,7 +261,10 @@ def lay_out(site: Path, files: dict[str, bytes]) -> None:
 
 @pytest.fixture
 def tea_server(teahouse: Path, tmp_path: Path) -> Iterator[Server]:
-    yield from running(Server(teahouse, f"sqlite:///{tmp_path}/parlour.db"))
+    """One that looks at its files more often, because so many are saved."""
+    yield from running(
+        Server(teahouse, databases.sqlite_at(tmp_path / "parlour.db"), tuned={"web.serving:LOOK_EVERY": 0.1})
+    )
 
 
 @pytest.mark.fault("F21")

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from tests import postgres
-from tests.conftest import new_database
+from tests import databases, postgres
 from tests.server import AgentLine, Server, VisitorLine, running, wait_for
 from web.commands.agents import add_agent
 
@@ -235,7 +234,7 @@ def own_cluster() -> Iterator[str]:
 
 @pytest.fixture
 def on_postgresql(site: Path, own_cluster: str) -> Iterator[Server]:
-    yield from running(Server(site, new_database(own_cluster)))
+    yield from running(Server(site, databases.in_cluster(own_cluster)))
 
 
 @pytest.mark.fault("F16")

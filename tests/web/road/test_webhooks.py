@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from bot.database import Database
 from bot.models import JobRow
-from tests.conftest import new_database
 from tests.receiver import Receiver, answering, silent
 from tests.server import Server, running, wait_for
 from web.cli import main
@@ -137,13 +136,12 @@ def test_the_receiver_of_the_page_takes_what_we_send_and_nothing_else(site: Path
 
 
 def test_two_servers_over_one_database_tell_everything_once_and_in_order(
-    site: Path, cluster: str, receivers: Callable[..., Receiver]
+    site: Path, postgres_url: str, receivers: Callable[..., Receiver]
 ):
     """Both look for what is to be told; the one that hears the visitor is not always the one that tells."""
-    url = new_database(cluster)
     well = receivers()
-    for one in running(Server(site, url, options=("--webhooks-may-be-local",))):
-        for _ in running(Server(site, url, options=("--webhooks-may-be-local",))):
+    for one in running(Server(site, postgres_url, options=("--webhooks-may-be-local",))):
+        for _ in running(Server(site, postgres_url, options=("--webhooks-may-be-local",))):
             add(one, well, "message")
             visitors = [one.visitor() for _ in range(4)]
             for number in range(6):
