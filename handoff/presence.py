@@ -48,6 +48,7 @@ class Connections:
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
         self._began_at = self._told_at = self._looked_at = now()
         self._open: dict[str, int] = {}
+        """Who is here → how many sockets they have open: none, if their panel speaks by request."""
         self._heard_at: dict[str, datetime] = {}
         self._open_elsewhere: dict[str, datetime] = {}
         self._seen_at: dict[str, datetime] = {}
@@ -71,9 +72,14 @@ class Connections:
         self._write_down([agent_id])
         return not self.is_connected(agent_id)
 
-    def heard(self, agent_id: str) -> None:
-        """Notes a sign of life."""
+    def heard(self, agent_id: str) -> bool:
+        """Notes a sign of life; returns whether the agent comes by it: a panel that can have no socket just speaks."""
+        comes = not self.is_connected(agent_id)
+        self._open.setdefault(agent_id, 0)
         self._heard_at[agent_id] = self._now()
+        if comes:
+            self._write_down([agent_id])
+        return comes
 
     def is_connected(self, agent_id: str) -> bool:
         """Returns whether the agent has a panel open, here or elsewhere, that was heard of lately."""
@@ -106,12 +112,15 @@ class Connections:
     def tell(self) -> None:
         """Writes down who was heard of here, for the other workers."""
         now = self._now()
-        # Also who has no socket open: a panel that can have none beats its heart over HTTP.
         if self._write_down([agent_id for agent_id, at in self._heard_at.items() if at >= self._told_at]):
             self._told_at = now
 
     def _is_fresh(self, heard_at: datetime | None) -> bool:
         return heard_at is not None and self._now() - heard_at < STALE_AFTER
+
+    def _panels_of(self, agent_id: str) -> int:
+        sockets = self._open.get(agent_id)
+        return 0 if sockets is None else max(sockets, 1)
 
     def _write_down(self, agent_ids: Collection[str]) -> bool:
         if agent_ids:
@@ -125,7 +134,7 @@ class Connections:
         with self._database.writing() as connection:
             for agent_id in agent_ids:
                 mine = {"agent_id": agent_id, "worker": self._worker}
-                told = {"open": self._open.get(agent_id, 0), "heard_at": self._heard_at.get(agent_id, self._began_at)}
+                told = {"open": self._panels_of(agent_id), "heard_at": self._heard_at.get(agent_id, self._began_at)}
                 row = (_panels.c.agent_id == agent_id) & (_panels.c.worker == self._worker)
                 if not connection.execute(update(_panels).where(row).values(told)).rowcount:
                     connection.execute(insert(_panels).values(mine | told))

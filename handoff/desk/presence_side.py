@@ -38,8 +38,10 @@ class PresenceSide(AgentSide):
             self.staff_changed(agent_id)
 
     def heard(self, agent_id: str) -> None:
-        """An agent's panel gave a sign of life."""
-        self._parts.connections.heard(agent_id)
+        """An agent's panel gave a sign of life, which may be how we hear that they are here."""
+        if self._parts.connections.heard(agent_id):
+            self._record_presence(agent_id)
+            self.staff_changed(agent_id)
 
     def reclaim(self) -> None:
         """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
