@@ -120,6 +120,37 @@ def test_after_a_time_without_a_database_everybody_has_to_come_back_first(held, 
     assert office.desk.conversation(ann.conversation).owner is None
 
 
+@pytest.mark.fault("F20")
+def test_a_clock_set_back_keeps_no_conversation_with_who_is_gone(held, office, clock):
+    _, ann, _ = held
+    clock.advance(hours=-1)
+    wait(office, seconds=70)
+    assert office.desk.conversation(ann.conversation).owner is None
+
+
+@pytest.mark.fault("F20")
+def test_a_clock_set_back_gives_everybody_time_to_come_back(held, office, clock):
+    anna, ann, _ = held
+    clock.advance(hours=-1)
+    wait(office, seconds=50)
+    anna.comes_online()
+    wait(office, seconds=50)
+    assert office.desk.conversation(ann.conversation).owner == anna.id
+
+
+@pytest.mark.fault("F20")
+def test_after_a_clock_was_set_back_other_workers_hear_of_whom_we_hear(held, office, clock, open_database):
+    anna, ann, _ = held
+    there = open_office(open_database(), clock, WORLDS / "harbour", worker="there")
+    there.desk.heard(anna.id)
+    clock.advance(hours=-1)
+    for _ in range(20):
+        wait(office, seconds=5)
+        there.desk.heard(anna.id)
+        there.connections.tell()
+    assert office.desk.conversation(ann.conversation).owner == anna.id
+
+
 def test_the_timers_of_a_first_wait_do_not_end_the_second(office, agent, visitor, monkeypatch):
     monkeypatch.setattr("handoff.presence.GRACE", timedelta(seconds=10))
     anna = agent("Anna").comes_online()
