@@ -168,10 +168,11 @@ class Changing:
         """Offers what waits again, because this agent came, went, or has room: one who was asked is asked anew."""
         self._parts.agents.forget()
         self._parts.announcements.announce(StaffChanged(agent_id))
-        for conversation_id in self._parts.queue.without_offer():
-            self._change(conversation_id, lambda draft, known: self._offer_again(draft, known, agent_id))
+        agent = self._parts.agents.get(agent_id)
+        for conversation_id in self._parts.queue.without_offer(agent) if agent else ():
+            self._change(conversation_id, partial(self._offer_again, agent_id=agent_id))
 
-    def _offer_again(self, draft: Draft, known: Known, agent_id: str) -> Known:
+    def _offer_again(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         asked = draft.state.asked
         draft.set(asked=tuple(each for each in asked if each != agent_id))
         self._handover.offer(draft)

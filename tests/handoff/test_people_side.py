@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.greeting import Whereabouts
 from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned
 
 
@@ -166,6 +167,34 @@ def test_unanswered_conversations_move_to_the_next_department_with_their_waiting
     state = office.desk.conversation(ann.conversation)
     assert (state.department, state.queued_at) == ("support", asked_at)
     assert sam.is_offered() == [ann.conversation]
+
+
+def test_who_comes_is_offered_what_waits_for_them_however_much_waits_elsewhere(waiting, agent, office, monkeypatch):
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    anna, sam = agent("Anna").comes_online(), agent("Sam", "support").comes_online()
+    for _ in range(3):
+        waiting()
+    ann = waiting()
+    office.desk.take_back(ann.id, whereabouts=Whereabouts("en"))
+    office.desk.hand_over(ann.id, "support", whereabouts=Whereabouts("en"))
+    assert sam.is_offered() == [ann.conversation]
+    for each in (anna, sam):
+        each.goes("away")
+    office.let_pass(seconds=31)
+    assert anna.is_offered() == sam.is_offered() == []
+    sam.goes("online")
+    assert sam.is_offered() == [ann.conversation]
+
+
+def test_who_comes_is_offered_all_that_waits_for_them(waiting, agent, office, monkeypatch):
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    anna = agent("Anna").comes_online()
+    asked = [waiting().conversation for _ in range(3)]
+    anna.goes("away")
+    office.let_pass(seconds=31)
+    assert anna.is_offered() == []
+    anna.goes("online")
+    assert sorted(anna.is_offered()) == sorted(asked)
 
 
 def test_another_departments_conversation_looks_like_none(waiting, agent, office):

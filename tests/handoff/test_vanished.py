@@ -68,6 +68,20 @@ def test_with_nobody_else_there_a_message_is_taken(held, office):
     assert "What is your e-mail address?" in ann.hears()
 
 
+def test_nobody_who_vanished_is_overlooked_however_many_have_conversations(office, visitor, agent, monkeypatch):
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    conversations = []
+    for name in ("Anna", "Ben", "Cleo"):
+        someone, ann = agent(name).comes_online(), visitor()
+        ann.writes("Hi")
+        ann.presses("A person")
+        someone.accepts(ann.conversation)
+        conversations.append(ann.conversation)
+    office.panels.clear()
+    wait(office, seconds=65)
+    assert [office.desk.conversation(each).owner for each in conversations] == [None, None, None]
+
+
 def test_a_panel_nobody_hears_of_is_as_good_as_closed(office, visitor, agent):
     anna = agent("Anna").comes_online()
     ann = visitor()
