@@ -49,8 +49,7 @@ class PresenceSide(AgentSide):
         self._parts.agents.look_again()
         for agent_id in self._parts.queue.owners():
             if self._parts.connections.has_vanished(agent_id):
-                for conversation_id in self._parts.queue.held_by(agent_id):
-                    self._change(conversation_id, partial(self._take_from, agent_id=agent_id))
+                self._change_each(self._parts.queue.held_by(agent_id), partial(self._take_from, agent_id=agent_id))
 
     def _take_from(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         before = draft.before

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.actions.actions import Actions
 from bot.answering import Bot
@@ -18,7 +18,7 @@ from bot.events import Event
 from bot.greeting import Whereabouts
 from bot.jobs import Jobs
 from bot.journal import Journal
-from bot.models import JobRow
+from bot.models import ConversationRow, JobRow
 from bot.site.loading import load
 from bot.versions import SiteVersions
 from handoff.agents import Agents, add
@@ -58,6 +58,13 @@ class Office:
                 self.desk.heard(agent)
             while self.jobs.run_due(self.desk.job_handlers()):
                 pass
+
+    def spoil(self, conversation_id: str) -> None:
+        """Makes a conversation one that nobody can read any more."""
+        rows = table_of(ConversationRow)
+        with self.database.writing() as connection:
+            connection.execute(update(rows).where(rows.c.id == conversation_id).values(cursor="spoilt"))
+        self.live.forget(conversation_id)
 
     def _next_due(self) -> Any:
         jobs = table_of(JobRow)

@@ -197,6 +197,16 @@ def test_who_comes_is_offered_all_that_waits_for_them(waiting, agent, office, mo
     assert sorted(anna.is_offered()) == sorted(asked)
 
 
+def test_a_conversation_that_cannot_be_offered_does_not_keep_the_next_from_being_offered(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    spoilt, ann = waiting().conversation, waiting()
+    anna.goes("away")
+    office.let_pass(seconds=31)
+    office.spoil(spoilt)
+    anna.goes("online")
+    assert office.desk.conversation(ann.conversation).offered_to == anna.id
+
+
 def test_another_departments_conversation_looks_like_none(waiting, agent, office):
     anna = agent("Anna").comes_online()
     sam = agent("Sam", "support").comes_online()

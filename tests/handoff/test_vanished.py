@@ -82,6 +82,21 @@ def test_nobody_who_vanished_is_overlooked_however_many_have_conversations(offic
     assert [office.desk.conversation(each).owner for each in conversations] == [None, None, None]
 
 
+def test_a_conversation_that_cannot_be_taken_back_does_not_keep_the_next_from_it(held, office, visitor):
+    anna, ann, _ = held
+    spoilt = ann.conversation
+    office.spoil(spoilt)
+    bob = visitor()
+    bob.writes("Hi")
+    anna.comes_online()
+    bob.presses("A person")
+    anna.accepts(bob.conversation)
+    assert office.queue.held_by(anna.id) == [spoilt, bob.conversation]
+    office.panels.discard(anna.id)
+    wait(office, seconds=65)
+    assert office.desk.conversation(bob.conversation).owner is None
+
+
 def test_a_panel_nobody_hears_of_is_as_good_as_closed(office, visitor, agent):
     anna = agent("Anna").comes_online()
     ann = visitor()
