@@ -37,7 +37,7 @@ class ClockSide(Changing):
 
     def _overflow(self, job: Job) -> None:
         def verb(draft: Draft, known: Known) -> Known:
-            if _still_waits(draft, job):
+            if _still_waits(draft, job) and draft.state.department in job.payload["tried"]:
                 self._handover.overflow(draft, job.payload["department"])
             return known
 
