@@ -54,6 +54,7 @@ KINDS: dict[str, Kind] = {
         _kind(
             "action_returned", "a custom action came to an end, or to nothing", "action outcome", "flow step reminders"
         ),
+        _kind("reminded", "the time of a reminder had come, and its flow began", "reminder flow"),
         _kind("page_viewed", "the visitor went to another page", "path title"),
         _kind("contact_changed", "an answer was saved to the contact", "attribute value", "flow step"),
         _kind(

@@ -1,7 +1,8 @@
 """Which jobs a poller has in hand: claimed for a while, renewed while they are worked on, and given back.
 
 A poller that was held up for longer than its lease has lost the job: it does not begin it any more, and what it writes
-of it changes nothing. Whoever claimed it since has a number of their own on it, and a try of their own.
+of it changes nothing. Whoever claimed it since has a number of their own on it, and a try of their own. A lease that
+reaches further ahead than any does was made before the clock was set back, and is over as well.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,6 +22,8 @@ RENEW_EVERY = 8.0
 """Seconds between renewals: two may fail before a lease runs out."""
 ENDS_EARLY = timedelta(seconds=5)
 """For whoever has it a lease ends earlier than for all others."""
+TOO_FAR_AHEAD = 2 * LEASE
+"""Where clocks of two computers differ a little, a lease may seem longer than it is; not this long."""
 
 _jobs = table_of(JobRow)
 
@@ -70,7 +73,7 @@ class Leases:
 
     def holds(self, job: Job) -> bool:
         """Returns whether a job may be begun: its lease has not run out meanwhile."""
-        return self._now() < self._until[job.id]
+        return timedelta() < self._until[job.id] - self._now() <= LEASE
 
     def renew(self, run_blocking: Callable[..., Any]) -> None:
         """Keeps what is in hand from being begun by another poller."""
@@ -108,7 +111,8 @@ class Leases:
 
 def due_at(now: datetime, kinds: Collection[str]) -> Any:
     """Returns the condition for jobs of these kinds that may be done now."""
-    free = or_(_jobs.c.lease_until.is_(None), _jobs.c.lease_until < now)
+    set_back = and_(_jobs.c.taken_by.is_not(None), _jobs.c.lease_until > now + TOO_FAR_AHEAD)
+    free = or_(_jobs.c.lease_until.is_(None), _jobs.c.lease_until < now, set_back)
     return and_(_jobs.c.state == "waiting", _jobs.c.kind.in_(list(kinds)), _jobs.c.run_at <= now, free)
 
 

@@ -12,7 +12,9 @@ from handoff.live import LiveConversations
 from rules.texts import in_language
 
 MOST_PAGES = 20
-MOST_EVENTS = 2000
+FIRST_EVENTS = 200
+LATEST_EVENTS = 2000
+"""Of a longer conversation, how it began and the latest are read: nobody waits for the brief of one that has no end."""
 
 
 class Briefs:
@@ -25,7 +27,7 @@ class Briefs:
 
     def of(self, conversation: Conversation, site: Site) -> dict[str, Any]:
         """Returns the brief of a conversation, read from its events."""
-        events = self._journal.events_after(conversation.id, 0, limit=MOST_EVENTS)
+        events = self._read(conversation)
         live = self._live.get(conversation.id)
         attributes = live.known.contact.attributes if live and live.known.contact else {}
         return {
@@ -46,6 +48,13 @@ class Briefs:
                 "channel": conversation.context.get("channel"),
             },
         }
+
+    def _read(self, conversation: Conversation) -> list[Event]:
+        latest_after = max(conversation.last_seq - LATEST_EVENTS, 0)
+        latest = self._journal.events_after(conversation.id, latest_after, limit=LATEST_EVENTS)
+        if not latest_after:
+            return latest
+        return self._journal.events_after(conversation.id, 0, limit=min(FIRST_EVENTS, latest_after)) + latest
 
 
 def _contact_values(attributes: Mapping[str, Any], site: Site) -> list[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""How a conversation ends, whoever ends it."""
+"""How a conversation ends, whoever ends it; or ends by itself."""
+
+from datetime import timedelta
 
 from bot.conversation import Draft
 from flows.cursor import Cursor
@@ -18,3 +20,8 @@ def end(draft: Draft, *, by: str, name: str | None, actor: str) -> None:
         offer_seq=None,
         cursor=Cursor(draft.state.id, draft.state.language),
     )
+
+
+def close_when_idle(draft: Draft, *, after: timedelta) -> None:
+    """Plans to look whether nothing happens in a conversation any more, and to close it then."""
+    draft.job("close_when_idle", f"idle:{draft.state.id}:{draft.state.last_seq}", run_at=draft.now + after)

@@ -129,14 +129,15 @@ class Handover:
         conversation = draft.state.id
         longest = timedelta(seconds=wanted.wait_up_to.seconds) if wanted.wait_up_to else self._default_wait(department)
         wait = {"requested": (draft.state.queued_at or draft.now).isoformat()}
-        after = timedelta()
+        after, tried = timedelta(), [department.id]
         for overflow in self._overflows(department):
             after += overflow.after
             if after < longest:
                 key = f"overflow:{conversation}:{seq}:{overflow.department}"
-                draft.job(
-                    "overflow", key, run_at=draft.now + after, payload={**wait, "department": overflow.department}
-                )
+                # From these alone, so that a second try of the job finds that it was done.
+                payload = {**wait, "department": overflow.department, "tried": list(tried)}
+                draft.job("overflow", key, run_at=draft.now + after, payload=payload)
+            tried.append(overflow.department)
         draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=wait)
 
     def _default_wait(self, department: Department) -> timedelta:

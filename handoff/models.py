@@ -41,7 +41,7 @@ class Panel(Base):
     agent_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     worker: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     open: Mapped[int]
-    """How many."""
+    """How many; one that speaks by requests is open as long as it does."""
     heard_at: Mapped[datetime]
 
 

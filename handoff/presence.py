@@ -23,7 +23,7 @@ TOLD_EVERY = timedelta(seconds=10)
 """How often a worker writes down whom it heard of."""
 REMEMBERED = timedelta(days=1)
 LONGEST_GAP = timedelta(seconds=30)
-"""Without a look at the rows, for want of a database: what is in them says nothing of who is here."""
+"""Between two looks at the rows, for want of a database or because a clock was set, there is no telling who is here."""
 
 _panels = table_of(Panel)
 
@@ -46,9 +46,11 @@ class Connections:
         self._worker = worker
         self._now = now
         self._run_blocking = run_blocking or (lambda function, *args: function(*args))
-        self._began_at = self._told_at = self._looked_at = now()
+        self._began_at = self._looked_at = now()
         self._open: dict[str, int] = {}
+        """Who is here → how many sockets they have open: none, if their panel speaks by request."""
         self._heard_at: dict[str, datetime] = {}
+        self._untold: set[str] = set()
         self._open_elsewhere: dict[str, datetime] = {}
         self._seen_at: dict[str, datetime] = {}
 
@@ -56,7 +58,7 @@ class Connections:
         """Counts one more panel; returns whether it is the agent's first."""
         first = not self.is_connected(agent_id)
         self._open[agent_id] = self._open.get(agent_id, 0) + 1
-        self._heard_at[agent_id] = self._now()
+        self._note(agent_id)
         self._write_down([agent_id])
         return first
 
@@ -67,13 +69,18 @@ class Connections:
             self._open[agent_id] = left
             return False
         self._open.pop(agent_id, None)
-        self._heard_at[agent_id] = self._now()
+        self._note(agent_id)
         self._write_down([agent_id])
         return not self.is_connected(agent_id)
 
-    def heard(self, agent_id: str) -> None:
-        """Notes a sign of life."""
-        self._heard_at[agent_id] = self._now()
+    def heard(self, agent_id: str) -> bool:
+        """Notes a sign of life; returns whether the agent comes by it: a panel that can have no socket just speaks."""
+        comes = not self.is_connected(agent_id)
+        self._open.setdefault(agent_id, 0)
+        self._note(agent_id)
+        if comes:
+            self._write_down([agent_id])
+        return comes
 
     def is_connected(self, agent_id: str) -> bool:
         """Returns whether the agent has a panel open, here or elsewhere, that was heard of lately."""
@@ -86,15 +93,17 @@ class Connections:
             return False
         # After a start everybody has to come back first.
         known = (self._began_at, self._heard_at.get(agent_id), self._seen_at.get(agent_id))
-        return self._now() - max(each for each in known if each is not None) > GRACE
+        gone_for = [self._now() - each for each in known if each is not None and self._may_be(each)]
+        return min(gone_for, default=timedelta()) > GRACE
 
     def look(self, connection: Connection) -> None:
-        """Reads what the other workers wrote down. After a time without, everybody has to come back first."""
+        """Reads what the other workers wrote down. After a time without, and when the clock was set back, everybody has
+        to come back first."""
         now = self._now()
-        if now - self._looked_at > LONGEST_GAP:
+        if abs(now - self._looked_at) > LONGEST_GAP:
             self._began_at = now
         self._looked_at = now
-        query = select(_panels).where(_panels.c.heard_at > self._now() - REMEMBERED)
+        query = select(_panels).where(_panels.c.heard_at.between(now - REMEMBERED, now + STALE_AFTER))
         seen_at: dict[str, datetime] = {}
         open_elsewhere: dict[str, datetime] = {}
         for agent_id, worker, open_, heard_at in connection.execute(query):
@@ -105,13 +114,24 @@ class Connections:
 
     def tell(self) -> None:
         """Writes down who was heard of here, for the other workers."""
-        now = self._now()
-        # Also who has no socket open: a panel that can have none beats its heart over HTTP.
-        if self._write_down([agent_id for agent_id, at in self._heard_at.items() if at >= self._told_at]):
-            self._told_at = now
+        telling, self._untold = self._untold, set()
+        if not self._write_down(telling):
+            self._untold |= telling
+
+    def _note(self, agent_id: str) -> None:
+        self._heard_at[agent_id] = self._now()
+        self._untold.add(agent_id)
 
     def _is_fresh(self, heard_at: datetime | None) -> bool:
-        return heard_at is not None and self._now() - heard_at < STALE_AFTER
+        return heard_at is not None and self._may_be(heard_at) and self._now() - heard_at < STALE_AFTER
+
+    def _may_be(self, moment: datetime) -> bool:
+        # Clocks of two computers differ a little. What lies further ahead was told before ours was set back.
+        return moment - self._now() < STALE_AFTER
+
+    def _panels_of(self, agent_id: str) -> int:
+        sockets = self._open.get(agent_id)
+        return 0 if sockets is None else max(sockets, 1)
 
     def _write_down(self, agent_ids: Collection[str]) -> bool:
         if agent_ids:
@@ -125,7 +145,7 @@ class Connections:
         with self._database.writing() as connection:
             for agent_id in agent_ids:
                 mine = {"agent_id": agent_id, "worker": self._worker}
-                told = {"open": self._open.get(agent_id, 0), "heard_at": self._heard_at.get(agent_id, self._began_at)}
+                told = {"open": self._panels_of(agent_id), "heard_at": self._heard_at.get(agent_id, self._began_at)}
                 row = (_panels.c.agent_id == agent_id) & (_panels.c.worker == self._worker)
                 if not connection.execute(update(_panels).where(row).values(told)).rowcount:
                     connection.execute(insert(_panels).values(mine | told))

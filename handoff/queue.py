@@ -50,9 +50,11 @@ class Queue:
             found = connection.execute(query.group_by(columns.department))
             return {department: (count, since) for department, count, since in found}
 
-    def without_offer(self) -> list[str]:
-        """Returns the conversations nobody is being asked to take, the next first."""
-        query = select(_conversations.c.id).where(_queued, _conversations.c.offered_to.is_(None))
+    def without_offer(self, agent: Agent) -> list[str]:
+        """Returns the conversations this agent could be asked to take and nobody is, the next first."""
+        department = _conversations.c.department
+        theirs = or_(department.is_(None), department.in_(sorted(agent.departments)))
+        query = select(_conversations.c.id).where(_queued, theirs, _conversations.c.offered_to.is_(None))
         return self._ids(query.order_by(*_in_order))
 
     def waiting_in(self, department: str | None) -> list[str]:
@@ -101,7 +103,7 @@ class Queue:
 
     def _ids(self, query: Select[Any]) -> list[str]:
         with self._database.reading() as connection:
-            return list(connection.scalars(query.limit(LONGEST_LIST)))
+            return list(connection.scalars(query))
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
         with self._database.reading() as connection:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from bot.change import table_of
+from bot.conversation import Conversation
 from bot.database import Database
 from bot.journal import PAGE
 from bot.models import ConversationRow
@@ -96,7 +97,7 @@ class Relay:
     def come_back(self) -> None:
         """Begins to hear again: what nobody here listens to may be old by now, all else is looked at."""
         for each in self._live.all_kept():
-            if not self._is_heard(each.visitor_id, each.id, each.holder != "bot"):
+            if not self._is_heard(each.visitor_id, each.id, _is_in_hand(each)):
                 self._live.forget(each.id)
         self.look()
 
@@ -117,12 +118,15 @@ class Relay:
         visitors = {each for listening in self._listening for each in listening.visitors_here()}
         conversations = {each for listening in self._listening for each in listening.conversations_here()}
         conversations |= {known for known in map(self._live.known_open_of, visitors) if known}
+        has_agents = any(listening.has_agents() for listening in self._listening)
+        if has_agents:  # What is not in hand any more is found by its name alone.
+            conversations |= {each.id for each in self._live.all_kept() if _is_in_hand(each)}
         columns = _conversations.c
         for some in _parts(visitors):
             yield from self._read(columns.visitor_id.in_(some), columns.open)
         for some in _parts(conversations):
             yield from self._read(columns.id.in_(some))
-        if any(listening.has_agents() for listening in self._listening):
+        if has_agents:
             for condition in IN_HAND:
                 yield from self._read(condition, most=LONGEST_LIST)
 
@@ -130,6 +134,12 @@ class Relay:
         query = select(_conversations.c.id, _conversations.c.last_seq).where(*conditions).limit(most)
         with self._database.reading() as connection:
             return [(conversation_id, seq) for conversation_id, seq in connection.execute(query)]
+
+
+def _is_in_hand(conversation: Conversation) -> bool:
+    """The same answer as `IN_HAND`, for what is kept."""
+    waits = conversation.open and (conversation.holder == "queue" or conversation.left)
+    return waits or conversation.holder == "agent"
 
 
 def _parts(names: set[str]) -> Iterator[list[str]]:

@@ -104,6 +104,9 @@ class ActionSide(Changing):
             may_speak = draft.state.open and draft.state.holder == "bot" and not calls.is_void(job.payload, since)
             if not may_speak or flow not in self._parts.bot.sites.current.machines:
                 return known
+            if self._parts.journal.sent("system", job.key):
+                return known  # It was done, and the process ended before that was marked.
+            draft.add("reminded", {"reminder": job.payload["name"], "flow": flow}, actor="system", client_id=job.key)
             return self._handover.settle(draft, self._parts.bot.begin(draft, known, flow, inputs={}))
 
         try:

@@ -11,7 +11,7 @@ from handoff.agents import changed
 from handoff.audience import may_work_on
 from handoff.desk.changing import Changing, SaidBefore
 from handoff.desk.visitor_side import readable
-from handoff.ending import end
+from handoff.ending import close_when_idle, end
 from handoff.lifecycle import NotNow, holder_after
 from handoff.models import Assignment
 from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchConversation, NotPossibleNow, Reassigned
@@ -110,6 +110,8 @@ class AgentSide(Changing):
         )
         draft.guard(changed(agent, active=agent.active + 1, last_accepted_at=draft.now))
         draft.insert(Row(Assignment, _assignment(draft, agent, event.seq)))
+        if draft.before.left:
+            close_when_idle(draft, after=self._parts.bot.sites.current.conversation.idle_close)
         turn = self._parts.bot.resume(draft, known, FlowEvent("agent_joined"))
         return turn.known
 

@@ -1,11 +1,14 @@
 """How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
 
+import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from bot.actions.actions import Actions
 from bot.answering import Bot
@@ -34,6 +37,8 @@ ATTEMPTS = 5
 
 MOST_REMEMBERED = 10_000
 """How many recent client ids are known without asking the database."""
+
+log = logging.getLogger(__name__)
 
 Verb = Callable[[Draft, Known], Known]
 Begin = Callable[[int], tuple[Draft, Known]]
@@ -109,6 +114,18 @@ class Changing:
         self._follow_up(draft)
         return draft
 
+    def _change_each(self, conversation_ids: Iterable[str], verb: Verb) -> None:
+        """Runs a verb on each of these. Where it fails operators are told, and the others have their turn."""
+        for conversation_id in conversation_ids:
+            try:
+                self._change(conversation_id, verb)
+            except Refusal as refusal:
+                log.warning("conversation.not_changed %s (%s)", conversation_id, refusal.code)
+            except DBAPIError:
+                raise  # None of the others would fare better.
+            except Exception:
+                log.exception("conversation.not_changed %s", conversation_id)
+
     def _draft(self, conversation_id: str, _attempt: int = 0) -> tuple[Draft, Known]:
         live = self._live(conversation_id)
         return Draft(live.conversation, self._parts.now()), live.known
@@ -171,10 +188,11 @@ class Changing:
         """Offers what waits again, because this agent came, went, or has room: one who was asked is asked anew."""
         self._parts.agents.forget()
         self._parts.announcements.announce(StaffChanged(agent_id))
-        for conversation_id in self._parts.queue.without_offer():
-            self._change(conversation_id, lambda draft, known: self._offer_again(draft, known, agent_id))
+        agent = self._parts.agents.get(agent_id)
+        if agent:
+            self._change_each(self._parts.queue.without_offer(agent), partial(self._offer_again, agent_id=agent_id))
 
-    def _offer_again(self, draft: Draft, known: Known, agent_id: str) -> Known:
+    def _offer_again(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         asked = draft.state.asked
         draft.set(asked=tuple(each for each in asked if each != agent_id))
         self._handover.offer(draft)

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.contact import Known
-from bot.conversation import Draft
+from bot.conversation import Conversation, Draft
 from bot.jobs import Handler, Job
 from bot.timers import TIMER, ran_out
 from handoff.desk.changing import Changing, Verb
 from handoff.ending import end
 from handoff.refusals import NoSuchConversation
-
-_A_MOMENT = timedelta(minutes=1)
 
 
 class ClockSide(Changing):
@@ -37,7 +35,7 @@ class ClockSide(Changing):
 
     def _overflow(self, job: Job) -> None:
         def verb(draft: Draft, known: Known) -> Known:
-            if _still_waits(draft, job):
+            if _still_waits(draft, job) and draft.state.department in job.payload["tried"]:
                 self._handover.overflow(draft, job.payload["department"])
             return known
 
@@ -53,18 +51,19 @@ class ClockSide(Changing):
         idle_close: timedelta = self._parts.bot.sites.current.conversation.idle_close
 
         def verb(draft: Draft, known: Known) -> Known:
-            if draft.state.holder != "bot" or draft.state.left or self._parts.bot.waits(draft.state):
-                return known
-            if draft.state.last_at + idle_close <= draft.now:
+            may_end = draft.state.open and not draft.state.left and not self._goes_on(draft.state)
+            if may_end and draft.state.last_at + idle_close <= draft.now:
                 end(draft, by="idle", name=None, actor="system")
             return known
 
         draft = self._do(job, verb)
-        if draft is None or not draft.state.open:
-            return None
-        if self._parts.bot.waits(draft.state):
-            return draft.now + idle_close
-        return max(draft.state.last_at + idle_close, draft.now + _A_MOMENT)
+        if draft is None or not draft.state.open or draft.state.left:
+            return None  # A message that was left stays until somebody accepts it, who plans the look anew.
+        return (draft.now if self._goes_on(draft.state) else draft.state.last_at) + idle_close
+
+    def _goes_on(self, state: Conversation) -> bool:
+        """Says whether it is somebody else's turn, or time's, so that silence means nothing."""
+        return state.holder != "bot" or self._parts.bot.waits(state)
 
     def _timer(self, job: Job) -> None:
         def verb(draft: Draft, known: Known) -> Known:

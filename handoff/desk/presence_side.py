@@ -38,8 +38,10 @@ class PresenceSide(AgentSide):
             self.staff_changed(agent_id)
 
     def heard(self, agent_id: str) -> None:
-        """An agent's panel gave a sign of life."""
-        self._parts.connections.heard(agent_id)
+        """An agent's panel gave a sign of life, which may be how we hear that they are here."""
+        if self._parts.connections.heard(agent_id):
+            self._record_presence(agent_id)
+            self.staff_changed(agent_id)
 
     def reclaim(self) -> None:
         """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
@@ -47,8 +49,7 @@ class PresenceSide(AgentSide):
         self._parts.agents.look_again()
         for agent_id in self._parts.queue.owners():
             if self._parts.connections.has_vanished(agent_id):
-                for conversation_id in self._parts.queue.held_by(agent_id):
-                    self._change(conversation_id, partial(self._take_from, agent_id=agent_id))
+                self._change_each(self._parts.queue.held_by(agent_id), partial(self._take_from, agent_id=agent_id))
 
     def _take_from(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         before = draft.before

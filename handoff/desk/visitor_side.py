@@ -15,6 +15,7 @@ from bot.first_words import cursor_of_visitor
 from bot.greeting import Answered, Whereabouts
 from flows.cursor import Cursor
 from handoff.desk.changing import Changing, SaidBefore, as_written
+from handoff.ending import close_when_idle
 from handoff.refusals import NoSuchConversation, Unsayable
 from rules.rulebook import Heard
 
@@ -171,8 +172,7 @@ class VisitorSide(Changing):
         if bubble:
             body |= {"impression": bubble.impression, "trigger": bubble.title, "why": bubble.why}
         draft.add("started", body, actor="system")
-        idle_close = self._parts.bot.sites.current.conversation.idle_close
-        draft.job("close_when_idle", f"idle:{draft.state.id}", run_at=draft.now + idle_close)
+        close_when_idle(draft, after=self._parts.bot.sites.current.conversation.idle_close)
         known = meet(draft, known)
         if bubble is None:
             return known

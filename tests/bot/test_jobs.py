@@ -252,6 +252,59 @@ def test_a_clock_that_goes_ahead_and_back_lets_it_happen_early_and_once(database
     assert done == ["t1"]
 
 
+@pytest.mark.fault("F20")
+def test_what_a_killed_process_had_in_hand_is_not_waited_for_when_the_clock_goes_back(
+    database: Database, clock: Any, plan: Plan, other: Jobs
+):
+    plan("timer", "t1", at=clock() - timedelta(hours=2))
+
+    def killed(_: Job) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Jobs(database, now=clock).run_due({"timer": killed})
+    done: list[str] = []
+    assert not other.run_due({"timer": lambda job: done.append(job.key)}), "its lease has not run out"
+    clock.advance(hours=-1)
+    assert other.run_due({"timer": lambda job: done.append(job.key)})
+    assert done == ["t1"]
+
+
+@pytest.mark.fault("F20")
+def test_when_the_clock_goes_back_nobody_begins_what_another_may_have_taken(
+    database: Database, clock: Any, plan: Plan, other: Jobs
+):
+    for key in ("t1", "t2"):
+        plan("timer", key, at=clock() - timedelta(hours=2))
+    done: list[tuple[str, str]] = []
+
+    def set_back(job: Job) -> None:
+        done.append(("here", job.key))
+        clock.advance(hours=-1)
+        other.run_due({"timer": lambda job: done.append(("there", job.key))})
+
+    Jobs(database, now=clock).run_due({"timer": set_back})
+    assert done.count(("here", "t2")) == 0 and done.count(("there", "t2")) == 1
+
+
+@pytest.mark.fault("F20")
+def test_what_is_renewed_stays_in_hand_when_the_clock_goes_back(
+    database: Database, clock: Any, plan: Plan, other: Jobs
+):
+    for key in ("t1", "t2"):
+        plan("timer", key, at=clock() - timedelta(hours=2))
+    jobs, done = Jobs(database, now=clock), []
+
+    def set_back(job: Job) -> None:
+        done.append(job.key)
+        clock.advance(hours=-1)
+        jobs.renew()
+        assert not other.run_due({"timer": print})
+
+    jobs.run_due({"timer": set_back})
+    assert done[:2] == ["t1", "t2"]
+
+
 def test_what_waited_for_days_is_not_given_up_at_its_first_failure(database: Database, clock: Any, plan: Plan):
     plan("timer", "t1")
     jobs = Jobs(database, now=clock)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.actions.actions import Actions
 from bot.answering import Bot
@@ -16,9 +16,9 @@ from bot.change import table_of
 from bot.database import Database
 from bot.events import Event
 from bot.greeting import Whereabouts
-from bot.jobs import Jobs
+from bot.jobs import Handler, Jobs
 from bot.journal import Journal
-from bot.models import JobRow
+from bot.models import ConversationRow, JobRow
 from bot.site.loading import load
 from bot.versions import SiteVersions
 from handoff.agents import Agents, add
@@ -48,20 +48,35 @@ class Office:
     heard: list[Announcement | StaffChanged] = field(default_factory=list)
     panels: set[str] = field(default_factory=set)
 
-    def let_pass(self, **span: float) -> None:
-        """Lets time pass, with every open panel beating, and everything happen that falls due."""
+    def let_pass(self, *, tries: int = 1, **span: float) -> None:
+        """Lets time pass, with every open panel beating, and everything happen that falls due.
+
+        Each job is tried so often, as if all tries but the last had ended before they were marked as done.
+        """
+        handlers = {kind: _repeated(handler, tries) for kind, handler in self.desk.job_handlers().items()}
         until = self.clock.at + timedelta(**span)
         while self.clock.at < until:
             self.clock.at = min(until, max(self.clock.at, self._next_due() or until))
             for agent in self.panels:
                 self.desk.heard(agent)
-            while self.jobs.run_due(self.desk.job_handlers()):
+            while self.jobs.run_due(handlers):
                 pass
+
+    def spoil(self, conversation_id: str) -> None:
+        """Makes a conversation one that nobody can read any more."""
+        rows = table_of(ConversationRow)
+        with self.database.writing() as connection:
+            connection.execute(update(rows).where(rows.c.id == conversation_id).values(cursor="spoilt"))
+        self.live.forget(conversation_id)
 
     def _next_due(self) -> Any:
         jobs = table_of(JobRow)
         with self.database.reading() as connection:
             return connection.scalar(select(func.min(jobs.c.run_at)).where(jobs.c.state == "waiting"))
+
+
+def _repeated(handler: Handler, tries: int) -> Handler:
+    return lambda job: [handler(job) for _ in range(tries)][-1]
 
 
 @pytest.fixture

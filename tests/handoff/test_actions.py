@@ -184,6 +184,17 @@ def test_a_reminder_comes_in_its_time_unless_it_is_void(
 
 
 @BOTH
+@pytest.mark.fault("F9")
+def test_a_reminder_that_is_done_again_after_a_crash_speaks_once(desk: tuple[Office, VisitorActor]):
+    office, visitor = desk
+    asks_for(office, visitor, "Remind")
+    office.let_pass(minutes=61, tries=2)
+    assert visitor.hears().count("Take the green one.") == 1
+    (reminded,) = [each for each in everything(office, visitor) if each.kind == "reminded"]
+    assert reminded.body == {"reminder": "tea", "flow": "advice"}
+
+
+@BOTH
 def test_a_reminder_can_be_cancelled(desk: tuple[Office, VisitorActor]):
     office, visitor = desk
     asks_for(office, visitor, "Remind")

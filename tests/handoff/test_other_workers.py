@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.database import Database
+from bot.greeting import Whereabouts
 from handoff.agents import add
 from handoff.announcements import Announcement
 from handoff.elsewhere import Elsewhere
@@ -168,6 +169,62 @@ def test_a_job_is_not_judged_on_what_is_old(workers, ann):
     here.relay.look()
     asked = here.office.desk.open_conversation("ann")
     assert (asked.holder, asked.offered_to) == ("queue", None)
+
+
+@pytest.fixture
+def bob(workers: tuple[Worker, Worker]) -> VisitorActor:
+    """A visitor whose socket is open at the second worker; at the first only agents hear of what they say."""
+    return VisitorActor(workers[1].office, "bob")
+
+
+def holders_told(worker: Worker, visitor: VisitorActor) -> list[str]:
+    news = [each for each in worker.office.heard if isinstance(each, Announcement)]
+    return [each.after.holder for each in news if each.after.visitor_id == visitor.id]
+
+
+def test_without_hints_what_left_the_queue_elsewhere_leaves_the_lists(workers, bob):
+    here, there = workers
+    hire(here, "Anna")
+    bob.writes("Hi")
+    bob.presses("A person")
+    here.relay.look()
+    assert holders_told(here, bob) == ["queue"]
+    there.office.desk.take_back("bob", whereabouts=Whereabouts("en"))
+    for _ in range(2):
+        here.relay.look()
+    assert holders_told(here, bob) == ["queue", "bot"]
+
+
+def test_without_hints_what_an_agent_closed_elsewhere_leaves_the_lists(workers, bob):
+    here, there = workers
+    hire(here, "Anna")
+    ben = hire(there, "Ben")
+    bob.writes("Hi")
+    bob.presses("A person")
+    conversation = bob.conversation
+    token = ben.accepts(conversation)
+    here.relay.look()
+    there.office.desk.close(ben.id, conversation, token=token)
+    for _ in range(2):
+        here.relay.look()
+    assert holders_told(here, bob) == ["agent", "nobody"]
+
+
+@pytest.mark.parametrize("deaf", [False, True], ids=["looking", "coming back to the bus"])
+def test_without_hints_a_message_that_was_answered_elsewhere_leaves_the_lists(workers, bob, deaf):
+    here, there = workers
+    bob.writes("Hi")
+    bob.writes("human")
+    bob.writes("bob@x.io")
+    bob.writes("Please call me")
+    conversation = bob.conversation
+    hire(here, "Anna")
+    ben = hire(there, "Ben")
+    here.relay.look()
+    assert here.office.live.kept(conversation).conversation.left
+    there.office.desk.close(ben.id, conversation, token=ben.accepts(conversation))
+    here.relay.come_back() if deaf else here.relay.look()
+    assert holders_told(here, bob)[-1] == "nobody"
 
 
 def test_what_nobody_listens_to_is_forgotten_when_hints_may_be_missing(workers, ann):

@@ -1,8 +1,13 @@
 """Handing over: offered, accepted by exactly one, answered, returned, closed; or a message is left."""
 
+import shutil
+
 import pytest
 
+from bot.greeting import Whereabouts
+from handoff.agents import add
 from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned
+from tests.handoff.conftest import WORLDS, AgentActor, VisitorActor, open_office
 
 
 @pytest.fixture
@@ -166,6 +171,83 @@ def test_unanswered_conversations_move_to_the_next_department_with_their_waiting
     state = office.desk.conversation(ann.conversation)
     assert (state.department, state.queued_at) == ("support", asked_at)
     assert sam.is_offered() == [ann.conversation]
+
+
+@pytest.mark.fault("F9")
+def test_who_is_passed_on_again_after_a_crash_is_passed_on_once(waiting, agent, office):
+    agent("Anna").comes_online()
+    sam = agent("Sam", "support").comes_online()
+    ann = waiting()
+    office.let_pass(seconds=60, tries=2)
+    passed_on = [event for event in office.journal.events_after(ann.conversation, 0) if event.kind == "requeued"]
+    assert len(passed_on) == 1
+    assert sam.is_offered() == [ann.conversation]
+
+
+@pytest.mark.fault("F9")
+def test_who_was_passed_on_further_does_not_come_back_by_what_is_done_late(tmp_path, database, clock):
+    site = shutil.copytree(WORLDS / "harbour", tmp_path / "site")
+    text = (site / "site.yaml").read_text()
+    last = "    max_chats: 3\n"
+    (site / "site.yaml").write_text(
+        text.replace(
+            last, f"{last}    if_no_answer: {{after: 20s, department: harbour_master}}\n  harbour_master: {{}}\n"
+        )
+    )
+    office = open_office(database, clock, site)
+    with database.writing() as connection:
+        anna = add(connection, name="Anna", role="agent", departments=["sales"], at=clock())
+    AgentActor(office, anna).comes_online()
+    ann = VisitorActor(office, "ann")
+    ann.writes("Hi")
+    ann.presses("A person")
+    done = []
+    handlers = office.desk.job_handlers()
+    overflow = handlers["overflow"]
+    clock.advance(seconds=85)
+    while office.jobs.run_due({**handlers, "overflow": lambda job: (done.append(job), overflow(job))[1]}):
+        pass
+    assert office.desk.conversation(ann.conversation).department == "harbour_master"
+    overflow(done[0])
+    assert office.desk.conversation(ann.conversation).department == "harbour_master"
+
+
+def test_who_comes_is_offered_what_waits_for_them_however_much_waits_elsewhere(waiting, agent, office, monkeypatch):
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    anna, sam = agent("Anna").comes_online(), agent("Sam", "support").comes_online()
+    for _ in range(3):
+        waiting()
+    ann = waiting()
+    office.desk.take_back(ann.id, whereabouts=Whereabouts("en"))
+    office.desk.hand_over(ann.id, "support", whereabouts=Whereabouts("en"))
+    assert sam.is_offered() == [ann.conversation]
+    for each in (anna, sam):
+        each.goes("away")
+    office.let_pass(seconds=31)
+    assert anna.is_offered() == sam.is_offered() == []
+    sam.goes("online")
+    assert sam.is_offered() == [ann.conversation]
+
+
+def test_who_comes_is_offered_all_that_waits_for_them(waiting, agent, office, monkeypatch):
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    anna = agent("Anna").comes_online()
+    asked = [waiting().conversation for _ in range(3)]
+    anna.goes("away")
+    office.let_pass(seconds=31)
+    assert anna.is_offered() == []
+    anna.goes("online")
+    assert sorted(anna.is_offered()) == sorted(asked)
+
+
+def test_a_conversation_that_cannot_be_offered_does_not_keep_the_next_from_being_offered(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    spoilt, ann = waiting().conversation, waiting()
+    anna.goes("away")
+    office.let_pass(seconds=31)
+    office.spoil(spoilt)
+    anna.goes("online")
+    assert office.desk.conversation(ann.conversation).offered_to == anna.id
 
 
 def test_another_departments_conversation_looks_like_none(waiting, agent, office):

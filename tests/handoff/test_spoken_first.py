@@ -9,6 +9,7 @@ import pytest
 from bot.greeting import Greeting, Shown
 from bot.impressions import Impressions
 from bot.visits import Visits
+from handoff.brief import Briefs
 from handoff.desk.visitor_side import Said
 from tests.handoff.conftest import Office, VisitorActor, open_office
 
@@ -137,3 +138,23 @@ def test_an_agent_is_named_only_while_they_are_there_and_free(greeting: Greeting
     anna.goes("away")
     office.clock.advance(hours=3)
     assert shown(greeting, "personal").speaker == "Sales"
+
+
+def test_the_brief_of_a_long_conversation_knows_how_it_began_and_what_came_last(
+    greeting: Greeting, visitor: Any, agent: Any, office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("handoff.brief.FIRST_EVENTS", 5)
+    monkeypatch.setattr("handoff.brief.LATEST_EVENTS", 10)
+    bubble, ann, anna = shown(greeting, "leaving"), visitor(), agent("Anna Berg", role="lead").comes_online()
+    answers(ann, greeting, bubble, label="Please do")
+    token = anna.accepts(ann.conversation)
+    for number in range(20):
+        ann.writes(f"And another thing, number {number}")
+    office.desk.return_to_bot(anna.id, ann.conversation, token=token)
+    ann.writes("at the usual place")
+    visits = Visits(office.database, office.journal, new_id=str)
+    brief = Briefs(office.journal, office.live, visits).of(
+        office.desk.conversation(ann.conversation), office.sites.current
+    )
+    assert brief["trigger"]["title"] == "leaving"
+    assert [each["text"] for each in brief["failed"]] == ["at the usual place"]

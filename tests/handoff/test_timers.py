@@ -190,6 +190,39 @@ def test_a_conversation_that_waits_is_not_closed_as_idle(guest, office):
     assert office.desk.open_conversation(guest.id) is None
 
 
+def looks_for_idleness(office) -> int:
+    return sum(office.jobs.ended["close_when_idle", how] for how in ("again", "done"))
+
+
+def test_a_conversation_that_somebody_holds_is_looked_at_once_a_day_and_closed_when_it_is_idle(office, visitor, agent):
+    anna, ann = agent("Anna").comes_online(), visitor()
+    ann.writes("Hi")
+    ann.presses("A person")
+    token = anna.accepts(ann.conversation)
+    office.let_pass(hours=49)
+    assert looks_for_idleness(office) == 2
+    office.desk.return_to_bot(anna.id, ann.conversation, token=token)
+    office.let_pass(hours=23)
+    assert office.desk.open_conversation(ann.id) is not None
+    office.let_pass(hours=2)
+    assert office.desk.open_conversation(ann.id) is None
+
+
+def test_a_message_that_was_left_is_looked_at_again_only_when_somebody_has_accepted_it(office, visitor, agent):
+    ann = visitor()
+    for text in ("Hi", "human", "ann@x.io", "Please call me"):
+        ann.writes(text)
+    conversation = ann.conversation
+    assert office.desk.conversation(conversation).left
+    office.let_pass(days=5)
+    assert looks_for_idleness(office) == 1
+    anna = agent("Anna").comes_online()
+    office.desk.return_to_bot(anna.id, conversation, token=anna.accepts(conversation))
+    assert office.desk.conversation(conversation).open
+    office.let_pass(hours=25)
+    assert not office.desk.conversation(conversation).open
+
+
 def test_timers_are_told_by_explain(guest, office):
     guest.books()
     conversation = guest.conversation

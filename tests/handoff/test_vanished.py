@@ -68,6 +68,35 @@ def test_with_nobody_else_there_a_message_is_taken(held, office):
     assert "What is your e-mail address?" in ann.hears()
 
 
+def test_nobody_who_vanished_is_overlooked_however_many_have_conversations(office, visitor, agent, monkeypatch):
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    conversations = []
+    for name in ("Anna", "Ben", "Cleo"):
+        someone, ann = agent(name).comes_online(), visitor()
+        ann.writes("Hi")
+        ann.presses("A person")
+        someone.accepts(ann.conversation)
+        conversations.append(ann.conversation)
+    office.panels.clear()
+    wait(office, seconds=65)
+    assert [office.desk.conversation(each).owner for each in conversations] == [None, None, None]
+
+
+def test_a_conversation_that_cannot_be_taken_back_does_not_keep_the_next_from_it(held, office, visitor):
+    anna, ann, _ = held
+    spoilt = ann.conversation
+    office.spoil(spoilt)
+    bob = visitor()
+    bob.writes("Hi")
+    anna.comes_online()
+    bob.presses("A person")
+    anna.accepts(bob.conversation)
+    assert office.queue.held_by(anna.id) == [spoilt, bob.conversation]
+    office.panels.discard(anna.id)
+    wait(office, seconds=65)
+    assert office.desk.conversation(bob.conversation).owner is None
+
+
 def test_a_panel_nobody_hears_of_is_as_good_as_closed(office, visitor, agent):
     anna = agent("Anna").comes_online()
     ann = visitor()
@@ -118,6 +147,37 @@ def test_after_a_time_without_a_database_everybody_has_to_come_back_first(held, 
     assert office.desk.conversation(ann.conversation).owner == anna.id
     wait(office, seconds=65)
     assert office.desk.conversation(ann.conversation).owner is None
+
+
+@pytest.mark.fault("F20")
+def test_a_clock_set_back_keeps_no_conversation_with_who_is_gone(held, office, clock):
+    _, ann, _ = held
+    clock.advance(hours=-1)
+    wait(office, seconds=70)
+    assert office.desk.conversation(ann.conversation).owner is None
+
+
+@pytest.mark.fault("F20")
+def test_a_clock_set_back_gives_everybody_time_to_come_back(held, office, clock):
+    anna, ann, _ = held
+    clock.advance(hours=-1)
+    wait(office, seconds=50)
+    anna.comes_online()
+    wait(office, seconds=50)
+    assert office.desk.conversation(ann.conversation).owner == anna.id
+
+
+@pytest.mark.fault("F20")
+def test_after_a_clock_was_set_back_other_workers_hear_of_whom_we_hear(held, office, clock, open_database):
+    anna, ann, _ = held
+    there = open_office(open_database(), clock, WORLDS / "harbour", worker="there")
+    there.desk.heard(anna.id)
+    clock.advance(hours=-1)
+    for _ in range(20):
+        wait(office, seconds=5)
+        there.desk.heard(anna.id)
+        there.connections.tell()
+    assert office.desk.conversation(ann.conversation).owner == anna.id
 
 
 def test_the_timers_of_a_first_wait_do_not_end_the_second(office, agent, visitor, monkeypatch):
