@@ -297,9 +297,12 @@ def eventually(page: Page, holds: Callable[[], bool]) -> None:
 
 
 def settle(page: Page) -> None:
-    """Waits until nothing moves any more."""
+    """Brings everything that moves to where it ends."""
     page.evaluate("""() => Promise.all(
-        document.querySelector("parlour-widget").shadowRoot.getAnimations().map((animation) => animation.finished))""")
+        document.querySelector("parlour-widget").shadowRoot.getAnimations().map((animation) => {
+            animation.finish();
+            return animation.finished;
+        }))""")
 
 
 def serious(page: Page) -> list[str]:

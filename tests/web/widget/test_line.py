@@ -1,24 +1,27 @@
 """The line between the widget and the server: gone, not let through, with a token that ran out."""
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
 
 
 def test_without_a_connection_it_is_said_once_and_what_is_written_goes_out_later(
-    visit: Visit, chat: PretendedChat
+    visit: Visit, chat: PretendedChat, world: BrowserContext
 ) -> None:
+    world.clock.install()
     page = opened(visit())
     write(page, "Hello")
     expect(log_of(page).locator(".own")).to_have_text("YouHello")
     chat.reachable = False
     chat.sockets[-1].close(code=1011)
     write(page, "Still there?")
+    page.clock.fast_forward(1_500)
     expect(dialog_of(page)).to_contain_text("No connection. What you write is kept and sent when it is back.")
     expect(log_of(page).locator(".own").last).to_contain_text("Not sent · Try again")
     picture(page, "widget-no-connection")
     chat.reachable = True
+    page.clock.fast_forward(3_000)
     expect(log_of(page).locator(".own").last).to_have_text("YouStill there?", timeout=20_000)
     expect(dialog_of(page)).not_to_contain_text("No connection")
     assert [event["body"]["text"] for event in chat.record] == ["Hello", "Still there?"]
@@ -27,10 +30,18 @@ def test_without_a_connection_it_is_said_once_and_what_is_written_goes_out_later
 def test_where_sockets_are_not_let_through_the_conversation_goes_by_request(
     visit: Visit, chat: PretendedChat, world: BrowserContext
 ) -> None:
-    world.route_web_socket("wss://chat.test/widget/socket", lambda socket: socket.close(code=1011))
+    refused: list[WebSocketRoute] = []
+    world.route_web_socket(
+        "wss://chat.test/widget/socket", lambda socket: (refused.append(socket), socket.close(code=1011))
+    )
+    world.clock.install()
     chat.replies = lambda text: [{"text": f"You said {text}."}]
     page = opened(visit())
     write(page, "Hello")
+    eventually(page, lambda: len(refused) == 1)
+    page.clock.fast_forward(1_500)
+    eventually(page, lambda: len(refused) == 2)
+    page.clock.fast_forward(3_000)
     expect(log_of(page)).to_contain_text("You said Hello.", timeout=15_000)
     expect(log_of(page).locator(".own")).to_have_text("YouHello")
     assert chat.sockets == []

@@ -101,10 +101,17 @@ def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: Pretend
     assert len(chat.asks("show")) == 1
 
 
-def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat) -> None:
-    chat.triggers, chat.shown, chat.ask_again_after = [{**HELP, "for": 2}], SPOKEN, 0.5
+def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat, world: BrowserContext) -> None:
+    chat.triggers, chat.shown, chat.ask_again_after = [{**HELP, "for": 60}], SPOKEN, 20
+    world.clock.install()
     page = visit()
-    expect(bubble_of(page)).to_be_visible(timeout=10_000)
+    page.clock.run_for(21_000)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    page.clock.run_for(21_000)
+    eventually(page, lambda: len(chat.asks("view")) == 3)
+    assert chat.asks("show") == []
+    page.clock.run_for(20_000)
+    expect(bubble_of(page)).to_be_visible()
     assert [view["again"] for view in chat.asks("view")[1:3]] == [True, True]
     assert "again" not in chat.asks("view")[0]
 
@@ -149,11 +156,12 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     page.set_viewport_size({"width": 390, "height": 844})
     session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     session.send("Emulation.setEmitTouchEventsForMouse", {"enabled": True, "configuration": "mobile"})
+    page.clock.install()
     page.goto(f"{SHOP}/boots")
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
     assert chat.asks("view")[0]["facts"]["device"] == "mobile"
     page.evaluate("scrollTo(0, 5000)")
-    page.wait_for_timeout(1_200)
+    page.clock.run_for(1_200)
     expect(bubble_of(page)).to_have_count(0)
     page.evaluate("""async () => {
         for (let top = 5000; top > 3000; top -= 400) {
@@ -166,15 +174,19 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     picture(page, "widget-phone-leaving")
 
 
-def test_whoever_sits_still_is_spoken_to_and_a_movement_begins_anew(visit: Visit, chat: PretendedChat) -> None:
-    chat.triggers, chat.shown = [own_trigger("idle", [">=", "idle", 2])], SPOKEN
+def test_whoever_sits_still_is_spoken_to_and_a_movement_begins_anew(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.triggers, chat.shown = [own_trigger("idle", [">=", "idle", 20])], SPOKEN
+    world.clock.install()
     page = visit()
     for step in range(6):
-        page.wait_for_timeout(500)
+        page.clock.run_for(5_000)
         page.mouse.move(300 + step, 300)
     assert chat.asks("show") == []
-    expect(bubble_of(page)).to_be_visible(timeout=5_000)
-    assert chat.asks("show")[0]["facts"]["idle"] >= 2
+    page.clock.run_for(20_000)
+    expect(bubble_of(page)).to_be_visible()
+    assert chat.asks("show")[0]["facts"]["idle"] >= 20
 
 
 def test_the_language_that_is_spoken_can_be_asked_about(visit: Visit, chat: PretendedChat) -> None:
