@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -17,6 +18,7 @@ Visit = Callable[..., Page]
 CHAT = "https://chat.test"
 SHOP = "https://shop.test"
 ID = "conversation-1"
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 POLICY = f"default-src 'self'; script-src {CHAT}; connect-src {CHAT} wss://chat.test"
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -308,7 +310,8 @@ def settle(page: Page) -> None:
 def serious(page: Page) -> list[str]:
     """What keeps people out, of the widget alone: the page around it is somebody else's."""
     found = Axe().run(page, context={"include": [["parlour-widget"]]}).response["violations"]
-    return [
+    faint = page.locator("parlour-widget").evaluate(CONTRAST)
+    return faint + [
         f"{each['id']}: {node['html']}"
         for each in found
         if each["impact"] in ("serious", "critical")
