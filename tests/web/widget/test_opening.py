@@ -71,6 +71,14 @@ def test_escape_closes_and_leads_back_to_where_one_came_from(visit: Visit) -> No
     expect(dialog_of(page)).to_be_hidden()
 
 
+def test_who_closes_and_opens_again_at_once_finds_it_open(visit: Visit) -> None:
+    page = opened(visit())
+    page.evaluate("(Parlour.close(), Parlour.open())")
+    page.wait_for_timeout(200)
+    expect(dialog_of(page)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+
+
 def test_the_page_opens_closes_hides_and_shows(visit: Visit) -> None:
     page = visit()
     page.evaluate("Parlour.open()")
