@@ -17,11 +17,13 @@ STATIC = Path(__file__).parents[1] / "web" / "static"
 ORIGIN = "https://chat.test"
 STARTS_WITHIN = 40
 LOUD = "NO CHROMIUM HERE: nothing that runs in a browser is tested"
+# Without a screen the whole Chromium still keeps a window, with pages of its own in it, for each of ours.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 
 
 def chromium() -> str | None:
-    """Returns where Debian's Chromium is, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    """Returns where Debian's Chromium is, the one that has no windows before the others, or None."""
+    return next((found for program in PROGRAMS if (found := shutil.which(program))), None)
 
 
 def require_for(item: pytest.Item) -> None:
@@ -84,7 +86,7 @@ def empty_page(context: BrowserContext) -> Page:
 
 def open_empty_page(context: BrowserContext, beside: Path | None = None) -> Page:
     """Opens an empty page that may import from `/static/`, and from `/beside/` what lies in a folder of tests."""
-    _serve(context, "static", STATIC)
+    serve_tree(context)
     if beside is not None:
         _serve(context, "beside", beside)
     blank = "<!doctype html><title>empty</title>"
@@ -92,6 +94,11 @@ def open_empty_page(context: BrowserContext, beside: Path | None = None) -> Page
     page = context.new_page()
     page.goto(f"{ORIGIN}/")
     return page
+
+
+def serve_tree(context: BrowserContext) -> None:
+    """Serves the files of web/static without a server."""
+    _serve(context, "static", STATIC)
 
 
 def _serve(context: BrowserContext, name: str, folder: Path) -> None:

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Blueprint, Flask, render_template
 from playwright.sync_api import Page, expect
 
+from tests.browser import serve_tree
 from web.headers import CONTENT_POLICY
 
 WEB = Path(__file__).parents[2] / "web"
@@ -116,9 +117,7 @@ def test_every_refusal_has_a_page_that_says_what_to_do(draw: Draw, status: int) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["sign in", "refused", "first run", "used", "refusal"])
-def test_every_page_can_be_used_by_everybody(
-    page: Page, serve_tree: Callable[[], None], draw: Draw, name: str, scheme: Any
-) -> None:
+def test_every_page_can_be_used_by_everybody(page: Page, draw: Draw, name: str, scheme: Any) -> None:
     pages = {
         "sign in": lambda: sign_in(draw),
         "refused": lambda: sign_in(draw, "a@example.com", password="x", wrong={"password": ["Invalid password"]}),
@@ -132,7 +131,7 @@ def test_every_page_can_be_used_by_everybody(
     page.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme=scheme)
-    serve_tree()
+    serve_tree(page.context)
     drawn = pages[name]()
     policy = {"Content-Security-Policy": CONTENT_POLICY}
     page.route(f"{CHAT}/page", lambda route: route.fulfill(body=drawn, content_type="text/html", headers=policy))

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Blueprint, Flask, render_template
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
-from tests.browser import picture
+from tests.browser import picture, serve_tree
 from web.headers import CONTENT_POLICY
 
 WEB = Path(__file__).parents[2] / "web"
@@ -230,7 +230,6 @@ def panel(
     context: BrowserContext,
     desk: PretendedDesk,
     pages: Flask,
-    serve_tree: Callable[[], None],
     troubles: list[str],
 ) -> Callable[..., Page]:
     """Opens the panel; the desk is arranged before."""
@@ -257,7 +256,7 @@ def panel(
             route.fulfill(body=body, content_type="text/html", headers={"Content-Security-Policy": CONTENT_POLICY})
 
     def open_panel(query: str = "") -> Page:
-        serve_tree()
+        serve_tree(context)
         context.route(re.compile(re.escape(PANEL)), answer)
         page.route_web_socket(re.compile(r"wss://chat\.test/panel/socket"), desk.open)
         page.goto(PANEL + query)

@@ -33,7 +33,7 @@ from bot.site.privacy import Keep
 from handoff.desk import Said
 from handoff.privacy.acts import Acts
 from handoff.privacy.retention import Retention
-from tests.browser import is_good
+from tests.browser import is_good, serve_tree
 from tests.conftest import Clock
 from web.app import create_app
 from web.audience import Role, audience
@@ -392,9 +392,9 @@ def test_a_long_history_is_written_as_it_is_read(house: House, tmp_path: Path):
 
 
 @pytest.fixture
-def shows(house: House, page: Page, serve_tree: Callable[[], None]) -> Callable[..., Page]:
+def shows(house: House, page: Page) -> Callable[..., Page]:
     """Draws the page in a browser, under its own content policy."""
-    serve_tree()
+    serve_tree(page.context)
     admin = house.browser("admin")
 
     def answer(route: Route) -> None:

@@ -128,7 +128,12 @@ class Widget extends HTMLElement {
     this.#status = new Status(texts, name, act);
     this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
     const parts = [this.#status.element, this.#thread.element, this.#typing, this.#composer.element];
-    this.#dialog = h("dialog.dialog", { tabIndex: -1, "aria-labelledby": "name", onclose: act.close }, ...parts);
+    // It is told a moment later that it was closed, and may be open again by then.
+    this.#dialog = h(
+      "dialog.dialog",
+      { onclose: () => this.#dialog.open || act.close(), tabIndex: -1, "aria-labelledby": "name" },
+      ...parts,
+    );
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
     const box = h(`div.root.${look.position}`, { lang: language, dir }, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);

@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web import test_widget_in_a_page as shop
-from tests.web.test_widget_in_a_page import (
+from tests.web.widget.shop import (
     HELP,
     SHOP,
     SPOKEN,
@@ -18,8 +17,6 @@ from tests.web.test_widget_in_a_page import (
     settle,
     write,
 )
-
-chat, host, troubles, visit, world = shop.chat, shop.host, shop.troubles, shop.visit, shop.world
 
 TOPICS = [{"label": topic, "value": topic} for topic in ("An order", "Advice", "Something else")]
 """Buttons enough for two lines of them."""

@@ -1,0 +1,89 @@
+"""Nobody is kept out: by keyboard, by day and by night, for screen readers and weak eyes."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import picture
+from tests.web.widget.shop import (
+    HELP,
+    SPOKEN,
+    Host,
+    PretendedChat,
+    Visit,
+    bubble_of,
+    log_of,
+    long_talk,
+    opened,
+    serious,
+    settle,
+    write,
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_conversation_reads_well_by_day_and_by_night(visit: Visit, chat: PretendedChat, scheme: Any) -> None:
+    long_talk(chat)
+    page = visit()
+    page.emulate_media(color_scheme=scheme)
+    opened(page)
+    expect(log_of(page)).to_contain_text("Down to −15 °C")
+    expect(log_of(page).locator(".own").last).to_contain_text("Read")
+    settle(page)
+    picture(page, f"widget-talk-{scheme}")
+    assert serious(page) == []
+
+
+def test_nothing_keeps_a_screen_reader_or_a_weak_eye_out(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    assert serious(page) == []
+    chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
+    opened(page)
+    write(page, "x")
+    page.get_by_role("textbox", name="Message").press("Enter")
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    settle(page)
+    assert serious(page) == []
+
+
+def test_everything_can_be_reached_by_keyboard_and_the_page_hears_none_of_it(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><button>Buy</button></main>"
+    page = visit()
+    page.evaluate("window.keys = []; addEventListener('keydown', (event) => keys.push(event.key))")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Buy")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    page.keyboard.press("Enter")
+    field = page.get_by_role("textbox", name="Message")
+    expect(field).to_be_focused()
+    page.keyboard.type("Hello")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(log_of(page)).to_contain_text("Hello")
+    page.keyboard.press("Shift+Tab")
+    expect(log_of(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    assert page.evaluate("keys") == ["Tab", "Tab"]
+
+
+def test_nothing_moves_for_who_does_not_want_it_and_nothing_is_printed(visit: Visit) -> None:
+    page = visit()
+    page.emulate_media(reduced_motion="reduce")
+    opened(page)
+    assert (
+        page.evaluate(
+            "getComputedStyle(document.querySelector('parlour-widget').shadowRoot.querySelector('dialog')).animationDuration"
+        )
+        == "0s"
+    )
+    page.emulate_media(media="print")
+    expect(page.locator(".root")).to_be_hidden()

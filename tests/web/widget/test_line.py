@@ -1,0 +1,75 @@
+"""The line between the widget and the server: gone, not let through, with a token that ran out."""
+
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+
+from tests.browser import picture
+from tests.web.widget.shop import SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
+
+
+def test_without_a_connection_it_is_said_once_and_what_is_written_goes_out_later(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    world.clock.install()
+    page = opened(visit())
+    write(page, "Hello")
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+    chat.reachable = False
+    chat.sockets[-1].close(code=1011)
+    write(page, "Still there?")
+    page.clock.fast_forward(1_500)
+    expect(dialog_of(page)).to_contain_text("No connection. What you write is kept and sent when it is back.")
+    expect(log_of(page).locator(".own").last).to_contain_text("Not sent · Try again")
+    picture(page, "widget-no-connection")
+    chat.reachable = True
+    page.clock.fast_forward(3_000)
+    expect(log_of(page).locator(".own").last).to_have_text("YouStill there?", timeout=20_000)
+    expect(dialog_of(page)).not_to_contain_text("No connection")
+    assert [event["body"]["text"] for event in chat.record] == ["Hello", "Still there?"]
+
+
+def test_where_sockets_are_not_let_through_the_conversation_goes_by_request(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    refused: list[WebSocketRoute] = []
+    world.route_web_socket(
+        "wss://chat.test/widget/socket", lambda socket: (refused.append(socket), socket.close(code=1011))
+    )
+    world.clock.install()
+    chat.replies = lambda text: [{"text": f"You said {text}."}]
+    page = opened(visit())
+    write(page, "Hello")
+    eventually(page, lambda: len(refused) == 1)
+    page.clock.fast_forward(1_500)
+    eventually(page, lambda: len(refused) == 2)
+    page.clock.fast_forward(3_000)
+    expect(log_of(page)).to_contain_text("You said Hello.", timeout=15_000)
+    expect(log_of(page).locator(".own")).to_have_text("YouHello")
+    assert chat.sockets == []
+
+
+def test_a_token_that_has_run_out_is_replaced_and_nothing_is_lost(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Hello")
+    chat.sockets[-1].close(code=4401)
+    eventually(page, lambda: len(chat.sockets) == 2)
+    write(page, "Still here")
+    expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouStill here"])
+    assert len(chat.asks("view")) == 2
+
+
+def test_a_server_that_is_away_leaves_the_page_in_peace_and_is_asked_again(
+    world: BrowserContext, chat: PretendedChat
+) -> None:
+    chat.reachable = False
+    page = world.new_page()
+    page.clock.install()
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{SHOP}/boots")
+    page.clock.run_for(3_000)
+    expect(page.get_by_role("button", name="Open chat")).to_have_count(0)
+    chat.reachable = True
+    page.clock.run_for(60_000)
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    assert failed == []

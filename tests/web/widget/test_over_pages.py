@@ -1,0 +1,67 @@
+"""One conversation over pages, tabs and time."""
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.browser import picture
+from tests.web.widget.shop import ID, SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
+
+
+def test_the_conversation_goes_on_over_pages_and_reloads(visit: Visit, chat: PretendedChat) -> None:
+    chat.replies = lambda text: [{"text": "Which size?"}]
+    page = opened(visit())
+    write(page, "Boots")
+    expect(log_of(page)).to_contain_text("Which size?")
+    page.get_by_role("textbox", name="Message").fill("Forty-")
+    page.goto(f"{SHOP}/cart")
+    expect(dialog_of(page)).to_be_visible()
+    expect(log_of(page).locator(".own")).to_have_text("YouBoots")
+    expect(log_of(page)).to_contain_text("Which size?")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Forty-")
+    expect(page.get_by_role("textbox", name="Message")).not_to_be_focused()
+    page.get_by_role("button", name="Close chat").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    expect(dialog_of(page)).to_be_hidden()
+
+
+def test_another_tab_hears_the_same_and_nothing_twice(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    left, right = opened(visit()), visit(launcher="Close chat")
+    expect(dialog_of(right)).to_be_visible()
+    expect(log_of(right)).to_contain_text("Hello")
+    write(left, "From the left")
+    for socket in chat.sockets:
+        socket.send(json.dumps(chat.page(0)))
+    for page in (left, right):
+        expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouFrom the left"])
+
+
+def test_an_answer_that_comes_while_the_chat_is_closed_is_shown_counted_and_told(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = visit()
+    eventually(page, lambda: bool(chat.sockets))
+    chat.stands(holder="agent", agent="Anna", department="Sales")
+    chat.happens("message", "agent", "Anna", text="They are warm down to −15 °C.")
+    chat.happens("message", "agent", "Anna", text="Which size do you need?")
+    expect(page.get_by_role("button", name="Open chat, 2 new")).to_be_visible()
+    expect(page.get_by_role("status").locator(".bubble")).to_contain_text("Which size do you need?")
+    picture(page, "widget-unread")
+    page.get_by_role("button", name="Which size do you need?").click()
+    expect(log_of(page)).to_contain_text("They are warm down to −15 °C.")
+    page.get_by_role("button", name="Close chat").click()
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+    assert chat.ops("read")[-1] == {"op": "read", "conversation": ID, "seq": 3}
+
+
+def test_what_was_read_is_not_new_on_the_next_page(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    chat.adds("message", "bot", text="Good morning.")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Good morning.")
+    page.get_by_role("button", name="Close chat").click()
+    page.goto(f"{SHOP}/cart")
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()

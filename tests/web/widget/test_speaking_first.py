@@ -1,0 +1,276 @@
+"""What is said before anybody asked: when, where, and what becomes of the answer."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser import picture
+from tests.web.widget.shop import (
+    HELP,
+    SHOP,
+    SPOKEN,
+    Host,
+    PretendedChat,
+    Visit,
+    bubble_of,
+    dialog_of,
+    eventually,
+    log_of,
+    opened,
+    serious,
+    settle,
+    write,
+)
+
+
+def own_trigger(name: str, *when: Any, **more: Any) -> dict[str, Any]:
+    return {**HELP, "id": name, "when": ["all", *when], **more}
+
+
+def test_a_trigger_that_is_ready_asks_and_speaks_and_is_seen(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_contain_text("Which boots are right for you?")
+    expect(bubble_of(page)).to_contain_text("Assistant")
+    (asked,) = chat.asks("show")
+    assert asked["trigger"] == "pricing_help"
+    assert asked["facts"]["page"] == "/boots"
+    assert asked["facts"]["chat"] == "never"
+    picture(page, "widget-bubble")
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert chat.asks("seen") == [{"impression": "impression-1", "outcome": "seen"}]
+    assert chat.sockets == []
+
+
+def test_pressing_a_button_of_the_bubble_begins_the_conversation_with_it(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Help me choose").click()
+    expect(dialog_of(page)).to_be_visible()
+    expect(log_of(page).locator(".own")).to_have_text("YouHelp me choose")
+    assert chat.ops("send")[0]["body"] == {"answer": {"impression": "impression-1", "label": "Help me choose"}}
+    expect(log_of(page).get_by_role("button")).to_have_count(0)
+
+
+def test_what_is_written_after_a_bubble_is_an_answer_to_it(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    opened(page)
+    expect(bubble_of(page)).to_have_count(0)
+    expect(log_of(page)).to_contain_text("Which boots are right for you?")
+    expect(log_of(page).get_by_role("button", name="Just looking")).to_be_visible()
+    write(page, "Size 42?")
+    expect(log_of(page)).to_contain_text("Size 42?")
+    write(page, "Or 43?")
+    expect(log_of(page)).to_contain_text("Or 43?")
+    assert [frame["body"] for frame in chat.ops("send")] == [
+        {"text": "Size 42?", "answer": {"impression": "impression-1"}},
+        {"text": "Or 43?"},
+    ]
+
+
+def test_what_the_bubble_said_is_not_shown_twice_once_it_is_in_the_record(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    opened(page)
+    chat.adds("message", "bot", text=SPOKEN["say"])
+    write(page, "Size 42?")
+    expect(log_of(page).locator(".own")).to_have_text("YouSize 42?")
+    expect(log_of(page).get_by_text("Which boots are right for you?")).to_have_count(1)
+
+
+def test_a_bubble_waved_away_is_gone_and_told(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Close message").click()
+    expect(bubble_of(page)).to_have_count(0)
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert chat.asks("seen")[-1] == {"impression": "impression-1", "outcome": "dismissed"}
+
+
+def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {"show": False, "why": "manners_gap"}
+    page = visit()
+    eventually(page, lambda: bool(chat.asks("show")))
+    page.mouse.wheel(0, 100)
+    page.wait_for_timeout(200)
+    expect(bubble_of(page)).to_have_count(0)
+    assert len(chat.asks("show")) == 1
+
+
+def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat, world: BrowserContext) -> None:
+    chat.triggers, chat.shown, chat.ask_again_after = [{**HELP, "for": 60}], SPOKEN, 20
+    world.clock.install()
+    page = visit()
+    page.clock.run_for(21_000)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    page.clock.run_for(21_000)
+    eventually(page, lambda: len(chat.asks("view")) == 3)
+    assert chat.asks("show") == []
+    page.clock.run_for(20_000)
+    expect(bubble_of(page)).to_be_visible()
+    assert [view["again"] for view in chat.asks("view")[1:3]] == [True, True]
+    assert "again" not in chat.asks("view")[0]
+
+
+def test_nobody_is_spoken_to_over_an_open_chat_or_while_filling_a_form(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><label>Name <input autofocus></label></main>"
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    page.wait_for_timeout(200)
+    assert chat.asks("show") == []
+    page.get_by_label("Name").blur()
+    expect(bubble_of(page)).to_be_visible()
+    chat.asked.clear()
+    page.evaluate("localStorage.setItem('parlour.open', '1')")
+    page.reload()
+    expect(dialog_of(page)).to_be_visible()
+    page.get_by_label("Name").blur()
+    page.wait_for_timeout(200)
+    assert chat.asks("show") == []
+
+
+def test_whoever_leaves_through_the_top_is_spoken_to(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [own_trigger("leaving", ["is", "exit_intent", True])], SPOKEN
+    page = visit()
+    page.mouse.move(600, 300)
+    page.mouse.move(600, 20)
+    expect(bubble_of(page)).to_have_count(0)
+    page.mouse.move(600, -10)
+    expect(bubble_of(page)).to_be_visible()
+    assert chat.asks("show")[0]["facts"]["exit_intent"] is True
+
+
+def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
+    world: BrowserContext, chat: PretendedChat, host: Host
+) -> None:
+    host.body, host.policy = "<main><h1>Boots</h1><p style='height: 9000px'>Warm and dry.</p></main>", ""
+    chat.triggers, chat.shown = [own_trigger("leaving", ["is", "exit_intent", True])], SPOKEN
+    page = world.new_page()
+    session = world.new_cdp_session(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    session.send("Emulation.setEmitTouchEventsForMouse", {"enabled": True, "configuration": "mobile"})
+    page.clock.install()
+    page.goto(f"{SHOP}/boots")
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    assert chat.asks("view")[0]["facts"]["device"] == "mobile"
+    page.evaluate("scrollTo(0, 5000)")
+    page.clock.run_for(1_200)
+    expect(bubble_of(page)).to_have_count(0)
+    page.evaluate("""async () => {
+        for (let top = 5000; top > 3000; top -= 400) {
+            scrollTo(0, top);
+            await new Promise(requestAnimationFrame);
+        }
+    }""")
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    picture(page, "widget-phone-leaving")
+
+
+def test_whoever_sits_still_is_spoken_to_and_a_movement_begins_anew(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.triggers, chat.shown = [own_trigger("idle", [">=", "idle", 20])], SPOKEN
+    world.clock.install()
+    page = visit()
+    for step in range(6):
+        page.clock.run_for(5_000)
+        page.mouse.move(300 + step, 300)
+    assert chat.asks("show") == []
+    page.clock.run_for(20_000)
+    expect(bubble_of(page)).to_be_visible()
+    assert chat.asks("show")[0]["facts"]["idle"] >= 20
+
+
+def test_the_language_that_is_spoken_can_be_asked_about(visit: Visit, chat: PretendedChat) -> None:
+    german, english = own_trigger("german", ["is", "language", "de"]), own_trigger("english", ["is", "language", "en"])
+    chat.triggers, chat.shown = [german, english], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    assert [asked["trigger"] for asked in chat.asks("show")] == ["english"]
+
+
+def test_a_window_that_opens_by_itself_takes_nothing_away_and_can_be_waved_away(
+    visit: Visit, chat: PretendedChat, host: Host
+) -> None:
+    host.body = "<main><button>Buy</button></main>"
+    chat.triggers, chat.shown = [own_trigger("leaving", ["is", "exit_intent", True])], {**SPOKEN, "open": True}
+    page = visit()
+    page.get_by_role("button", name="Buy").focus()
+    page.mouse.move(600, 300)
+    page.mouse.move(600, -10)
+    expect(dialog_of(page)).to_be_visible()
+    expect(page.get_by_role("button", name="Buy")).to_be_focused()
+    expect(log_of(page)).to_contain_text("Which boots are right for you?")
+    expect(log_of(page).get_by_role("button", name="Help me choose")).to_be_visible()
+    settle(page)
+    picture(page, "widget-opened-by-itself")
+    eventually(page, lambda: bool(chat.asks("seen")))
+    page.get_by_role("button", name="Close chat").click()
+    eventually(page, lambda: len(chat.asks("seen")) == 2)
+    assert [asked["outcome"] for asked in chat.asks("seen")] == ["seen", "dismissed"]
+    assert chat.sockets == []
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+
+
+def test_an_answer_in_a_window_that_opened_by_itself_is_one(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "open": True}
+    page = visit(launcher="Close chat")
+    log_of(page).get_by_role("button", name="Help me choose").click()
+    expect(log_of(page).locator(".own")).to_have_text("YouHelp me choose")
+    assert chat.ops("send")[0]["body"] == {"answer": {"impression": "impression-1", "label": "Help me choose"}}
+    page.get_by_role("button", name="Close chat").click()
+    page.wait_for_timeout(100)
+    assert "dismissed" not in [asked["outcome"] for asked in chat.asks("seen")]
+
+
+def test_on_a_phone_no_window_opens_by_itself(world: BrowserContext, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "open": True, "from": {"role": "bot", "name": "Sales"}}
+    page = world.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{SHOP}/boots")
+    expect(bubble_of(page)).to_contain_text("Assistant for Sales")
+    expect(dialog_of(page)).to_be_hidden()
+    settle(page)
+    picture(page, "widget-phone-bubble-for-sales")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_number_on_the_button_waits_until_it_is_pressed(
+    world: BrowserContext, chat: PretendedChat, width: int
+) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "badge": True}
+    page = world.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{SHOP}/boots")
+    expect(page.get_by_role("button", name="Open chat, 1 new")).to_be_visible()
+    expect(bubble_of(page)).to_have_count(0)
+    settle(page)
+    picture(page, f"widget-number-{width}")
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert serious(page) == []
+    page.get_by_role("button", name="Open chat").click()
+    expect(log_of(page)).to_contain_text("Which boots are right for you?")
+    page.get_by_role("button", name="Close chat").last.click()
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+
+def test_of_two_that_are_ready_the_one_that_waits_has_its_turn_later(visit: Visit, chat: PretendedChat) -> None:
+    first = own_trigger("first", ["is", "page", "/boots"], priority=90)
+    skips, waits = own_trigger("skips", ["is", "page", "/boots"]), own_trigger("waits", ["is", "page", "/boots"])
+    chat.triggers, chat.shown = [skips, first, {**waits, "order": 2, "waits": True}], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Close message").click()
+    eventually(page, lambda: len(chat.asks("show")) == 2)
+    page.mouse.move(10, 10)
+    page.mouse.wheel(0, 10)
+    page.wait_for_timeout(200)
+    assert [asked["trigger"] for asked in chat.asks("show")] == ["first", "waits"]
