@@ -21,6 +21,10 @@ class Unavailable(Exception):
     """The database cannot take changes now (locked, full, away); nothing was written."""
 
 
+class NotStorable(Unavailable):
+    """The database knows no such value and never will: to send it again is of no use."""
+
+
 class Guard(NamedTuple):
     """A row that must still be at the expected revision, and its new values; the revision is among them."""
 

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from bot.change import Change, Refused, Unavailable, table_of
+from bot.change import Change, NotStorable, Refused, Unavailable, table_of
 from bot.database import Database
 from bot.events import Event
 from bot.measuring import SIZES, Spread
@@ -229,8 +229,8 @@ class Journal:
                     outcomes.append(Refused(str(problem)))
                 except DataError as problem:
                     savepoint.rollback()
-                    log.error("journal.not_storable", cause=str(problem.orig).strip())
-                    outcomes.append(Unavailable(str(problem.orig).strip()))
+                    log.error("journal.not_storable", cause=in_words(problem))
+                    outcomes.append(NotStorable(in_words(problem)))
         return outcomes
 
     def _is_of_another_record(self, change: Change) -> bool:

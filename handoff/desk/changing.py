@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.actions.actions import Actions
 from bot.answering import Bot
-from bot.change import Change, Refused, Unavailable
+from bot.change import Change, NotStorable, Refused, Unavailable
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.events import Event
@@ -29,7 +29,7 @@ from handoff.live import Live, LiveConversations, Turnstiles
 from handoff.models import AgentRow
 from handoff.presence import Connections
 from handoff.queue import Queue
-from handoff.refusals import Mismatch, NoSuchConversation, Refusal, TryAgain
+from handoff.refusals import Mismatch, NoSuchConversation, Refusal, TryAgain, Unsayable
 from rules.rule import Who
 
 ATTEMPTS = 5
@@ -153,6 +153,10 @@ class Changing:
                 self.lost_races += 1
                 self._look_again(draft)
                 continue
+            except NotStorable as problem:
+                raise Unsayable(
+                    "There is something in this that cannot be stored. Write it in other words."
+                ) from problem
             except Unavailable as problem:
                 # Was it written after all? Then the next change is refused, and what happened is told as it catches up.
                 self._parts.agents.forget()

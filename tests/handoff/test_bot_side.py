@@ -122,6 +122,17 @@ def test_everything_is_as_before_after_a_restart(visitor, office, clock):
     assert ann_again.hears()[-1] == "Thank you, we will write to ann@x.io."
 
 
+def test_what_the_database_can_never_store_is_refused_for_good(visitor, office):
+    if office.database.is_sqlite:
+        pytest.skip("SQLite stores every text")
+    ann = visitor()
+    with pytest.raises(Unsayable):
+        ann.writes("Hello", client_id="message\0one")
+    assert ann.hears() == []
+    ann.writes("Hello", client_id="message-two")
+    assert ann.hears()[0] == "Hello"
+
+
 def test_a_form_keeps_all_that_it_asked_of_a_contact(database, clock, tmp_path):
     site = shutil.copytree(WORLDS / "harbour", tmp_path / "site")
     (site / "flows" / "call_me.yaml").write_text(CALL_ME)
