@@ -210,6 +210,23 @@ def test_a_message_without_an_answer_makes_a_new_socket(play: Play) -> None:
     assert seen == [2, ["Hello"]]
 
 
+def test_a_refused_message_leaves_the_line_in_peace(play: Play) -> None:
+    seen = play("""
+        const world = await line();
+        await world.start();
+        world.socket.accept();
+        const client_id = world.line.send("c1", {text: "too much"});
+        const error = {code: "unsayable", message: "At most 4,000 characters.", field: "text"};
+        world.socket.say({op: "refused", client_id, error});
+        for (let n = 0; n < 6; n++) {
+            await world.clock.pass(10_000);
+            world.socket.say({op: "beat", heads: {}});
+        }
+        return [world.sockets.length, world.states, world.line.pending().length];
+    """)
+    assert seen == [1, ["connecting", "open"], 1]
+
+
 def test_a_restart_is_waited_for_as_long_as_the_server_asks(play: Play) -> None:
     seen = play("""
         const world = await line();

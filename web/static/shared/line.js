@@ -209,7 +209,7 @@ export class Line {
     this.#adopt();
     this.#later("look", polls ? POLL_EVERY : LOOK_EVERY, () => {
       const now = this.now();
-      const waiting = this.pending().some(({ sent }) => now - sent > ANSWER_WITHIN);
+      const waiting = this.pending().some(({ sent, error }) => !error && now - sent > ANSWER_WITHIN);
       if (waiting || now - this.#heard > this.#beat * 2.5) return this.#lost();
       if (polls && now - this.#opened > SOCKET_AGAIN) {
         this.#drop();
@@ -235,7 +235,6 @@ export class Line {
 
   #lost({ code, reason = "" } = {}) {
     this.#drop();
-    for (const entry of this.pending()) entry.sent = null;
     if (code === 4401) return this.#change("refused");
     this.#failures += 1;
     // A restart or a single break is over in a moment and not worth a word; only then is a message called unsent.
@@ -316,7 +315,7 @@ export class Line {
     const entry = this.#outbox.get(client_id);
     if (!entry) this.hear("refused", frame);
     else if (error.code === "retry") this.#with.clock.after(RETRY_AFTER, () => this.#push(entry));
-    else this.#move(Object.assign(entry, { error, sent: null }), "failed");
+    else this.#move(Object.assign(entry, { error }), "failed");
   }
 
   #move(entry, state) {
@@ -344,7 +343,7 @@ export class Line {
       const take = (lock) => {
         const entry = read();
         if (!lock || !entry.op || entry.tab !== tab) return;
-        this.#move({ ...entry, tab: this.#tab, state: "", sent: null }, entry.error ? "failed" : "sending");
+        this.#move({ ...entry, tab: this.#tab, state: "" }, entry.error ? "failed" : "sending");
         if (!entry.error) this.#push(entry);
       };
       if (tab === this.#tab) continue;
