@@ -124,6 +124,37 @@ def test_what_is_unacknowledged_is_sent_again_oldest_first_under_the_same_names(
     assert seen == [True, ["one", "three"], [0, 2]]
 
 
+def test_what_was_written_first_is_sent_first_though_the_clock_was_set_back(play: Play) -> None:
+    seen = play("""
+        const world = await line();
+        for (const text of ["one", "two", "three"]) {
+            world.line.send("c1", {text});
+            world.clock.time -= 60_000;
+        }
+        await world.start();
+        world.socket.accept();
+        return world.socket.ops("send").map(({body}) => body.text);
+    """)
+    assert seen == ["one", "two", "three"]
+
+
+def test_what_was_written_before_a_reload_is_sent_first_though_the_clock_was_set_back(play: Play) -> None:
+    seen = play("""
+        const before = await line();
+        await before.start();
+        before.line.send("c1", {text: "before"});
+        before.line.stop();
+        await settled();
+        const after = await line();
+        after.clock.time -= 60_000;
+        after.line.send("c1", {text: "after"});
+        await after.start();
+        after.socket.accept();
+        return after.socket.ops("send").map(({body}) => body.text);
+    """)
+    assert seen == ["before", "after"]
+
+
 def test_a_message_that_came_back_as_an_event_is_not_sent_again(play: Play) -> None:
     seen = play("""
         const world = await line();
@@ -414,7 +445,7 @@ def test_two_tabs_that_both_find_an_orphan_send_it_once(play: Play) -> None:
 
 def test_a_page_without_storage_or_locks_still_sends(play: Play) -> None:
     seen = play("""
-        const forbidden = {length: 0, key: () => null, getItem: () => null, removeItem() {},
+        const forbidden = {getItem: () => null, removeItem() {},
             setItem() { throw new DOMException("full", "QuotaExceededError"); }};
         const world = await line({storage: forbidden, locks: null});
         const id = world.line.send(null, {text: "Hello"});

@@ -54,7 +54,7 @@ export class Line {
       locks: navigator.locks,
       clock,
       open: (address, protocols) => new WebSocket(address, protocols),
-      fetch: (address, init) => fetch(address, init),
+      fetch,
       ...options,
     };
     for (const kind of ["online", "visibilitychange"]) addEventListener(kind, this.nudge);
@@ -108,10 +108,12 @@ export class Line {
   /** Writes a message: kept first, then sent, again and again until acknowledged. Returns its client_id. */
   send(conversation, body, { op = "send", ...fields } = {}) {
     const at = this.now();
-    const entry = { client_id: uuid7(at), op, conversation, body, fields, at, tab: this.#tab, error: null };
+    // What is unsent was written before, also when the clock was set back meanwhile, or the page loaded again.
+    const client_id = uuid7(at, ...this.#outbox.keys(), ...this.kept());
+    const entry = { client_id, op, conversation, body, fields, at, tab: this.#tab, error: null };
     this.#move(entry, "sending");
     this.#push(entry);
-    return entry.client_id;
+    return client_id;
   }
 
   /** Says something that may be lost (typing, read, presence); returns whether it left. */
@@ -144,10 +146,10 @@ export class Line {
     return [...this.#outbox.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
   }
 
-  /** The keys under which unsent messages are kept, by this page and by others. */
+  /** The client_ids of unsent messages in storage, written by this page or by others. */
   kept() {
-    const { storage: kept } = this.#with;
-    return Array.from({ length: kept.length }, (_, n) => kept.key(n)).filter((key) => key.startsWith(this.#key("")));
+    const keys = Object.keys(this.#with.storage).filter((key) => key.startsWith(this.#key("")));
+    return keys.map((key) => key.split(".").at(-1));
   }
 
   now() {
@@ -337,8 +339,8 @@ export class Line {
   /** Takes over what closed tabs left unsent; a living tab sends its own. */
   #adopt() {
     const { locks, storage: kept, name } = this.#with;
-    for (const key of this.kept()) {
-      const read = () => parse(kept.getItem(key));
+    for (const client_id of this.kept()) {
+      const read = () => parse(kept.getItem(this.#key(client_id)));
       const { tab } = read();
       const take = (lock) => {
         const entry = read();
@@ -383,11 +385,12 @@ class Requests {
   close() {}
 }
 
-/** A time-ordered identifier (UUID version 7), so that sorting by it is sorting by when it was written. */
-export function uuid7(now) {
-  const random = Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => (byte % 16).toString(16)).join("");
-  const digits = `${now.toString(16).padStart(12, "0")}7${random.slice(0, 3)}8${random.slice(3)}`;
-  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+/** A time-ordered identifier (UUID version 7): sorting by it is sorting by when it was written, after all the `earlier`. */
+export function uuid7(now, ...earlier) {
+  const time = Math.max(now, ...earlier.map((id) => parseInt(id.replace("-", ""), 16) + 1 || 0));
+  const digits = [...time.toString(16).padStart(12, 0)];
+  const digit = () => digits.shift() ?? Math.floor(Math.random() * 16).toString(16);
+  return "xxxxxxxx-xxxx-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
 }
 
 /** JSON into objects without a prototype: what a host page hung on Object.prototype is not part of a frame. */
@@ -406,6 +409,6 @@ export function storage() {
   try {
     return localStorage;
   } catch {
-    return { length: 0, key: nothing, getItem: nothing, setItem: nothing, removeItem: nothing };
+    return { getItem: nothing, setItem: nothing, removeItem: nothing };
   }
 }
