@@ -82,10 +82,31 @@ def test_a_lost_last_hint_is_noticed_by_the_next_heartbeat(play: Play) -> None:
         world.socket.accept().events([1]);
         world.socket.say({op: "beat", heads: {c1: 1}});
         const quiet = world.socket.ops("resume").length;
-        world.socket.say({op: "beat", heads: {c1: 3, other: 9}});
+        world.socket.say({op: "beat", heads: {c1: 3}});
         return [quiet, world.socket.ops("resume").slice(1)];
     """)
     assert seen == [1, [{"op": "resume", "conversation": "c1", "after": 1}]]
+
+
+@pytest.mark.parametrize(("op", "asked"), [("resume", ["c1", "c2"]), ("watch", ["c1"])])
+def test_of_what_began_while_the_tab_was_away_a_visitor_hears_and_an_agent_does_not(
+    play: Play, op: str, asked: list[str]
+) -> None:
+    seen = play(f"""
+        const world = await line({{resume: "{op}"}});
+        world.line.follow("c1");
+        await world.start();
+        world.socket.accept().events([1, 2]);
+        world.socket.fail();
+        await world.again();
+        world.socket.accept().events([], {{last: 2}});
+        for (let n = 0; n < 2; n++) {{
+            world.socket.say({{op: "beat", heads: {{c1: 2, c2: 3}}}});
+            world.socket.events([1, 2, 3], {{conversation: "c2"}});
+        }}
+        return [world.socket.ops("{op}").map(({{conversation}}) => conversation), world.shown];
+    """)
+    assert seen == [asked, [1, 2, 1, 2, 3] if "c2" in asked else [1, 2]]
 
 
 def test_a_message_is_kept_before_it_is_sent_and_forgotten_when_it_is_acknowledged(play: Play) -> None:

@@ -258,7 +258,8 @@ export class Line {
     if (op === "refused") return this.#refuse(frame);
     if (op === "events") return this.#take(frame);
     if (op !== "beat") return this.hear(op, frame);
-    for (const [conversation, { last }] of this.followed) if (heads[conversation] > last) this.#catchUp(conversation, true);
+    for (const [conversation, head] of Object.entries(heads))
+      if (head > this.#heardOf(conversation)?.last) this.#catchUp(conversation, true);
     // A hidden page's timers may sleep; arriving frames wake it, so it can still show that it is there.
     if (this.#heard - this.#spoken > this.#beat / 2) this.tell("beat");
   }
@@ -276,9 +277,7 @@ export class Line {
 
   /** Shows what is next, drops what was shown, holds what is too early and asks for what lies between. */
   #take({ conversation, events, last, more }) {
-    const { followed } = this;
-    if (!followed.has(conversation) && this.#with.resume === "resume") followed.set(conversation, { last: 0, held: {} });
-    const heard = followed.get(conversation);
+    const heard = this.#heardOf(conversation);
     if (!heard) return;
     for (const event of events) if (event.seq > heard.last) heard.held[event.seq] = event;
     const fresh = [];
@@ -286,6 +285,13 @@ export class Line {
     for (const { client_id, seq } of fresh) this.#settle({ client_id, conversation, seq });
     if (fresh.length) this.hear("events", { conversation, events: fresh });
     if (more || last > heard.last) this.#catchUp(conversation);
+  }
+
+  /** How far a conversation is heard: a visitor hears all of theirs, whoever began them; an agent what is followed. */
+  #heardOf(conversation) {
+    const { followed } = this;
+    if (!followed.has(conversation) && this.#with.resume === "resume") followed.set(conversation, { last: 0, held: {} });
+    return followed.get(conversation);
   }
 
   /** Asks for what is missing, once for the same gap unless `again`. */
