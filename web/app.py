@@ -70,6 +70,7 @@ from web.hub import Frame, Hub
 from web.limits import Limits, Rates, trust_proxies
 from web.origins import Embedding
 from web.others import Others
+from web.public_bundles import PublicBundles
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
 from web.sockets.session import BURST, PER_SECOND, Sockets, most_sockets
@@ -379,7 +380,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         room=room,
         tokens=parlour.tokens,
         limits=limits,
-        site=lambda: parlour.sites.current,
+        bundles=PublicBundles(parlour.sites),
         sockets=parlour.sockets,
         allowance=parlour.options.allowance,
     )
