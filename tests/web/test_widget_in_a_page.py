@@ -43,6 +43,8 @@ def at(seconds_ago: float = 0) -> str:
 class PretendedChat:
     """Answers a widget as the server would, holds it to the protocol, and keeps every frame it was sent."""
 
+    id: str = ID
+    """The conversation that began last; of those before there is nothing to tell."""
     record: list[dict[str, Any]] = field(default_factory=list)
     standing: dict[str, Any] = field(default_factory=dict)
     """What differs from a conversation the bot holds."""
@@ -143,11 +145,15 @@ class PretendedChat:
         frame = frames.visitor_frame(json.dumps(said))
         match frame:
             case frames.Resume():
-                return [self.welcome, *([self.page(frame.after)] if self.begun else [])]
+                asked, after = frame.conversation or self.id, frame.after
+                if asked != self.id:
+                    page = {"op": "events", "conversation": asked, "events": [], "last": after, "more": False}
+                    return [self.welcome, page]
+                return [self.welcome, *([self.page(after)] if self.begun else [])]
             case frames.Send():
                 return self.receive(frame)
             case frames.Beat():
-                return [{"op": "beat", "heads": {ID: len(self.record)}}]
+                return [{"op": "beat", "heads": {self.id: len(self.record)}}]
         return []
 
     def receive(self, frame: frames.Send) -> list[dict[str, Any]]:
@@ -165,8 +171,8 @@ class PretendedChat:
         mine = self.adds("message", "visitor", client_id=frame.client_id, text=text)
         for reply in self.replies(text):
             self.adds("message", "bot", **reply)
-        ack = {"op": "ack", "client_id": frame.client_id, "conversation": ID, "seq": mine["seq"], "at": mine["at"]}
-        return [ack, self.page(before), {"op": "status", "conversation": ID, **self.status}]
+        ack = {"op": "ack", "client_id": frame.client_id, "conversation": self.id, "seq": mine["seq"], "at": mine["at"]}
+        return [ack, self.page(before), {"op": "status", "conversation": self.id, **self.status}]
 
     def filled_in(self, values: dict[str, Any]) -> str:
         """What was filled into the last form, a line for each field, as the server writes it."""
@@ -202,12 +208,12 @@ class PretendedChat:
 
     def stands(self, **standing: Any) -> None:
         self.standing = standing
-        self.tell("status", conversation=ID, **self.status)
+        self.tell("status", conversation=self.id, **self.status)
 
     def page(self, after: int) -> dict[str, Any]:
         return {
             "op": "events",
-            "conversation": ID,
+            "conversation": self.id,
             "events": self.record[after:],
             "last": len(self.record),
             "more": False,
@@ -216,7 +222,7 @@ class PretendedChat:
     @property
     def status(self) -> dict[str, Any]:
         usual = {"holder": "bot", "agent": None, "department": None, "place": None, "left": False, "agent_read": 0}
-        return {"id": ID, "last": len(self.record), "open": True, **usual, **self.standing}
+        return {"id": self.id, "last": len(self.record), "open": True, **usual, **self.standing}
 
     @property
     def welcome(self) -> dict[str, Any]:
@@ -687,6 +693,21 @@ def test_the_conversation_goes_on_over_pages_and_reloads(visit: Visit, chat: Pre
     page.reload()
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
     expect(dialog_of(page)).to_be_hidden()
+
+
+def test_a_tab_that_was_away_shows_what_began_meanwhile_and_goes_on_there(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", client_id="said-here", text="Hello")
+    page = opened(visit())
+    chat.happens("closed", "system", by="agent")
+    chat.stands(holder="nobody", open=False)
+    expect(log_of(page)).to_contain_text("This conversation has ended.")
+    chat.id, chat.record, chat.standing = "conversation-2", [], {}
+    chat.adds("message", "visitor", client_id="said-there", text="From another tab")
+    chat.sockets[-1].close(code=1011)
+    expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouFrom another tab"])
+    write(page, "And from here")
+    expect(log_of(page).locator(".own").last).to_have_text("YouAnd from here")
+    assert chat.ops("send")[-1]["conversation"] == "conversation-2"
 
 
 def test_another_tab_hears_the_same_and_nothing_twice(visit: Visit, chat: PretendedChat) -> None:
