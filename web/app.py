@@ -67,6 +67,7 @@ from web.limits import Limits, trust_proxies
 from web.origins import Embedding
 from web.others import Others
 from web.parts import Options, Parlour
+from web.public_bundles import PublicBundles
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
 from web.sockets.session import Sockets, most_sockets
@@ -299,7 +300,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         room=room,
         tokens=parlour.tokens,
         limits=limits,
-        site=lambda: parlour.sites.current,
+        bundles=PublicBundles(parlour.sites),
         sockets=parlour.sockets,
         allowance=parlour.options.allowance,
     )

@@ -1,6 +1,5 @@
 """What the widget on a visitor's page asks for: its bundle, what may be said unasked, its frames and its socket."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +9,13 @@ from flask_sock import Sock
 from simple_websocket import Server
 
 from bot.greeting import Greeting, Shown
-from bot.site.public import bundle_hash, public_bundle
-from bot.site.site import Site
 from handoff.desk import Desk
 from web import frames
 from web.audience import audience
 from web.bodies import body_of
 from web.errors import NotFound
-from web.hub import encoded
 from web.limits import Limits, address_of
+from web.public_bundles import PublicBundles
 from web.sockets.session import Sockets, converse
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 from web.tokens import VisitorTokens
@@ -35,7 +32,7 @@ class WidgetParts:
     room: VisitorRoom
     tokens: VisitorTokens
     limits: Limits
-    site: Callable[[], Site]
+    bundles: PublicBundles
     sockets: Sockets
     allowance: dict[str, Any]
 
@@ -47,10 +44,10 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     @pages.get("/widget/bundle/<hash_>.json")
     @audience("public", embedded=True)
     def bundle(hash_: str) -> Response:
-        current = _bundle_of(parts.site())
-        if hash_ != current.hash:
+        found = parts.bundles.find(hash_)
+        if found is None:
             raise NotFound
-        answer = Response(current.body, content_type="application/json")
+        answer = Response(found.body, content_type="application/json")
         answer.headers["Cache-Control"] = CACHE_FOREVER
         return answer
 
@@ -68,7 +65,7 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         parts.desk.viewed(visitor_id, facts=body.facts)
         conversation = parts.desk.open_conversation(visitor_id)
         status = parts.room.status(conversation) if conversation else None
-        bundle = _bundle_of(parts.site()).hash
+        bundle = parts.bundles.current.hash
         told = viewed.to_json(token=token, visitor=visitor_id, bundle=bundle, conversation=status)
         return Response(told, content_type="application/json")
 
@@ -116,20 +113,3 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         return parts.desk.open_conversation(g.visitor) is not None
 
     return pages
-
-
-@dataclass(frozen=True, slots=True)
-class _Bundle:
-    hash: str
-    body: str
-
-
-_bundles: dict[str, _Bundle] = {}
-
-
-def _bundle_of(site: Site) -> _Bundle:
-    if site.version not in _bundles:
-        public = public_bundle(site)
-        _bundles.clear()
-        _bundles[site.version] = _Bundle(bundle_hash(public), encoded(public))
-    return _bundles[site.version]

@@ -1,4 +1,4 @@
-"""What `web/static/shared/line.js` does, without a browser, a network or a clock: frames in, frames out.
+"""What `web/static/shared/line.js` does, and a widget with its welcome: no browser, no network, no clock, only frames.
 
 The same model speaks in the simulation and, over real sockets, in `clients.py`. Each of its rules can be switched off,
 so that it can be shown what the rule is good for.
@@ -24,6 +24,7 @@ class Rules:
     drops_what_was_shown: bool = True
     asks_for_gaps: bool = True
     believes_heads: bool = True
+    hears_what_began_without_it: bool = True
     keeps_the_outbox: bool = True
     sends_under_the_same_id: bool = True
     sends_oldest_first: bool = True
@@ -160,9 +161,9 @@ class Line:
             self.followed[conversation] = Heard(last)
             self._catch_up(conversation)
 
-    def caught_up(self, heads: Mapping[str, int]) -> None:
-        """Writes down that all that is followed should by now be shown up to these heads."""
-        for conversation in self.followed.keys() & heads.keys():
+    def caught_up(self, heads: Mapping[str, int], *, current: str | None = None) -> None:
+        """Writes down that what is followed, and what a visitor has open, should by now be shown up to these heads."""
+        for conversation in {**self.followed, **dict.fromkeys(filter(None, [current]))}.keys() & heads.keys():
             self.history.note(CaughtUp(self.window, conversation, heads[conversation]))
 
     # What arrives
@@ -173,6 +174,8 @@ class Line:
             case "welcome":
                 self._load_anew_if(self.epoch not in ("", frame["epoch"]))
                 self.epoch = frame["epoch"]
+                if self._hears_all and frame["conversation"]:
+                    self.follow(frame["conversation"]["id"])
             case "ack":
                 self._settle(frame["client_id"], frame["conversation"], frame["seq"])
             case "refused":
@@ -180,8 +183,10 @@ class Line:
             case "events":
                 self._take(frame)
             case "beat" if self.rules.believes_heads:
-                for conversation, heard in self.followed.items():
-                    if frame["heads"].get(conversation, 0) > heard.last:
+                for conversation, head in frame["heads"].items():
+                    if self._hears_all:
+                        self.followed.setdefault(conversation, Heard())
+                    if conversation in self.followed and head > self.followed[conversation].last:
                         self._catch_up(conversation, again=True)
 
     def _load_anew_if(self, replaced: bool) -> None:
@@ -192,6 +197,11 @@ class Line:
         followed, self.followed = self.followed, {}
         for conversation in followed:
             self.follow(conversation)
+
+    @property
+    def _hears_all(self) -> bool:
+        """Says whether this is a visitor's, which hears all of theirs, whoever began them."""
+        return self._op == "resume" and self.rules.hears_what_began_without_it
 
     def _take(self, frame: Frame) -> None:
         conversation = frame["conversation"]

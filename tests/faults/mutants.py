@@ -22,6 +22,8 @@ WITHOUT_NUMBERS = (
 
 TWO_TABS = 2
 """The cast in which one agent takes conversations in two tabs at once."""
+BEST_SEEN = {"hears_what_began_without_it": 0}
+"""Rule of a client → the cast in which it matters most: one visitor in two tabs, each of which misses what happens."""
 
 
 def acknowledged_before_commit(node: Node) -> None:
@@ -126,7 +128,14 @@ def anybody_speaks(node: Node) -> None:
 
 
 MUTANTS = [
-    *(Mutant(f"a client {name.replace('_', ' ')}: not", rules=replace(ALL_RULES, **{name: False})) for name in RULES),
+    *(
+        Mutant(
+            f"a client {name.replace('_', ' ')}: not",
+            rules=replace(ALL_RULES, **{name: False}),
+            cast=BEST_SEEN.get(name),
+        )
+        for name in RULES
+    ),
     Mutant("acknowledged before commit", spoil=acknowledged_before_commit),
     Mutant("no unique client id", spoil=nobody_looks_for_repetitions, schema=WITHOUT_CLIENT_IDS),
     Mutant(

@@ -137,11 +137,18 @@ class World:
         """Returns how far each conversation stands in this participant's counting."""
         return heads(self.database, actor)
 
+    def open_of(self, actor: str) -> str | None:
+        """Returns the conversation a visitor has open; None of an agent."""
+        with self.database.reading() as connection:
+            found: str | None = connection.exec_driver_sql(_OPEN, (actor.removeprefix("visitor:"),)).scalar()
+        return found
+
     def close(self) -> None:
         self.database.close()
 
 
 _LISTS = "SELECT id, holder, owner, owner_seq, offered_to FROM conversation WHERE open ORDER BY id"
+_OPEN = "SELECT id FROM conversation WHERE open AND visitor_id = ?"
 _KEPT = {"alembic_version", "bundle", "setting"}
 """Tables that hold nothing of what anybody did."""
 
@@ -518,12 +525,12 @@ class Schedule:
                 send()
 
     def _beat(self, _: Client) -> None:
-        """Tells everybody how far everything stands that they follow, as the database knows it."""
+        """Tells everybody how far everything stands that they follow or that is theirs, as the database knows it."""
         for client in self.clients:
             if client.wire and not client.by_request:
-                heads = self.world.heads(client.line.actor)
-                followed = {each: heads[each] for each in client.line.followed}
-                client.wire.send(json.dumps({"op": "beat", "heads": followed}))
+                heads, current = self.world.heads(client.line.actor), self.world.open_of(client.line.actor)
+                told = {each: heads[each] for each in (*client.line.followed, current) if each}
+                client.wire.send(json.dumps({"op": "beat", "heads": told}))
 
     def _doom(self, _: Client) -> None:
         self.dice.choice(self.nodes).crashes = self.dice.choice(["before", "within", "after", "job", "now"])
@@ -595,7 +602,8 @@ class Schedule:
             if not self._hear_everything() and number > 2:
                 break
         for client in self.clients:
-            client.line.caught_up(self.world.heads(client.line.actor))
+            actor = client.line.actor
+            client.line.caught_up(self.world.heads(actor), current=self.world.open_of(actor))
 
     def _hear_everything(self) -> bool:
         """Returns whether anything is still under way."""

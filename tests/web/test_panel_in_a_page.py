@@ -111,6 +111,7 @@ class PretendedDesk:
     problem: str | None = None
     silent: bool = False
     agent_name: str = "Ben"
+    agent_id: str = "ben"
     revision: int = 0
     socket: WebSocketRoute | None = None
 
@@ -123,7 +124,13 @@ class PretendedDesk:
     def open(self, socket: WebSocketRoute) -> None:
         self.socket = socket
         socket.on_message(self.hear)
-        agent = {"id": "ben", "name": self.agent_name, "intent": "online", "capacity": 3, "departments": ["sales"]}
+        agent = {
+            "id": self.agent_id,
+            "name": self.agent_name,
+            "intent": "online",
+            "capacity": 3,
+            "departments": ["sales"],
+        }
         self.tell(
             "welcome",
             protocol=1,
@@ -252,7 +259,8 @@ def panel(
             route.fulfill(json={"conversations": desk.all, "before": None})
         else:
             with pages.test_request_context("/panel/"):
-                body = render_template("panel/index.html", agent={"name": desk.agent_name, "role": "agent"})
+                agent = {"agent_id": desk.agent_id, "name": desk.agent_name, "role": "agent"}
+                body = render_template("panel/index.html", agent=agent)
             route.fulfill(body=body, content_type="text/html", headers={"Content-Security-Policy": CONTENT_POLICY})
 
     def open_panel(query: str = "") -> Page:
@@ -789,6 +797,37 @@ def test_who_is_signed_out_is_told_and_keeps_what_was_written(panel: Callable[..
     desk.socket.close(code=4401)
     expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Half an answ")
+
+
+def test_what_an_agent_left_unsent_waits_for_them_and_is_sent_by_nobody_else(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    def notes() -> list[str]:
+        return [frame["body"]["text"] for frame in desk.said("note")]
+
+    def write(text: str) -> None:
+        page.get_by_role("tab", name="Note").click()
+        page.get_by_role("textbox", name="Note").fill(text)
+        page.keyboard.press("Enter")
+        assert comes_true(page, lambda: text in notes())
+
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    write("from Ben")
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+
+    desk.frames, desk.silent = [], False
+    desk.agent_id, desk.agent_name = "clara", "Clara"
+    panel(f"?conversation={ANNA}")
+    write("from Clara")
+    assert notes() == ["from Clara"]
+
+    desk.frames, desk.agent_id, desk.agent_name = [], "ben", "Ben"
+    panel()
+    assert comes_true(page, lambda: notes() == ["from Ben"])
 
 
 def test_an_address_of_nothing_leads_to_the_list_and_says_so(panel: Callable[..., Page]) -> None:

@@ -82,10 +82,31 @@ def test_a_lost_last_hint_is_noticed_by_the_next_heartbeat(play: Play) -> None:
         world.socket.accept().events([1]);
         world.socket.say({op: "beat", heads: {c1: 1}});
         const quiet = world.socket.ops("resume").length;
-        world.socket.say({op: "beat", heads: {c1: 3, other: 9}});
+        world.socket.say({op: "beat", heads: {c1: 3}});
         return [quiet, world.socket.ops("resume").slice(1)];
     """)
     assert seen == [1, [{"op": "resume", "conversation": "c1", "after": 1}]]
+
+
+@pytest.mark.parametrize(("op", "asked"), [("resume", ["c1", "c2"]), ("watch", ["c1"])])
+def test_of_what_began_while_the_tab_was_away_a_visitor_hears_and_an_agent_does_not(
+    play: Play, op: str, asked: list[str]
+) -> None:
+    seen = play(f"""
+        const world = await line({{resume: "{op}"}});
+        world.line.follow("c1");
+        await world.start();
+        world.socket.accept().events([1, 2]);
+        world.socket.fail();
+        await world.again();
+        world.socket.accept().events([], {{last: 2}});
+        for (let n = 0; n < 2; n++) {{
+            world.socket.say({{op: "beat", heads: {{c1: 2, c2: 3}}}});
+            world.socket.events([1, 2, 3], {{conversation: "c2"}});
+        }}
+        return [world.socket.ops("{op}").map(({{conversation}}) => conversation), world.shown];
+    """)
+    assert seen == [asked, [1, 2, 1, 2, 3] if "c2" in asked else [1, 2]]
 
 
 def test_a_message_is_kept_before_it_is_sent_and_forgotten_when_it_is_acknowledged(play: Play) -> None:
@@ -122,6 +143,37 @@ def test_what_is_unacknowledged_is_sent_again_oldest_first_under_the_same_names(
         return [world.sockets.length > 1, again.map(({body}) => body.text), names];
     """)
     assert seen == [True, ["one", "three"], [0, 2]]
+
+
+def test_what_was_written_first_is_sent_first_though_the_clock_was_set_back(play: Play) -> None:
+    seen = play("""
+        const world = await line();
+        for (const text of ["one", "two", "three"]) {
+            world.line.send("c1", {text});
+            world.clock.time -= 60_000;
+        }
+        await world.start();
+        world.socket.accept();
+        return world.socket.ops("send").map(({body}) => body.text);
+    """)
+    assert seen == ["one", "two", "three"]
+
+
+def test_what_was_written_before_a_reload_is_sent_first_though_the_clock_was_set_back(play: Play) -> None:
+    seen = play("""
+        const before = await line();
+        await before.start();
+        before.line.send("c1", {text: "before"});
+        before.line.stop();
+        await settled();
+        const after = await line();
+        after.clock.time -= 60_000;
+        after.line.send("c1", {text: "after"});
+        await after.start();
+        after.socket.accept();
+        return after.socket.ops("send").map(({body}) => body.text);
+    """)
+    assert seen == ["before", "after"]
 
 
 def test_a_message_that_came_back_as_an_event_is_not_sent_again(play: Play) -> None:
@@ -208,6 +260,23 @@ def test_a_message_without_an_answer_makes_a_new_socket(play: Play) -> None:
         return [world.sockets.length, world.socket.ops("send").map(({body}) => body.text)];
     """)
     assert seen == [2, ["Hello"]]
+
+
+def test_a_refused_message_leaves_the_line_in_peace(play: Play) -> None:
+    seen = play("""
+        const world = await line();
+        await world.start();
+        world.socket.accept();
+        const client_id = world.line.send("c1", {text: "too much"});
+        const error = {code: "unsayable", message: "At most 4,000 characters.", field: "text"};
+        world.socket.say({op: "refused", client_id, error});
+        for (let n = 0; n < 6; n++) {
+            await world.clock.pass(10_000);
+            world.socket.say({op: "beat", heads: {}});
+        }
+        return [world.sockets.length, world.states, world.line.pending().length];
+    """)
+    assert seen == [1, ["connecting", "open"], 1]
 
 
 def test_a_restart_is_waited_for_as_long_as_the_server_asks(play: Play) -> None:
@@ -397,7 +466,7 @@ def test_two_tabs_that_both_find_an_orphan_send_it_once(play: Play) -> None:
 
 def test_a_page_without_storage_or_locks_still_sends(play: Play) -> None:
     seen = play("""
-        const forbidden = {length: 0, key: () => null, getItem: () => null, removeItem() {},
+        const forbidden = {getItem: () => null, removeItem() {},
             setItem() { throw new DOMException("full", "QuotaExceededError"); }};
         const world = await line({storage: forbidden, locks: null});
         const id = world.line.send(null, {text: "Hello"});

@@ -82,27 +82,31 @@ class VisitorFrames:
         return Said(body.text or body.answer.label or "", None, bubble)
 
     def _resume(self, frame: frames.Resume) -> list[Frame]:
-        conversation = self._find(frame.conversation)
-        status = self.room.status(conversation) if conversation else None
+        asked = self._find(frame.conversation)
+        current = self._current(asked)
         welcome = {
             "op": "welcome",
             "protocol": PROTOCOL_VERSION,
             "epoch": self.room.epoch.current,
             "beat": BEAT,
-            "conversation": status,
+            "conversation": self.room.status(current) if current else None,
         }
-        if conversation is None:
-            return [welcome]
-        after = frame.after if conversation.id == frame.conversation else 0
-        return [welcome, self._page(conversation, after)]
+        shown, after = (asked, frame.after) if asked else (current, 0)
+        return [welcome, self._page(shown, after)] if shown else [welcome]
 
     def _find(self, conversation_id: str | None) -> Conversation | None:
-        if conversation_id is not None:
-            try:
-                return self.room.desk.conversation_of(self.visitor_id, conversation_id)
-            except NoSuchConversation:
-                pass  # Another visitor's, or erased: the visitor's own open one, if any, is what they may hear.
-        return self.room.desk.open_conversation(self.visitor_id)
+        if conversation_id is None:
+            return None
+        try:
+            return self.room.desk.conversation_of(self.visitor_id, conversation_id)
+        except NoSuchConversation:
+            return None  # Another visitor's, or erased: the visitor's own open one, if any, is what they may hear.
+
+    def _current(self, asked: Conversation | None) -> Conversation | None:
+        """Returns where the visitor stands: of what is over, it is what began while this client was away."""
+        if asked is not None and asked.open:
+            return asked
+        return self.room.desk.open_conversation(self.visitor_id) or asked
 
     def _page(self, conversation: Conversation, after: int) -> Frame:
         events = self.room.journal.visitor_events_after(conversation.id, after)

@@ -3,6 +3,7 @@
 import json
 
 from tests.server import Server, VisitorLine, closing
+from tests.web.road.conftest import hired
 
 
 def numbers(visitor: VisitorLine) -> list[int]:
@@ -77,6 +78,26 @@ def test_a_client_that_comes_back_gets_all_it_missed_in_pages(server: Server):
     assert welcome["conversation"]["id"] == ann.conversation
     assert [event["seq"] for event in page["events"]] == [2, 3]
     assert page["more"] is False
+
+
+def test_a_client_that_comes_back_to_what_is_over_is_told_what_began_since(server: Server):
+    anna, ann = hired(server, "Anna", "support", "sales"), server.visitor()
+    ann.says("Hi")
+    ann.says("human")
+    over = anna.sees_waiting()
+    anna.tell(op="close", conversation=over, client_id="closed-by-anna", token=anna.accepts(over))
+    ann.until(lambda: any(event["kind"] == "closed" for event in ann.events.values()))
+    ann.reconnect()
+    assert [frame["conversation"]["id"] for frame in ann.frames if frame["op"] == "welcome"] == [over]
+
+    ann.close()
+    tab = VisitorLine(server, ann.token)
+    tab.says("Here again")
+    headers = {"Authorization": f"Bearer {ann.token}", "Origin": server.address}
+    frame = {"op": "resume", "conversation": over, "after": max(ann.events) - 1}
+    welcome, page = server.post("/widget/op", frame, **headers).json()["frames"]
+    assert (welcome["conversation"]["id"], welcome["conversation"]["open"]) == (tab.conversation, True)
+    assert (page["conversation"], [event["kind"] for event in page["events"]]) == (over, ["closed"])
 
 
 def test_another_visitors_conversation_is_not_resumed(server: Server):

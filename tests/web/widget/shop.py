@@ -43,6 +43,8 @@ def at(seconds_ago: float = 0) -> str:
 class PretendedChat:
     """Answers a widget as the server would, holds it to the protocol, and keeps every frame it was sent."""
 
+    id: str = ID
+    """The conversation that began last; of those before there is nothing to tell."""
     record: list[dict[str, Any]] = field(default_factory=list)
     standing: dict[str, Any] = field(default_factory=dict)
     """What differs from a conversation the bot holds."""
@@ -143,11 +145,15 @@ class PretendedChat:
         frame = frames.visitor_frame(json.dumps(said))
         match frame:
             case frames.Resume():
-                return [self.welcome, *([self.page(frame.after)] if self.begun else [])]
+                asked, after = frame.conversation or self.id, frame.after
+                if asked != self.id:
+                    page = {"op": "events", "conversation": asked, "events": [], "last": after, "more": False}
+                    return [self.welcome, page]
+                return [self.welcome, *([self.page(after)] if self.begun else [])]
             case frames.Send():
                 return self.receive(frame)
             case frames.Beat():
-                return [{"op": "beat", "heads": {ID: len(self.record)}}]
+                return [{"op": "beat", "heads": {self.id: len(self.record)}}]
         return []
 
     def receive(self, frame: frames.Send) -> list[dict[str, Any]]:
@@ -165,8 +171,8 @@ class PretendedChat:
         mine = self.adds("message", "visitor", client_id=frame.client_id, text=text)
         for reply in self.replies(text):
             self.adds("message", "bot", **reply)
-        ack = {"op": "ack", "client_id": frame.client_id, "conversation": ID, "seq": mine["seq"], "at": mine["at"]}
-        return [ack, self.page(before), {"op": "status", "conversation": ID, **self.status}]
+        ack = {"op": "ack", "client_id": frame.client_id, "conversation": self.id, "seq": mine["seq"], "at": mine["at"]}
+        return [ack, self.page(before), {"op": "status", "conversation": self.id, **self.status}]
 
     def filled_in(self, values: dict[str, Any]) -> str:
         """What was filled into the last form, a line for each field, as the server writes it."""
@@ -202,12 +208,12 @@ class PretendedChat:
 
     def stands(self, **standing: Any) -> None:
         self.standing = standing
-        self.tell("status", conversation=ID, **self.status)
+        self.tell("status", conversation=self.id, **self.status)
 
     def page(self, after: int) -> dict[str, Any]:
         return {
             "op": "events",
-            "conversation": ID,
+            "conversation": self.id,
             "events": self.record[after:],
             "last": len(self.record),
             "more": False,
@@ -216,7 +222,7 @@ class PretendedChat:
     @property
     def status(self) -> dict[str, Any]:
         usual = {"holder": "bot", "agent": None, "department": None, "place": None, "left": False, "agent_read": 0}
-        return {"id": ID, "last": len(self.record), "open": True, **usual, **self.standing}
+        return {"id": self.id, "last": len(self.record), "open": True, **usual, **self.standing}
 
     @property
     def welcome(self) -> dict[str, Any]:

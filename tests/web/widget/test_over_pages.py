@@ -26,6 +26,21 @@ def test_the_conversation_goes_on_over_pages_and_reloads(visit: Visit, chat: Pre
     expect(dialog_of(page)).to_be_hidden()
 
 
+def test_a_tab_that_was_away_shows_what_began_meanwhile_and_goes_on_there(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", client_id="said-here", text="Hello")
+    page = opened(visit())
+    chat.happens("closed", "system", by="agent")
+    chat.stands(holder="nobody", open=False)
+    expect(log_of(page)).to_contain_text("This conversation has ended.")
+    chat.id, chat.record, chat.standing = "conversation-2", [], {}
+    chat.adds("message", "visitor", client_id="said-there", text="From another tab")
+    chat.sockets[-1].close(code=1011)
+    expect(log_of(page).locator(".own")).to_have_text(["YouHello", "YouFrom another tab"])
+    write(page, "And from here")
+    expect(log_of(page).locator(".own").last).to_have_text("YouAnd from here")
+    assert chat.ops("send")[-1]["conversation"] == "conversation-2"
+
+
 def test_another_tab_hears_the_same_and_nothing_twice(visit: Visit, chat: PretendedChat) -> None:
     chat.adds("message", "visitor", text="Hello")
     left, right = opened(visit()), visit(launcher="Close chat")

@@ -59,11 +59,11 @@ export class Desk extends EventTarget {
   #reload = null;
   #ahead = 0;
 
-  constructor({ csrf, signIn, line } = {}) {
+  constructor({ agent, csrf, signIn, line } = {}) {
     super();
     this.#csrf = csrf;
     this.#signIn = signIn;
-    this.#line = line ?? this.#connection();
+    this.#line = line ?? this.#connection(agent);
     const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
     Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read, presence: this.#present });
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
@@ -431,14 +431,15 @@ export class Desk extends EventTarget {
     return answer.json();
   }
 
-  #connection() {
+  /** What one agent leaves unsent in this browser is sent when they are here again, and by nobody else. */
+  #connection(agent) {
     const here = new URL("/panel/socket", location.href);
     here.protocol = here.protocol.replace("http", "ws");
     const headers = { "X-CSRFToken": this.#csrf };
     return new Protocol({
       socket: here.href,
       op: "/panel/op",
-      name: "parlour.panel",
+      name: `parlour.panel.${agent}`,
       resume: "watch",
       headers: () => headers,
       protocols: async () => ["chat.v1", `tic.${await this.#ticket(headers)}`],

@@ -25,7 +25,8 @@ const help = one("#help");
 let sheet = false;
 const keys = one("#keys");
 
-const desk = new Desk({ csrf: one('meta[name="csrf-token"]').content });
+const told = (name) => one(`meta[name="${name}"]`).content;
+const desk = new Desk({ agent: told("agent"), csrf: told("csrf-token") });
 for (const part of document.querySelectorAll("[data-part]")) part.desk = desk;
 
 // The address says what is looked at, so that back is back, also on a phone.

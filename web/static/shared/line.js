@@ -54,7 +54,7 @@ export class Line {
       locks: navigator.locks,
       clock,
       open: (address, protocols) => new WebSocket(address, protocols),
-      fetch: (address, init) => fetch(address, init),
+      fetch,
       ...options,
     };
     for (const kind of ["online", "visibilitychange"]) addEventListener(kind, this.nudge);
@@ -108,10 +108,12 @@ export class Line {
   /** Writes a message: kept first, then sent, again and again until acknowledged. Returns its client_id. */
   send(conversation, body, { op = "send", ...fields } = {}) {
     const at = this.now();
-    const entry = { client_id: uuid7(at), op, conversation, body, fields, at, tab: this.#tab, error: null };
+    // What is unsent was written before, also when the clock was set back meanwhile, or the page loaded again.
+    const client_id = uuid7(at, ...this.#outbox.keys(), ...this.kept());
+    const entry = { client_id, op, conversation, body, fields, at, tab: this.#tab, error: null };
     this.#move(entry, "sending");
     this.#push(entry);
-    return entry.client_id;
+    return client_id;
   }
 
   /** Says something that may be lost (typing, read, presence); returns whether it left. */
@@ -144,10 +146,10 @@ export class Line {
     return [...this.#outbox.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
   }
 
-  /** The keys under which unsent messages are kept, by this page and by others. */
+  /** The client_ids of unsent messages in storage, written by this page or by others. */
   kept() {
-    const { storage: kept } = this.#with;
-    return Array.from({ length: kept.length }, (_, n) => kept.key(n)).filter((key) => key.startsWith(this.#key("")));
+    const keys = Object.keys(this.#with.storage).filter((key) => key.startsWith(this.#key("")));
+    return keys.map((key) => key.split(".").at(-1));
   }
 
   now() {
@@ -209,7 +211,7 @@ export class Line {
     this.#adopt();
     this.#later("look", polls ? POLL_EVERY : LOOK_EVERY, () => {
       const now = this.now();
-      const waiting = this.pending().some(({ sent }) => now - sent > ANSWER_WITHIN);
+      const waiting = this.pending().some(({ sent, error }) => !error && now - sent > ANSWER_WITHIN);
       if (waiting || now - this.#heard > this.#beat * 2.5) return this.#lost();
       if (polls && now - this.#opened > SOCKET_AGAIN) {
         this.#drop();
@@ -235,7 +237,6 @@ export class Line {
 
   #lost({ code, reason = "" } = {}) {
     this.#drop();
-    for (const entry of this.pending()) entry.sent = null;
     if (code === 4401) return this.#change("refused");
     this.#failures += 1;
     // A restart or a single break is over in a moment and not worth a word; only then is a message called unsent.
@@ -257,7 +258,8 @@ export class Line {
     if (op === "refused") return this.#refuse(frame);
     if (op === "events") return this.#take(frame);
     if (op !== "beat") return this.hear(op, frame);
-    for (const [conversation, { last }] of this.followed) if (heads[conversation] > last) this.#catchUp(conversation, true);
+    for (const [conversation, head] of Object.entries(heads))
+      if (head > this.#heardOf(conversation)?.last) this.#catchUp(conversation, true);
     // A hidden page's timers may sleep; arriving frames wake it, so it can still show that it is there.
     if (this.#heard - this.#spoken > this.#beat / 2) this.tell("beat");
   }
@@ -275,9 +277,7 @@ export class Line {
 
   /** Shows what is next, drops what was shown, holds what is too early and asks for what lies between. */
   #take({ conversation, events, last, more }) {
-    const { followed } = this;
-    if (!followed.has(conversation) && this.#with.resume === "resume") followed.set(conversation, { last: 0, held: {} });
-    const heard = followed.get(conversation);
+    const heard = this.#heardOf(conversation);
     if (!heard) return;
     for (const event of events) if (event.seq > heard.last) heard.held[event.seq] = event;
     const fresh = [];
@@ -285,6 +285,13 @@ export class Line {
     for (const { client_id, seq } of fresh) this.#settle({ client_id, conversation, seq });
     if (fresh.length) this.hear("events", { conversation, events: fresh });
     if (more || last > heard.last) this.#catchUp(conversation);
+  }
+
+  /** How far a conversation is heard: a visitor hears all of theirs, whoever began them; an agent what is followed. */
+  #heardOf(conversation) {
+    const { followed } = this;
+    if (!followed.has(conversation) && this.#with.resume === "resume") followed.set(conversation, { last: 0, held: {} });
+    return followed.get(conversation);
   }
 
   /** Asks for what is missing, once for the same gap unless `again`. */
@@ -316,7 +323,7 @@ export class Line {
     const entry = this.#outbox.get(client_id);
     if (!entry) this.hear("refused", frame);
     else if (error.code === "retry") this.#with.clock.after(RETRY_AFTER, () => this.#push(entry));
-    else this.#move(Object.assign(entry, { error, sent: null }), "failed");
+    else this.#move(Object.assign(entry, { error }), "failed");
   }
 
   #move(entry, state) {
@@ -338,13 +345,13 @@ export class Line {
   /** Takes over what closed tabs left unsent; a living tab sends its own. */
   #adopt() {
     const { locks, storage: kept, name } = this.#with;
-    for (const key of this.kept()) {
-      const read = () => parse(kept.getItem(key));
+    for (const client_id of this.kept()) {
+      const read = () => parse(kept.getItem(this.#key(client_id)));
       const { tab } = read();
       const take = (lock) => {
         const entry = read();
         if (!lock || !entry.op || entry.tab !== tab) return;
-        this.#move({ ...entry, tab: this.#tab, state: "", sent: null }, entry.error ? "failed" : "sending");
+        this.#move({ ...entry, tab: this.#tab, state: "" }, entry.error ? "failed" : "sending");
         if (!entry.error) this.#push(entry);
       };
       if (tab === this.#tab) continue;
@@ -384,11 +391,12 @@ class Requests {
   close() {}
 }
 
-/** A time-ordered identifier (UUID version 7), so that sorting by it is sorting by when it was written. */
-export function uuid7(now) {
-  const random = Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => (byte % 16).toString(16)).join("");
-  const digits = `${now.toString(16).padStart(12, "0")}7${random.slice(0, 3)}8${random.slice(3)}`;
-  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+/** A time-ordered identifier (UUID version 7): sorting by it is sorting by when it was written, after all the `earlier`. */
+export function uuid7(now, ...earlier) {
+  const time = Math.max(now, ...earlier.map((id) => parseInt(id.replace("-", ""), 16) + 1 || 0));
+  const digits = [...time.toString(16).padStart(12, 0)];
+  const digit = () => digits.shift() ?? Math.floor(Math.random() * 16).toString(16);
+  return "xxxxxxxx-xxxx-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
 }
 
 /** JSON into objects without a prototype: what a host page hung on Object.prototype is not part of a frame. */
@@ -407,6 +415,6 @@ export function storage() {
   try {
     return localStorage;
   } catch {
-    return { length: 0, key: nothing, getItem: nothing, setItem: nothing, removeItem: nothing };
+    return { getItem: nothing, setItem: nothing, removeItem: nothing };
   }
 }

@@ -33,7 +33,7 @@ export class Protocol extends Line {
   /** Forgets every unsent message, here and in storage: for signing out. */
   clear() {
     for (const { client_id } of this.pending()) this.discard(client_id);
-    for (const key of this.kept()) this.discard(key.split(".").at(-1));
+    for (const client_id of this.kept()) this.discard(client_id);
   }
 
   hear(kind, what) {
