@@ -3,14 +3,16 @@
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from bot.change import Guard, table_of
 from bot.database import Database
 from bot.ids import new_id
+from bot.models import ConversationRow
 from bot.versions import SiteVersions
 from handoff.models import AgentRow, Membership
 from handoff.presence import Connections
+from handoff.queue import QUEUED
 from handoff.routing import Agent, available_in, here_in
 
 FRESH_FOR = timedelta(seconds=2)
@@ -21,6 +23,10 @@ DEFAULT_CAPACITY = 3
 
 _agents = table_of(AgentRow)
 _memberships = table_of(Membership)
+_offered_to = table_of(ConversationRow).c.offered_to
+_OFFERS = (
+    select(_offered_to, func.count().label("offers")).where(QUEUED, _offered_to.is_not(None)).group_by(_offered_to)
+)
 
 
 class Agents:
@@ -80,15 +86,24 @@ class Agents:
         with self._database.reading() as connection:
             agents = connection.execute(select(_agents)).mappings().all()
             memberships = connection.execute(select(_memberships)).all()
+            offered = {row.offered_to: row.offers for row in connection.execute(_OFFERS)}
             self._connections.look(connection)
         departments: dict[str, set[str]] = {}
         for agent_id, department in memberships:
             departments.setdefault(agent_id, set()).add(department)
-        return [{**row, "departments": frozenset(departments.get(row["id"], ()))} for row in agents]
+        return [
+            {
+                **row,
+                "departments": frozenset(departments.get(row["id"], ())),
+                "offered": offered.get(row["id"], 0),
+            }
+            for row in agents
+        ]
 
     def _agent(self, row: dict[str, object]) -> Agent:
         values = {
-            name: row[name] for name in ("id", "name", "role", "intent", "active", "last_accepted_at", "revision")
+            name: row[name]
+            for name in ("id", "name", "role", "intent", "active", "offered", "last_accepted_at", "revision")
         }
         departments: frozenset[str] = row["departments"]  # type: ignore[assignment]
         return Agent(

@@ -20,7 +20,8 @@ _contacts = table_of(Contact)
 _events = table_of(EventRow)
 _readings = table_of(Reading)
 # Written out, not bound: an index of some rows serves only a query that says these very words.
-_queued = and_(_conversations.c.holder == literal_column("'queue'"), _conversations.c.open)
+QUEUED = and_(_conversations.c.holder == literal_column("'queue'"), _conversations.c.open)
+"""The condition for conversations that wait for an agent."""
 _held = _conversations.c.holder == literal_column("'agent'")
 _to_be_answered = and_(
     _conversations.c.open, or_(_conversations.c.holder == literal_column("'queue'"), _conversations.c.left)
@@ -45,7 +46,7 @@ class Queue:
     def lengths(self) -> Mapping[str | None, tuple[int, datetime]]:
         """Returns department → how many wait for it, and since when the first of them does."""
         columns = _conversations.c
-        query = select(columns.department, func.count(), func.min(columns.queued_at)).where(_queued)
+        query = select(columns.department, func.count(), func.min(columns.queued_at)).where(QUEUED)
         with self._database.reading() as connection:
             found = connection.execute(query.group_by(columns.department))
             return {department: (count, since) for department, count, since in found}
@@ -54,7 +55,7 @@ class Queue:
         """Returns the conversations this agent could be asked to take and nobody is, the next first."""
         department = _conversations.c.department
         theirs = or_(department.is_(None), department.in_(sorted(agent.departments)))
-        query = select(_conversations.c.id).where(_queued, theirs, _conversations.c.offered_to.is_(None))
+        query = select(_conversations.c.id).where(QUEUED, theirs, _conversations.c.offered_to.is_(None))
         return self._ids(query.order_by(*_in_order))
 
     def waiting_in(self, department: str | None) -> list[str]:
@@ -111,7 +112,7 @@ class Queue:
 
 
 def _live(department: str | None) -> ColumnElement[bool]:
-    return and_(_queued, _conversations.c.department == department)
+    return and_(QUEUED, _conversations.c.department == department)
 
 
 def _before(conversation: Conversation) -> ColumnElement[bool]:

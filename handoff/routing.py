@@ -17,6 +17,9 @@ class Agent:
     intent: str
     connected: bool
     active: int
+    """How many conversations the agent holds …"""
+    offered: int
+    """… and is being asked to take."""
     capacity: int
     departments: frozenset[str]
     last_accepted_at: datetime | None
@@ -31,6 +34,11 @@ class Agent:
     def is_available(self) -> bool:
         """Returns whether the agent is here and has room for one more conversation."""
         return self.is_here and self.active < self.capacity
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Returns whether there would be room for one more, were all taken that the agent is being asked to take."""
+        return self.is_here and self.active + self.offered < self.capacity
 
     def works_in(self, department: str | None) -> bool:
         """Returns whether conversations of this department are the agent's business."""
@@ -49,7 +57,7 @@ def available_in(department: str | None, agents: Iterable[Agent]) -> list[Agent]
 
 def next_for(department: str | None, agents: Iterable[Agent], *, asked: Collection[str]) -> Agent | None:
     """Returns the agent to offer the next conversation to, or None when everybody free has been asked."""
-    free = [agent for agent in available_in(department, agents) if agent.id not in asked]
+    free = [agent for agent in here_in(department, agents) if agent.may_be_asked and agent.id not in asked]
     return min(free, key=_order, default=None)
 
 
@@ -58,4 +66,4 @@ def _is_member(agent: Agent, department: str | None) -> bool:
 
 
 def _order(agent: Agent) -> tuple[int, datetime, str]:
-    return agent.active, agent.last_accepted_at or NEVER, agent.id
+    return agent.active + agent.offered, agent.last_accepted_at or NEVER, agent.id

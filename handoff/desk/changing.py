@@ -171,7 +171,7 @@ class Changing:
         self._remember(draft.events)
         for event in draft.events:
             self.recorded[event.kind, event.role] += 1
-        if _touches_agents(change):
+        if _touches_agents(change) or draft.state.offered_to != draft.before.offered_to:
             self._parts.agents.forget()
         if is_news:
             self._parts.announcements.announce(Announcement(draft.before, draft.state, tuple(draft.events)))
@@ -184,9 +184,23 @@ class Changing:
 
     def _follow_up(self, draft: Draft) -> None:
         """Room that a change made is offered to those who wait; outside the turnstile, since others are changed."""
-        freed = draft.before.owner
+        freed, asked = draft.before.owner, draft.before.offered_to
         if freed and draft.state.owner != freed:
             self.staff_changed(freed)
+        if asked and asked not in (draft.state.offered_to, draft.state.owner):
+            self._ask_for_others(asked)
+
+    def _ask_for_others(self, agent_id: str) -> None:
+        """Offers an agent, whom one offer less takes up now, what waits and was not offered to them yet."""
+        agent = self._parts.agents.get(agent_id)
+        waiting = iter(self._parts.queue.without_offer(agent) if agent and agent.may_be_asked else ())
+        while agent and agent.may_be_asked and (conversation_id := next(waiting, None)):
+            self._change_each([conversation_id], self._offer)
+            agent = self._parts.agents.get(agent_id)
+
+    def _offer(self, draft: Draft, known: Known) -> Known:
+        self._handover.offer(draft)
+        return known
 
     def staff_changed(self, agent_id: str) -> None:
         """Offers what waits again, because this agent came, went, or has room: one who was asked is asked anew."""

@@ -230,14 +230,31 @@ def test_who_comes_is_offered_what_waits_for_them_however_much_waits_elsewhere(w
 
 
 def test_who_comes_is_offered_all_that_waits_for_them(waiting, agent, office, monkeypatch):
-    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
+    monkeypatch.setattr("handoff.queue.LONGEST_LIST", 1)
     anna = agent("Anna").comes_online()
-    asked = [waiting().conversation for _ in range(3)]
+    asked = [waiting().conversation for _ in range(2)]
     anna.goes("away")
     office.let_pass(seconds=31)
     assert anna.is_offered() == []
     anna.goes("online")
     assert sorted(anna.is_offered()) == sorted(asked)
+
+
+def test_nobody_is_asked_to_take_more_than_they_have_room_for(waiting, agent, office):
+    anna = agent("Anna").comes_online()
+    first, second, third = (waiting().conversation for _ in range(3))
+    assert sorted(anna.is_offered()) == sorted([first, second])
+    office.desk.decline(anna.id, first)
+    assert sorted(anna.is_offered()) == sorted([second, third])
+    anna.accepts(second)
+    assert anna.is_offered() == [third]
+
+
+def test_what_comes_at_once_is_offered_to_one_after_the_other(waiting, agent):
+    anna, bea = agent("Anna").comes_online(), agent("Bea").comes_online()
+    for _ in range(2):
+        waiting()
+    assert len(anna.is_offered()) == len(bea.is_offered()) == 1
 
 
 def test_a_conversation_that_cannot_be_offered_does_not_keep_the_next_from_being_offered(waiting, agent, office):

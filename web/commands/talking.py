@@ -63,7 +63,8 @@ class _Staff:
     def __init__(self, here: int, departments: Iterable[str]):
         everywhere = frozenset(departments)
         self._agents = [
-            Agent(f"agent-{n}", f"agent {n}", "agent", "online", True, 0, 1, everywhere, None, 1) for n in range(here)
+            Agent(f"agent-{n}", f"agent {n}", "agent", "online", True, 0, 0, 1, everywhere, None, 1)
+            for n in range(here)
         ]
 
     def all(self) -> list[Agent]:
