@@ -25,6 +25,7 @@ from gevent.server import StreamServer
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
+from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
 from sqlalchemy.exc import DBAPIError
 
@@ -38,6 +39,7 @@ from bot.trouble import is_trouble
 from flows.validating import VALIDATES
 from handoff.presence import TOLD_EVERY
 from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
+from web import unread
 from web.app import Options, Parlour, create_app
 from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
 from web.hub import BEAT
@@ -137,6 +139,16 @@ class Worker(GeventWorker):
         finally:
             self._answering -= 1
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Tells what is wrong with what no request can be made of, in the way all our answers do."""
+        status = unread.status_of(exc)
+        if status >= 500:
+            self.log.exception("Error handling request", exc_info=exc)
+        else:
+            self.log.warning("Invalid request")
+        with suppress(OSError):
+            write_nonblock(client, unread.answer(status))
+
 
 class ServerLog(Logger):
     """Gunicorn's words as lines of our log, and without the addresses asked for: they may hold what people wrote."""
@@ -146,10 +158,6 @@ class ServerLog(Logger):
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
-
-    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        """Leaves out what an unreadable request said."""
-        super().warning(msg.partition(": ")[0] if msg.startswith("Invalid request") else msg, *args, **kwargs)
 
     def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
         """Leaves out what was asked for."""
@@ -205,6 +213,10 @@ class Server(BaseApplication):
             "worker_connections": MOST,
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
+            # Whom to believe about where a request comes from, `--trusted-proxies` says alone (`web/limits.py`).
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "secure_scheme_headers": {},
             "limit_request_line": 8190,
             "logger_class": "web.serving.ServerLog",
             "loglevel": "warning",
