@@ -53,7 +53,7 @@ from handoff.rows import Rows
 from handoff.status import status_of
 from web import __version__, assets, bodies, demo, errors, headers, health, metrics, panel, visitors, webhooks, widget
 from web.accounts import Accounts, Passwords
-from web.audience import Gate, nobody
+from web.audience import ROLES_OF, Gate, nobody
 from web.bus.choosing import bus_of
 from web.channels import callback, control, rest
 from web.channels.conversations import Conversations
@@ -259,7 +259,7 @@ def _put_together(
         connections=connections,
         live=live,
         hub=hub,
-        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets()),
+        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets(), rates=options.rates),
         accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),
         agents=agents,
         visits=visits,
@@ -343,7 +343,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
         protect=sign_in.protect,
         limits=limits,
         check_program=ApiToken(parlour.options.doors.token).check if parlour.options.doors.token else nobody,
-        sockets_are_full=lambda: parlour.sockets.is_full,
+        refuse_socket=lambda audience, address: parlour.sockets.refuse_more(address, of_agent=audience in ROLES_OF),
     ).install(app)
     return sign_in
 

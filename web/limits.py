@@ -1,7 +1,8 @@
-"""How often anybody may ask: rates per visitor, address and site, and whose address it really is."""
+"""How often anybody may ask, and how much they may hold: per visitor, address and site; and whose address it is."""
 
 import math
 import time
+from collections import Counter
 from dataclasses import dataclass, fields
 from ipaddress import IPv6Address, ip_address
 
@@ -16,7 +17,7 @@ from web.errors import TooMany
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often each thing may happen; several rates separated by `;`, and None for no limit.
+    """How often each thing may happen, several rates separated by `;`, and how much may be open; None for no limit.
 
     Addresses may stand for a whole office, so they get more than a visitor.
     """
@@ -35,6 +36,10 @@ class Rates:
     """Messages, per address."""
     socket: str | None = "600/minute"
     """Sockets opened, per address."""
+    sockets_of_address: int | None = 500
+    """Sockets open at once, per address …"""
+    sockets_of_visitor: int | None = 20
+    """… and per visitor."""
     sign_in: str | None = "30/10minutes;100/hour"
     """Sign-ins tried, per address."""
     sign_in_pair: str | None = "6/5minutes"
@@ -56,7 +61,8 @@ class Limits:
 
     def __init__(self, rates: Rates | None = None):
         rates = rates or Rates()
-        self._items = {field.name: _items(getattr(rates, field.name)) for field in fields(Rates)}
+        texts = {field.name: getattr(rates, field.name) for field in fields(Rates)}
+        self._items = {name: _items(text) for name, text in texts.items() if not isinstance(text, int)}
         self._counts = FixedWindowRateLimiter(MemoryStorage())
 
     def take(self, kind: str, *who: str) -> None:
@@ -88,6 +94,28 @@ class Limits:
 
     def _wait(self, item: RateLimitItem, kind: str, *who: str) -> int:
         return math.ceil(self._counts.get_window_stats(item, kind, *who).reset_time - time.time())
+
+
+class AtOnce:
+    """What each holds at the same time, up to a bound; None for no bound."""
+
+    def __init__(self, most: int | None):
+        self._most = most
+        self._held: Counter[str] = Counter()
+
+    def is_full(self, who: str) -> bool:
+        """Says whether one more would be too many."""
+        return self._most is not None and self._held[who] >= self._most
+
+    def take(self, who: str) -> None:
+        """Counts one more."""
+        self._held[who] += 1
+
+    def give_back(self, who: str) -> None:
+        """Counts one less, and forgets who holds nothing."""
+        self._held[who] -= 1
+        if not self._held[who]:
+            del self._held[who]
 
 
 class Allowance:

@@ -101,9 +101,9 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     @sock.route("/widget/socket", bp=pages)
     @audience("visitor", late=True)
     def socket(ws: Server) -> None:
-        connection = parts.sockets.opened(ws)
-        link = VisitorLink(parts.room, g.visitor, connection, address=address_of(request))
-        parts.sockets.hold(connection, lambda: serve(link))
+        connection, address = parts.sockets.opened(ws), address_of(request)
+        link = VisitorLink(parts.room, g.visitor, connection, address=address)
+        parts.sockets.hold(connection, lambda: serve(link), address=address, visitor=g.visitor)
 
     def serve(link: VisitorLink) -> None:
         parts.room.hub.join_visitor(link)

@@ -8,10 +8,20 @@ from typing import Any, Protocol
 from simple_websocket import Server
 
 from web.connection import FIRST_BACK, Closed, Connection, Spawn
-from web.errors import CLOSE_POLICY, CLOSE_SERVER_ERROR, Broken, Malformed, Refusal, TooLarge, Unavailable, refusal_of
+from web.errors import (
+    CLOSE_POLICY,
+    CLOSE_SERVER_ERROR,
+    Broken,
+    Malformed,
+    Refusal,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    refusal_of,
+)
 from web.frames import client_id_of, message_id_of
 from web.hub import encoded
-from web.limits import Allowance
+from web.limits import NO_LIMITS, Allowance, AtOnce, Rates
 
 MOST = 20_000
 """Sockets of one process …"""
@@ -19,6 +29,10 @@ KEPT_FREE = 100
 """… and descriptors kept at least for requests, of which …"""
 FOR_OURSELVES = 50
 """… these are for files and databases."""
+FOR_AGENTS = 500
+"""Sockets that visitors leave for agents, or a tenth where there are few."""
+FULL_FOR = 60
+"""Seconds after which somebody asks again who has enough sockets."""
 BURST = 60
 """Frames a client may send at once …"""
 PER_SECOND = 5.0
@@ -35,33 +49,74 @@ class Sockets:
     Each is served beside the request that opened it, which ends at once: what it kept alive costs more than the socket.
     """
 
-    def __init__(self, spawn: Spawn, *, most: int):
+    def __init__(self, spawn: Spawn, *, most: int, rates: Rates = NO_LIMITS):
         self._spawn = spawn
         self._most = most
+        self._most_of_visitors = most - min(most // 10, FOR_AGENTS)
         self._open: set[Connection] = set()
+        self._of_visitors = 0
+        self._of_address = AtOnce(rates.sockets_of_address)
+        self._of_visitor = AtOnce(rates.sockets_of_visitor)
         self._is_restarting = False
 
     def __len__(self) -> int:
         return len(self._open)
 
-    @property
-    def is_full(self) -> bool:
-        """Returns whether one more would take a descriptor that something else needs."""
-        return len(self._open) >= self._most
+    def refuse_more(self, address: str, *, of_agent: bool) -> None:
+        """Raises Unavailable when one more takes a descriptor that others need, TooMany when this address has enough.
+
+        Visitors leave room for agents, who are not counted by address: all of them may sit behind one.
+        """
+        if len(self._open) >= self._most:
+            raise Unavailable
+        if of_agent:
+            return
+        if self._of_visitors >= self._most_of_visitors:
+            raise Unavailable
+        if self._of_address.is_full(address):
+            raise TooMany(FULL_FOR)
 
     def opened(self, ws: Server) -> Connection:
         """Returns the connection after a handshake."""
         return Connection(ws, spawn=self._spawn)
 
-    def hold(self, connection: Connection, serve: Callable[[], None]) -> None:
-        """Serves a socket to its end, beside."""
+    def hold(
+        self,
+        connection: Connection,
+        serve: Callable[[], None],
+        *,
+        address: str | None = None,
+        visitor: str | None = None,
+    ) -> None:
+        """Serves a socket to its end, beside; one that is not an agent's comes from an `address`.
+
+        A visitor who has enough of them is told so at once.
+        """
         connection.take_over()
-        self._open.add(connection)
         if self._is_restarting:
             connection.ask_back()
-        self._spawn(lambda: self._serve(connection, serve))
+        if visitor is not None and self._of_visitor.is_full(visitor):
+            connection.close(CLOSE_POLICY, "too many sockets")
+        self._count_in(connection, address, visitor)
+        self._spawn(lambda: self._serve(connection, serve, lambda: self._count_out(connection, address, visitor)))
 
-    def _serve(self, connection: Connection, serve: Callable[[], None]) -> None:
+    def _count_in(self, connection: Connection, address: str | None, visitor: str | None) -> None:
+        self._open.add(connection)
+        if address is not None:
+            self._of_visitors += 1
+            self._of_address.take(address)
+        if visitor is not None:
+            self._of_visitor.take(visitor)
+
+    def _count_out(self, connection: Connection, address: str | None, visitor: str | None) -> None:
+        self._open.discard(connection)
+        if address is not None:
+            self._of_visitors -= 1
+            self._of_address.give_back(address)
+        if visitor is not None:
+            self._of_visitor.give_back(visitor)
+
+    def _serve(self, connection: Connection, serve: Callable[[], None], finished: Callable[[], None]) -> None:
         """Whatever goes wrong closes the socket with a number: an error page would be noise in it."""
         try:
             serve()
@@ -72,7 +127,7 @@ class Sockets:
             try:
                 connection.finish()
             finally:
-                self._open.discard(connection)
+                finished()
 
     def restart(self, *, spread: float) -> None:
         """Tells everybody to come back, also who comes while this process ends."""

@@ -56,7 +56,7 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets:
     def websocket(ws: Server) -> None:
         connection = sockets.opened(ws)
         args, address = request.args, address_of(request)
-        sockets.hold(connection, lambda: serve(connection, args, address))
+        sockets.hold(connection, lambda: serve(connection, args, address), address=address)
 
     def serve(connection: Connection, args: Asked, address: str) -> None:
         line = line_of(connection, args, address)
