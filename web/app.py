@@ -67,7 +67,7 @@ from web.connection import SERVER_OPTIONS
 from web.content import Content
 from web.deliveries import Deliveries
 from web.hub import Frame, Hub
-from web.limits import Limits, Rates, trust_proxies
+from web.limits import Allowances, Limits, Rates, trust_proxies
 from web.origins import Embedding
 from web.others import Others
 from web.sign_in import SIGN_IN_PAGE, SignIn
@@ -143,6 +143,7 @@ class Parlour:
     people: People
     retention: Retention
     limits: Limits
+    allowances: Allowances
     entry: Entry
     guests: guest.Guests
     """Whoever speaks Socket.IO."""
@@ -273,6 +274,7 @@ def _put_together(
         people=People(database),
         retention=Retention(database, lambda: sites.current.keep, now=now, new_id=new_id),
         limits=limits,
+        allowances=Allowances(**options.allowance),
         entry=entry,
         guests=guests,
         lines=Lines(new_id=new_id),
@@ -381,7 +383,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         limits=limits,
         site=lambda: parlour.sites.current,
         sockets=parlour.sockets,
-        allowance=parlour.options.allowance,
+        allowances=parlour.allowances,
     )
 
 
@@ -431,7 +433,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         now=parlour.now,
         run_blocking=parlour.workshop.run_blocking,
         sockets=parlour.sockets,
-        allowance=parlour.options.allowance,
+        allowances=parlour.allowances,
     )
 
 

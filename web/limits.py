@@ -3,6 +3,7 @@
 import math
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from ipaddress import IPv6Address, ip_address
 
@@ -28,8 +29,6 @@ class Rates:
     """Page views, showings and the like, per visitor."""
     view_site: str | None = "30000/minute"
     """The same, for everybody together."""
-    frame: str | None = "300/minute"
-    """Frames of any kind, per visitor or agent."""
     send: str | None = "60/minute;20/10seconds"
     """Messages, per visitor."""
     send_address: str | None = "600/minute"
@@ -52,6 +51,9 @@ class Rates:
     record: str | None = "30/minute"
     """Records of people looked at, exported or erased, per admin."""
 
+
+FEW = 1000
+"""Allowances that are kept without looking whether they still matter."""
 
 NO_LIMITS = Rates(**{field.name: None for field in fields(Rates)})
 
@@ -119,7 +121,7 @@ class AtOnce:
 
 
 class Allowance:
-    """What one connection may still send: `burst` at once, refilled at `per_second`; costs next to nothing a frame."""
+    """What somebody may still send: `burst` at once, refilled at `per_second`; costs next to nothing a frame."""
 
     __slots__ = ("_at", "_burst", "_left", "_per_second")
 
@@ -135,6 +137,43 @@ class Allowance:
             return False
         self._left -= 1
         return True
+
+    def is_whole(self, now: float) -> bool:
+        """Says whether nothing of it is spent any more."""
+        return self._left + (now - self._at) * self._per_second >= self._burst
+
+
+class Allowances:
+    """What each visitor or agent may still send, over all their sockets and requests together."""
+
+    def __init__(self, burst: int, per_second: float, *, clock: Callable[[], float] = time.monotonic):
+        self._burst, self._per_second = burst, per_second
+        self._clock = clock
+        self._of: dict[str, Allowance] = {}
+        self._look_at = FEW
+
+    def take(self, who: str) -> bool:
+        """Says whether they may send one more frame now, and counts it."""
+        now = self._clock()
+        allowance = self._of.get(who)
+        if allowance is None:
+            self._forget_whole(now)
+            allowance = self._of[who] = Allowance(self._burst, self._per_second, now)
+        return allowance.take(now)
+
+    def spend(self, who: str) -> None:
+        """Counts one more frame; raises TooMany when it is one too many."""
+        if not self.take(who):
+            raise TooMany(math.ceil(1 / self._per_second))
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def _forget_whole(self, now: float) -> None:
+        """One that is whole again is as good as a new one; looked for seldom, so that nobody pays for all others."""
+        if len(self._of) >= self._look_at:
+            self._of = {who: allowance for who, allowance in self._of.items() if not allowance.is_whole(now)}
+            self._look_at = max(FEW, 2 * len(self._of))
 
 
 def trust_proxies(app: Flask, hops: int) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from web.audience import audience
 from web.bodies import body_of
 from web.errors import NotFound
 from web.hub import encoded
-from web.limits import Limits, address_of
+from web.limits import Allowances, Limits, address_of
 from web.sockets.session import Sockets, converse
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 from web.tokens import VisitorTokens
@@ -37,7 +36,7 @@ class WidgetParts:
     limits: Limits
     site: Callable[[], Site]
     sockets: Sockets
-    allowance: dict[str, Any]
+    allowances: Allowances
 
 
 def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
@@ -94,7 +93,7 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     @pages.post("/widget/op")
     @audience("visitor")
     def op() -> ResponseReturnValue:
-        parts.limits.take("frame", g.visitor)
+        parts.allowances.spend(g.visitor)
         frame = frames.visitor_frame(request.get_data(cache=False))
         return jsonify({"frames": VisitorFrames(parts.room, g.visitor, address=address_of(request)).take(frame)})
 
@@ -108,7 +107,7 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     def serve(link: VisitorLink) -> None:
         parts.room.hub.join_visitor(link)
         try:
-            converse(link, frames.visitor_frame, **parts.allowance)
+            converse(link, frames.visitor_frame, may_send=lambda: parts.allowances.take(link.visitor_id))
         finally:
             parts.room.hub.leave_visitor(link)
 

@@ -21,7 +21,7 @@ from web.errors import (
 )
 from web.frames import client_id_of, message_id_of
 from web.hub import encoded
-from web.limits import NO_LIMITS, Allowance, AtOnce, Rates
+from web.limits import NO_LIMITS, AtOnce, Rates
 
 MOST = 20_000
 """Sockets of one process …"""
@@ -33,10 +33,10 @@ FOR_AGENTS = 500
 """Sockets that visitors leave for agents, or a tenth where there are few."""
 FULL_FOR = 60
 """Seconds after which somebody asks again who has enough sockets."""
-BURST = 60
-"""Frames a client may send at once …"""
+BURST = 120
+"""Frames a visitor or agent may send at once …"""
 PER_SECOND = 5.0
-"""… and how many more each second."""
+"""… and how many more each second, from all their windows together."""
 COMES_AGAIN_WITHIN = 15.0
 """Seconds in which a client sends again what could not be stored, if it does: it may have learnt that it was."""
 MOST_MALFORMED = 10
@@ -174,18 +174,18 @@ class Answering(Protocol):
     def answer(self, frame: Any) -> None: ...
 
 
-def converse(
-    link: Answering, read: Callable[[str], Any], *, burst: int = BURST, per_second: float = PER_SECOND
-) -> None:
-    """Takes frames until the socket closes; closes it itself when the other side floods or talks nonsense."""
+def converse(link: Answering, read: Callable[[str], Any], *, may_send: Callable[[], bool]) -> None:
+    """Takes frames until the socket closes; closes it itself when the other side floods or talks nonsense.
+
+    `may_send` counts a frame, and says whether it is still allowed.
+    """
     exchange = Exchange(link, read)
-    allowance = Allowance(burst, per_second, monotonic())
     while exchange.goes_on:
         try:
             raw = link.connection.receive()
         except Closed:
             return
-        if not allowance.take(monotonic()):
+        if not may_send():
             link.connection.close(CLOSE_POLICY, "too many frames")
             return
         exchange.take(raw)

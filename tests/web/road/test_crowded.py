@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import NO_LIMITS, Server, rates, wait_for
+from tests.server import NO_LIMITS, Server, closing, rates, wait_for
 from tests.web.road.conftest import HARBOUR, hired
 from tests.web.road.test_sockets_under_attack import Raw
 
@@ -79,3 +79,28 @@ def test_visitors_leave_room_for_agents(serving: Callable[..., Server]):
     assert crowd[-1].status == 503
     anna = hired(server, "Anna", "support")
     assert anna.last("welcome")
+
+
+FEW_FRAMES = {"web.app:BURST": 10, "web.app:PER_SECOND": 0.001}
+
+
+def test_what_a_visitor_may_send_is_shared_by_their_windows(serving: Callable[..., Server]):
+    server = serving(tuned=FEW_FRAMES)
+    token, other = server.view()["token"], server.view()["token"]
+    one, two = opened(server, token=token), opened(server, token=token)
+    assert all(is_welcome(raw) for raw in [one, two] * 5)
+    asked = {"op": "resume", "conversation": None, "after": 0}
+    refused = server.post("/widget/op", asked, Origin=server.address, Authorization=f"Bearer {token}")
+    assert refused.status == 429 and "Retry-After" in refused.headers
+    assert server.post("/widget/op", asked, Origin=server.address, Authorization=f"Bearer {other}").status == 200
+    two.frame(1, b'{"op":"beat"}')
+    assert two.close_code() == 1008
+
+
+def test_what_an_agent_may_send_is_shared_by_panel_and_requests(serving: Callable[..., Server]):
+    server = serving(tuned=FEW_FRAMES)
+    anna, ben = hired(server, "Anna", "support"), hired(server, "Ben", "support")
+    assert [anna.op(op="beat").status for _ in range(11)] == [200] * 10 + [429]
+    assert ben.op(op="beat").status == 200
+    anna.tell(op="beat")
+    assert closing(anna.socket)[0] == 1008
