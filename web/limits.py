@@ -183,8 +183,12 @@ def trust_proxies(app: Flask, hops: int) -> None:
 
 
 def address_of(request: Request) -> str:
-    """Returns the address that limits count by: an IPv4 address, or the /64 network an IPv6 address belongs to."""
-    given = request.remote_addr or ""
+    """Returns the address that limits count a request by."""
+    return counted_as(request.remote_addr or "")
+
+
+def counted_as(given: str) -> str:
+    """Returns what limits count an address by: itself, or the /64 network an IPv6 address belongs to."""
     try:
         address = ip_address(given.partition("%")[0])
     except ValueError:

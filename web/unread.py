@@ -28,16 +28,16 @@ def status_of(problem: BaseException) -> HTTPStatus:
     return next((_STATUS[kind] for kind in type(problem).__mro__ if kind in _STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def answer(status: HTTPStatus, **more: str) -> bytes:
+def answer(status: HTTPStatus, **head: str) -> bytes:
     """Returns an answer as it travels, with the head of all our answers and nothing of what was asked."""
     body = encoded({"error": told_of(status)})
-    head = {
+    says = {
         **ALWAYS,
         "Cache-Control": "no-store",
         "Content-Type": "application/json",
         "Content-Length": str(len(body.encode())),
         "Connection": "close",
-        **more,
+        **{name.replace("_", "-"): value for name, value in head.items()},
     }
-    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in head.items())]
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in says.items())]
     return "\r\n".join([*lines, "", body]).encode()

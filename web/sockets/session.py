@@ -1,6 +1,7 @@
 """Every socket from open to close: frames in, answers out, refusals told and counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from resource import RLIMIT_NOFILE, getrlimit
 from time import monotonic
 from typing import Any, Protocol
@@ -53,7 +54,10 @@ class Sockets:
         self._spawn = spawn
         self._most = most
         self._most_of_visitors = most - min(most // 10, FOR_AGENTS)
+        self.step_aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Leaves the place of a request that waits to others; known to whoever serves."""
         self._open: set[Connection] = set()
+        self._waiting = 0
         self._of_visitors = 0
         self._of_address = AtOnce(rates.sockets_of_address)
         self._of_visitor = AtOnce(rates.sockets_of_visitor)
@@ -67,14 +71,31 @@ class Sockets:
 
         Visitors leave room for agents, who are not counted by address: all of them may sit behind one.
         """
-        if len(self._open) >= self._most:
+        if not self._has_room(of_agent=of_agent):
             raise Unavailable
-        if of_agent:
-            return
-        if self._of_visitors >= self._most_of_visitors:
-            raise Unavailable
-        if self._of_address.is_full(address):
+        if not of_agent and self._of_address.is_full(address):
             raise TooMany(FULL_FOR)
+
+    def _has_room(self, *, of_agent: bool = False) -> bool:
+        if len(self._open) + self._waiting >= self._most:
+            return False
+        return of_agent or self._of_visitors + self._waiting < self._most_of_visitors
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Lets a request wait for something to happen as a socket does, beside those that are answered.
+
+        Where there is no room for one more socket it waits among them.
+        """
+        if not self._has_room():
+            yield
+            return
+        self._waiting += 1
+        try:
+            with self.step_aside():
+                yield
+        finally:
+            self._waiting -= 1
 
     def opened(self, ws: Server) -> Connection:
         """Returns the connection after a handshake."""

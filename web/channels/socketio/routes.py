@@ -34,7 +34,10 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets:
     @audience("public", embedded=True)
     def poll() -> ResponseReturnValue:
         if "sid" in request.args:
-            return _said(lines.find(request.args["sid"]).poll())
+            line = lines.find(request.args["sid"])
+            with sockets.waiting():
+                told = line.poll()
+            return _said(told)
         limits.take("socket", address_of(request))
         return _said([opening(begin(request.args, address_of(request)), upgrades=["websocket"])])
 
