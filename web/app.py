@@ -49,7 +49,7 @@ from handoff.rows import Rows
 from handoff.status import status_of
 from web import __version__, assets, bodies, demo, errors, headers, health, metrics, panel, visitors, webhooks, widget
 from web.accounts import Accounts, Passwords
-from web.audience import Gate, nobody
+from web.audience import ROLES_OF, Gate, nobody
 from web.bus.choosing import bus_of
 from web.channels import callback, control, rest
 from web.channels.conversations import Conversations
@@ -63,7 +63,7 @@ from web.connection import SERVER_OPTIONS
 from web.content import Content
 from web.deliveries import Deliveries
 from web.hub import Frame, Hub
-from web.limits import Limits, trust_proxies
+from web.limits import Allowances, Limits, trust_proxies
 from web.origins import Embedding
 from web.others import Others
 from web.parts import Options, Parlour
@@ -180,7 +180,7 @@ def _put_together(
         connections=connections,
         live=live,
         hub=hub,
-        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets()),
+        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets(), rates=options.rates),
         accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),
         agents=agents,
         visits=visits,
@@ -194,6 +194,7 @@ def _put_together(
         people=People(database),
         retention=Retention(database, lambda: sites.current.keep, now=now, new_id=new_id),
         limits=limits,
+        allowances=Allowances(**options.allowance),
         entry=entry,
         guests=guests,
         lines=Lines(new_id=new_id),
@@ -264,7 +265,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
         protect=sign_in.protect,
         limits=limits,
         check_program=ApiToken(parlour.options.doors.token).check if parlour.options.doors.token else nobody,
-        sockets_are_full=lambda: parlour.sockets.is_full,
+        refuse_socket=lambda audience, address: parlour.sockets.refuse_more(address, of_agent=audience in ROLES_OF),
     ).install(app)
     return sign_in
 
@@ -302,7 +303,7 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
         limits=limits,
         bundles=PublicBundles(parlour.sites),
         sockets=parlour.sockets,
-        allowance=parlour.options.allowance,
+        allowances=parlour.allowances,
     )
 
 
@@ -352,7 +353,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         now=parlour.now,
         run_blocking=parlour.workshop.run_blocking,
         sockets=parlour.sockets,
-        allowance=parlour.options.allowance,
+        allowances=parlour.allowances,
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, get_args
 from flask import Flask, Request, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from web.errors import ApiTokenNeeded, NotAllowed, Refusal, SignInNeeded, TokenNeeded, Unavailable
+from web.errors import ApiTokenNeeded, NotAllowed, Refusal, SignInNeeded, TokenNeeded
 from web.limits import Limits, address_of
 from web.origins import Embedding, WrongOrigin, is_foreign, is_own
 
@@ -128,11 +128,12 @@ class Gate:
         protect: Callable[[], None],
         limits: Limits,
         check_program: Callable[[Request], None] = nobody,
-        sockets_are_full: Callable[[], bool] = lambda: False,
+        refuse_socket: Callable[[Audience, str], None] = lambda audience, address: None,
     ):
         """`signed_in` tells whose session the request brings, `protect` raises when a form lacks its CSRF token.
 
-        `check_program` raises when the request does not bring the API's token.
+        `check_program` raises when the request does not bring the API's token, `refuse_socket` when there is no room
+        for one more socket of this audience from this address.
         """
         self._embedding = embedding
         self._visitor_of = visitor_of
@@ -140,7 +141,7 @@ class Gate:
         self._protect = protect
         self._limits = limits
         self._check_program = check_program
-        self._sockets_are_full = sockets_are_full
+        self._refuse_socket = refuse_socket
 
     def install(self, app: Flask) -> None:
         """Puts the gate before every request of the app."""
@@ -152,8 +153,8 @@ class Gate:
             declared = declared_by(app, request.endpoint)
             if declared is None:
                 raise Undeclared
-            if _is_socket() and self._sockets_are_full():
-                raise Unavailable
+            if _is_socket():
+                self._refuse_socket(declared.audience, address_of(request))
             if not request.endpoint.startswith(FREE_OF_CHARGE):
                 self._limits.take("socket" if _is_socket() else "page", address_of(request))
             if declared.audience == "program":

@@ -215,14 +215,19 @@ def refusal_of(problem: Exception) -> Refusal:
     return _unforeseen(problem)
 
 
+def told_of(status: int) -> dict[str, Any]:
+    """Returns the object sent as `error` where nothing but the status is known."""
+    code, words = _HTTP.get(status, ("refused", Refusal.words) if status < 500 else (Broken.code, Broken.words))
+    return {"code": code, "message": words, "field": None}
+
+
 def install(app: Flask, *, sign_in_page: str | None = None) -> None:
     """Answers every exception of the app; `sign_in_page` is the endpoint a browser without a session is sent to."""
 
     @app.errorhandler(HTTPException)
     def http(problem: HTTPException) -> Response:
         status = problem.code or 500
-        code, words = _HTTP.get(status, ("refused", Refusal.words) if status < 500 else (Broken.code, Broken.words))
-        answer = _answer(status, code=code, message=words, field=None)
+        answer = _answer(status, **told_of(status))
         for name, value in problem.get_headers():
             if name in ("Allow", "Retry-After"):
                 answer.headers[name] = value

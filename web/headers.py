@@ -17,7 +17,7 @@ CONTENT_POLICY = "; ".join(
     )
 )
 
-_ALWAYS = {
+ALWAYS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -37,7 +37,7 @@ def install(app: Flask) -> None:
 
 def complete(answer: Response) -> Response:
     """Adds what is not said yet; an answer nobody called cacheable is personal and is stored nowhere."""
-    for name, value in _ALWAYS.items():
+    for name, value in ALWAYS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:

@@ -1,7 +1,9 @@
-"""How often anybody may ask: rates per visitor, address and site, and whose address it really is."""
+"""How often anybody may ask, and how much they may hold: per visitor, address and site; and whose address it is."""
 
 import math
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from ipaddress import IPv6Address, ip_address
 
@@ -16,7 +18,7 @@ from web.errors import TooMany
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often each thing may happen; several rates separated by `;`, and None for no limit.
+    """How often each thing may happen, several rates separated by `;`, and how much may be open; None for no limit.
 
     Addresses may stand for a whole office, so they get more than a visitor.
     """
@@ -27,14 +29,16 @@ class Rates:
     """Page views, showings and the like, per visitor."""
     view_site: str | None = "30000/minute"
     """The same, for everybody together."""
-    frame: str | None = "300/minute"
-    """Frames of any kind, per visitor or agent."""
     send: str | None = "60/minute;20/10seconds"
     """Messages, per visitor."""
     send_address: str | None = "600/minute"
     """Messages, per address."""
     socket: str | None = "600/minute"
     """Sockets opened, per address."""
+    sockets_of_address: int | None = 500
+    """Sockets open at once, per address …"""
+    sockets_of_visitor: int | None = 20
+    """… and per visitor."""
     sign_in: str | None = "30/10minutes;100/hour"
     """Sign-ins tried, per address."""
     sign_in_pair: str | None = "6/5minutes"
@@ -48,6 +52,9 @@ class Rates:
     """Records of people looked at, exported or erased, per admin."""
 
 
+FEW = 1000
+"""Allowances that are kept without looking whether they still matter."""
+
 NO_LIMITS = Rates(**{field.name: None for field in fields(Rates)})
 
 
@@ -56,7 +63,8 @@ class Limits:
 
     def __init__(self, rates: Rates | None = None):
         rates = rates or Rates()
-        self._items = {field.name: _items(getattr(rates, field.name)) for field in fields(Rates)}
+        texts = {field.name: getattr(rates, field.name) for field in fields(Rates)}
+        self._items = {name: _items(text) for name, text in texts.items() if not isinstance(text, int)}
         self._counts = FixedWindowRateLimiter(MemoryStorage())
 
     def take(self, kind: str, *who: str) -> None:
@@ -90,8 +98,30 @@ class Limits:
         return math.ceil(self._counts.get_window_stats(item, kind, *who).reset_time - time.time())
 
 
+class AtOnce:
+    """What each holds at the same time, up to a bound; None for no bound."""
+
+    def __init__(self, most: int | None):
+        self._most = most
+        self._held: Counter[str] = Counter()
+
+    def is_full(self, who: str) -> bool:
+        """Says whether one more would be too many."""
+        return self._most is not None and self._held[who] >= self._most
+
+    def take(self, who: str) -> None:
+        """Counts one more."""
+        self._held[who] += 1
+
+    def give_back(self, who: str) -> None:
+        """Counts one less, and forgets who holds nothing."""
+        self._held[who] -= 1
+        if not self._held[who]:
+            del self._held[who]
+
+
 class Allowance:
-    """What one connection may still send: `burst` at once, refilled at `per_second`; costs next to nothing a frame."""
+    """What somebody may still send: `burst` at once, refilled at `per_second`; costs next to nothing a frame."""
 
     __slots__ = ("_at", "_burst", "_left", "_per_second")
 
@@ -108,6 +138,43 @@ class Allowance:
         self._left -= 1
         return True
 
+    def is_whole(self, now: float) -> bool:
+        """Says whether nothing of it is spent any more."""
+        return self._left + (now - self._at) * self._per_second >= self._burst
+
+
+class Allowances:
+    """What each visitor or agent may still send, over all their sockets and requests together."""
+
+    def __init__(self, burst: int, per_second: float, *, clock: Callable[[], float] = time.monotonic):
+        self._burst, self._per_second = burst, per_second
+        self._clock = clock
+        self._of: dict[str, Allowance] = {}
+        self._look_at = FEW
+
+    def take(self, who: str) -> bool:
+        """Says whether they may send one more frame now, and counts it."""
+        now = self._clock()
+        allowance = self._of.get(who)
+        if allowance is None:
+            self._forget_whole(now)
+            allowance = self._of[who] = Allowance(self._burst, self._per_second, now)
+        return allowance.take(now)
+
+    def spend(self, who: str) -> None:
+        """Counts one more frame; raises TooMany when it is one too many."""
+        if not self.take(who):
+            raise TooMany(math.ceil(1 / self._per_second))
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def _forget_whole(self, now: float) -> None:
+        """One that is whole again is as good as a new one; looked for seldom, so that nobody pays for all others."""
+        if len(self._of) >= self._look_at:
+            self._of = {who: allowance for who, allowance in self._of.items() if not allowance.is_whole(now)}
+            self._look_at = max(FEW, 2 * len(self._of))
+
 
 def trust_proxies(app: Flask, hops: int) -> None:
     """Believes the X-Forwarded headers of this many proxies in front of us, counted from ours, and of none beyond."""
@@ -116,8 +183,12 @@ def trust_proxies(app: Flask, hops: int) -> None:
 
 
 def address_of(request: Request) -> str:
-    """Returns the address that limits count by: an IPv4 address, or the /64 network an IPv6 address belongs to."""
-    given = request.remote_addr or ""
+    """Returns the address that limits count a request by."""
+    return counted_as(request.remote_addr or "")
+
+
+def counted_as(given: str) -> str:
+    """Returns what limits count an address by: itself, or the /64 network an IPv6 address belongs to."""
     try:
         address = ip_address(given.partition("%")[0])
     except ValueError:

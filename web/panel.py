@@ -23,7 +23,7 @@ from web import frames
 from web.accounts import Accounts
 from web.audience import audience
 from web.errors import CLOSE_SIGN_IN, Malformed
-from web.limits import Limits
+from web.limits import Allowances, Limits
 from web.sign_in import SignIn
 from web.sockets.agent import AgentFrames, AgentLink, AgentRoom
 from web.sockets.session import Sockets, converse
@@ -48,7 +48,7 @@ class PanelParts:
     now: Callable[[], datetime]
     run_blocking: Callable[..., Any]
     sockets: Sockets
-    allowance: dict[str, Any]
+    allowances: Allowances
 
 
 def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
@@ -115,7 +115,7 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     @pages.post("/panel/op")
     @audience("agent")
     def op() -> ResponseReturnValue:
-        parts.limits.take("frame", g.agent.agent_id)
+        parts.allowances.spend(g.agent.agent_id)
         frame = frames.agent_frame(request.get_data(cache=False))
         agent = AgentFrames(parts.room, g.agent.agent_id)
         # Without a socket nothing is told unasked: a sign of life is answered with what one would have heard.
@@ -138,7 +138,7 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
             parts.desk.arrive(link.agent_id)
             parts.room.hub.join_agent(link)
             link.greet()
-            converse(link, frames.agent_frame, **parts.allowance)
+            converse(link, frames.agent_frame, may_send=lambda: parts.allowances.take(link.agent_id))
         finally:
             parts.room.hub.leave_agent(link)
             parts.desk.leave(link.agent_id)

@@ -36,7 +36,7 @@ from web.channels.socketio.lines import Lines
 from web.content import Content
 from web.deliveries import Deliveries
 from web.hub import Hub
-from web.limits import Limits, Rates
+from web.limits import Allowances, Limits, Rates
 from web.others import Others
 from web.sockets.session import BURST, PER_SECOND, Sockets
 from web.tokens import VisitorTokens
@@ -108,6 +108,7 @@ class Parlour:
     people: People
     retention: Retention
     limits: Limits
+    allowances: Allowances
     entry: Entry
     guests: guest.Guests
     """Whoever speaks Socket.IO."""

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from itertools import cycle
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from threading import Event as Signal
@@ -20,11 +21,11 @@ import gevent
 import structlog
 from flask import Flask
 from gevent.hub import Hub
-from gevent.pool import Pool
 from gevent.server import StreamServer
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
+from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
 from sqlalchemy.exc import DBAPIError
 
@@ -38,12 +39,16 @@ from bot.trouble import is_trouble
 from flows.validating import VALIDATES
 from handoff.presence import TOLD_EVERY
 from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
+from web import unread
 from web.app import create_app
 from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
+from web.errors import Refusal
 from web.hub import BEAT
+from web.limits import counted_as
 from web.measures import of_worker
 from web.metrics import FOLDER, LEFT_EVERY, Left
 from web.parts import Options, Parlour
+from web.places import InTime, Places
 from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
 from web.retaining import sweep_when_due
 from web.sockets.session import MOST, most_requests
@@ -88,6 +93,7 @@ class Worker(GeventWorker):
         told = Signal()
         # The loop's own signals: they wake it at once.
         self._signals = [gevent.signal_handler(number, told.set) for number in ENDING]
+        self._places = self._make_places()
         servers = [self._server(each) for each in self.sockets]
         while self.alive and not told.wait(1.0):
             self.notify()
@@ -101,10 +107,17 @@ class Worker(GeventWorker):
             _say_goodbye(parlour)
         self._end(parlour, servers)
 
+    def _make_places(self) -> Places:
+        most = min(self.worker_connections, most_requests())
+        # Behind proxies all connections come from them, and they do not let bodies trickle in.
+        places = Places(most, most_of_address=None if self.app.is_behind_proxies else most * 3 // 4)
+        if self.app.parlour is not None:
+            self.app.parlour.sockets.step_aside = places.aside
+        return places
+
     def _server(self, listening: Any) -> StreamServer:
         listening.setblocking(1)
-        requests = Pool(min(self.worker_connections, most_requests()))
-        server = StreamServer(listening, handle=partial(self.handle, listening), spawn=requests)
+        server = StreamServer(listening, handle=partial(self.handle, listening), spawn=self._places.pool)
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
@@ -130,13 +143,39 @@ class Worker(GeventWorker):
             if parlour.others is not None:
                 parlour.others.stop()  # Last: until now something may have been committed.
 
-    def handle_request(self, *asked: Any) -> Any:
-        """Counts what is being answered."""
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Answers a connection, unless its address has most of the places."""
+        answer = partial(super().handle, listener, client, addr)
+        self._places.serve(
+            counted_as(addr[0]), answer, partial(_refuse, client, HTTPStatus.TOO_MANY_REQUESTS, Retry_After="2")
+        )
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Counts what is being answered, and waits for its body only so long."""
+        req.body.reader = InTime(req.body.reader)
+        if self._places.are_scarce:
+            req.force_close()
         self._answering += 1
         try:
-            return super().handle_request(*asked)
+            return super().handle_request(listener_name, req, sock, addr)
         finally:
             self._answering -= 1
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Tells what is wrong with what no request can be made of, in the way all our answers do."""
+        if isinstance(exc, Refusal):
+            return  # What is left of a body cannot be read: its request has been answered already.
+        status = unread.status_of(exc)
+        if status >= 500:
+            self.log.exception("Error handling request", exc_info=exc)
+        else:
+            self.log.warning("Invalid request")
+        _refuse(client, status)
+
+
+def _refuse(client: Any, status: HTTPStatus, **head: str) -> None:
+    with suppress(OSError):
+        write_nonblock(client, unread.answer(status, **head))
 
 
 class ServerLog(Logger):
@@ -147,10 +186,6 @@ class ServerLog(Logger):
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
-
-    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        """Leaves out what an unreadable request said."""
-        super().warning(msg.partition(": ")[0] if msg.startswith("Invalid request") else msg, *args, **kwargs)
 
     def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
         """Leaves out what was asked for."""
@@ -206,6 +241,10 @@ class Server(BaseApplication):
             "worker_connections": MOST,
             "graceful_timeout": GOODBYE_TAKES,
             "control_socket_disable": True,
+            # Whom to believe about where a request comes from, `--trusted-proxies` says alone (`web/limits.py`).
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "secure_scheme_headers": {},
             "limit_request_line": 8190,
             "logger_class": "web.serving.ServerLog",
             "loglevel": "warning",
@@ -226,6 +265,11 @@ class Server(BaseApplication):
             Master(self).run()
         except SystemExit as ended:  # Of the master, and in its child of the worker.
             _leave(ended)
+
+    @property
+    def is_behind_proxies(self) -> bool:
+        """Returns whether connections come from proxies that are trusted to say where from they are."""
+        return self._options.proxies > 0
 
     def load(self) -> Flask:
         """Makes the application and starts what runs beside it."""

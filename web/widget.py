@@ -1,7 +1,6 @@
 """What the widget on a visitor's page asks for: its bundle, what may be said unasked, its frames and its socket."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +13,7 @@ from web import frames
 from web.audience import audience
 from web.bodies import body_of
 from web.errors import NotFound
-from web.limits import Limits, address_of
+from web.limits import Allowances, Limits, address_of
 from web.public_bundles import PublicBundles
 from web.sockets.session import Sockets, converse
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
@@ -34,7 +33,7 @@ class WidgetParts:
     limits: Limits
     bundles: PublicBundles
     sockets: Sockets
-    allowance: dict[str, Any]
+    allowances: Allowances
 
 
 def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
@@ -91,21 +90,21 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     @pages.post("/widget/op")
     @audience("visitor")
     def op() -> ResponseReturnValue:
-        parts.limits.take("frame", g.visitor)
+        parts.allowances.spend(g.visitor)
         frame = frames.visitor_frame(request.get_data(cache=False))
         return jsonify({"frames": VisitorFrames(parts.room, g.visitor, address=address_of(request)).take(frame)})
 
     @sock.route("/widget/socket", bp=pages)
     @audience("visitor", late=True)
     def socket(ws: Server) -> None:
-        connection = parts.sockets.opened(ws)
-        link = VisitorLink(parts.room, g.visitor, connection, address=address_of(request))
-        parts.sockets.hold(connection, lambda: serve(link))
+        connection, address = parts.sockets.opened(ws), address_of(request)
+        link = VisitorLink(parts.room, g.visitor, connection, address=address)
+        parts.sockets.hold(connection, lambda: serve(link), address=address, visitor=g.visitor)
 
     def serve(link: VisitorLink) -> None:
         parts.room.hub.join_visitor(link)
         try:
-            converse(link, frames.visitor_frame, **parts.allowance)
+            converse(link, frames.visitor_frame, may_send=lambda: parts.allowances.take(link.visitor_id))
         finally:
             parts.room.hub.leave_visitor(link)
 

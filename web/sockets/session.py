@@ -1,6 +1,7 @@
 """Every socket from open to close: frames in, answers out, refusals told and counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from resource import RLIMIT_NOFILE, getrlimit
 from time import monotonic
 from typing import Any, Protocol
@@ -8,10 +9,20 @@ from typing import Any, Protocol
 from simple_websocket import Server
 
 from web.connection import FIRST_BACK, Closed, Connection, Spawn
-from web.errors import CLOSE_POLICY, CLOSE_SERVER_ERROR, Broken, Malformed, Refusal, TooLarge, Unavailable, refusal_of
+from web.errors import (
+    CLOSE_POLICY,
+    CLOSE_SERVER_ERROR,
+    Broken,
+    Malformed,
+    Refusal,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    refusal_of,
+)
 from web.frames import client_id_of, message_id_of
 from web.hub import encoded
-from web.limits import Allowance
+from web.limits import NO_LIMITS, AtOnce, Rates
 
 MOST = 20_000
 """Sockets of one process …"""
@@ -19,10 +30,14 @@ KEPT_FREE = 100
 """… and descriptors kept at least for requests, of which …"""
 FOR_OURSELVES = 50
 """… these are for files and databases."""
-BURST = 60
-"""Frames a client may send at once …"""
+FOR_AGENTS = 500
+"""Sockets that visitors leave for agents, or a tenth where there are few."""
+FULL_FOR = 60
+"""Seconds after which somebody asks again who has enough sockets."""
+BURST = 120
+"""Frames a visitor or agent may send at once …"""
 PER_SECOND = 5.0
-"""… and how many more each second."""
+"""… and how many more each second, from all their windows together."""
 COMES_AGAIN_WITHIN = 15.0
 """Seconds in which a client sends again what could not be stored, if it does: it may have learnt that it was."""
 MOST_MALFORMED = 10
@@ -35,33 +50,94 @@ class Sockets:
     Each is served beside the request that opened it, which ends at once: what it kept alive costs more than the socket.
     """
 
-    def __init__(self, spawn: Spawn, *, most: int):
+    def __init__(self, spawn: Spawn, *, most: int, rates: Rates = NO_LIMITS):
         self._spawn = spawn
         self._most = most
+        self._most_of_visitors = most - min(most // 10, FOR_AGENTS)
+        self.step_aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Leaves the place of a request that waits to others; known to whoever serves."""
         self._open: set[Connection] = set()
+        self._waiting = 0
+        self._of_visitors = 0
+        self._of_address = AtOnce(rates.sockets_of_address)
+        self._of_visitor = AtOnce(rates.sockets_of_visitor)
         self._is_restarting = False
 
     def __len__(self) -> int:
         return len(self._open)
 
-    @property
-    def is_full(self) -> bool:
-        """Returns whether one more would take a descriptor that something else needs."""
-        return len(self._open) >= self._most
+    def refuse_more(self, address: str, *, of_agent: bool) -> None:
+        """Raises Unavailable when one more takes a descriptor that others need, TooMany when this address has enough.
+
+        Visitors leave room for agents, who are not counted by address: all of them may sit behind one.
+        """
+        if not self._has_room(of_agent=of_agent):
+            raise Unavailable
+        if not of_agent and self._of_address.is_full(address):
+            raise TooMany(FULL_FOR)
+
+    def _has_room(self, *, of_agent: bool = False) -> bool:
+        if len(self._open) + self._waiting >= self._most:
+            return False
+        return of_agent or self._of_visitors + self._waiting < self._most_of_visitors
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Lets a request wait for something to happen as a socket does, beside those that are answered.
+
+        Where there is no room for one more socket it waits among them.
+        """
+        if not self._has_room():
+            yield
+            return
+        self._waiting += 1
+        try:
+            with self.step_aside():
+                yield
+        finally:
+            self._waiting -= 1
 
     def opened(self, ws: Server) -> Connection:
         """Returns the connection after a handshake."""
         return Connection(ws, spawn=self._spawn)
 
-    def hold(self, connection: Connection, serve: Callable[[], None]) -> None:
-        """Serves a socket to its end, beside."""
+    def hold(
+        self,
+        connection: Connection,
+        serve: Callable[[], None],
+        *,
+        address: str | None = None,
+        visitor: str | None = None,
+    ) -> None:
+        """Serves a socket to its end, beside; one that is not an agent's comes from an `address`.
+
+        A visitor who has enough of them is told so at once.
+        """
         connection.take_over()
-        self._open.add(connection)
         if self._is_restarting:
             connection.ask_back()
-        self._spawn(lambda: self._serve(connection, serve))
+        if visitor is not None and self._of_visitor.is_full(visitor):
+            connection.close(CLOSE_POLICY, "too many sockets")
+        self._count_in(connection, address, visitor)
+        self._spawn(lambda: self._serve(connection, serve, lambda: self._count_out(connection, address, visitor)))
 
-    def _serve(self, connection: Connection, serve: Callable[[], None]) -> None:
+    def _count_in(self, connection: Connection, address: str | None, visitor: str | None) -> None:
+        self._open.add(connection)
+        if address is not None:
+            self._of_visitors += 1
+            self._of_address.take(address)
+        if visitor is not None:
+            self._of_visitor.take(visitor)
+
+    def _count_out(self, connection: Connection, address: str | None, visitor: str | None) -> None:
+        self._open.discard(connection)
+        if address is not None:
+            self._of_visitors -= 1
+            self._of_address.give_back(address)
+        if visitor is not None:
+            self._of_visitor.give_back(visitor)
+
+    def _serve(self, connection: Connection, serve: Callable[[], None], finished: Callable[[], None]) -> None:
         """Whatever goes wrong closes the socket with a number: an error page would be noise in it."""
         try:
             serve()
@@ -72,7 +148,7 @@ class Sockets:
             try:
                 connection.finish()
             finally:
-                self._open.discard(connection)
+                finished()
 
     def restart(self, *, spread: float) -> None:
         """Tells everybody to come back, also who comes while this process ends."""
@@ -119,18 +195,18 @@ class Answering(Protocol):
     def answer(self, frame: Any) -> None: ...
 
 
-def converse(
-    link: Answering, read: Callable[[str], Any], *, burst: int = BURST, per_second: float = PER_SECOND
-) -> None:
-    """Takes frames until the socket closes; closes it itself when the other side floods or talks nonsense."""
+def converse(link: Answering, read: Callable[[str], Any], *, may_send: Callable[[], bool]) -> None:
+    """Takes frames until the socket closes; closes it itself when the other side floods or talks nonsense.
+
+    `may_send` counts a frame, and says whether it is still allowed.
+    """
     exchange = Exchange(link, read)
-    allowance = Allowance(burst, per_second, monotonic())
     while exchange.goes_on:
         try:
             raw = link.connection.receive()
         except Closed:
             return
-        if not allowance.take(monotonic()):
+        if not may_send():
             link.connection.close(CLOSE_POLICY, "too many frames")
             return
         exchange.take(raw)

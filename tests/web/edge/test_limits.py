@@ -7,7 +7,7 @@ from flask import Flask, Request, request
 from werkzeug.test import EnvironBuilder
 
 from web.errors import TooMany
-from web.limits import NO_LIMITS, Allowance, Limits, Rates, address_of, trust_proxies
+from web.limits import FEW, NO_LIMITS, Allowance, Allowances, Limits, Rates, address_of, trust_proxies
 
 
 def test_one_too_many_is_told_when_to_come_back_and_others_are_unhurt() -> None:
@@ -39,8 +39,8 @@ def test_looking_does_not_count() -> None:
 def test_without_limits_nothing_is_refused() -> None:
     limits = Limits(NO_LIMITS)
     for _ in range(2000):
-        limits.take("frame", "v")
-    assert not limits.is_over("frame", "v")
+        limits.take("view", "v")
+    assert not limits.is_over("view", "v")
 
 
 def test_a_flood_from_one_address_is_answered_429_with_retry_after(make_edge: Callable) -> None:
@@ -97,6 +97,18 @@ def test_only_proxies_of_ours_are_believed_about_addresses(hops: int, forwarded:
 )
 def test_an_address_is_what_one_household_cannot_change_at_will(given: str, counted: str) -> None:
     assert address_of(Request(EnvironBuilder(environ_base={"REMOTE_ADDR": given}).get_environ())) == counted
+
+
+def test_allowances_that_are_whole_again_are_forgotten_and_no_others() -> None:
+    now = 100.0
+    allowances = Allowances(burst=2, per_second=1, clock=lambda: now)
+    for number in range(FEW - 1):
+        assert allowances.take(f"visitor {number}")
+    now = 101.5
+    assert [allowances.take("busy") for _ in range(3)] == [True, True, False]
+    assert allowances.take("somebody new")
+    assert len(allowances) == 2
+    assert not allowances.take("busy")
 
 
 def test_an_allowance_is_spent_at_once_or_over_time() -> None:

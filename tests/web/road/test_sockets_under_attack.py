@@ -29,8 +29,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 class Raw:
     """A socket after the handshake, without any help."""
 
-    def __init__(self, server: Server, path: str = "/widget/socket", *, token: str | None = None, **headers: str):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    def __init__(
+        self,
+        server: Server,
+        path: str = "/widget/socket",
+        *,
+        token: str | None = None,
+        comes_from: str = "127.0.0.1",
+        **headers: str,
+    ):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=10, source_address=(comes_from, 0))
         offered = f"chat.v1, tok.{token}" if token else "chat.v1"
         lines = {
             "Host": f"127.0.0.1:{server.port}",

@@ -1,12 +1,12 @@
 """Every open line of this process: found by its id, counted by address, beaten for together."""
 
-from collections import Counter
 from collections.abc import Callable
 from time import monotonic
 
 from bot.ids import NewId
 from web.channels.socketio.line import Line
 from web.errors import NotFound, TooMany, Unavailable
+from web.limits import AtOnce
 
 MOST_LINES = 10_000
 MOST_OF_ONE_ADDRESS = 500
@@ -25,12 +25,12 @@ class Lines:
     def __init__(self, *, new_id: NewId):
         self._new_id = new_id
         self._by_sid: dict[str, Line] = {}
-        self._of_address: Counter[str] = Counter()
+        self._of_address = AtOnce(MOST_OF_ONE_ADDRESS)
         self._leaving: set[Line] = set()
 
     def open(self, address: str, *, on_end: Callable[[Line], None]) -> Line:
         """Returns a new line; raises TooMany or Unavailable when there are too many."""
-        if self._of_address[address] >= MOST_OF_ONE_ADDRESS:
+        if self._of_address.is_full(address):
             raise TooMany(60)
         if len(self._by_sid) >= MOST_LINES:
             raise Unavailable
@@ -41,7 +41,7 @@ class Lines:
 
         line = Line(self._new_id(), address=address, now=monotonic(), on_end=ended)
         self._by_sid[line.sid] = line
-        self._of_address[address] += 1
+        self._of_address.take(address)
         return line
 
     def find(self, sid: str) -> Line:
@@ -69,6 +69,4 @@ class Lines:
     def _forget(self, line: Line) -> None:
         self._by_sid.pop(line.sid, None)
         self._leaving.add(line)
-        self._of_address[line.address] -= 1
-        if not self._of_address[line.address]:
-            del self._of_address[line.address]
+        self._of_address.give_back(line.address)

@@ -34,7 +34,10 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets:
     @audience("public", embedded=True)
     def poll() -> ResponseReturnValue:
         if "sid" in request.args:
-            return _said(lines.find(request.args["sid"]).poll())
+            line = lines.find(request.args["sid"])
+            with sockets.waiting():
+                told = line.poll()
+            return _said(told)
         limits.take("socket", address_of(request))
         return _said([opening(begin(request.args, address_of(request)), upgrades=["websocket"])])
 
@@ -56,7 +59,7 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets:
     def websocket(ws: Server) -> None:
         connection = sockets.opened(ws)
         args, address = request.args, address_of(request)
-        sockets.hold(connection, lambda: serve(connection, args, address))
+        sockets.hold(connection, lambda: serve(connection, args, address), address=address)
 
     def serve(connection: Connection, args: Asked, address: str) -> None:
         line = line_of(connection, args, address)
