@@ -36,7 +36,8 @@ from bot.models import Base, Contact, ConversationRow, EventRow, Instant, JobRow
 from handoff import agents
 from handoff.desk import Said
 from handoff.models import Assignment
-from web.app import Options, Parlour, create_app
+from web.app import create_app
+from web.parts import Options, Parlour
 
 SITE = """
 site: {name: Stored, languages: [en]}

@@ -17,7 +17,8 @@ from handoff.brief import Briefs
 from handoff.queue import Queue
 from handoff.routing import Agent
 from handoff.rows import Rows
-from web.app import Options, Parlour, create_app
+from web.app import create_app
+from web.parts import Options, Parlour
 
 KNOWN = 300
 """Conversations of each kind that are asked about."""

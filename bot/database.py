@@ -154,10 +154,15 @@ class Database:
 
 
 def _read(url: str | URL) -> URL:
+    # No refusal shows the address: where it is written wrongly, nobody knows which part of it is the password.
+    if isinstance(url, str) and not url.startswith("sqlite") and url.count("@") > 1:
+        raise CannotOpen(
+            "The address of the database has more than one @. In the user's name and the password write %40 for @, "
+            "%2F for / and %3A for :"
+        )
     try:
         read = make_url(url)
     except (ArgumentError, ValueError):
-        # Not shown: it may be a password with something wrong around it.
         raise CannotOpen(f"The address of the database cannot be read. {_WRITE}") from None
     if read.drivername in ("postgres", "postgresql"):
         return read.set(drivername=_POSTGRESQL)
@@ -165,6 +170,8 @@ def _read(url: str | URL) -> URL:
         raise CannotOpen(f"Parlour keeps its record in PostgreSQL or SQLite, not in '{read.drivername}'. {_WRITE}")
     if read.drivername == "sqlite" and read.database in (None, "", ":memory:"):
         raise CannotOpen(f"The address of the database names no file. {_WRITE}")
+    if read.drivername == "sqlite" and read.query:
+        raise CannotOpen(f"The address of a database in SQLite ends with its file; leave away the ?. {_WRITE}")
     return read
 
 

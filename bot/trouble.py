@@ -94,10 +94,11 @@ def in_words(problem: DBAPIError) -> str:
 
 
 def called(url: URL) -> str:
-    """Returns how a database is called in a sentence: without its password."""
+    """Returns how a database is called in a sentence: without its password, and without what follows a `?`."""
     if url.get_backend_name() == "sqlite":
         return f"The database {url.database}"
-    return f"The database {url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+    written = url.set(drivername="postgresql").render_as_string(hide_password=True)
+    return f"The database {written.partition('?')[0]}"
 
 
 def _kind_of(problem: DBAPIError) -> str | None:

@@ -28,7 +28,7 @@ START_TAKES = 40
 ANSWER_TAKES = 10
 NO_LIMITS = {
     "web.limits:Rates.__init__.__defaults__": [None] * len(fields(Rates)),
-    "web.app:BURST": 10**9,
+    "web.parts:BURST": 10**9,
 }
 """For `Server.tuned`: whoever does much on purpose is not held up."""
 _ADDRESS = re.compile(r"Panel\s+(http://\S+)/panel/")

@@ -27,6 +27,7 @@ from rules.texts import in_language
 from triggers.trigger import TRIGGER
 from web import connection, errors, frames
 from web.cli import main
+from web.shell.jobs import KINDS as JOBS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -303,6 +304,11 @@ def test_every_command_and_option_is_explained(name: str, command: click.Command
             assert f"`{written}`" in RUNNING or f"`{written} " in RUNNING, written
         for variable in [option.envvar] if isinstance(option.envvar, str) else []:
             assert f"`{variable}`" in RUNNING, variable
+
+
+@pytest.mark.parametrize("kind", JOBS)
+def test_every_kind_of_job_is_explained(kind: str) -> None:
+    assert re.search(rf"^\|[^|]*`{kind}`[^|]*\|", RUNNING, re.M)
 
 
 # The protocol

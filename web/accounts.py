@@ -147,12 +147,17 @@ class Accounts:
 
     def add(self, *, email: str, name: str, departments: Collection[str], role: Role, password: str) -> str:
         """Makes an agent who can sign in and returns the agent's id; raises CannotAdd."""
-        entry = self._checked(email, name, role, password)
+        entry = self._entry(email, name, role, password)
         try:
             with self._database.writing() as connection:
                 return self._insert(connection, entry, name=name, role=role, departments=departments)
         except IntegrityError:
-            raise CannotAdd("email", f"{entry['email']} has an account already.") from None
+            raise _taken(email) from None
+
+    def refuse_unfit(self, *, email: str, name: str, role: str) -> None:
+        """Raises CannotAdd where no password would make an account of this."""
+        if self.find(_checked(email, name, role)):
+            raise _taken(email)
 
     def has_admin(self) -> bool:
         """Says whether somebody is there who may do everything."""
@@ -201,14 +206,8 @@ class Accounts:
             found = connection.execute(select(*columns).where(condition)).one_or_none()
         return Account(*found) if found else None
 
-    def _checked(self, email: str, name: str, role: str, password: str) -> dict[str, str]:
-        address = normal_email(email)
-        if not _EMAIL.fullmatch(address) or len(address) > 254:
-            raise CannotAdd("email", f"{email!r} is not an e-mail address. What is it in full?")
-        if not name.strip() or len(name) > 100 or not name.isprintable():
-            raise CannotAdd("name", "A name is needed, as visitors will see it: 1 to 100 letters.")
-        if role not in ROLES:
-            raise CannotAdd("role", f"{role!r} is no role. Roles are {', '.join(ROLES)}.")
+    def _entry(self, email: str, name: str, role: str, password: str) -> dict[str, str]:
+        address = _checked(email, name, role)
         _refuse_weak(password, email=address)
         return {"email": address, "password": self._passwords.hash(password)}
 
@@ -332,7 +331,7 @@ class Accounts:
 
         The `field` of the refusal is "link" when the link is not good (any more).
         """
-        entry = self._checked(email, name, "admin", password)
+        entry = self._entry(email, name, "admin", password)
         over = CannotAdd("link", "This link was used already, or has run out.")
         try:
             with self._database.writing() as connection:
@@ -344,7 +343,7 @@ class Accounts:
                 agent_id = self._insert(connection, entry, name=name, role="admin", departments=departments)
                 return cast(str, connection.scalar(select(_accounts.c.id).where(_accounts.c.agent_id == agent_id)))
         except IntegrityError:
-            raise CannotAdd("email", f"{entry['email']} has an account already.") from None
+            raise _taken(email) from None
 
     def _invite(self, *, first: bool) -> str:
         secret = _secret()
@@ -353,22 +352,6 @@ class Accounts:
             connection.execute(delete(_invitations).where(_invitations.c.first.is_(first)))
             connection.execute(insert(_invitations).values(**row))
         return secret
-
-
-def add_account(
-    database: Database,
-    email: str,
-    name: str,
-    departments: Collection[str],
-    role: Role,
-    password: str,
-    *,
-    now: Callable[[], datetime],
-) -> str:
-    """Makes an agent who can sign in, from the shell, and returns the agent's id; raises CannotAdd."""
-    return Accounts(database, now=now).add(
-        email=email, name=name, departments=departments, role=role, password=password
-    )
 
 
 def normal_email(email: str) -> str:
@@ -381,6 +364,22 @@ _sign_ins = table_of(SignInRow)
 _tickets = table_of(TicketRow)
 _invitations = table_of(InvitationRow)
 _agents = table_of(AgentRow)
+
+
+def _checked(email: str, name: str, role: str) -> str:
+    """Returns the address as it is kept; raises CannotAdd for what can be nobody's."""
+    address = normal_email(email)
+    if not _EMAIL.fullmatch(address) or len(address) > 254:
+        raise CannotAdd("email", f"{email!r} is not an e-mail address. What is it in full?")
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise CannotAdd("name", "A name is needed, as visitors will see it: 1 to 100 letters.")
+    if role not in ROLES:
+        raise CannotAdd("role", f"{role!r} is no role. Roles are {', '.join(ROLES)}.")
+    return address
+
+
+def _taken(email: str) -> CannotAdd:
+    return CannotAdd("email", f"{normal_email(email)} has an account already.")
 
 
 def _refuse_weak(password: str, *, email: str) -> None:

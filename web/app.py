@@ -1,11 +1,8 @@
 """`create_app`: the only place where the parts are put together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from random import random
-from threading import Event as Signal
 from time import monotonic, sleep
 from typing import Any
 
@@ -26,7 +23,6 @@ from bot.ids import new_id
 from bot.impressions import Impressions
 from bot.jobs import Handlers, Jobs
 from bot.journal import Journal
-from bot.measuring import Spread
 from bot.outside import Outside
 from bot.spans import Spans, no_spans
 from bot.versions import SiteVersions
@@ -57,7 +53,7 @@ from web.audience import Gate, nobody
 from web.bus.choosing import bus_of
 from web.channels import callback, control, rest
 from web.channels.conversations import Conversations
-from web.channels.doors import Doors, Senders
+from web.channels.doors import Senders
 from web.channels.entry import Entry
 from web.channels.posted import Posting
 from web.channels.settling import Settling
@@ -67,92 +63,16 @@ from web.connection import SERVER_OPTIONS
 from web.content import Content
 from web.deliveries import Deliveries
 from web.hub import Frame, Hub
-from web.limits import Limits, Rates, trust_proxies
+from web.limits import Limits, trust_proxies
 from web.origins import Embedding
 from web.others import Others
+from web.parts import Options, Parlour
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
-from web.sockets.session import BURST, PER_SECOND, Sockets, most_sockets
+from web.sockets.session import Sockets, most_sockets
 from web.sockets.visitor import VisitorRoom
 from web.tokens import ApiToken, VisitorTokens, signing_key
 from web.workshop import Workshop, at_once
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What an operator decides."""
-
-    site: Path
-    data: Path
-    database: str
-    demo: bool = False
-    """Serve the sample shop."""
-    dev: bool = False
-    """Serve files as they are written, uncached."""
-    proxies: int = 0
-    """How many reverse proxies in front of us are believed about the visitor's address."""
-    webhooks_may_be_local: bool = False
-    """Let webhooks lead to this computer, also without HTTPS."""
-    doors: Doors = field(default_factory=Doors)
-    """Other ways in than the widget."""
-    actions: Served | None = None
-    """Where custom actions are called."""
-    metrics_token: str = ""
-    """Opens `/metrics` to who brings it; without one it is open to programs on this computer."""
-    bus: str | None = None
-    """By what several workers hear of one another (`web/bus/`); None: there is one."""
-    watch: bool = True
-    """Take what is saved in the site's directory; without it the content changes by `parlour deploy` alone."""
-    rates: Rates = field(default_factory=Rates)
-    allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
-
-
-@dataclass(frozen=True, slots=True)
-class Parlour:
-    """The running parts, for whoever starts, stops or tests the application."""
-
-    options: Options
-    worker: str
-    """Names this process, among all that there are and were."""
-    others: Others | None
-    workshop: Workshop
-    now: Callable[[], datetime]
-    database: Database
-    wellbeing: Wellbeing
-    epoch: Epoch
-    journal: Journal
-    jobs: Jobs
-    calls: Calls
-    backlog: Backlog
-    sites: SiteVersions
-    content: Content
-    actions: Actions
-    desk: Desk
-    connections: Connections
-    live: LiveConversations
-    hub: Hub
-    sockets: Sockets
-    accounts: Accounts
-    agents: Agents
-    visits: Visits
-    greeting: Greeting
-    tokens: VisitorTokens
-    webhooks: Webhooks
-    deliveries: Deliveries
-    readings: Readings
-    people: People
-    retention: Retention
-    limits: Limits
-    entry: Entry
-    guests: guest.Guests
-    """Whoever speaks Socket.IO."""
-    lines: Lines
-    call_handlers: Handlers
-    """Kind of job → what does it, for those that wait on somebody else's computer."""
-    stopping: Signal = field(default_factory=Signal)
-    """Set once the process has been asked to end: nothing new is begun."""
-    lag: Spread = field(default_factory=Spread)
-    """Seconds by which the loop came back too late."""
 
 
 def utc_now() -> datetime:

@@ -1,6 +1,9 @@
 """The command `parlour`. Nothing heavy is imported before a command is known: `serve` patches the process first."""
 
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -11,23 +14,64 @@ from web.shell.backup import backup, new_epoch, restore
 from web.shell.content import check, deploy, rollback, talk, versions
 from web.shell.explaining import explain
 from web.shell.jobs import jobs
-from web.shell.options import Stop
+from web.shell.options import Misused, Stop
 from web.shell.serving import init, serve
 from web.shell.visitors import retention, visitor
 from web.shell.webhooks import webhook
 
 
 class Commands(click.Group):
-    """Ends a command that cannot use its database with one clear line, whichever command and wherever in it."""
+    """Ends whatever was not understood, or cannot use its files or database, with one clear line, wherever that was."""
+
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        with _in_one_line():
+            return super().make_context(*words, **more)
+
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        for word in words:
+            if not word.strip() or re.fullmatch(r"--[a-z-]+=", word):
+                raise click.UsageError("One of the words is empty; is a variable of the shell not set?", context)
+            if not _is_unicode(word):
+                raise click.UsageError(f"{word!r} is not written in UTF-8.", context)
+        return super().parse_args(context, words)
 
     def invoke(self, context: click.Context) -> Any:
-        try:
+        with _in_one_line():
             return super().invoke(context)
-        except Exception as problem:
-            told = _about_the_database(problem)
-            if told is None:
-                raise
-            raise Stop(told) from None
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as wrong:
+        raise Misused(_about_the_words(wrong)) from None
+    except PermissionError as problem:
+        raise Stop(f"{problem.filename} cannot be used: {problem.strerror}. Let this user read and write it.") from None
+    except Exception as problem:
+        told = _about_the_database(problem)
+        if told is None:
+            raise
+        raise Stop(told) from None
+
+
+def _is_unicode(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:  # Bytes that mean nothing in UTF-8 are carried along as half characters.
+        return False
+    return True
+
+
+def _about_the_words(wrong: click.UsageError) -> str:
+    said = wrong.format_message()
+    if isinstance(wrong, click.BadParameter) and not isinstance(wrong, click.MissingParameter) and wrong.param:
+        said = f"{wrong.param.get_error_hint(wrong.ctx)}: {wrong.message}"
+    stop = "" if said.endswith((".", "?")) else "."
+    command = wrong.ctx.command_path if wrong.ctx else "parlour"
+    return f"{said}{stop} How it is used:  {command} --help"
 
 
 def _about_the_database(problem: Exception) -> str | None:
@@ -42,7 +86,7 @@ def _about_the_database(problem: Exception) -> str | None:
     return sentence(problem) if isinstance(problem, DBAPIError) and is_trouble(problem) else None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("parlour", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="parlour")
 def main() -> None:
     """Parlour greets the people who visit a website, asks what a colleague needs to know, and hands over.
@@ -63,4 +107,4 @@ for _command in COMMANDS:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="parlour")

@@ -1,7 +1,5 @@
 """`GET /health`: whether this process serves, and what; `GET /ready`: whether it may be sent people. Nothing secret."""
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
@@ -10,12 +8,10 @@ from bot.database import Database
 from bot.versions import SiteVersions
 from web import __version__
 from web.audience import audience
-
-if TYPE_CHECKING:
-    from web.app import Parlour
+from web.parts import Parlour
 
 
-def blueprint(parlour: "Parlour") -> Blueprint:
+def blueprint(parlour: Parlour) -> Blueprint:
     """Returns the routes."""
     pages = Blueprint("health", __name__)
     database, sites, content = parlour.database, parlour.sites, parlour.content

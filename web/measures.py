@@ -7,16 +7,14 @@ import os
 import resource
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from bot.backlog import Load
 from bot.measuring import Spread
 from handoff.queue import Queue
 from web import __version__
 from web.connection import Connection
-
-if TYPE_CHECKING:
-    from web.app import Parlour
+from web.parts import Parlour
 
 Kind = Literal["counter", "gauge", "histogram"]
 Sample = tuple[tuple[str, ...], Any]
@@ -61,11 +59,11 @@ def _counts(counts: Mapping[Any, int]) -> list[Sample]:
     return [(key if isinstance(key, tuple) else (key,), count) for key, count in sorted(counts.items())]
 
 
-def _sockets(parlour: "Parlour") -> list[Sample]:
+def _sockets(parlour: Parlour) -> list[Sample]:
     return _counts({**parlour.hub.sockets(), "socketio": len(parlour.lines)})
 
 
-def _resident(_: "Parlour") -> list[Sample]:
+def _resident(_: Parlour) -> list[Sample]:
     try:
         with open("/proc/self/statm") as file:
             return _one(int(file.read().split()[1]) * resource.getpagesize())
@@ -73,12 +71,12 @@ def _resident(_: "Parlour") -> list[Sample]:
         return []
 
 
-def _processor(_: "Parlour") -> list[Sample]:
+def _processor(_: Parlour) -> list[Sample]:
     spent = os.times()
     return _one(spent.user + spent.system)
 
 
-def _waiting(parlour: "Parlour") -> Mapping[str, tuple[int, float]]:
+def _waiting(parlour: Parlour) -> Mapping[str, tuple[int, float]]:
     """Returns what waits for each department that the site has now; what it does not have is `other`."""
     now, known = parlour.now(), parlour.sites.current.departments
     waiting = dict.fromkeys(("any", *known), (0, 0.0))
@@ -220,12 +218,12 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 
-def of_worker(parlour: "Parlour") -> Numbers:
+def of_worker(parlour: Parlour) -> Numbers:
     """Returns what this worker counts; plain data, as it is kept for the others."""
     return {each.name: list(each.read(parlour)) for each in MEASURES if each.of_worker}
 
 
-def of_database(parlour: "Parlour") -> Numbers:
+def of_database(parlour: Parlour) -> Numbers:
     """Returns what is read from the database; raises DBAPIError when it does not answer."""
     kinds = sorted({*parlour.desk.job_handlers(), *parlour.call_handlers})
     found = Found(_waiting(parlour), parlour.backlog.loads(kinds))

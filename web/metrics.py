@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Request, Response, request
 from flask.typing import ResponseReturnValue
@@ -24,10 +24,8 @@ from web.audience import audience
 from web.errors import NotFound
 from web.measures import MEASURES, Measure, Numbers, Sample, of_database, of_worker
 from web.origins import is_loopback
+from web.parts import Parlour
 from web.tokens import bearer
-
-if TYPE_CHECKING:
-    from web.app import Parlour
 
 LEFT_EVERY = 5.0
 """Seconds between looks of a worker at its own numbers, for the others."""
@@ -45,7 +43,7 @@ _FAMILIES: dict[str, Callable[..., Any]] = {
 }
 
 
-def blueprint(parlour: "Parlour") -> Blueprint:
+def blueprint(parlour: Parlour) -> Blueprint:
     """Returns the route."""
     pages = Blueprint("metrics", __name__)
     left = Left(parlour.options.data / FOLDER, parlour.worker)
@@ -132,7 +130,7 @@ class _Told:
                 yield _family(measure, measure.labels, self._shared[measure.name])
 
 
-def _shared(parlour: "Parlour") -> Numbers:
+def _shared(parlour: Parlour) -> Numbers:
     """Returns what the database tells; nothing while it is away."""
     try:
         return of_database(parlour)

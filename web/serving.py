@@ -38,11 +38,12 @@ from bot.trouble import is_trouble
 from flows.validating import VALIDATES
 from handoff.presence import TOLD_EVERY
 from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
-from web.app import Options, Parlour, create_app
+from web.app import create_app
 from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
 from web.hub import BEAT
 from web.measures import of_worker
 from web.metrics import FOLDER, LEFT_EVERY, Left
+from web.parts import Options, Parlour
 from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
 from web.retaining import sweep_when_due
 from web.sockets.session import MOST, most_requests

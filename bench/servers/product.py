@@ -8,8 +8,8 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from bot.database import Database  # noqa: E402
-from web.app import Options  # noqa: E402
 from web.limits import NO_LIMITS  # noqa: E402
+from web.parts import Options  # noqa: E402
 from web.serving import Server  # noqa: E402
 from web.tokens import signing_key  # noqa: E402
 

@@ -25,7 +25,8 @@ from bot.greeting import Whereabouts  # noqa: E402
 from bot.ids import new_id  # noqa: E402
 from bot.journal import Journal  # noqa: E402
 from handoff.desk import Desk, Said  # noqa: E402
-from web.app import Options, create_app  # noqa: E402
+from web.app import create_app  # noqa: E402
+from web.parts import Options  # noqa: E402
 from web.workshop import gevent_workshop  # noqa: E402
 
 WARM_UP = 1.0

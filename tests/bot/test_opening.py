@@ -52,6 +52,35 @@ def test_an_address_that_cannot_be_read_is_not_repeated(address: str):
     assert "hush" not in told
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://parlour:pa@hush@host/parlour",
+        "postgresql://parlour:pa@hu/sh@host/parlour",
+        "postgresql://parlour:pa@hush@host:5432/parlour?sslmode=require",
+        "postgresql://parlour:pa@hush?@host/parlour",
+        "postgresql://:pa@hush@host/parlour",
+        "mysql://parlour:pa@hush@host/parlour",
+    ],
+)
+def test_of_an_address_with_an_at_sign_in_its_password_nothing_is_shown(address: str):
+    told = said_of(address)
+    assert told.startswith("The address of the database has more than one @.") and "write %40 for @" in told
+    assert not any(part in told for part in ("pa@", "hu", "sh@", "host"))
+
+
+def test_a_password_is_shown_neither_escaped_nor_behind_the_address():
+    told = said_of("postgresql://parlour:pa%40hush@127.0.0.1:1/parlour?password=hush&sslmode=disable")
+    assert told.startswith("The database postgresql://parlour:***@127.0.0.1:1/parlour does not answer (")
+    assert "hush" not in told
+
+
+def test_an_at_sign_in_the_name_of_a_file_is_no_password(tmp_path: Path):
+    file = tmp_path / "me@work@home.db"
+    opened_at(f"sqlite:///{file}")
+    assert file.exists()
+
+
 @pytest.mark.parametrize("kind", ["mysql", "postgresql+asyncpg", "sqlite+aiosqlite"])
 def test_a_database_of_another_kind_is_refused(kind: str):
     assert f"in PostgreSQL or SQLite, not in '{kind}'" in said_of(f"{kind}://parlour@host/parlour")
@@ -60,6 +89,10 @@ def test_a_database_of_another_kind_is_refused(kind: str):
 @pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:"])
 def test_a_database_in_memory_alone_is_refused(address: str):
     assert "names no file" in said_of(address)
+
+
+def test_a_question_mark_behind_a_file_is_refused():
+    assert "ends with its file" in said_of("sqlite:////folder/parlour.db?mode=ro")
 
 
 def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch):

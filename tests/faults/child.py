@@ -35,21 +35,21 @@ def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "") -> 
     """
     import bot.leases
     import handoff.presence
-    import web.app
+    import web.parts
     from web.limits import NO_LIMITS
 
     bot.leases.LEASE = LEASE
     handoff.presence.GRACE = GRACE
 
-    fields = web.app.Options.__dataclass_fields__
+    fields = web.parts.Options.__dataclass_fields__
     defaults = {"rates": NO_LIMITS, "allowance": {"burst": 1_000_000, "per_second": 1_000_000.0}}
-    begin: Callable[..., None] = web.app.Options.__init__
+    begin: Callable[..., None] = web.parts.Options.__init__
 
     def begun(self: Any, *args: Any, **named: Any) -> None:
         begin(self, *args, **{**defaults, **named})
 
     assert defaults.keys() <= fields.keys()
-    web.app.Options.__init__ = begun  # type: ignore[method-assign]
+    web.parts.Options.__init__ = begun  # type: ignore[method-assign]
     if crash_at:
         _arm(crash_at, _Fuse(passes, Path(once)))
 

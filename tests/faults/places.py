@@ -62,7 +62,7 @@ def lighthouse(layout: Layout, folder: Path, database_url: str, *, room: int | N
 def sign_in(server: Server, name: str) -> AgentLine:
     """Hires an agent and opens their panel."""
     email = f"{name.lower()}@lighthouse.example"
-    hired = {"departments": ("keepers",), "role": "agent", "password": PASSWORD, "data": None}
+    hired = {"departments": ("keepers",), "role": "agent", "ask": lambda: PASSWORD, "data": None}
     add_agent(server.site, email, name=name, database=server.database_url, **hired)  # type: ignore[arg-type]
     return AgentLine(server, email, PASSWORD)
 

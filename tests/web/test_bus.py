@@ -7,6 +7,7 @@ import pytest
 
 import web.bus.bus
 from web.bus.bus import Bus
+from web.bus.choosing import NoSuchBus, check_bus
 from web.bus.packets import packed, unpacked
 
 
@@ -87,3 +88,19 @@ def test_what_was_published_leaves_in_packets_that_fit_and_in_order():
     assert max(len(packet.encode()) for packet in bus.sent) <= bus.largest_packet
     assert [message for packet in bus.sent for message in unpacked(packet)[1]] == told
     assert {unpacked(packet)[0] for packet in bus.sent} == {"here"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["redis://:hush@host:port", "redis://:hu/sh@host:6379", "redis://[::1", "redis://:hush@host?nonsense=1"],
+)
+def test_an_address_that_cannot_be_read_is_not_repeated(address: str):
+    with pytest.raises(NoSuchBus) as refused:
+        check_bus(address, is_sqlite=False)
+    assert str(refused.value).startswith("The address of the bus cannot be read. Write  redis://")
+    assert "hu" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["postgres", "redis://127.0.0.1:6379", "redis://:p%2Fw@host/0", "unix:///run/bus"])
+def test_an_address_that_can_be_read_need_not_answer_yet(address: str):
+    check_bus(address, is_sqlite=False)

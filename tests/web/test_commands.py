@@ -1,14 +1,18 @@
 """The commands of the shell, as somebody types them."""
 
 import json
+import os
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click import Argument, Command, Group, Option
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import OperationalError
 
@@ -127,7 +131,13 @@ def test_talk_tells_what_rules_do_and_ends_where_one_ends_it():
     ]
 
 
-@pytest.mark.parametrize(("option", "value"), [("--at", "someday"), ("--fact", "visits")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--at", "someday"), ("--at", "9999-12-31 23:59"), ("--fact", "visits")),
+        *(("--fact", "visit=3"), ("--fact", "=3"), ("--fact", "visits=many")),
+    ],
+)
 def test_talk_says_what_to_write_instead(option: str, value: str):
     told = parlour("talk", str(HARBOUR), option, value, stdin="Hi\n")
     assert told.exit_code == 1
@@ -145,6 +155,38 @@ def test_an_agent_is_added_once_and_needs_a_real_password(site: Path):
         *[word.replace("anna@", "ben@") for word in add], "--department", "sails", stdin="three blue teapots\n"
     )
     assert "There is no department 'sails' — did you mean 'sales'?" in wrong.output
+
+
+def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site: Path):
+    anna = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site)]
+    no_password_yet = parlour(*anna, stdin="")
+    assert (no_password_yet.exit_code, "Password:" in no_password_yet.output) == (1, True)
+    assert parlour(*anna, stdin="three blue teapots\n" * 2).exit_code == 0
+    ben = [word.replace("anna@", "ben@") for word in anna]
+    for words, told in (
+        (anna, "anna@shop.example has an account already."),
+        ([word.replace("@", "(at)") for word in anna], "'anna(at)shop.example' is not an e-mail address."),
+        ([*ben, "--name", "B" * 101], "A name is needed"),
+        ([*ben, "--department", "sails"], "There is no department 'sails' — did you mean 'sales'?"),
+        ([*ben, "--database", "mysql://host/parlour"], "Parlour keeps its record in PostgreSQL or SQLite"),
+        (["agent", "password", "ben@shop.example", "--site", str(site)], "Nobody signs in as ben@shop.example."),
+    ):
+        refused = parlour(*words, stdin="three blue teapots\n" * 2)
+        assert refused.exit_code == 1
+        assert refused.output.startswith(f"parlour: {told}") and refused.output.count("\n") == 1
+
+
+def test_departments_are_those_of_the_folder_else_those_that_are_deployed(site: Path, tmp_path: Path):
+    add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--password-stdin", "--department", "sales"]
+    place = ["--data", str(tmp_path / "data")]
+    (empty := tmp_path / "empty").mkdir()
+    refused = parlour(*add, "--site", str(empty), *place, stdin="three blue teapots\n")
+    assert refused.exit_code == 1
+    assert refused.output == (
+        f"parlour: The site cannot be read, so nobody knows its departments. See  parlour check {empty}\n"
+    )
+    assert parlour("deploy", str(site), *place).exit_code == 0
+    assert parlour(*add, "--site", str(empty), *place, stdin="three blue teapots\n").exit_code == 0
 
 
 def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
@@ -231,7 +273,7 @@ def test_webhooks_are_added_listed_tested_and_removed(site: Path):
     failed = parlour("webhook", "test", id_, *local)
     assert (failed.exit_code, failed.output) == (1, "parlour: It was not taken: nobody listens there\n")
     assert parlour("webhook", "remove", id_, *place).exit_code == 0
-    assert parlour("webhook", "list", *place).output == ""
+    assert parlour("webhook", "list", *place).output.startswith("There are no webhooks. Add one with:")
 
 
 @pytest.mark.parametrize(
@@ -265,15 +307,47 @@ def test_the_record_is_backed_up_and_restored(site: Path, tmp_path: Path):
     assert back.exit_code == 0 and "The database before is kept as " in back.output
     forgotten = parlour("agent", "password", "ben@shop.example", *place, "--password-stdin", stdin="x\n")
     assert "Nobody signs in as ben@shop.example" in forgotten.output
-    assert parlour("new-epoch", *place).exit_code == 0
+    assert parlour("new-epoch", str(site)).exit_code == 0
 
 
 def test_with_postgresql_its_own_commands_are_told_without_the_password(site: Path):
-    place = ["--site", str(site), "--database", "postgresql://parlour:hush@db.example/parlour"]
+    place = ["--site", str(site), "--database", "postgresql://parlour:hush@db.example/parlour?password=hush"]
     for command, told in (("backup", "pg_dump --format=custom --file=x"), ("restore", "and  parlour new-epoch")):
         refused = parlour(command, "x", *place)
         assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
         assert told in refused.output and "postgresql://parlour@db.example/parlour" in refused.output
+        assert "hush" not in refused.output
+
+
+def naming(site: Path, command: str) -> list[str]:
+    """Names the site as the command takes it: as its word, or by an option where it has words of its own."""
+    takes_it_as_its_word = "site" in [each.name for each in main.commands[command].params if isinstance(each, Argument)]
+    return [str(site)] if takes_it_as_its_word else ["--site", str(site)]
+
+
+def all_commands(group: Group = main, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Command]]:
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, Group):
+            yield from all_commands(command, (*path, name))
+
+
+def test_a_command_takes_the_site_as_its_word_unless_it_has_others_or_is_in_a_group():
+    as_word, by_option = set(), set()
+    for path, command in all_commands():
+        words = [each.name for each in command.params if isinstance(each, Argument)]
+        options = [each.name for each in command.params if isinstance(each, Option)]
+        assert words.count("site") + options.count("site") <= 1, path
+        if "site" in words:
+            assert words == ["site"], path
+            as_word.add(" ".join(path))
+        elif "site" in options:
+            assert words or path[0] in ("agent", "explain", "jobs", "visitor", "webhook"), path
+            by_option.add(" ".join(path))
+    assert as_word == {*("serve", "check", "talk", "deploy", "rollback", "versions", "retention", "new-epoch")}
+    assert {" ".join(path) for path, _ in all_commands()} - as_word - by_option == {
+        *("init", "agent", "explain", "visitor", "webhook")
+    }
 
 
 @pytest.mark.parametrize(
@@ -290,9 +364,8 @@ def test_with_postgresql_its_own_commands_are_told_without_the_password(site: Pa
     ids=" ".join,
 )
 def test_every_command_says_in_one_line_that_it_cannot_use_the_database(site: Path, words: list[str]):
-    refused = parlour(
-        *words, "--site", str(site), "--database", "mysql://parlour@host/parlour", stdin="teapots, all blue"
-    )
+    address = "mysql://parlour@host/parlour"
+    refused = parlour(*words, *naming(site, words[0]), "--database", address, stdin="teapots, all blue")
     assert refused.exit_code == 1
     assert refused.output.splitlines()[-1].startswith("parlour: Parlour keeps its record in PostgreSQL or SQLite")
     assert refused.exception is None or isinstance(refused.exception, SystemExit)
@@ -304,7 +377,7 @@ def test_what_goes_wrong_with_the_database_on_the_way_is_said_in_one_line(site: 
         disk.sqlite_errorname = "SQLITE_FULL"
         raise OperationalError("INSERT INTO account", {"password": "hush"}, disk)
 
-    monkeypatch.setattr("web.commands.agents.add_account", full)
+    monkeypatch.setattr("web.accounts.Accounts.add", full)
     add = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site), "--password-stdin"]
     refused = parlour(*add, stdin="three blue teapots\n")
     assert refused.exit_code == 1
@@ -314,10 +387,14 @@ def test_what_goes_wrong_with_the_database_on_the_way_is_said_in_one_line(site: 
 
 
 @pytest.mark.parametrize(
-    "command", [["jobs"], ["visitor", "erase", "ann", "--yes"], ["webhook", "list"], ["new-epoch"]]
+    "command",
+    [
+        *(["jobs"], ["visitor", "erase", "ann", "--yes"], ["webhook", "list"], ["explain", "conversation", "x"]),
+        *(["new-epoch"], ["rollback"], ["versions"], ["retention"]),
+    ],
 )
 def test_no_command_begins_an_empty_record_where_it_was_to_find_one(site: Path, command: list[str]):
-    refused = parlour(*command, "--site", str(site))
+    refused = parlour(*command, *naming(site, command[0]))
     assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
     assert "There is no database at" in refused.output and "PARLOUR_DATABASE" in refused.output
     assert not (site / ".parlour").exists()
@@ -329,3 +406,60 @@ def test_a_site_that_cannot_be_made_is_said_in_one_line(tmp_path: Path):
     refused = parlour("init", str(in_the_way / "mysite"))
     assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
     assert "cannot be made: Not a directory." in refused.output
+
+
+NONSENSE = [
+    (["nonsense"], "No such command 'nonsense'. How it is used:  parlour --help"),
+    (["--nonsense"], "No such option '--nonsense'. How it is used:  parlour --help"),
+    (["check", "a", "b"], "Got unexpected extra argument (b). How it is used:  parlour check --help"),
+    (["check", "--format", "xml"], "'--format': 'xml' is not one of 'text', 'json'."),
+    (["check", ""], "One of the words is empty; is a variable of the shell not set?"),
+    (["deploy", "--site="], "One of the words is empty"),
+    (["jobs", "show", "\udcff"], "'\\udcff' is not written in UTF-8."),
+    (["check", __file__], f"'[SITE]': Directory '{__file__}' is a file."),
+    (["backup", "x", "--site", __file__], f"'--site': Directory '{__file__}' is a file."),
+    (["visitor", "hold", "ann"], "Missing option '--because'. How it is used:  parlour visitor hold --help"),
+    (["explain", "conversation"], "Missing argument 'ID'."),
+    (["versions", "--before", "9" * 30], f"'--before': {'9' * 30} is not in the range"),
+    (["talk", "--agents", "-1"], "'--agents': -1 is not in the range"),
+    (["rollback", "mysite", "7b3d99"], "Got unexpected extra argument (7b3d99)."),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), NONSENSE, ids=[" ".join(map(ascii, words)) for words, _ in NONSENSE])
+def test_what_is_not_understood_is_said_in_one_line_with_status_two(words: list[str], told: str):
+    refused = parlour(*words)
+    assert (refused.exit_code, refused.output.count("\n")) == (2, 1)
+    assert refused.output.startswith(f"parlour: {told}")
+    assert re.search(r" How it is used:  parlour [a-z -]*--help\n$", refused.output)
+
+
+@contextmanager
+def powerless(folder: Path) -> Iterator[None]:
+    """Lets nothing in a folder be looked at, by the superuser neither."""
+    user, mode = os.geteuid(), folder.stat().st_mode
+    folder.chmod(0)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if user == 0:
+            os.seteuid(0)
+        folder.chmod(mode)
+
+
+def test_what_one_has_no_right_to_is_said_in_one_line(site: Path):
+    begin_record(site)
+    commands = [
+        *(["check", str(site)], ["deploy", str(site)], ["versions", str(site)], ["init", str(site / "new")]),
+        *(["jobs", "--site", str(site)], ["backup", str(site.parent / "copy.db"), "--site", str(site)]),
+    ]
+    for command in commands:
+        parlour(*command)  # With all its modules, which nobody may be allowed to read.
+    (site.parent / "copy.db").unlink()
+    with powerless(site.parent):
+        told = [parlour(*command) for command in commands]
+    assert [(each.exit_code, each.output.count("\n")) for each in told] == [(1, 1)] * len(commands)
+    for each in told:
+        assert each.output.startswith("parlour: ") and "Permission denied" in each.output

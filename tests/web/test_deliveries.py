@@ -32,7 +32,8 @@ from tests.receiver import (
     talking_nonsense,
     without_end,
 )
-from web.app import Options, Parlour, create_app
+from web.app import create_app
+from web.parts import Options, Parlour
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 _jobs = table_of(JobRow)

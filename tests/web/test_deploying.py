@@ -26,6 +26,17 @@ ASKS_FOR_PHONE = (
     ("write to {{ email }}", "call {{ phone }}"),
     ("schreiben an {{ email }}", "rufen an: {{ phone }}"),
 )
+CALLS = """
+flows:
+  address:
+    steps:
+      - {collect: name, ask: Your name?}
+      - call: street
+      - end: true
+  street:
+    steps:
+      - {collect: street, type: text, ask: Which street?}
+"""
 
 
 class Shell:
@@ -39,10 +50,10 @@ class Shell:
         return self._types("deploy", str(self.folder), *options)
 
     def rollback(self, *words: str) -> Result:
-        return self._types("rollback", *words, "--site", str(self.folder))
+        return self._types("rollback", str(self.folder), *words)
 
     def versions(self, *options: str) -> Result:
-        return self._types("versions", *options, "--site", str(self.folder))
+        return self._types("versions", str(self.folder), *options)
 
     def edit(self, file: str, *changes: tuple[str, str]) -> None:
         text = (self.folder / file).read_text()
@@ -241,17 +252,17 @@ def test_going_back_says_what_it_does_and_does_it(shell: Shell, office: Office):
     follow(office)
     at_the_question_again.writes("Tickets")
     assert at_the_question_again.hears()[-1] == "What is your e-mail address?"
-    assert shell.rollback(second[:8]).exit_code == 0
-    assert "is the current version already" in shell.rollback(second[:8]).output
-    assert shell.rollback(second[:8], "--plan").exit_code == 3
+    assert shell.rollback("--to", second[:8]).exit_code == 0
+    assert "is the current version already" in shell.rollback("--to", second[:8]).output
+    assert shell.rollback("--to", second[:8], "--plan").exit_code == 3
 
 
 def test_what_cannot_be_gone_back_to_is_said_in_one_line(shell: Shell, office: Office):
     for words, told in (
         ([], "There is no version before the current one. All of them:  parlour versions"),
-        (["abc"], "'abc' is no version: at least 6 digits of one in  parlour versions"),
-        (["abc%__"], "'abc%__' is no version"),
-        (["000000"], "No version that is stored begins with 000000."),
+        (["--to", "abc"], "'abc' is no version: at least 6 digits of one in  parlour versions"),
+        (["--to", "abc%__"], "'abc%__' is no version"),
+        (["--to", "000000"], "No version that is stored begins with 000000."),
     ):
         refused = shell.rollback(*words)
         assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
@@ -287,11 +298,46 @@ def test_the_list_says_which_is_current_who_switched_and_who_stands_in_older_flo
     shell.deploy()
     listed = shell.versions().output.splitlines()
     assert listed[0].startswith("*    2  ") and " deployed by " in listed[0]
-    assert listed[1].startswith("     1  ") and listed[1].endswith("saved by serve  2 inside")
-    assert listed[2] == "Conversations that still stand in older flows: 2."
+    assert listed[1].startswith("     1  ") and listed[1].endswith("saved by serve")
+    assert listed[2:] == [
+        "Conversations that still stand in older flows: 2.",
+        f"      2 as in {version_of(HARBOUR)[:12]}",
+    ]
     as_json = json.loads(shell.versions("--format", "json").output)
     assert [each["current"] for each in as_json["deployments"]] == [True, False]
     assert as_json["conversations_in_older_flows"] == 2
+    assert as_json["by_version"] == {version_of(HARBOUR): 2}
+
+
+def test_each_conversation_counts_once_however_often_its_version_was_deployed(shell: Shell, office: Office):
+    first = version_of(shell.folder)
+    at_the_question(office, "in the first")
+    shell.edit(WELCOME, *ASKS_FOR_PHONE)
+    shell.deploy()
+    shell.rollback()
+    shell.deploy()
+    listed = shell.versions().output.splitlines()
+    assert [first[:12] in line for line in listed[:4]] == [False, True, False, True]
+    assert listed[4:] == ["Conversations that still stand in older flows: 1.", f"      1 as in {first[:12]}"]
+
+
+def test_a_conversation_in_older_flows_of_two_versions_counts_once(shell: Shell, office: Office):
+    file = shell.folder / "address.yaml"
+    file.write_text(CALLS)
+    shell.edit("site.yaml", ("start: welcome", "start: address\n  flow_updates: finish_old"))
+    shell.deploy()
+    follow(office)
+    visitor = VisitorActor(office, "calling")
+    visitor.writes("Hi")
+    file.write_text(CALLS.replace("Your name?", "Who is it?").replace("Which street?", "Which road?"))
+    shell.deploy()
+    follow(office)
+    visitor.writes("Ann")
+    assert visitor.hears()[-1] == "Which road?", "asked by the second version, which the first one called"
+    file.write_text(CALLS.replace("Your name?", "Who?").replace("Which street?", "Where?"))
+    shell.deploy()
+    told = json.loads(shell.versions("--format", "json").output)
+    assert told["conversations_in_older_flows"] == sum(told["by_version"].values()) == 1
 
 
 def test_the_list_is_read_in_pages(shell: Shell, office: Office):
@@ -304,13 +350,13 @@ def test_the_list_is_read_in_pages(shell: Shell, office: Office):
     assert "Older ones" not in shell.versions("--before", "3").output
 
 
-def test_an_empty_installation_has_no_versions(shell: Shell):
-    assert shell.versions().output == "Conversations that still stand in older flows: 0.\n"
+def test_an_empty_installation_has_no_versions(shell: Shell, database: Database):
+    assert shell.versions().output == "Nothing was deployed yet.\n"
 
 
 def test_where_there_is_no_site_nothing_is_made(tmp_path: Path):
     for command in ("rollback", "versions"):
-        told = CliRunner().invoke(main, [command, "--site", str(tmp_path / "none")])
+        told = CliRunner().invoke(main, [command, str(tmp_path / "none")])
         assert told.exit_code == 1 and "There is no site at" in told.output
     assert list(tmp_path.iterdir()) == []
 

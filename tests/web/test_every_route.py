@@ -10,10 +10,11 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
 
 from bot.database import Database
-from web.app import Options, Parlour, create_app
+from web.app import create_app
 from web.audience import ROLES, ROLES_OF, audience, declared_by
 from web.channels.doors import Doors
 from web.limits import NO_LIMITS
+from web.parts import Options, Parlour
 
 PASSWORD = "four unrelated words"
 SITE = "site: {name: Tea, timezone: Europe/Berlin, languages: [en], domains: [tea.example]}\n"

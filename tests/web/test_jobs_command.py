@@ -15,7 +15,11 @@ from bot.database import Database
 from bot.models import JobRow
 from bot.site.starting import make_site
 from tests.server import Server, running, wait_for
+from web.app import create_app
+from web.channels.doors import doors_of
 from web.cli import main
+from web.parts import Options
+from web.shell.jobs import KINDS
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 _jobs = table_of(JobRow)
@@ -120,9 +124,6 @@ def test_a_job_is_dropped_after_a_question(database: Database, parlour: Command)
     [
         (["show", "nothing"], "There is no job nothing."),
         (["retry", "waits"], "The job waits was not given up: it is waiting."),
-        (["retry"], "Name the jobs to try again, or say --all-dead"),
-        (["retry", "waits", "--all-dead"], "Name the jobs to try again, or say --all-dead"),
-        (["retry", "waits", "--kind", "timer"], "--kind goes with --all-dead"),
         (["drop", "nothing", "--yes"], "There is no job nothing."),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
@@ -132,6 +133,38 @@ def test_what_cannot_be_done_is_said_in_one_line(database: Database, parlour: Co
     refused = parlour(*words)
     assert refused.exit_code == 1 and refused.output.count("\n") == 1
     assert refused.output.startswith(f"parlour: {told}")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["retry"], "Name the jobs to try again, or say --all-dead"),
+        (["retry", "waits", "--all-dead"], "Name the jobs to try again, or say --all-dead"),
+        (["retry", "waits", "--kind", "timer"], "--kind goes with --all-dead"),
+        (["--kind", "nonsense"], f"'--kind': 'nonsense' is not one of {', '.join(map(repr, KINDS))}."),
+        (["retry", "--all-dead", "--kind", "nonsense"], "'--kind': 'nonsense' is not one of 'action', "),
+        (["--state", "lost"], "'--state': 'lost' is not one of 'waiting', "),
+        (["--page", "2"], "--page goes with --state"),
+        (["--state", "dead", "--page", "9" * 30], "'--page': "),
+        (["--kind", "timer", "show", "waits"], "Write --kind behind 'show'."),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_what_makes_no_sense_is_said_with_status_two(parlour: Command, words: list[str], told: str):
+    refused = parlour(*words)
+    assert (refused.exit_code, refused.output.count("\n")) == (2, 1)
+    assert refused.output.startswith(f"parlour: {told}")
+
+
+def test_every_kind_that_is_done_may_be_asked_for_and_no_other(database_url: str, tmp_path: Path):
+    make_site(tmp_path / "site")
+    (data := tmp_path / "data").mkdir()
+    Database(database_url).migrate()
+    doors = doors_of(["callback=https://bot.example/answers"], None)
+    app = create_app(Options(site=tmp_path / "site", data=data, database=database_url, doors=doors))
+    parts = app.extensions["parlour"]
+    assert list(KINDS) == sorted({*parts.desk.job_handlers(), *parts.call_handlers})
+    parts.database.close()
 
 
 def test_a_server_that_runs_does_what_is_tried_again(

@@ -19,9 +19,10 @@ from bot.models import ConversationRow, JobRow
 from handoff.desk import Said
 from tests.conftest import Clock
 from tests.server import Server, running
-from web.app import Options, Parlour, create_app
+from web.app import create_app
 from web.measures import MEASURES, of_worker
 from web.metrics import FOLDER, FORGOTTEN_AFTER, FRESH_FOR, Left
+from web.parts import Options, Parlour
 
 ROOT = Path(__file__).parents[2]
 HARBOUR = ROOT / "tests" / "worlds" / "harbour"

@@ -23,7 +23,8 @@ from tests.alone import Alone
 from tests.bot.actions.hostile import hostile
 from tests.receiver import Receiver, answering
 from tests.server import running, wait_for
-from web.app import Options, Parlour, create_app
+from web.app import create_app
+from web.parts import Options, Parlour
 from web.tracing import CannotTrace, exporter_of, spans_by
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"

@@ -35,10 +35,11 @@ from handoff.privacy.acts import Acts
 from handoff.privacy.retention import Retention
 from tests.browser import is_good
 from tests.conftest import Clock
-from web.app import Options, Parlour, create_app
+from web.app import create_app
 from web.audience import Role, audience
 from web.cli import main
 from web.limits import NO_LIMITS
+from web.parts import Options, Parlour
 from web.retaining import sweep_when_due
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"

@@ -23,9 +23,10 @@ from handoff.desk import Said
 from tests.browser import is_good
 from tests.conftest import Clock
 from tests.receiver import Receiver, answering
-from web.app import Options, Parlour, create_app
+from web.app import create_app
 from web.audience import audience
 from web.limits import NO_LIMITS
+from web.parts import Options, Parlour
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 CHAT = "https://chat.test"

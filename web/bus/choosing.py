@@ -25,6 +25,15 @@ def check_bus(word: str, *, is_sqlite: bool) -> None:
         raise NoSuchBus("--bus is postgres, or an address such as redis://127.0.0.1:6379")
     if find_spec("valkey") is None:
         raise NoSuchBus("For a bus at redis://… install Parlour with it:  pip install 'parlour[redis]'")
+    import valkey
+
+    try:
+        valkey.from_url(word).connection_pool.make_connection()
+    except (ValueError, TypeError):
+        # Not shown: it may be a password with something wrong around it.
+        raise NoSuchBus(
+            "The address of the bus cannot be read. Write  redis://:password@host:6379  and in the password %2F for /"
+        ) from None
 
 
 def bus_of(word: str, database: URL, *, key: bytes, worker: str) -> Bus:

@@ -60,7 +60,8 @@ def _told(copied: Copied) -> str:
 
 def _named(url: URL) -> str:
     """Returns the address as PostgreSQL's own programs take it; the password is asked for or found by them."""
-    return _typed(url.set(drivername="postgresql")._replace(password=None).render_as_string())
+    plain = url.set(drivername="postgresql")._replace(password=None).difference_update_query(["password"])
+    return _typed(plain.render_as_string())
 
 
 def _typed(word: object) -> str:

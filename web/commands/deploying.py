@@ -35,10 +35,10 @@ class CannotSwitch(Exception):
 
 
 @contextmanager
-def installation(site: Path, data: Path | None, database: str | None) -> Iterator["Installation"]:
+def installation(site: Path, data: Path | None, database: str | None, *, makes: bool) -> Iterator["Installation"]:
     """Opens what an installation has deployed; what goes wrong with it is raised as CannotSwitch."""
     try:
-        opened = open_database(site, data, database, makes=True)
+        opened = open_database(site, data, database, makes=makes)
     except CannotOpen as problem:
         raise CannotSwitch(str(problem)) from problem
     try:
@@ -83,19 +83,27 @@ class Installation:
         return self._switch(loaded, "rolled back", form=form, only_plan=only_plan)
 
     def list(self, *, before: int | None, most: int, form: str) -> None:
-        """Prints the deployments, the newest first, and how many conversations stand in older flows."""
+        """Prints the deployments, the newest first, then how many conversations stand in the flows of older versions.
+
+        They are counted by version and not in the lines of deployments: a version may have been deployed several times.
+        """
         newest = self._sites.deployments.newest()
         rows = self._sites.deployments.page(before=before, most=most)
-        in_older, inside = self._older(newest)
+        older = self._in_older_flows(newest)
         if form == "json":
-            told = [_row(each, current=each == newest, inside=inside[each.version]) for each in rows]
-            click.echo(_json(deployments=told, conversations_in_older_flows=in_older))
+            told = [_row(each, current=each == newest) for each in rows]
+            click.echo(_json(deployments=told, conversations_in_older_flows=older.total(), by_version=older))
+            return
+        if newest is None:
+            click.echo("Nothing was deployed yet.")
             return
         for each in rows:
-            click.echo(_line(each, current=each == newest, inside=inside[each.version]))
-        click.echo(f"Conversations that still stand in older flows: {in_older:,}.")
+            click.echo(_line(each, current=each == newest))
         if rows and rows[-1].number > 1:
             click.echo(f"Older ones:  parlour versions --before {rows[-1].number}")
+        click.echo(f"Conversations that still stand in older flows: {older.total():,}.")
+        for version, count in older.most_common():
+            click.echo(f"  {count:>5,} as in {version[:12]}")
 
     def _switch(
         self,
@@ -148,8 +156,11 @@ class Installation:
             raise CannotSwitch(f"{len(found)} versions begin with {digits}; write more digits of the one you mean.")
         return found[0]
 
-    def _older(self, newest: Deployment | None) -> tuple[int, Counter[str]]:
-        """Returns how many conversations stand in flows that are not the current ones, and in which version's."""
+    def _in_older_flows(self, newest: Deployment | None) -> Counter[str]:
+        """Returns version → how many conversations stand in a flow of it that is not the current one.
+
+        Each conversation counts once, by the first such flow it went into, however many it stands in.
+        """
         together = places(self._database)
         current = {newest.version} if newest else set()
         older: set[FlowVersion] = {place for each in together for place in each}
@@ -157,12 +168,12 @@ class Installation:
         homes = self._sites.bundles.homes(older)
         inside: Counter[str] = Counter()
         for each, count in together.items():
-            for version in {homes[place] for place in each if place in homes}:
-                inside[version] += count
-        return sum(count for each, count in together.items() if older.intersection(each)), inside
+            if first := next((homes[place] for place in each if place in homes), None):
+                inside[first] += count
+        return inside
 
 
-def _row(deployment: Deployment, *, current: bool, inside: int) -> dict[str, Any]:
+def _row(deployment: Deployment, *, current: bool) -> dict[str, Any]:
     return {
         "number": deployment.number,
         "version": deployment.version,
@@ -170,16 +181,13 @@ def _row(deployment: Deployment, *, current: bool, inside: int) -> dict[str, Any
         "by": deployment.by,
         "why": deployment.why,
         "current": current,
-        "conversations": inside,
     }
 
 
-def _line(deployment: Deployment, *, current: bool, inside: int) -> str:
+def _line(deployment: Deployment, *, current: bool) -> str:
     mark = "*" if current else " "
-    inside_of_it = f"  {inside:,} inside" if inside else ""
     when = f"{deployment.at:%Y-%m-%d %H:%M}"
-    by = f"{deployment.why} by {deployment.by}"
-    return f"{mark} {deployment.number:>4}  {deployment.version[:12]}  {when}  {by}{inside_of_it}"
+    return f"{mark} {deployment.number:>4}  {deployment.version[:12]}  {when}  {deployment.why} by {deployment.by}"
 
 
 def _json(**told: Any) -> str:

@@ -13,7 +13,7 @@ class NoSuchConversation(Exception):
     """The text says what to do."""
 
 
-def explanation(site: Path, conversation_id: str, *, data: Path | None, database: str | None) -> Iterator[str]:
+def explanation(conversation_id: str, *, site: Path, data: Path | None, database: str | None) -> Iterator[str]:
     """Yields the lines of the explanation, the oldest event first."""
     try:
         opened = open_database(site, data, database)

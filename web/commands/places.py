@@ -44,7 +44,7 @@ def open_database(site: Path, data: Path | None, database: str | None, *, makes:
     opened = Database(database_address(folder, database))
     if opened.is_sqlite and not makes and not Path(opened.url.database or "").exists():
         raise CannotOpen(
-            f"There is no database at {opened.url.database}. Say where it is, as for serve:  --site, --data or "
+            f"There is no database at {opened.url.database}. Say where it is, as for serve: by the site, --data, "
             "--database, PARLOUR_DATA or PARLOUR_DATABASE"
         )
     if database is None:

@@ -22,11 +22,12 @@ from bot.site.loading import load
 from bot.site.starting import CannotMake, make_site
 from rules.problems import has_errors, shown
 from web.accounts import Accounts
-from web.app import Options, utc_now
+from web.app import utc_now
 from web.bus.choosing import POSTGRES, NoSuchBus, check_bus
 from web.channels.doors import CannotOpenDoor, Doors, doors_of
 from web.commands.places import data_folder, database_address
 from web.origins import is_loopback
+from web.parts import Options
 from web.serving import Server
 from web.tokens import UnusableKey, signing_key
 from web.tracing import CannotTrace, exporter_of

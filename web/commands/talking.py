@@ -29,10 +29,13 @@ from handoff.handover import Handover
 from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
 from rules.durations import NotADuration, parse_duration
-from rules.problems import has_errors, shown
+from rules.facts import Scope, fact_named
+from rules.problems import has_errors, shown, suggestion
 from rules.rulebook import Heard
 from web.commands.acting import served_actions
 
+YEARS = range(1970, 2200)
+"""In which it may be while talking: opening hours and timers count from there in both directions."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -249,11 +252,17 @@ def _fact(written: str) -> tuple[str, Any]:
     name, equals, value = written.partition("=")
     if not equals:
         raise CannotTalk(f"'{written}' is no fact. Write NAME=VALUE, such as visits=3.")
+    fact = fact_named(name)
+    if fact is None:
+        meant = suggestion(name, Scope().names()) or "."
+        raise CannotTalk(f"There is no fact '{name}'{meant} Write NAME=VALUE, such as visits=3.")
     if value in ("true", "false"):
         return name, value == "true"
     try:
         return name, float(value) if "." in value else int(value)
     except ValueError:
+        if fact.type == "number":
+            raise CannotTalk(f"'{name}' is a number. Write NAME=VALUE, such as visits=3.") from None
         return name, value
 
 
@@ -265,6 +274,8 @@ def _moment(written: str, site: Site) -> datetime:
             on = today + timedelta(days=(DAYS.index(day) - today.weekday()) % 7)
             return datetime.fromisoformat(f"{on.isoformat()}T{time or '12:00'}").replace(tzinfo=site.zone)
         moment = datetime.fromisoformat(written.strip())
+        if moment.year not in YEARS:
+            raise ValueError
     except ValueError:
         raise CannotTalk(f"'{written}' is no moment. Write '2026-03-04 10:00' or 'sunday 11:00'.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=site.zone)

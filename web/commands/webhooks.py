@@ -59,6 +59,8 @@ def rotated(webhooks: Webhooks, webhook_id: str) -> Iterator[str]:
 
 def listed(webhooks: Webhooks) -> Iterator[str]:
     """Yields a line for each webhook."""
+    if not webhooks.all():
+        yield "There are no webhooks. Add one with:  parlour webhook add URL"
     tallies = webhooks.tallies()
     for webhook in webhooks.all():
         tally = tallies.get(webhook.id, Tally())

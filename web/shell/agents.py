@@ -1,12 +1,13 @@
 """`parlour agent`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, existing
+from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, existing, look_for
 
 
 @click.group()
@@ -32,7 +33,7 @@ def agent_add(email: str, site: Path, password_stdin: bool, **entry: Any) -> Non
     from web.commands.agents import CannotAddAgent, add_agent
 
     try:
-        add_agent(existing(site), email, password=_password(password_stdin), **entry)
+        add_agent(existing(site), email, ask=partial(_password, password_stdin), **entry)
     except CannotAddAgent as problem:
         raise Stop(str(problem)) from None
     click.echo(f"{entry['name']} may sign in as {email}.")
@@ -44,7 +45,7 @@ def agent_add(email: str, site: Path, password_stdin: bool, **entry: Any) -> Non
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @DATA
 @DATABASE
-def agent_password(email: str, site: Path, password_stdin: bool, data: Path | None, database: str | None) -> None:
+def agent_password(email: str, password_stdin: bool, **place: Any) -> None:
     """Give somebody a new password; they are signed out everywhere.
 
     \b
@@ -52,8 +53,9 @@ def agent_password(email: str, site: Path, password_stdin: bool, data: Path | No
     """
     from web.commands.agents import CannotAddAgent, set_password
 
+    look_for(**place)
     try:
-        set_password(existing(site), email, _password(password_stdin), data=data, database=database)
+        set_password(email, ask=partial(_password, password_stdin), **place)
     except CannotAddAgent as problem:
         raise Stop(str(problem)) from None
     click.echo(f"{email} signs in with the new password from now on.")

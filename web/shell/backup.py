@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE_OPTION, existing
+from web.shell.options import DATA, DATABASE, SITE, SITE_OPTION, look_for
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -25,7 +25,7 @@ def backup(file: Path, **place: Any) -> None:
     """
     from web.commands.backup import backed_up
 
-    _look_for(**place)
+    look_for(**place)
     for line in backed_up(file, **place):
         click.echo(line)
 
@@ -43,28 +43,23 @@ def restore(file: Path, **place: Any) -> None:
     """
     from web.commands.backup import restored
 
-    _look_for(**place)
+    look_for(**place)
     for line in restored(file, **place):
         click.echo(line)
 
 
 @click.command("new-epoch")
-@SITE_OPTION
+@SITE
 @DATA
 @DATABASE
 def new_epoch(**place: Any) -> None:
     """Make every open window load the record anew, after it was restored by other means: pg_restore.
 
     \b
-    Example:   parlour new-epoch --site mysite
+    Example:   parlour new-epoch mysite
     """
     from web.commands.backup import begun_anew
 
-    _look_for(**place)
+    look_for(**place)
     for line in begun_anew(**place):
         click.echo(line)
-
-
-def _look_for(*, site: Path, data: Path | None, database: str | None) -> None:
-    if data is None and database is None:
-        existing(site)

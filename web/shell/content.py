@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import ACTIONS_URL, DATA, DATABASE, FORMAT, PLAN, SITE, SITE_OPTION, Stop, existing
+from web.shell.options import ACTIONS_URL, DATA, DATABASE, FORMAT, NUMBER, PLAN, SITE, Stop, existing, look_for
 
 
 @click.command()
@@ -29,7 +29,14 @@ def check(site: Path, form: str) -> None:
 @click.option("--page", default="/", show_default=True, help="The page the visitor is on.")
 @click.option("--language", help="The visitor's language. Default: the site's first.")
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Any other fact, such as visits=3.")
-@click.option("--agents", "agents_here", default=0, show_default=True, help="How many agents are there.")
+@click.option(
+    "--agents",
+    "agents_here",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 1000),
+    help="How many agents are there.",
+)
 @click.option("--at", "at", metavar="MOMENT", help="When it is, such as '2026-03-04 10:00' or 'sunday 11:00'.")
 @ACTIONS_URL
 def talk(site: Path, **circumstances: Any) -> None:
@@ -60,28 +67,32 @@ def deploy(site: Path, form: str, only_plan: bool, **place: Any) -> None:
     \b
     Example:   parlour deploy mysite --plan
     """
-    _switched(existing(site), lambda installed: installed.deploy(site, form=form, only_plan=only_plan), **place)
+    existing(site)
+    _switched(site, lambda installed: installed.deploy(site, form=form, only_plan=only_plan), makes=True, **place)
 
 
 @click.command()
-@click.argument("version", required=False)
-@SITE_OPTION
+@SITE
+@click.option(
+    "--to", "version", metavar="VERSION", help="Six or more of its first digits. Default: the version before."
+)
 @PLAN
 @FORMAT
 @DATA
 @DATABASE
-def rollback(version: str | None, site: Path, form: str, only_plan: bool, **place: Any) -> None:
-    """Go back to the version before, or to the one whose first six or more digits are given.
+def rollback(site: Path, version: str | None, form: str, only_plan: bool, **place: Any) -> None:
+    """Go back to the version before, or to another one that is named, after saying the same as deploy.
 
     \b
-    Example:   parlour rollback 7b3d99 --site mysite
+    Example:   parlour rollback mysite --to 7b3d99
     """
+    look_for(site, **place)
     _switched(site, lambda installed: installed.roll_back(version, form=form, only_plan=only_plan), **place)
 
 
 @click.command()
-@SITE_OPTION
-@click.option("--before", type=click.IntRange(1), metavar="NUMBER", help="Only those before this one.")
+@SITE
+@click.option("--before", type=NUMBER, metavar="NUMBER", help="Only those before this one.")
 @click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many of them.")
 @FORMAT
 @DATA
@@ -90,18 +101,17 @@ def versions(site: Path, before: int | None, most: int, form: str, **place: Any)
     """List what was deployed when and by whom, the newest first; the current one has a star.
 
     \b
-    Example:   parlour versions --site mysite --before 40
+    Example:   parlour versions mysite --before 40
     """
+    look_for(site, **place)
     _switched(site, lambda installed: installed.list(before=before, most=most, form=form), **place)
 
 
-def _switched(site: Path, work: Callable[[Any], int | None], *, data: Path | None, database: str | None) -> None:
+def _switched(site: Path, work: Callable[[Any], int | None], *, makes: bool = False, **place: Any) -> None:
     from web.commands.deploying import CannotSwitch, installation
 
-    if data is None and database is None:
-        existing(site)
     try:
-        with installation(site, data, database) as installed:
+        with installation(site, **place, makes=makes) as installed:
             status = work(installed)
     except CannotSwitch as problem:
         raise Stop(str(problem)) from None

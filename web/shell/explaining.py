@@ -1,10 +1,10 @@
 """`parlour explain`."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, existing
+from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, look_for
 
 
 @click.group()
@@ -17,7 +17,7 @@ def explain() -> None:
 @SITE_OPTION
 @DATA
 @DATABASE
-def explain_conversation(conversation_id: str, site: Path, data: Path | None, database: str | None) -> None:
+def explain_conversation(conversation_id: str, **place: Any) -> None:
     """Tell each step and guard of a conversation with its result, file and line.
 
     \b
@@ -25,10 +25,9 @@ def explain_conversation(conversation_id: str, site: Path, data: Path | None, da
     """
     from web.commands.explaining import NoSuchConversation, explanation
 
-    if data is None and database is None:
-        existing(site)
+    look_for(**place)
     try:
-        for line in explanation(site, conversation_id, data=data, database=database):
+        for line in explanation(conversation_id, **place):
             click.echo(line)
     except NoSuchConversation as problem:
         raise Stop(str(problem)) from None

@@ -6,20 +6,26 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, existing
+from web.shell.options import DATA, DATABASE, NUMBER, SITE_OPTION, Stop, look_for
 
 STATES = ("waiting", "overdue", "dead", "done")
+KINDS = (
+    *("action", "callback", "close_when_idle", "offer_over", "overflow", "reminder", "stop_waiting", "timer"),
+    "webhook",
+)
+"""What there is to do, whoever does it."""
+KIND = click.option("--kind", type=click.Choice(KINDS), metavar="KIND", help="Only this: " + ", ".join(KINDS) + ".")
 
 
 @click.group(invoke_without_command=True)
 @click.option("--state", type=click.Choice(STATES), help="List the jobs in this state. Default: count them all.")
-@click.option("--kind", help="Only jobs of this kind, such as webhook.")
-@click.option("--page", default=1, show_default=True, type=click.IntRange(1), help="Which page of the list.")
+@KIND
+@click.option("--page", type=NUMBER, help="Which page of the list. Default: the first.")
 @SITE_OPTION
 @DATA
 @DATABASE
 @click.pass_context
-def jobs(context: click.Context, state: str | None, kind: str | None, page: int, **place: Any) -> None:
+def jobs(context: click.Context, state: str | None, kind: str | None, page: int | None, **place: Any) -> None:
     """What waits to be done, is late, or was given up. Nothing of what visitors wrote is shown.
 
     \b
@@ -27,10 +33,13 @@ def jobs(context: click.Context, state: str | None, kind: str | None, page: int,
                parlour jobs --state dead --kind webhook
     """
     if context.invoked_subcommand is not None:
+        _refuse_options_before(context.invoked_subcommand, context)
         return
+    if page and not state:
+        raise click.UsageError("--page goes with --state; a count has one page.")
     from web.commands.jobs import counted, listed
 
-    _with_backlog(lambda backlog: listed(backlog, state, kind, page) if state else counted(backlog, kind), **place)
+    _with_backlog(lambda backlog: listed(backlog, state, kind, page or 1) if state else counted(backlog, kind), **place)
 
 
 @jobs.command("show")
@@ -52,7 +61,7 @@ def jobs_show(key: str, **place: Any) -> None:
 @jobs.command("retry")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--all-dead", is_flag=True, help="Everything that was given up.")
-@click.option("--kind", help="With --all-dead: only what is of this kind.")
+@KIND
 @SITE_OPTION
 @DATA
 @DATABASE
@@ -65,9 +74,9 @@ def jobs_retry(keys: tuple[str, ...], all_dead: bool, kind: str | None, **place:
     from web.commands.jobs import retried, retried_all
 
     if bool(keys) == all_dead:
-        raise Stop("Name the jobs to try again, or say --all-dead for all that were given up.")
+        raise click.UsageError("Name the jobs to try again, or say --all-dead for all that were given up.")
     if kind and not all_dead:
-        raise Stop("--kind goes with --all-dead; a job that is named needs no kind.")
+        raise click.UsageError("--kind goes with --all-dead; a job that is named needs no kind.")
     _with_backlog(lambda backlog: retried_all(backlog, kind) if all_dead else retried(backlog, keys), **place)
 
 
@@ -94,11 +103,17 @@ def jobs_drop(key: str, yes: bool, **place: Any) -> None:
     _with_backlog(ask_and_drop, **place)
 
 
+def _refuse_options_before(verb: str, context: click.Context) -> None:
+    """An option before the verb is not the verb's, so it would do nothing."""
+    for option in context.command.params:
+        if option.name and context.get_parameter_source(option.name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"Write {option.opts[0]} behind '{verb}'.")
+
+
 def _with_backlog(work: Callable[[Any], Iterable[str]], *, site: Path, **place: Any) -> None:
     from web.commands.jobs import CannotDo, backlog_of
 
-    if place["data"] is None and place["database"] is None:
-        existing(site)
+    look_for(site, **place)
     try:
         with backlog_of(site, **place) as backlog:
             for line in work(backlog):

@@ -1,14 +1,20 @@
-"""What several commands have in common: their options, and how they end with a line of what to do."""
+"""What several commands have in common: how they are told the site, their options, and how they end with one line.
+
+A command without other words takes the site as its word: `parlour check mysite`. One that has words of its own, and
+every verb of a group, takes `--site`: `parlour backup monday.db --site mysite`.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-SITE = click.argument("site", type=click.Path(path_type=Path, file_okay=False), default="site")
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+SITE = click.argument("site", type=_FOLDER, default="site")
+SITE_OPTION = click.option("--site", type=_FOLDER, default="site", show_default=True, help="Folder of the site.")
 DATA = click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_FOLDER,
     envvar="PARLOUR_DATA",
     help="Folder of database and secrets. Default: .parlour inside the site.",
 )
@@ -29,9 +35,8 @@ WEBHOOKS_MAY_BE_LOCAL = click.option(
     envvar="PARLOUR_WEBHOOKS_MAY_BE_LOCAL",
     help="Let webhooks lead to this computer, also without HTTPS: for trying out.",
 )
-SITE_OPTION = click.option(
-    "--site", type=click.Path(path_type=Path, file_okay=False), default="site", show_default=True
-)
+NUMBER = click.IntRange(1, 1_000_000)
+"""What counts something from 1, as far as a database counts."""
 
 
 class Stop(click.ClickException):
@@ -41,7 +46,20 @@ class Stop(click.ClickException):
         click.echo(f"parlour: {self.message}", err=True)
 
 
+class Misused(Stop):
+    """One clear line of how a command is used, and exit status 2."""
+
+    exit_code = 2
+
+
 def existing(site: Path) -> Path:
+    """Returns the folder of a site that must be there; raises Stop."""
     if not site.is_dir():
         raise Stop(f"There is no site at {site}. Make one with:  parlour init {site}")
     return site
+
+
+def look_for(site: Path, *, data: Path | None, database: str | None) -> None:
+    """Raises Stop where the site is needed to find the database, and is not there."""
+    if data is None and database is None:
+        existing(site)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE, SITE_OPTION, Stop, existing
+from web.shell.options import DATA, DATABASE, SITE, SITE_OPTION, Stop, existing, look_for
 
 WHO = click.argument("who")
 
@@ -115,8 +115,7 @@ def retention(site: Path, plan: bool, **place: Any) -> None:
 def _with_record(who: str, work: Callable[[Any], Iterator[str]], *, site: Path, **place: Any) -> None:
     from web.commands.visitors import CannotDo, record_of
 
-    if place["data"] is None and place["database"] is None:
-        existing(site)
+    look_for(site, **place)
     try:
         with record_of(site, who, **place) as record:
             for line in work(record):

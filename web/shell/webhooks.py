@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE_OPTION, WEBHOOKS_MAY_BE_LOCAL, Stop, existing
+from web.shell.options import DATA, DATABASE, SITE_OPTION, WEBHOOKS_MAY_BE_LOCAL, Stop, look_for
 
 
 @click.group()
@@ -102,8 +102,7 @@ def _with_webhooks(
 ) -> None:
     from web.commands.webhooks import CannotDo, webhooks_of
 
-    if place["data"] is None and place["database"] is None:
-        existing(site)
+    look_for(site, **place)
     try:
         with webhooks_of(site, **place, may_be_local=webhooks_may_be_local) as (webhooks, deliveries):
             for line in work(webhooks, deliveries):

@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
 @pytest.fixture(scope="package")
 def anna(server: Server) -> AgentLine:
     """An agent of the department that never closes."""
-    entry = {"name": "Anna", "departments": ["support"], "role": "agent", "password": PASSWORD}
+    entry = {"name": "Anna", "departments": ["support"], "role": "agent", "ask": lambda: PASSWORD}
     add_agent(server.site, "anna@harbour.example", data=None, database=server.database_url, **entry)
     return AgentLine(server, "anna@harbour.example", PASSWORD)
 

@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 
 from bot.database import Database
-from web.app import Options, create_app
+from web.app import create_app
 from web.channels.doors import DOORS, Senders
 from web.cli import main
 from web.commands.serving import Refused, serve_site
+from web.parts import Options
 
 SITE = "site: {name: Tea, timezone: Europe/Berlin, languages: [en], domains: [tea.example]}\n"
 BEHIND_DOORS = [

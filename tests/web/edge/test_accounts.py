@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 
 from bot.database import Database
 from handoff.models import AgentRow, Membership
-from web.accounts import Accounts, CannotAdd, Passwords, add_account
+from web.accounts import Accounts, CannotAdd, Passwords
 
 PASSWORD = "four unrelated words"
 
@@ -272,8 +272,3 @@ def test_a_refused_entry_does_not_use_the_link_up(accounts: Accounts, anna: str)
         with pytest.raises(CannotAdd):
             accounts.accept_invitation(link, **{**ENTRY, **given})
     assert accounts.is_invited(link)
-
-
-def test_the_shell_adds_an_account(database: Database, clock, accounts: Accounts) -> None:
-    add_account(database, "ben@shop.example", "Ben", ["sales", "support"], "lead", PASSWORD, now=clock)
-    assert accounts.matches(accounts.find("ben@shop.example"), PASSWORD)

@@ -68,7 +68,7 @@ def hired(server: Server, name: str, *departments: str, role: str = "agent") -> 
         name=name,
         departments=departments,
         role=role,
-        password=PASSWORD,
+        ask=lambda: PASSWORD,
         data=None,
         database=server.database_url,
     )

@@ -107,8 +107,8 @@ def test_the_panel_explains_a_conversation_as_the_shell_does(hire, asking, sqlit
     asking()
     conversation = anna.sees_waiting()
     told = anna.ask("GET", f"/panel/conversations/{conversation}/explanation").json()
-    place = {"data": None, "database": sqlite_server.database_url}
-    shell = list(explanation(sqlite_server.site, conversation, **place))
+    place = {"site": sqlite_server.site, "data": None, "database": sqlite_server.database_url}
+    shell = list(explanation(conversation, **place))
     for happening in told["happenings"]:
         assert any(line.endswith(f"{happening['who']}: {happening['what']}") for line in shell)
         for reason in happening["reasons"]:
@@ -140,8 +140,8 @@ def test_a_ticket_opens_one_socket(hire, sqlite_server):
 
 def test_a_new_password_closes_the_socket(hire, sqlite_server):
     anna = hire("Anna", "sales")
-    place = {"data": None, "database": sqlite_server.database_url}
-    set_password(sqlite_server.site, "anna@harbour.example", "four green teapots", **place)
+    place = {"site": sqlite_server.site, "data": None, "database": sqlite_server.database_url}
+    set_password("anna@harbour.example", ask=lambda: "four green teapots", **place)
     assert closing(anna.socket)[0] == 4401
     assert anna.op(op="beat").status in (401, 403)
 

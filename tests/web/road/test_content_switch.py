@@ -42,17 +42,17 @@ def until_served(server: Server, version: str) -> None:
     assert (health["site"], health["content"]["deployed"]) == (version, version)
 
 
-def parlour(server: Server, command: str, *words: str) -> dict[str, Any]:
+def parlour(server: Server, command: str) -> dict[str, Any]:
     """Types a command beside the running server; returns what a program is told."""
     place = ["--data", str(server.site / ".parlour"), "--database", server.database_url]
-    told = CliRunner().invoke(main, [command, *words, "--format", "json", *place])
+    told = CliRunner().invoke(main, [command, str(server.site), "--format", "json", *place])
     assert told.exit_code == 0, told.output
     answer: dict[str, Any] = json.loads(told.output)
     return answer
 
 
 def deploy(server: Server) -> str:
-    return str(parlour(server, "deploy", str(server.site))["to"][:12])
+    return str(parlour(server, "deploy")["to"][:12])
 
 
 def roll_back(server: Server) -> str:

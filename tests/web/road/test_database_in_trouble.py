@@ -104,7 +104,13 @@ def test_while_another_program_holds_the_lock_messages_wait_and_keep_their_order
 def test_writers_of_one_server_wait_for_one_another_and_hold_nothing_up(sqlite_server: Server):
     place = {"data": None, "database": sqlite_server.database_url}
     add_agent(
-        sqlite_server.site, "anna@shop.example", name="Anna", departments=(), role="agent", password=PASSWORD, **place
+        sqlite_server.site,
+        "anna@shop.example",
+        name="Anna",
+        departments=(),
+        role="agent",
+        ask=lambda: PASSWORD,
+        **place,
     )
     anna = AgentLine(sqlite_server, "anna@shop.example", PASSWORD)
     headers = {"X_CSRFToken": anna.csrf, "Origin": sqlite_server.address}

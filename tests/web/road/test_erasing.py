@@ -78,7 +78,7 @@ def parlour(server: Server, *words: str, stdin: str | None = None) -> str:
 def hire(server: Server, name: str) -> AgentLine:
     email = f"{name.lower()}@tea.example"
     place = {"data": None, "database": server.database_url}
-    add_agent(server.site, email, name=name, departments=("sales",), role="admin", password=PASSWORD, **place)
+    add_agent(server.site, email, name=name, departments=("sales",), role="admin", ask=lambda: PASSWORD, **place)
     return AgentLine(server, email, PASSWORD)
 
 

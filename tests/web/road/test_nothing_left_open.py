@@ -7,7 +7,8 @@ import pytest
 
 from bot.database import Database
 from tests.server import Server, running
-from web.app import Options, create_app
+from web.app import create_app
+from web.parts import Options
 
 
 @pytest.fixture(scope="module")

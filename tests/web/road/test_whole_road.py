@@ -104,7 +104,7 @@ def test_the_second_agent_is_told_who_was_first(shop: Server, window: Any):
         name="Ben",
         departments=("sales", "support"),
         role="agent",
-        password=PASSWORD,
+        ask=lambda: PASSWORD,
         data=None,
         database=shop.database_url,
     )
