@@ -123,6 +123,19 @@ def test_the_panel_explains_a_conversation_as_the_shell_does(hire, asking, sqlit
         assert (refused.status, refused.json()["error"]["field"]) == (400, "after")
 
 
+def test_a_moment_outside_of_time_is_refused_and_one_inside_is_looked_for(hire, asking):
+    """S51."""
+    anna = hire("Anna", "support", "sales")
+    asking()
+    for never in ("0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59", "9999-12-31", "soon", ""):
+        refused = anna.ask("GET", f"/panel/conversations?before={never}")
+        assert (refused.status, refused.json()["error"]["field"]) == (400, "before")
+    listed = [
+        anna.ask("GET", f"/panel/conversations?before={year}-01-01T00:00:00%2B23:59") for year in ("2000", "9999")
+    ]
+    assert [(each.status, len(each.json()["conversations"])) for each in listed] == [(200, 0), (200, 1)]
+
+
 def test_signing_out_closes_the_socket(hire, sqlite_server):
     anna = hire("Anna", "sales")
     form = {"X_CSRFToken": anna.csrf, "Origin": sqlite_server.address}
