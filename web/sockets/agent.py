@@ -137,6 +137,7 @@ class AgentLink(AgentFrames):
         self._held = []
         try:
             if isinstance(frame, frames.Watch):
+                self.room.desk.conversation_for(self.agent_id, frame.conversation)
                 self._watch(frame.conversation)  # Before the page is read, so that nothing falls in between.
             elif isinstance(frame, frames.Unwatch):
                 self._unwatch(frame.conversation)

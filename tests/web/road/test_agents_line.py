@@ -68,11 +68,12 @@ def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking):
     answers = [
         outsider.op(op="watch", conversation=conversation, after=0),
         outsider.op(op="accept", conversation=conversation, client_id="accept-0001"),
+        outsider.op(op="decline", conversation=conversation),
         outsider.op(op="note", conversation=conversation, client_id="note-00001", body={"text": "x"}),
         outsider.ask("GET", f"/panel/conversations/{conversation}/brief"),
         outsider.ask("GET", f"/panel/conversations/{conversation}/explanation"),
     ]
-    assert [answer.status for answer in answers] == [404] * 5
+    assert [answer.status for answer in answers] == [404] * 6
     assert conversation not in str(outsider.ask("GET", "/panel/conversations?list=all").body)
     assert conversation not in "".join(outsider.raw)
 
