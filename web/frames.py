@@ -296,6 +296,11 @@ def message_id_of(raw: str | bytes) -> str | None:
     return client_id_of(raw) if "body" in _as_sent(raw) else None
 
 
+def op_of(raw: str | bytes) -> Any:
+    """Returns what a frame that was understood asked for."""
+    return _as_sent(raw).get("op")
+
+
 def _as_sent(raw: str | bytes) -> dict[str, Any]:
     try:
         sent = json.loads(raw)

@@ -1,5 +1,6 @@
 """The commands of the shell, as somebody types them."""
 
+import contextlib
 import json
 import os
 import re
@@ -45,7 +46,7 @@ COMMANDS = [
     ["rollback"],
     ["versions"],
     ["agent"],
-    ["agent", "add"],
+    *(["agent", verb] for verb in ("add", "list", "change", "close", "open", "password")),
     ["explain"],
     ["explain", "conversation"],
     ["jobs"],
@@ -155,6 +156,62 @@ def test_an_agent_is_added_once_and_needs_a_real_password(site: Path):
         *[word.replace("anna@", "ben@") for word in add], "--department", "sails", stdin="three blue teapots\n"
     )
     assert "There is no department 'sails' — did you mean 'sales'?" in wrong.output
+
+
+PASSWORD = "three blue teapots"
+
+
+def hired(site: Path, name: str, *words: str) -> str:
+    email = f"{name.lower()}@shop.example"
+    added = parlour(
+        *("agent", "add", email, "--site", str(site), "--name", name), *words, "--password-stdin", stdin=f"{PASSWORD}\n"
+    )
+    assert added.exit_code == 0, added.output
+    return email
+
+
+def test_somebody_gets_another_role_and_other_departments_and_it_is_written_down(site: Path):
+    """S53."""
+    anna, boss = hired(site, "Anna", "--department", "sales"), hired(site, "Boss", "--role", "admin")
+    agent = ["--site", str(site)]
+    listed = parlour("agent", "list", *agent).output.splitlines()
+    assert listed[0] == "anna@shop.example  Anna  agent  sales"
+    assert listed[1].startswith("boss@shop.example  Boss  admin  ")
+    assert parlour("agent", "change", anna.upper(), "--role", "lead", "--department", "support", *agent).exit_code == 0
+    assert parlour("agent", "close", anna, *agent).exit_code == 0
+    (hers, his) = json.loads(parlour("agent", "list", "--format", "json", *agent).output)
+    assert hers == {**hers, "email": anna, "role": "lead", "departments": ["support"], "active": False}
+    assert parlour("agent", "list", *agent).output.startswith(f"{anna}  Anna  lead  support  (closed)\n")
+    assert parlour("agent", "open", anna, *agent).exit_code == 0
+    with contextlib.closing(sqlite3.connect(site / ".parlour" / "parlour.db")) as connection:
+        acts = connection.execute('SELECT kind, "by", at, counts FROM privacy_act ORDER BY rowid').fetchall()
+    assert [kind for kind, _, _, _ in acts] == ["agent_add", "agent_add", "agent_change", "agent_close", "agent_open"]
+    assert all(by.startswith("shell:") and at for _, by, at, _ in acts)
+    changed = json.loads(acts[2][3])
+    assert changed == {"agent": hers["agent_id"], "role": "lead", "departments": ["support"]}
+    assert json.loads(acts[1][3])["agent"] == his["agent_id"]
+    assert boss == his["email"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["change", "nobody@shop.example", "--role", "lead"], "Nobody signs in as nobody@shop.example."),
+        (["change", "boss@shop.example", "--department", "sale"], "There is no department 'sale'"),
+        (["change", "boss@shop.example", "--name", "A\a"], "A name is needed"),
+        (["change", "boss@shop.example", "--role", "agent"], "Nobody else is admin. Make somebody else admin first."),
+        (["change", "boss@shop.example"], "Say what to change: --role, --department or --name."),
+        (["close", "boss@shop.example"], "Nobody else is admin. Make somebody else admin first."),
+        (["close", "nobody@shop.example"], "Nobody signs in as nobody@shop.example."),
+    ],
+)
+def test_what_cannot_be_done_to_an_account_is_said_in_one_line(site: Path, words: list[str], told: str):
+    hired(site, "Boss", "--role", "admin")
+    before = parlour("agent", "list", "--site", str(site)).output
+    refused = parlour("agent", *words, "--site", str(site))
+    assert refused.exit_code in (1, 2) and refused.output.count("\n") == 1
+    assert told in refused.output
+    assert parlour("agent", "list", "--site", str(site)).output == before
 
 
 def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site: Path):

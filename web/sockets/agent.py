@@ -127,6 +127,11 @@ class AgentLink(AgentFrames):
         self._held: list[str] | None = None
 
     @property
+    def who(self) -> str:
+        """Returns how the log calls this agent."""
+        return f"agent:{self.agent_id}"
+
+    @property
     def ears(self) -> AgentEars:
         """Returns who listens, with today's departments and role."""
         return self._ears()

@@ -19,6 +19,7 @@ from web.connection import Connection
 from web.hub import BEAT, Frame, Hub, encoded, heard_by
 from web.limits import Limits
 from web.sockets.pages import page_of
+from web.sockets.session import VISITOR
 
 PROTOCOL_VERSION = 1
 
@@ -139,6 +140,7 @@ class VisitorLink(VisitorFrames):
     def __init__(self, room: VisitorRoom, visitor_id: str, connection: Connection, *, address: str):
         super().__init__(room, visitor_id, address=address)
         self.connection = connection
+        self.who = VISITOR
         self.ears = VisitorEars(visitor_id)
         self._heads: dict[str, int] = {}
         self._stands: tuple[datetime, int] | None = None

@@ -1,5 +1,6 @@
 """Agents over real sockets: who hears what, who is let in, and for how long."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from uuid import uuid4
@@ -7,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from tests.server import AgentLine, Server, closing, open_socket
-from tests.web.road.conftest import hired
-from web.commands.agents import set_password
+from tests.web.road.conftest import PASSWORD, hired
+from web.commands.agents import change_agent, let_in, set_password
 from web.commands.explaining import explanation
 
 
@@ -58,7 +59,7 @@ def test_what_agents_say_among_themselves_is_never_on_the_visitors_wire(hire, as
     anna.until(lambda: any(canary in raw for raw in anna.raw))
 
 
-def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking):
+def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking, sqlite_server):
     agents = hire("Anna", "sales"), hire("Sam", "support")
     asking()
     # Which department is open, and so asked, depends on the day.
@@ -76,6 +77,13 @@ def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking):
     assert [answer.status for answer in answers] == [404] * 6
     assert conversation not in str(outsider.ask("GET", "/panel/conversations?list=all").body)
     assert conversation not in "".join(outsider.raw)
+    outsider.tell(op="watch", conversation=conversation, after=0)
+    outsider.until(lambda: outsider.last("refused"))
+    logged = [json.loads(line) for line in sqlite_server.output.read_text().splitlines() if line.startswith("{")]
+    refused = [line for line in logged if line["event"] == "request.refused"]
+    assert {line["who"] for line in refused} == {f"agent:{outsider.last('welcome')['agent']['id']}"}
+    assert [line["status"] for line in refused] == [404] * 7 and refused[-1]["op"] == "watch"
+    assert conversation not in str(refused)
 
 
 def _who_sees_somebody(*agents: AgentLine) -> AgentLine:
@@ -158,6 +166,32 @@ def test_a_new_password_closes_the_socket(hire, sqlite_server):
     set_password("anna@harbour.example", ask=lambda: "four green teapots", **place)
     assert closing(anna.socket)[0] == 4401
     assert anna.op(op="beat").status in (401, 403)
+
+
+def test_who_is_shut_out_is_out_within_seconds_and_who_is_let_in_again_is_in(hire, asking, sqlite_server):
+    """S25."""
+    anna, ben = hire("Anna", "support", "sales"), hire("Ben", "support", "sales")
+    place = {"site": sqlite_server.site, "data": None, "database": sqlite_server.database_url}
+    let_in("anna@harbour.example", False, **place)
+    assert closing(anna.socket)[0] == 4401
+    assert anna.op(op="beat").status in (401, 403)
+    with pytest.raises(AssertionError, match="do not go together"):
+        AgentLine(sqlite_server, "anna@harbour.example", PASSWORD)
+    assert ben.op(op="beat").status == 200
+    let_in("anna@harbour.example", True, **place)
+    assert AgentLine(sqlite_server, "anna@harbour.example", PASSWORD).op(op="beat").status == 200
+
+
+def test_who_is_something_else_now_signs_in_anew_and_other_departments_hold_at_once(hire, sqlite_server):
+    """S25."""
+    anna = hire("Anna", "sales")
+    to = {"name": None, "role": None, "departments": (), "data": None, "database": sqlite_server.database_url}
+    change_agent("anna@harbour.example", site=sqlite_server.site, **{**to, "departments": ("support",)})
+    anna.until(lambda: anna.op(op="beat").json()["frames"][0]["agent"]["departments"] == ["support"])
+    change_agent("anna@harbour.example", site=sqlite_server.site, **{**to, "role": "lead"})
+    assert closing(anna.socket)[0] == 4401
+    again = AgentLine(sqlite_server, "anna@harbour.example", PASSWORD)
+    assert again.last("welcome")["agent"]["role"] == "lead"
 
 
 def test_a_marketer_is_no_agent(hire):
