@@ -15,7 +15,7 @@ from bot.first_words import cursor_of_visitor
 from bot.greeting import Answered, Whereabouts
 from flows.cursor import Cursor
 from handoff.desk.changing import Changing, SaidBefore, as_written
-from handoff.refusals import NoSuchConversation, Unsayable
+from handoff.refusals import Forgotten, NoSuchConversation, Unsayable
 from rules.rulebook import Heard
 
 LONGEST_TEXT = 4000
@@ -64,7 +64,7 @@ class VisitorSide(Changing):
         """Stores what the visitor said, lets the bot answer if it holds the conversation, and returns the event.
 
         The visitor's open conversation is found or made. Said again with the same client id, nothing happens and the
-        first event is returned. Raises Unsayable, Mismatch (same id, other words) or TryAgain.
+        first event is returned. Raises Unsayable, Mismatch (same id, other words), Forgotten or TryAgain.
         """
         said = _sayable(said)
         actor, began = f"visitor:{visitor_id}", perf_counter()
@@ -96,6 +96,8 @@ class VisitorSide(Changing):
         known = self._parts.live.known(visitor_id)
         if attempt and not known.visitor_revision:
             # It was refused, and now nobody knows this visitor: they were erased, and with them where they were.
+            if whereabouts.visit_id:
+                raise Forgotten
             whereabouts = Whereabouts(whereabouts.language)
         new_id = self._parts.new_id()
         conversation = Conversation(

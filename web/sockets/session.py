@@ -12,6 +12,7 @@ from web.connection import FIRST_BACK, Closed, Connection, Spawn
 from web.errors import (
     CLOSE_POLICY,
     CLOSE_SERVER_ERROR,
+    CLOSE_SIGN_IN,
     Broken,
     Malformed,
     NotFound,
@@ -181,6 +182,10 @@ class Exchange:
         else:
             self._order.settle(raw)
         self._malformed += isinstance(refusal, Malformed | TooLarge)
+        if refusal.close == CLOSE_SIGN_IN:
+            # Not told of the message: its client keeps it, asks who it is now, and sends it again.
+            self._end(CLOSE_SIGN_IN, refusal.message[:100])
+            return
         if refusal.status == NotFound.status and self._link.who != VISITOR:
             log.warning("request.refused", status=refusal.status, who=self._link.who, op=op_of(raw))
         told = {"op": "refused", "client_id": client_id_of(raw), "error": refusal.to_json()}
