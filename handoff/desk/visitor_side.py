@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -208,7 +208,9 @@ def _sayable(said: Said) -> Said:
         form = {"step": said.form["step"], "values": values}
         readable(as_written(values))
         return Said(form=form)
-    if said.button or (said.answered and not said.text):
+    if said.button:
+        return replace(said, button={**said.button, "label": readable(said.button["label"])})
+    if said.answered and not said.text:
         return said
     text = readable(said.text)
     return said if text == said.text else Said(text, said.button, said.answered)
@@ -219,13 +221,16 @@ def _fillable(value: str | bool) -> str | bool:
     return readable(value) if isinstance(value, str) and value.strip() else value
 
 
+def without_controls(text: str, *, but: str = "") -> str:
+    """Returns the text without characters that control a terminal, and without halves of characters."""
+    if text.isprintable():
+        return text
+    return "".join(each for each in text if each in but or unicodedata.category(each) not in ("Cc", "Cs"))
+
+
 def readable(text: str) -> str:
     """Returns the text without control characters; raises Unsayable when nothing is left or it is too long."""
-    kept = text.strip()
-    if not kept.isprintable():
-        kept = "".join(
-            each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")
-        ).strip()
+    kept = without_controls(text, but="\n\t").strip()
     if not kept:
         raise Unsayable("There is nothing to read in this message. Type some words and send it again.")
     if len(kept) > LONGEST_TEXT:

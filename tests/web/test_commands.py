@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -273,8 +274,6 @@ def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
 
 
 def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
-    import shutil
-
     site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
     address = f"sqlite:///{tmp_path}/parlour.db"
     for server in running(Server(site, address)):
@@ -290,6 +289,41 @@ def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
     assert re.search(r"flows/welcome\.yaml:\d+", told.output)
     nobody = parlour("explain", "conversation", "nothing", "--site", str(site), "--database", address)
     assert (nobody.exit_code, "There is no conversation nothing" in nobody.output) == (1, True)
+
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\nFAKE"
+
+
+def test_nothing_a_visitor_writes_reaches_the_terminal_as_more_than_text(tmp_path: Path):
+    """S52, S2."""
+    site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
+    for server in running(Server(site, f"sqlite:///{tmp_path}/parlour.db")):
+        page = {"page": f"/{HOSTILE}", "page.path": f"/{HOSTILE}", "page.title": f"T{HOSTILE}", "device": "desktop"}
+        token = server.view(facts={**page, "referrer": f"https://x.example/{HOSTILE}"})["token"]
+        said = [{"text": f"Hi {HOSTILE}"}, {"button": dict.fromkeys(("step", "value", "label"), f"L{HOSTILE}")}]
+        as_page = {"Origin": server.address, "Authorization": f"Bearer {token}"}
+        for number, body in enumerate(said):
+            frame = {"op": "send", "conversation": None, "client_id": f"message-{number}", "body": body}
+            answer = server.post("/widget/op", frame, **as_page)
+            assert answer.status == 200, answer.body
+        server.view(token=token, facts={**page, "page.path": f"/2{HOSTILE}"})
+        id_ = answer.json()["frames"][0]["conversation"]
+        place = ["--site", str(site), "--database", server.database_url]
+        told = parlour("explain", "conversation", id_, *place).output
+        with contextlib.closing(sqlite3.connect(tmp_path / "parlour.db")) as connection:
+            kept = str(connection.execute("SELECT body FROM event").fetchall()) + str(
+                [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("visit", "page_view")]
+            )
+            assert "[31mred" in kept and "x1b" not in kept and "x9b" not in kept and "u001b" not in kept
+            # What was kept before it was left out is not told as it is, either.
+            connection.execute("UPDATE event SET body = replace(body, '[31m', '\\u001b[31m\\nFAKE')")
+            connection.commit()
+        of_before = parlour("explain", "conversation", id_, *place).output
+    for lines in (told, of_before):
+        assert "[31mred" in lines or "FAKE" in lines
+        assert all(line.isprintable() for line in lines.split("\n"))
+        assert not any(line.startswith("FAKE") for line in lines.split("\n"))
+    assert "\\x1b[31m\\nFAKE" in of_before
 
 
 def test_a_forgotten_password_is_replaced(site: Path):

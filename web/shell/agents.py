@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, FORMAT, SITE_OPTION, Misused, Stop, existing, look_for
+from web.shell.options import DATA, DATABASE, FORMAT, SITE_OPTION, Misused, Stop, existing, look_for, tell
 
 ROLE = click.Choice(["agent", "lead", "marketer", "admin"])
 
@@ -65,7 +65,7 @@ def agent_list(form: str, **place: Any) -> None:
     for each in people:
         of = ", ".join(sorted(each.departments)) or "no department"
         closed = "" if each.active else "  (closed)"
-        click.echo(f"{each.email}  {each.name}  {each.role}  {of}{closed}")
+        tell(f"{each.email}  {each.name}  {each.role}  {of}{closed}")
 
 
 @agent.command("change")
