@@ -21,10 +21,16 @@ from random import random
 
 import picows
 import uvloop
+from sqlalchemy import insert
 
 from bench.load import TEXT, memory, processor_time
 from bench.ports import free_port
 from bench.starting import Process, ended, product, started, told, wait_for
+from bot.change import table_of
+from bot.database import Database
+from bot.ids import new_id
+from bot.models import Visit
+from web.app import utc_now
 from web.tokens import VisitorTokens, signing_key
 
 MANY, FEWER = 10_000, 1_000
@@ -226,9 +232,18 @@ class Visitor(picows.WSListener):
 
 
 def tokens_of(data: Path, how_many: int) -> list[str]:
-    """Returns the tokens of new visitors, as a server with this data folder gives them out."""
+    """Returns the tokens of visitors who have just come, as a server with this data folder gives them out."""
     tokens = VisitorTokens(signing_key(data))
-    return [tokens.mint(None)[1] for _ in range(how_many)]
+    minted = [tokens.mint(None) for _ in range(how_many)]
+    visits = [
+        {"id": new_id(), "visitor_id": visitor_id, "started_at": utc_now(), "context": {}, "revision": 1}
+        for visitor_id, _ in minted
+    ]
+    database = Database(f"sqlite:///{data / 'parlour.db'}")
+    with database.writing() as connection:
+        connection.execute(insert(table_of(Visit)), visits)
+    database.close()
+    return [token for _, token in minted]
 
 
 def _address(number: int) -> str:

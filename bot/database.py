@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneCameBack
 
 from bot.address import parsed
-from bot.sqlite_file import refuse_unusable
+from bot.sqlite_file import make_private, refuse_unusable
 from bot.timeline import Timeline
 from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, OtherServer, called, is_trouble, sentence
 from bot.upgrading import bring_up_to_date, newest, revision_of
@@ -93,6 +93,8 @@ class Database:
         try:
             if self.is_sqlite:
                 refuse_unusable(Path(self.url.database or ""), read_whole=read_whole)
+                with suppress(OSError):  # SQLite meets the same, and says what it is.
+                    make_private(Path(self.url.database or ""))
             with self.writing() as connection:
                 bring_up_to_date(connection, called(self.url))
                 connection.exec_driver_sql(_WRITES_NOTHING)  # But what is read-only refuses it now and not later.

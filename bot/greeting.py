@@ -183,6 +183,11 @@ class Greeting:
         """Says whether anything is recorded of this visitor. Nothing is of who was erased, or was here too long ago."""
         return self._visits.remembers(visitor_id) or self._known(visitor_id).visitor_revision > 0
 
+    def look_again(self, visitor_id: str) -> bool:
+        """Says whether anything is recorded of this visitor, whatever is remembered here."""
+        self._visits.forget(visitor_id)
+        return self.remembers(visitor_id)
+
     def note(self, visitor_id: str, impression_id: str, outcome: Outcome) -> bool:
         """Notes what became of a showing; returns whether there is such a one."""
         return self._impressions.note(visitor_id, impression_id, f"{outcome}_at", self._now())

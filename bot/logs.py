@@ -47,6 +47,11 @@ def tell_unforeseen(kind: type[BaseException], problem: BaseException | None, tr
     structlog.get_logger().error("unforeseen", exc_info=(kind, problem, trace))
 
 
+def printable(text: str) -> str:
+    """Returns the text with everything written out that would move a terminal's cursor or change its colours."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def trace_of(problem: BaseException) -> str:
     """Returns where an exception came from and of which kind it is, without its words; its causes first."""
     before = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
@@ -65,8 +70,4 @@ def _traced(_: Any, __: str, told: EventDict) -> EventDict:
 
 def _printable(_: Any, __: str, told: EventDict) -> EventDict:
     """Writes out what would move a terminal's cursor or change its colours."""
-    return {name: _escaped(value) if isinstance(value, str) else value for name, value in told.items()}
-
-
-def _escaped(text: str) -> str:
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return {name: printable(value) if isinstance(value, str) else value for name, value in told.items()}

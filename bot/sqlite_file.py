@@ -1,7 +1,11 @@
-"""Whether a file is a database of ours and whole: looked at before it is opened, without changing a byte of it."""
+"""Whether a file is a database of ours and whole: looked at before it is opened, without changing a byte of it.
 
+And who else may read it: nobody.
+"""
+
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
@@ -41,6 +45,20 @@ def refuse_others_and_damage(file: Path, called: str, advice: str, *, read_whole
     if head != HEAD:
         raise CannotOpen(f"{called} is no SQLite database. {advice}")
     _look_inside(file, called, advice, whole=read_whole is None or file.stat().st_size <= read_whole)
+
+
+def make_private(file: Path) -> None:
+    """Makes the file if there is none, and lets its owner alone read it and what SQLite keeps beside it.
+
+    SQLite gives what it makes beside it the same rights. Whoever may write the file and does not own it leaves it as it
+    is. Raises OSError.
+    """
+    if not file.exists():
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+    for each in (file, beside(file, "-wal"), beside(file, "-shm")):
+        with suppress(FileNotFoundError, PermissionError):
+            if (mode := each.stat().st_mode) & 0o077:
+                each.chmod(mode & 0o700)
 
 
 def beside(file: Path, tail: str) -> Path:

@@ -1,6 +1,6 @@
 """The agents of this installation, as rows and as routing sees them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -85,16 +85,13 @@ class Agents:
     def _read(self) -> list[dict[str, object]]:
         with self._database.reading() as connection:
             agents = connection.execute(select(_agents)).mappings().all()
-            memberships = connection.execute(select(_memberships)).all()
+            departments = departments_by_agent(connection)
             offered = {row.offered_to: row.offers for row in connection.execute(_OFFERS)}
             self._connections.look(connection)
-        departments: dict[str, set[str]] = {}
-        for agent_id, department in memberships:
-            departments.setdefault(agent_id, set()).add(department)
         return [
             {
                 **row,
-                "departments": frozenset(departments.get(row["id"], ())),
+                "departments": departments.get(row["id"], frozenset()),
                 "offered": offered.get(row["id"], 0),
             }
             for row in agents
@@ -130,6 +127,14 @@ def add(connection: Connection, *, name: str, role: str, departments: Collection
     connection.execute(insert(_agents).values(**row, intent="online", active=0, revision=1))
     join(connection, agent_id, departments)
     return agent_id
+
+
+def departments_by_agent(connection: Connection) -> Mapping[str, frozenset[str]]:
+    """Returns agent → the departments they work in; without those who work in none."""
+    departments: dict[str, set[str]] = {}
+    for agent_id, department in connection.execute(select(_memberships)):
+        departments.setdefault(agent_id, set()).add(department)
+    return {agent_id: frozenset(each) for agent_id, each in departments.items()}
 
 
 def join(connection: Connection, agent_id: str, departments: Collection[str]) -> None:

@@ -83,16 +83,17 @@ class Hold(Base):
 
 
 class PrivacyAct(Base):
-    """Something done with the record of a person, and who did it. It outlives the record, then without saying whose."""
+    """Something done with the record of a person or an agent's account, and who did it. It outlives the record, then
+    without saying whose."""
 
     __tablename__ = "privacy_act"
     id: Mapped[str] = identity()
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(12))
-    """exported, erased, held or released."""
+    """exported, erased, held or released; agent_add, agent_change, agent_close, agent_open or new_password."""
     by: Mapped[str] = mapped_column(Text)
     """agent:<id>, or shell:<name of the computer's user>."""
     visitor_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     """Whose record it is, as long as it is there."""
     counts: Mapped[dict[str, Any]]
-    """What of it there was: {conversations, messages, …}."""
+    """What of it there was: {conversations, …}. Of an account whose it is, and what was set: {agent, role, …}."""

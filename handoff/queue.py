@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal_column, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from bot.change import table_of
 from bot.conversation import Conversation
@@ -136,6 +148,8 @@ def _unread() -> ScalarSelect[Any]:
 
 def _business_of(agent: Agent) -> list[ColumnElement[bool]]:
     """The same answer as `audience.may_work_on`, as conditions on rows of which one must hold."""
+    if agent.role == "marketer":
+        return [false()]
     if agent.role in ("lead", "admin"):
         return [true()]
     columns = _conversations.c

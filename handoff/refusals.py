@@ -23,6 +23,10 @@ class NoSuchConversation(Refusal):
         super().__init__("There is no such conversation.")
 
 
+class Forgotten(NoSuchConversation):
+    """The visitor was erased since their page was viewed: what they write is not to bring their id back."""
+
+
 class AlreadyAccepted(Refusal):
     """A colleague was first."""
 

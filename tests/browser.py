@@ -60,7 +60,7 @@ class OwnBrowser:
     def __init__(self, playwright: Playwright, profile: Path):
         program = chromium()
         assert program is not None
-        shown = ["--headless=new", "--no-sandbox", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+        shown = ["--headless", "--no-sandbox", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
         nowhere = subprocess.DEVNULL
         self._process = subprocess.Popen([program, *shown, "about:blank"], stdout=nowhere, stderr=nowhere)
         told = profile / "DevToolsActivePort"

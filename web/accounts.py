@@ -102,6 +102,18 @@ class Account:
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has an account, as operators see them."""
+
+    agent_id: str
+    email: str
+    name: str
+    role: Role
+    active: bool
+    departments: frozenset[str]
+
+
 Blocking = Callable[..., Any]
 Revoked = Callable[[frozenset[str]], None]
 
@@ -173,6 +185,15 @@ class Accounts:
         """Returns one account, or None."""
         return self._account(_accounts.c.id == account_id)
 
+    def all(self) -> list[Person]:
+        """Returns everybody who has an account, by their addresses."""
+        columns = (_agents.c.id, _accounts.c.email, _agents.c.name, _agents.c.role, _accounts.c.active)
+        query = select(*columns).join(_accounts, _accounts.c.agent_id == _agents.c.id).order_by(_accounts.c.email)
+        with self._database.reading() as connection:
+            found = connection.execute(query).all()
+            joined = agents.departments_by_agent(connection)
+        return [Person(*row, departments=joined.get(row[0], frozenset())) for row in found]
+
     def matches(self, account: Account | None, password: str) -> bool:
         """Says whether the password is the account's and the account is open; takes as long for no account."""
         held = self._passwords.matches(password, account.password if account else None)
@@ -185,20 +206,37 @@ class Accounts:
             raise CannotAdd(password=weak)
         self._update(account_id, password=self._passwords.hash(password))
 
-    def set_role(self, account_id: str, role: Role) -> None:
-        """Changes what the agent may do and signs the account out everywhere."""
+    def change(
+        self,
+        account_id: str,
+        *,
+        name: str | None = None,
+        role: Role | None = None,
+        departments: Collection[str] | None = None,
+    ) -> None:
+        """Changes what is not None; raises CannotAdd. With another role the account is signed out everywhere."""
         with self._database.writing() as connection:
-            of_account = select(_accounts.c.agent_id).where(_accounts.c.id == account_id).scalar_subquery()
-            changed = update(_agents).where(_agents.c.id == of_account)
-            connection.execute(changed.values(role=role, revision=_agents.c.revision + 1))
-        self.end_all(account_id)
+            agent = connection.execute(_agent_of(account_id)).one()
+            values = {"name": (name or agent.name).strip(), "role": role or agent.role}
+            if problems := _wrong_with_person(**values):
+                raise CannotAdd(**problems)
+            if role not in (None, "admin"):
+                _refuse_last_admin(connection, account_id)
+            changed = update(_agents).where(_agents.c.id == agent.id)
+            connection.execute(changed.values(revision=_agents.c.revision + 1, **values))
+            if departments is not None:
+                agents.join(connection, agent.id, departments)
+        if values["role"] != agent.role:
+            self.end_all(account_id)
 
     def set_active(self, account_id: str, active: bool) -> None:
-        """Opens or closes the account; closing signs it out everywhere."""
-        self._update(account_id, active=active)
+        """Opens or closes the account; closing signs it out everywhere. Raises CannotAdd for the only admin."""
+        self._update(account_id, keeps_admin=not active, active=active)
 
-    def _update(self, account_id: str, **values: Any) -> None:
+    def _update(self, account_id: str, *, keeps_admin: bool = False, **values: Any) -> None:
         with self._database.writing() as connection:
+            if keeps_admin:
+                _refuse_last_admin(connection, account_id)
             connection.execute(update(_accounts).where(_accounts.c.id == account_id).values(**values))
         self.end_all(account_id)
 
@@ -373,14 +411,24 @@ _agents = table_of(AgentRow)
 
 def _wrong_with(email: str, name: str, role: str) -> dict[str, str]:
     """Returns field → what is wrong, of what can be nobody's."""
-    address, problems = normal_email(email), {}
-    if not name.strip() or len(name) > 100 or not name.isprintable():
-        problems["name"] = "A name is needed, as visitors will see it: 1 to 100 letters."
+    address, problems = normal_email(email), _wrong_with_person(name, role)
     if not _EMAIL.fullmatch(address) or len(address) > 254:
         problems["email"] = f"{email!r} is not an e-mail address. What is it in full?"
+    return problems
+
+
+def _wrong_with_person(name: str, role: str) -> dict[str, str]:
+    problems = {}
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        problems["name"] = "A name is needed, as visitors will see it: 1 to 100 letters."
     if role not in ROLES:
         problems["role"] = f"{role!r} is no role. Roles are {', '.join(ROLES)}."
     return problems
+
+
+def _refuse_last_admin(connection: Connection, account_id: str) -> None:
+    if _has_admin(connection) and not _has_admin(connection, beside=account_id):
+        raise CannotAdd(role="Nobody else is admin. Make somebody else admin first.")
 
 
 def _taken(email: str) -> CannotAdd:
@@ -416,9 +464,15 @@ def _invitation(secret: str, now: datetime) -> Any:
     return (_invitations.c.id == _hashed(secret)) & (_invitations.c.ends_at > now)
 
 
-def _has_admin(connection: Connection) -> bool:
+def _agent_of(account_id: str) -> Any:
+    mine = _accounts.c.id == account_id
+    return select(_agents.c.id, _agents.c.name, _agents.c.role).join(_accounts).where(mine).with_for_update()
+
+
+def _has_admin(connection: Connection, *, beside: str = "") -> bool:
     of_admin = _accounts.join(_agents, _agents.c.id == _accounts.c.agent_id)
     query = select(_accounts.c.id).select_from(of_admin).where(_agents.c.role == "admin", _accounts.c.active)
+    query = query.where(_accounts.c.id != beside)
     return bool(connection.scalar(select(exists(query))))
 
 

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, TypeVar, get_args
 
+import structlog
 from flask import Flask, Request, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from web.errors import ApiTokenNeeded, NotAllowed, Refusal, SignInNeeded, TokenNeeded
 from web.limits import Limits, address_of
 from web.origins import Embedding, WrongOrigin, is_foreign, is_own
+
+log = structlog.get_logger()
 
 Audience = Literal["public", "visitor", "agent", "lead", "marketer", "admin", "program"]
 Role = Literal["agent", "lead", "marketer", "admin"]
@@ -94,6 +97,7 @@ def _closes_if_refused(view: View) -> View:
     def opened(socket: Any, *args: Any, **kwargs: Any) -> Any:
         refusal: Refusal | None = g.pop("refusal", None)
         if refusal is not None:
+            _note_refused(refusal.status)
             return socket.close(refusal.close, refusal.message[:100])
         return view(socket, *args, **kwargs)
 
@@ -171,6 +175,8 @@ class Gate:
             declared = declared_by(app, request.endpoint) if request.endpoint else None
             if declared and declared.embedded:
                 self._embedding.expose(request, answer)
+            if answer.status_code in (401, 403) or (answer.status_code == 404 and "agent" in g):
+                _note_refused(answer.status_code)
             return answer
 
     def _enter_embedded(self, declared: Declared) -> ResponseReturnValue | None:
@@ -196,9 +202,20 @@ class Gate:
         if agent is None:
             _refuse(SignInNeeded(), declared)
         elif agent.role not in ROLES_OF[declared.audience]:
+            g.turned_away = agent
             _refuse(NotAllowed(), declared)
         else:
             g.agent = agent
+
+
+def _note_refused(status: int) -> None:
+    """Logs who asked for what in vain: by its route, since an address may hold words or a secret."""
+    agent: SignedIn | None = g.get("agent") or g.get("turned_away")
+    who = f"agent:{agent.agent_id}" if agent else "visitor" if g.get("visitor") else "nobody"
+    route = request.url_rule.rule if request.url_rule else None
+    log.warning(
+        "request.refused", status=status, who=who, method=request.method, route=route, address=address_of(request)
+    )
 
 
 def _is_socket() -> bool:

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from handoff.desk.visitor_side import without_controls
 from rules.facts import fact_named, known_in_browser
 from web.bodies import read
 
@@ -38,6 +39,14 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def _plain(text: str) -> str:
+    """Returns a short text of one line as it is kept; a NUL is refused, since no page sends one by mistake."""
+    kept = without_controls(_no_nul(text))
+    if text and not kept:
+        raise ValueError("There is nothing to read in the text.")
+    return kept
+
+
 def _told(facts: dict[str, Any]) -> dict[str, Any]:
     """Returns those that a page can know. A page that was opened before a new version may tell others: left out."""
     known = {}
@@ -52,7 +61,7 @@ def _told(facts: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
             raise ValueError(f"The fact {name} is too large a number.")
         if fact and fact.in_this_version:
-            known[name] = value
+            known[name] = without_controls(value) if isinstance(value, str) else value
     return known
 
 
@@ -65,7 +74,7 @@ _IN_A_PAGE: Mapping[str, type | tuple[type, ...]] = {
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_no_nul)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
 """A word or short label: a step, a shortcut, a language."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
@@ -294,6 +303,11 @@ def client_id_of(raw: str | bytes) -> str | None:
 def message_id_of(raw: str | bytes) -> str | None:
     """Returns the client id of a frame that carries a message, which its client sends until it is stored; else None."""
     return client_id_of(raw) if "body" in _as_sent(raw) else None
+
+
+def op_of(raw: str | bytes) -> Any:
+    """Returns what a frame that was understood asked for."""
+    return _as_sent(raw).get("op")
 
 
 def _as_sent(raw: str | bytes) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
@@ -161,4 +161,7 @@ def _moment(text: str | None) -> datetime | None:
         raise Malformed("`before` must be a moment as `last_at` gives it.", field="before") from None
     if moment.tzinfo is None:
         raise Malformed("`before` must be a moment with its time zone.", field="before")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # Before the first year in UTC, or after the last one.
+        raise Malformed("`before` must be a moment as `last_at` gives it.", field="before") from None

@@ -33,8 +33,8 @@ FIRST_BACK_OFF = 1.0
 LONGEST_BACK_OFF = 30.0
 IS_WELL_AFTER = 60.0
 """Seconds of running after which earlier ends are forgotten."""
-_KEPT_FROM_ACTIONS = ("PARLOUR_DATABASE",)
-"""Variables with secrets that no action needs."""
+_KEPT_FROM_ACTIONS = "PARLOUR_"
+"""How variables begin that are meant for Parlour itself: addresses with passwords and tokens, which no action needs."""
 
 Log = Callable[..., Any]
 
@@ -135,7 +135,7 @@ class ActionServer:
         listener = self._listener.fileno()
         given = [str(self.site.resolve()), "--report", str(reports_here), "--listen", str(listener)]
         given += ["--parent", str(self._alive), "--of", str(os.getpid())]
-        environment = {name: value for name, value in os.environ.items() if name not in _KEPT_FROM_ACTIONS}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_FROM_ACTIONS)}
         handed = (reports_here, listener, self._alive)
         try:
             for each in handed:

@@ -44,9 +44,13 @@ class AgentSide(Changing):
         return draft.state.owner_seq or 0
 
     def decline(self, agent_id: str, conversation_id: str) -> None:
-        """Passes an offer on to the next agent; without a standing offer to this agent nothing happens."""
+        """Passes an offer on to the next agent; without a standing offer to this agent nothing happens.
+
+        Raises NoSuchConversation for one that is not the agent's business.
+        """
 
         def verb(draft: Draft, known: Known) -> Known:
+            self._check_business(draft.state, self.agent(agent_id))
             if draft.state.offered_to == agent_id:
                 self._handover.end_offer(draft, "declined")
             return known

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -16,7 +16,7 @@ from bot.greeting import Answered, Whereabouts
 from flows.cursor import Cursor
 from handoff.desk.changing import Changing, SaidBefore, as_written
 from handoff.ending import close_when_idle
-from handoff.refusals import NoSuchConversation, Unsayable
+from handoff.refusals import Forgotten, NoSuchConversation, Unsayable
 from rules.rulebook import Heard
 
 LONGEST_TEXT = 4000
@@ -65,7 +65,7 @@ class VisitorSide(Changing):
         """Stores what the visitor said, lets the bot answer if it holds the conversation, and returns the event.
 
         The visitor's open conversation is found or made. Said again with the same client id, nothing happens and the
-        first event is returned. Raises Unsayable, Mismatch (same id, other words) or TryAgain.
+        first event is returned. Raises Unsayable, Mismatch (same id, other words), Forgotten or TryAgain.
         """
         said = _sayable(said)
         actor, began = f"visitor:{visitor_id}", perf_counter()
@@ -97,6 +97,8 @@ class VisitorSide(Changing):
         known = self._parts.live.known(visitor_id)
         if attempt and not known.visitor_revision:
             # It was refused, and now nobody knows this visitor: they were erased, and with them where they were.
+            if whereabouts.visit_id:
+                raise Forgotten
             whereabouts = Whereabouts(whereabouts.language)
         new_id = self._parts.new_id()
         conversation = Conversation(
@@ -206,7 +208,9 @@ def _sayable(said: Said) -> Said:
         form = {"step": said.form["step"], "values": values}
         readable(as_written(values))
         return Said(form=form)
-    if said.button or (said.answered and not said.text):
+    if said.button:
+        return replace(said, button={**said.button, "label": readable(said.button["label"])})
+    if said.answered and not said.text:
         return said
     text = readable(said.text)
     return said if text == said.text else Said(text, said.button, said.answered)
@@ -217,13 +221,16 @@ def _fillable(value: str | bool) -> str | bool:
     return readable(value) if isinstance(value, str) and value.strip() else value
 
 
+def without_controls(text: str, *, but: str = "") -> str:
+    """Returns the text without characters that control a terminal, and without halves of characters."""
+    if text.isprintable():
+        return text
+    return "".join(each for each in text if each in but or unicodedata.category(each) not in ("Cc", "Cs"))
+
+
 def readable(text: str) -> str:
     """Returns the text without control characters; raises Unsayable when nothing is left or it is too long."""
-    kept = text.strip()
-    if not kept.isprintable():
-        kept = "".join(
-            each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")
-        ).strip()
+    kept = without_controls(text, but="\n\t").strip()
     if not kept:
         raise Unsayable("There is nothing to read in this message. Type some words and send it again.")
     if len(kept) > LONGEST_TEXT:

@@ -1,7 +1,8 @@
-"""What was done with records of people and by whom (S53); and holds, by which a record must stay."""
+"""What was done with records and accounts of people and by whom (S53); and holds, by which a record must stay."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -24,7 +25,7 @@ class Acts:
         self._new_id = new_id
 
     def note(
-        self, connection: Connection, kind: str, *, by: str, visitor_id: str | None, counts: Mapping[str, int]
+        self, connection: Connection, kind: str, *, by: str, visitor_id: str | None, counts: Mapping[str, Any]
     ) -> str:
         """Writes down that something was done, in the transaction that does it, and returns the act's id."""
         id_ = self._new_id()
@@ -36,6 +37,11 @@ class Acts:
         """Writes down that a record was handed out."""
         with self._database.writing() as connection:
             self.note(connection, "exported", by=by, visitor_id=person.id, counts=counts)
+
+    def changed_account(self, kind: str, agent_id: str, *, by: str, **to: Any) -> None:
+        """Writes down what was done with the account of an agent; `to` is what it is now."""
+        with self._database.writing() as connection:
+            self.note(connection, kind, by=by, visitor_id=None, counts={"agent": agent_id, **to})
 
     def hold(self, person: Person, *, because: str, by: str) -> None:
         """Keeps a record from being erased or growing too old. Held already, it keeps the reasons of before too."""

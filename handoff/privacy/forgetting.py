@@ -39,6 +39,8 @@ def forget_conversations(
     """
     gone: Counter[str] = Counter()
     for some in slices(conversations):
+        # One that began a moment ago is not locked yet, and what is just being said in it would outlive it.
+        connection.execute(select(_conversations.c.id).where(_conversations.c.id.in_(some)).with_for_update())
         _release_agents(connection, some)
         _end_assignments(connection, some, now=now, new_id=new_id)
         gone["messages"] += _messages(connection, some)

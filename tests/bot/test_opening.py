@@ -30,6 +30,34 @@ def made_at(file: Path) -> Path:
     return file
 
 
+@pytest.mark.parametrize("found_open", [False, True])
+def test_nobody_else_on_the_computer_reads_the_database_whatever_folder_it_is_in(tmp_path: Path, found_open: bool):
+    """S28: it holds the hashes of passwords."""
+    tmp_path.chmod(0o755)
+    file = tmp_path / "parlour.db"
+    if found_open:
+        made_at(file).chmod(0o664)
+    database = Database(f"sqlite:///{file}")
+    database.migrate()
+    Epoch(database)
+    modes = {each.name: f"{each.stat().st_mode & 0o777:o}" for each in tmp_path.iterdir()}
+    database.close()
+    assert modes == dict.fromkeys(("parlour.db", "parlour.db-wal", "parlour.db-shm"), "600")
+
+
+def test_files_beside_a_database_that_is_in_use_are_closed_as_well(tmp_path: Path):
+    file = made_at(tmp_path / "parlour.db")
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE alembic_version SET version_num = version_num")
+        other.commit()
+        for each in tmp_path.iterdir():
+            each.chmod(0o644)
+        assert len(list(tmp_path.iterdir())) == 3
+        made_at(file)
+        assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
+
+
 def said_of(address: str | Path) -> str:
     """Returns what is said when it is refused."""
     with pytest.raises(CannotOpen) as refused:

@@ -65,6 +65,15 @@ def test_an_agent_sees_their_own_their_departments_and_what_belongs_to_none(talk
     assert leafed(office, ben) == [third, first]
 
 
+def test_a_marketer_finds_nobody_in_any_list(talk, asking, agent, office):
+    marta, anna = agent("Marta", "sales", role="marketer"), agent("Anna", "sales").comes_online()
+    talk()
+    waiting = asking().conversation
+    lists = [office.queue.rows_waiting(office.desk.agent(each.id)) for each in (marta, anna)]
+    assert [[row["id"] for row in rows] for rows in lists] == [[], [waiting]]
+    assert [len(leafed(office, each)) for each in (marta, anna)] == [0, 2]
+
+
 def test_what_is_ones_own_and_of_ones_department_is_listed_once(asking, agent, office):
     anna = agent("Anna", "sales", "support").comes_online()
     mine = asking().conversation

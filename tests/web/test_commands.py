@@ -1,8 +1,10 @@
 """The commands of the shell, as somebody types them."""
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -45,7 +47,7 @@ COMMANDS = [
     ["rollback"],
     ["versions"],
     ["agent"],
-    ["agent", "add"],
+    *(["agent", verb] for verb in ("add", "list", "change", "close", "open", "password")),
     ["explain"],
     ["explain", "conversation"],
     ["jobs"],
@@ -158,6 +160,62 @@ def test_an_agent_is_added_once_and_needs_a_real_password(site: Path):
     assert "There is no department 'sails' — did you mean 'sales'?" in wrong.output
 
 
+PASSWORD = "three blue teapots"
+
+
+def hired(site: Path, name: str, *words: str) -> str:
+    email = f"{name.lower()}@shop.example"
+    added = parlour(
+        *("agent", "add", email, "--site", str(site), "--name", name), *words, "--password-stdin", stdin=f"{PASSWORD}\n"
+    )
+    assert added.exit_code == 0, added.output
+    return email
+
+
+def test_somebody_gets_another_role_and_other_departments_and_it_is_written_down(site: Path):
+    """S53."""
+    anna, boss = hired(site, "Anna", "--department", "sales"), hired(site, "Boss", "--role", "admin")
+    agent = ["--site", str(site)]
+    listed = parlour("agent", "list", *agent).output.splitlines()
+    assert listed[0] == "anna@shop.example  Anna  agent  sales"
+    assert listed[1].startswith("boss@shop.example  Boss  admin  ")
+    assert parlour("agent", "change", anna.upper(), "--role", "lead", "--department", "support", *agent).exit_code == 0
+    assert parlour("agent", "close", anna, *agent).exit_code == 0
+    (hers, his) = json.loads(parlour("agent", "list", "--format", "json", *agent).output)
+    assert hers == {**hers, "email": anna, "role": "lead", "departments": ["support"], "active": False}
+    assert parlour("agent", "list", *agent).output.startswith(f"{anna}  Anna  lead  support  (closed)\n")
+    assert parlour("agent", "open", anna, *agent).exit_code == 0
+    with contextlib.closing(sqlite3.connect(site / ".parlour" / "parlour.db")) as connection:
+        acts = connection.execute('SELECT kind, "by", at, counts FROM privacy_act ORDER BY rowid').fetchall()
+    assert [kind for kind, _, _, _ in acts] == ["agent_add", "agent_add", "agent_change", "agent_close", "agent_open"]
+    assert all(by.startswith("shell:") and at for _, by, at, _ in acts)
+    changed = json.loads(acts[2][3])
+    assert changed == {"agent": hers["agent_id"], "role": "lead", "departments": ["support"]}
+    assert json.loads(acts[1][3])["agent"] == his["agent_id"]
+    assert boss == his["email"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["change", "nobody@shop.example", "--role", "lead"], "Nobody signs in as nobody@shop.example."),
+        (["change", "boss@shop.example", "--department", "sale"], "There is no department 'sale'"),
+        (["change", "boss@shop.example", "--name", "A\a"], "A name is needed"),
+        (["change", "boss@shop.example", "--role", "agent"], "Nobody else is admin. Make somebody else admin first."),
+        (["change", "boss@shop.example"], "Say what to change: --role, --department or --name."),
+        (["close", "boss@shop.example"], "Nobody else is admin. Make somebody else admin first."),
+        (["close", "nobody@shop.example"], "Nobody signs in as nobody@shop.example."),
+    ],
+)
+def test_what_cannot_be_done_to_an_account_is_said_in_one_line(site: Path, words: list[str], told: str):
+    hired(site, "Boss", "--role", "admin")
+    before = parlour("agent", "list", "--site", str(site)).output
+    refused = parlour("agent", *words, "--site", str(site))
+    assert refused.exit_code in (1, 2) and refused.output.count("\n") == 1
+    assert told in refused.output
+    assert parlour("agent", "list", "--site", str(site)).output == before
+
+
 def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site: Path):
     anna = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site)]
     no_password_yet = parlour(*anna, stdin="")
@@ -217,8 +275,6 @@ def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
 
 
 def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
-    import shutil
-
     site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
     address = f"sqlite:///{tmp_path}/parlour.db"
     for server in running(Server(site, address)):
@@ -234,6 +290,41 @@ def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
     assert re.search(r"flows/welcome\.yaml:\d+", told.output)
     nobody = parlour("explain", "conversation", "nothing", "--site", str(site), "--database", address)
     assert (nobody.exit_code, "There is no conversation nothing" in nobody.output) == (1, True)
+
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\nFAKE"
+
+
+def test_nothing_a_visitor_writes_reaches_the_terminal_as_more_than_text(tmp_path: Path):
+    """S52, S2."""
+    site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
+    for server in running(Server(site, f"sqlite:///{tmp_path}/parlour.db")):
+        page = {"page": f"/{HOSTILE}", "page.path": f"/{HOSTILE}", "page.title": f"T{HOSTILE}", "device": "desktop"}
+        token = server.view(facts={**page, "referrer": f"https://x.example/{HOSTILE}"})["token"]
+        said = [{"text": f"Hi {HOSTILE}"}, {"button": dict.fromkeys(("step", "value", "label"), f"L{HOSTILE}")}]
+        as_page = {"Origin": server.address, "Authorization": f"Bearer {token}"}
+        for number, body in enumerate(said):
+            frame = {"op": "send", "conversation": None, "client_id": f"message-{number}", "body": body}
+            answer = server.post("/widget/op", frame, **as_page)
+            assert answer.status == 200, answer.body
+        server.view(token=token, facts={**page, "page.path": f"/2{HOSTILE}"})
+        id_ = answer.json()["frames"][0]["conversation"]
+        place = ["--site", str(site), "--database", server.database_url]
+        told = parlour("explain", "conversation", id_, *place).output
+        with contextlib.closing(sqlite3.connect(tmp_path / "parlour.db")) as connection:
+            kept = str(connection.execute("SELECT body FROM event").fetchall()) + str(
+                [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("visit", "page_view")]
+            )
+            assert "[31mred" in kept and "x1b" not in kept and "x9b" not in kept and "u001b" not in kept
+            # What was kept before it was left out is not told as it is, either.
+            connection.execute("UPDATE event SET body = replace(body, '[31m', '\\u001b[31m\\nFAKE')")
+            connection.commit()
+        of_before = parlour("explain", "conversation", id_, *place).output
+    for lines in (told, of_before):
+        assert "[31mred" in lines or "FAKE" in lines
+        assert all(line.isprintable() for line in lines.split("\n"))
+        assert not any(line.startswith("FAKE") for line in lines.split("\n"))
+    assert "\\x1b[31m\\nFAKE" in of_before
 
 
 def test_a_forgotten_password_is_replaced(site: Path):

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.conversation import Conversation
 from handoff.readings import Readings
-from handoff.refusals import AlreadyAccepted
+from handoff.refusals import AlreadyAccepted, NoSuchConversation
 from tests.handoff.conftest import WORLDS, AgentActor, Office, VisitorActor, agent, office, open_office, visitor
 from web import frames
 from web.hub import Hub
@@ -66,7 +66,7 @@ class Switchboard:
         socket: Any = Socket()
         link = AgentLink(self._panels, actor.id, socket, stamp="signed in")
         self.hub.join_agent(link)
-        link.answer(frames.agent_frame(json.dumps({"op": "watch", "conversation": watches, "after": 0})))
+        link.answer(watching(watches))
         socket.said.clear()
         return link, socket
 
@@ -81,6 +81,10 @@ class Switchboard:
         later, self.later = self.later, []
         for send in later:
             send()
+
+
+def watching(conversation: str) -> Any:
+    return frames.agent_frame(json.dumps({"op": "watch", "conversation": conversation, "after": 0}))
 
 
 @pytest.fixture
@@ -110,6 +114,22 @@ def test_a_panel_that_cannot_be_told_just_now_is_asked_to_come_back(office, agen
     waiting.writes("Hello?")
     assert [event["body"]["text"] for frame in others.hears("events") for event in frame["events"]] == ["Hello?"]
     assert not others.asked_back
+
+
+def test_only_what_an_agent_may_open_is_followed(office, agent, waiting):
+    """S15, S42."""
+    board = Switchboard(office)
+    anna = agent("Anna").comes_online()
+    waiting.presses("A person")
+    link, _ = board.panel(anna, watches=waiting.conversation)
+    with pytest.raises(NoSuchConversation):
+        board.panel(agent("Sam", "support"), watches=waiting.conversation)
+    for number in range(3):
+        with pytest.raises(NoSuchConversation):
+            link.answer(watching(f"nothing-like-it-{number}"))
+    assert board.hub.conversations_here() == {waiting.conversation}
+    waiting.writes("Are you there?")
+    assert link.heads() == {waiting.conversation: office.desk.conversation(waiting.conversation).last_seq}
 
 
 def test_who_was_accepted_is_not_told_afterwards_that_they_wait(office, agent, waiting):

@@ -12,6 +12,7 @@ from web.channels.conversations import Subject
 from web.channels.entry import client_id_of
 from web.channels.spoken import BotData, Button, Posted
 from web.errors import Malformed
+from web.frames import MAX_NUMBER
 
 MOST_EVENTS = 100
 """Events of one request."""
@@ -128,7 +129,12 @@ def slot_of(name: str | None, value: Any, where: str) -> tuple[str, SlotValue]:
     if not name:
         raise Malformed("A slot must be named.", field=f"{where}name")
     plain = value is None or isinstance(value, (bool, int, float, str))
-    if not plain or (isinstance(value, str) and (len(value) > MOST_SLOT_TEXT or "\0" in value)):
+    unkeepable = (
+        len(value) > MOST_SLOT_TEXT or "\0" in value
+        if isinstance(value, str)
+        else isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER  # NaN is not below anything either.
+    )
+    if not plain or unkeepable:
         raise Malformed(
             f"The slot '{name}' must be a number, true, false, null, or at most {MOST_SLOT_TEXT:,} characters.",
             field=f"{where}value",

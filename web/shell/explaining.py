@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, look_for
+from web.shell.options import DATA, DATABASE, SITE_OPTION, Stop, look_for, tell
 
 
 @click.group()
@@ -30,6 +30,6 @@ def explain_conversation(conversation_id: str, **place: Any) -> None:
     look_for(**place)
     try:
         for line in explanation(conversation_id, **place):
-            click.echo(line)
+            tell(line)
     except NoSuchConversation as problem:
         raise Stop(str(problem)) from None

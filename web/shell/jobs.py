@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, NUMBER, SITE_OPTION, Stop, look_for
+from web.shell.options import DATA, DATABASE, NUMBER, SITE_OPTION, Stop, look_for, tell
 
 STATES = ("waiting", "overdue", "dead", "done")
 KINDS = (
@@ -100,7 +100,8 @@ def jobs_drop(key: str, yes: bool, **place: Any) -> None:
 
     def ask_and_drop(backlog: Any) -> Iterable[str]:
         if not yes:
-            click.echo("\n".join(told(backlog, key)))
+            for line in told(backlog, key):
+                tell(line)
             click.confirm("Take it away for good?", abort=True)
         return dropped(backlog, key)
 
@@ -121,6 +122,6 @@ def _with_backlog(work: Callable[[Any], Iterable[str]], *, site: Path, **place: 
     try:
         with backlog_of(site, **place) as backlog:
             for line in work(backlog):
-                click.echo(line)
+                tell(line)
     except CannotDo as problem:
         raise Stop(str(problem)) from None

@@ -43,13 +43,21 @@ class Stop(click.ClickException):
     """One clear line of what to do, and exit status 1."""
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"parlour: {self.message}", err=True)
+        for line in f"parlour: {self.message}".split("\n"):
+            tell(line, err=True)
 
 
 class Misused(Stop):
     """One clear line of how a command is used, and exit status 2."""
 
     exit_code = 2
+
+
+def tell(line: str, *, err: bool = False) -> None:
+    """Prints a line in which others may have had their say: nothing in it moves the cursor or begins another line."""
+    from bot.logs import printable
+
+    click.echo(printable(line), err=err)
 
 
 def existing(site: Path) -> Path:

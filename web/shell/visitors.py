@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import DATA, DATABASE, SITE, SITE_OPTION, Stop, existing, look_for
+from web.shell.options import DATA, DATABASE, SITE, SITE_OPTION, Stop, existing, look_for, tell
 
 WHO = click.argument("who")
 
@@ -58,7 +58,7 @@ def visitor_erase(who: str, yes: bool, **place: Any) -> None:
     def erase(record: Any) -> Iterator[str]:
         record.refuse_if_held()
         if not yes:
-            click.echo(record.described())
+            tell(record.described())
             click.confirm("Erase all of it? This cannot be taken back.", abort=True)
         yield from record.erase()
 
@@ -123,6 +123,6 @@ def _with_record(who: str, work: Callable[[Any], Iterator[str]], *, site: Path, 
     try:
         with record_of(site, who, **place) as record:
             for line in work(record):
-                click.echo(line)
+                tell(line)
     except CannotDo as problem:
         raise Stop(str(problem)) from None

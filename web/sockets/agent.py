@@ -127,6 +127,11 @@ class AgentLink(AgentFrames):
         self._held: list[str] | None = None
 
     @property
+    def who(self) -> str:
+        """Returns how the log calls this agent."""
+        return f"agent:{self.agent_id}"
+
+    @property
     def ears(self) -> AgentEars:
         """Returns who listens, with today's departments and role."""
         return self._ears()
@@ -137,6 +142,7 @@ class AgentLink(AgentFrames):
         self._held = []
         try:
             if isinstance(frame, frames.Watch):
+                self.room.desk.conversation_for(self.agent_id, frame.conversation)
                 self._watch(frame.conversation)  # Before the page is read, so that nothing falls in between.
             elif isinstance(frame, frames.Unwatch):
                 self._unwatch(frame.conversation)

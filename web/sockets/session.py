@@ -6,23 +6,28 @@ from resource import RLIMIT_NOFILE, getrlimit
 from time import monotonic
 from typing import Any, Protocol
 
+import structlog
 from simple_websocket import Server
 
 from web.connection import FIRST_BACK, Closed, Connection, Spawn
 from web.errors import (
     CLOSE_POLICY,
     CLOSE_SERVER_ERROR,
+    CLOSE_SIGN_IN,
     Broken,
     Malformed,
+    NotFound,
     Refusal,
     TooLarge,
     TooMany,
     Unavailable,
     refusal_of,
 )
-from web.frames import client_id_of, message_id_of
+from web.frames import client_id_of, message_id_of, op_of
 from web.hub import encoded
 from web.limits import NO_LIMITS, AtOnce, Rates
+
+log = structlog.get_logger()
 
 MOST = 20_000
 """Sockets of one process …"""
@@ -183,6 +188,9 @@ def _kept_free(allowed: int) -> int:
     return max(KEPT_FREE, allowed // 8)
 
 
+VISITOR = "visitor"
+"""How any visitor is called in the log, which does not say which one."""
+
 Clock = Callable[[], float]
 """Seconds that pass."""
 
@@ -191,6 +199,9 @@ class Answering(Protocol):
     """The side of a link a session needs."""
 
     connection: Connection
+
+    @property
+    def who(self) -> str: ...
 
     def answer(self, frame: Any) -> None: ...
 
@@ -238,6 +249,12 @@ class Exchange:
         else:
             self._order.settle(raw)
         self._malformed += isinstance(refusal, Malformed | TooLarge)
+        if refusal.close == CLOSE_SIGN_IN:
+            # Not told of the message: its client keeps it, asks who it is now, and sends it again.
+            self._end(CLOSE_SIGN_IN, refusal.message[:100])
+            return
+        if refusal.status == NotFound.status and self._link.who != VISITOR:
+            log.warning("request.refused", status=refusal.status, who=self._link.who, op=op_of(raw))
         told = {"op": "refused", "client_id": client_id_of(raw), "error": refusal.to_json()}
         self._link.connection.send(encoded(told))
         if isinstance(refusal, Broken):

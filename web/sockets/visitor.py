@@ -13,12 +13,14 @@ from bot.journal import Journal
 from handoff.audience import VisitorEars
 from handoff.desk import Desk, Said
 from handoff.readings import Readings
-from handoff.refusals import NoSuchConversation
+from handoff.refusals import Forgotten, NoSuchConversation
 from web import frames
 from web.connection import Connection
+from web.errors import TokenNeeded, Unavailable
 from web.hub import BEAT, Frame, Hub, encoded, heard_by
 from web.limits import Limits
 from web.sockets.pages import page_of
+from web.sockets.session import VISITOR
 
 PROTOCOL_VERSION = 1
 
@@ -61,9 +63,7 @@ class VisitorFrames:
     def _send(self, frame: frames.Send) -> list[Frame]:
         self.room.limits.take("send", self.visitor_id)
         self.room.limits.take("send_address", self._address)
-        said = self._said(frame.body)
-        whereabouts = self.room.greeting.whereabouts(self.visitor_id)
-        event = self.room.desk.receive(self.visitor_id, said, client_id=frame.client_id, whereabouts=whereabouts)
+        event = self._received(frame)
         return [
             {
                 "op": "ack",
@@ -73,6 +73,20 @@ class VisitorFrames:
                 "at": written(event.at),
             }
         ]
+
+    def _received(self, frame: frames.Send) -> Event:
+        """Stores a message. Raises TokenNeeded for a visitor of whom nothing is recorded any more, as `view` does not
+        keep their token either: what they write would bring the id back that was erased."""
+        desk, greeting = self.room.desk, self.room.greeting
+        said, whereabouts = self._said(frame.body), greeting.whereabouts(self.visitor_id)
+        # In this order nothing is asked of the database that is not asked anyhow, but by who was quiet for long.
+        is_known = whereabouts.visit_id or desk.open_conversation(self.visitor_id)
+        if not is_known and not greeting.remembers(self.visitor_id):
+            raise TokenNeeded
+        try:
+            return desk.receive(self.visitor_id, said, client_id=frame.client_id, whereabouts=whereabouts)
+        except Forgotten:
+            raise (Unavailable if greeting.look_again(self.visitor_id) else TokenNeeded) from None
 
     def _said(self, body: frames.Said) -> Said:
         button = body.button.model_dump() if body.button else None
@@ -143,6 +157,7 @@ class VisitorLink(VisitorFrames):
     def __init__(self, room: VisitorRoom, visitor_id: str, connection: Connection, *, address: str):
         super().__init__(room, visitor_id, address=address)
         self.connection = connection
+        self.who = VISITOR
         self.ears = VisitorEars(visitor_id)
         self._heads: dict[str, int] = {}
         self._stands: tuple[datetime, int] | None = None

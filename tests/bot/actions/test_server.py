@@ -47,6 +47,19 @@ def test_actions_are_served_on_loopback_and_to_nobody_who_does_not_know_the_secr
         says(stranger)
 
 
+SECRETS = ("PARLOUR_DATABASE", "PARLOUR_API_TOKEN", "PARLOUR_METRICS_TOKEN", "PARLOUR_BUS")
+
+
+def test_actions_find_the_shops_own_variables_and_none_of_ours(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    """S58."""
+    for name in (*SECRETS, "SHOP_KEY"):
+        monkeypatch.setenv(name, f"value-of-{name}")
+    told = ORDERS.replace('"{said}"', "str(sorted(v for v in os.environ.values() if v.startswith('value-of-')))")
+    kept.write("orders.py", f"import os\n{told}")
+    kept.until(lambda: kept.status.state == "running")
+    assert says(kept.client) == "['value-of-SHOP_KEY']"
+
+
 def test_a_changed_file_replaces_the_server_and_a_broken_one_does_not(kept: Kept):
     kept.write("orders.py", ORDERS.replace("{said}", "first"))
     kept.until(lambda: kept.status.state == "running")

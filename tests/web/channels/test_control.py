@@ -160,6 +160,21 @@ def test_one_wrong_event_and_none_of_the_list_is_done(says: Says, control: Contr
     assert control("tracker").json() == before
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400, "9007199254740992"])
+def test_a_number_that_no_slot_can_hold_is_refused_and_the_largest_is_kept(
+    server: Server, says: Says, control: Control, sender: str, number: str
+):
+    """S51."""
+    says("Hello")
+    address = f"/conversations/{sender}/tracker/events"
+    event = '{"event": "slot", "name": "plan", "value": %s}'
+    refused = server.post(address, raw=(event % number).encode(), **KEY)
+    assert (refused.status, refused.json()["reason"]) == (400, "BadRequest")
+    assert "plan" not in control("tracker").json()["slots"]
+    assert server.post(address, raw=(event % "9007199254740991").encode(), **KEY).status == 200
+    assert control("tracker").json()["slots"]["plan"] == 2**53 - 1
+
+
 def test_an_unknown_event_is_told_with_those_there_are(control: Control):
     refused = control("tracker/events", {"event": "rewind"}).json()
     assert refused["message"] == (

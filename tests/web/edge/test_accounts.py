@@ -164,7 +164,7 @@ def test_a_new_password_role_or_closing_signs_out_everywhere(accounts: Accounts,
         assert accounts.matches(accounts.get(anna), "other unrelated words")
         assert not accounts.matches(accounts.get(anna), PASSWORD)
     elif change == "role":
-        accounts.set_role(anna, "lead")
+        accounts.change(anna, role="lead")
         assert accounts.signed_in(accounts.begin(anna)).role == "lead"
     else:
         accounts.set_active(anna, False)
@@ -175,7 +175,7 @@ def test_a_new_password_role_or_closing_signs_out_everywhere(accounts: Accounts,
 
 def test_another_process_finds_out_by_asking(database: Database, clock, accounts: Accounts, anna: str) -> None:
     stamp = accounts.signed_in(accounts.begin(anna)).stamp
-    Accounts(database, now=clock).set_role(anna, "marketer")
+    Accounts(database, now=clock).change(anna, role="marketer")
     assert accounts.valid_among([stamp]) == frozenset()
 
 

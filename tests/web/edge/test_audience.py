@@ -3,6 +3,7 @@
 from typing import get_args
 
 import pytest
+from structlog.testing import capture_logs
 
 from web.audience import AUDIENCES, ROLES, ROLES_OF, Audience, Role, audience, declare, declared_by
 
@@ -42,6 +43,30 @@ def test_everybody_gets_in_where_they_belong_and_nowhere_else(edge, name: str, c
         assert (answer.status_code, answer.json["error"]["code"]) == (401, REFUSED.get(name, "sign_in"))
     else:
         assert (answer.status_code, answer.json["error"]["code"]) == (403, "not_allowed")
+
+
+def test_each_refusal_leaves_one_line_of_who_asked_for_what_and_no_word_of_it(edge) -> None:
+    """S53, S52."""
+    asked = {
+        ("/for/agent?word=secret", None): (401, "nobody", "/for/agent"),
+        ("/for/admin?word=secret", "agent"): (403, "agent:agent-1", "/for/admin"),
+        ("/for/visitor?word=secret", None): (401, "nobody", "/for/visitor"),
+        ("/for/program?word=secret", "admin"): (401, "nobody", "/for/program"),
+        ("/forgotten?word=secret", "admin"): (403, "nobody", "/forgotten"),
+    }
+    for (path, role), (status, who, route) in asked.items():
+        edge.role = role
+        with capture_logs() as logged:
+            edge.client().get(path, headers={"Authorization": "Bearer secret", "User-Agent": "secret"})
+        (line,) = logged
+        assert (line["event"], line["status"]) == ("request.refused", status)
+        assert (line["who"], line["method"], line["route"]) == (who, "GET", route)
+        assert line["address"] == "127.0.0.1" and "secret" not in str(line)
+    edge.role = "agent"
+    with capture_logs() as logged:
+        assert edge.client().get("/for/agent").status_code == edge.client().get("/for/public").status_code == 200
+        assert edge.client().get("/nothing-here").status_code == 404
+    assert logged == []
 
 
 @pytest.mark.parametrize("caller", CALLERS)

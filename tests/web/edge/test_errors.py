@@ -1,6 +1,7 @@
 """What is told when something goes wrong: to programs, to people, and never how we are built (S51)."""
 
 import json
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -9,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from bot.change import Unavailable as DatabaseUnavailable
 from handoff.refusals import AlreadyAccepted, NoSuchConversation, TryAgain, Unsayable
 from web import errors
+from web.bodies import MAX_BODY
 from web.errors import Broken, Conflict, Refusal, SignInNeeded, TooMany, refusal_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -59,6 +61,22 @@ def test_a_body_that_is_not_json_or_too_large_is_refused(edge) -> None:
     assert as_text.status_code == 415
     too_large = client.post("/body", data=b" " * 70_000, content_type="application/json")
     assert (too_large.status_code, too_large.json["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(("room", "status"), [(MAX_BODY, 200), (MAX_BODY + 1, 413), (3 * MAX_BODY, 413)])
+def test_a_body_in_pieces_is_read_whole_or_refused_and_never_cut(edge, room: int, status: int) -> None:
+    """S43."""
+    said = b'{"trigger":"late","facts":{}}'.ljust(room)
+    for how in ({"Transfer-Encoding": "chunked"}, {"Content-Length": str(room)}):
+        answer = edge.client().post(
+            "/body",
+            input_stream=BytesIO(said),
+            headers=how,
+            content_type="application/json",
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert answer.status_code == status, how
+        assert status == 200 or answer.json["error"]["code"] == "too_large"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html"])

@@ -264,7 +264,7 @@ def test_what_changes_about_an_account_is_felt_at_the_next_request(house: House,
     if change == "password":
         house.accounts.set_password(account.id, "other unrelated words")
     elif change == "role":
-        house.accounts.set_role(account.id, "marketer")
+        house.accounts.change(account.id, role="marketer")
     elif change == "active":
         house.accounts.set_active(account.id, False)
     else:
