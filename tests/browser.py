@@ -3,7 +3,9 @@
 import mimetypes
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,9 @@ class OwnBrowser:
         assert program is not None
         shown = ["--headless", "--no-sandbox", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
         nowhere = subprocess.DEVNULL
-        self._process = subprocess.Popen([program, *shown, "about:blank"], stdout=nowhere, stderr=nowhere)
+        self._process = subprocess.Popen(
+            [program, *shown, "about:blank"], stdout=nowhere, stderr=nowhere, start_new_session=True
+        )
         told = profile / "DevToolsActivePort"
         wait_for(lambda: told.exists() and told.read_text().count("\n") > 0, STARTS_WITHIN)
         port = told.read_text().split()[0]
@@ -73,8 +77,9 @@ class OwnBrowser:
         return self._driven.contexts[0].new_page()
 
     def kill(self) -> None:
-        """Kills it as whoever runs out of memory does; what belongs to it ends by itself."""
-        self._process.kill()
+        """Kills it, and the script it was started by, as whoever runs out of memory does."""
+        with suppress(ProcessLookupError):  # It was killed already.
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 

@@ -71,6 +71,9 @@ def echo_app(path: str = "/", *, opened: Callable[[Handshaken], Connection] = Ec
 class Server(BaseApplication):
     """Gunicorn around the echo."""
 
+    is_behind_proxies = False
+    parlour = None
+
     def __init__(self, make: Callable[[], Flask], port: int):
         self._make = make
         self._port = port

@@ -31,7 +31,7 @@ def serve(site: Path, tmp_path: Path) -> Iterator[Callable[[float], Server]]:
         def start(grace: float) -> Server:
             server = Server(site, f"sqlite:///{tmp_path}/parlour.db", otherwise={"grace": grace})
             place = {"data": None, "database": server.database_url}
-            add_agent(site, ANNA, name="Anna", departments=BOTH, role="agent", password=PASSWORD, **place)
+            add_agent(site, ANNA, name="Anna", departments=BOTH, role="agent", ask=lambda: PASSWORD, **place)
             served = running(server)
             ends.callback(served.close)
             return next(served)
