@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import func, select
 
-from bot.change import Change, Guard, Refused, Row, Unavailable, table_of
+from bot.change import Change, Guard, NotStorable, Refused, Row, Unavailable, table_of
 from bot.conversation import Conversation, Draft, conversation_from
 from bot.database import Database
 from bot.journal import Journal
@@ -137,7 +137,7 @@ def test_what_a_database_cannot_keep_holds_up_nobody_else(
 
     outcomes = journal._write(changes)
 
-    assert [type(outcome) for outcome in outcomes] == [type(None) if database.is_sqlite else Unavailable, type(None)]
+    assert [type(outcome) for outcome in outcomes] == [type(None) if database.is_sqlite else NotStorable, type(None)]
     assert stored(database, "c2").last_message["text"] == "b"
 
 

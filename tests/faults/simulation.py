@@ -197,7 +197,10 @@ class Wire:
 
 
 class Somewhere:
-    """Visitors are on one page."""
+    """Visitors are on one page, and have been for a while."""
+
+    def remembers(self, visitor_id: str) -> bool:
+        return True
 
     def whereabouts(self, visitor_id: str) -> Whereabouts:
         return Whereabouts("en", facts={"page": "/", "page.path": "/"})

@@ -100,7 +100,9 @@ def agent_change(email: str, site: Path, data: Path | None, database: str | None
 @DATA
 @DATABASE
 def agent_close(email: str, **place: Any) -> None:
-    """Let somebody in no more; their panels close at once, and what they hold waits for others within a minute.
+    """Let somebody in no more.
+
+    Their panels close at once, and what they hold waits for others within a minute.
 
     \b
     Example:   parlour agent close anna@shop.example
