@@ -80,6 +80,10 @@ COLLECT_AFTER = 10_000
 
 log = structlog.get_logger()
 
+ACCEPTED_AT_ONCE = 3
+"""New connections that are taken before the open ones have their turn again, lest a crowd that comes back keeps them
+waiting: it is back later, and nobody waits for two seconds."""
+
 
 class Worker(GeventWorker):
     """A gevent worker that answers what it was asked, tells its sockets to come back, and is gone soon."""
@@ -118,8 +122,7 @@ class Worker(GeventWorker):
     def _server(self, listening: Any) -> StreamServer:
         listening.setblocking(1)
         server = StreamServer(listening, handle=partial(self.handle, listening), spawn=self._places.pool)
-        if self.cfg.workers > 1:
-            server.max_accept = 1
+        server.max_accept = 1 if self.cfg.workers > 1 else ACCEPTED_AT_ONCE
         server.start()
         return server
 
