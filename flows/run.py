@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -314,10 +314,11 @@ class Run:
         cursor = self.cursor
         parked = cursor.parked[-1]
         cursor.parked = cursor.parked[:-1]
-        cursor.stack, cursor.filled = parked.stack, parked.filled
+        lost = set(parked.filled) - cursor.slots.keys()  # The same flow ran meanwhile, and began with nothing.
+        cursor.stack, cursor.filled = parked.stack, _without(lost, parked.filled)
         cursor.history = parked.history
         cursor.tries, cursor.open = parked.tries, parked.open
-        cursor.done, cursor.held = parked.done, parked.held
+        cursor.done, cursor.held = _without(lost, parked.done), parked.held
         cursor.epoch += 1
         self._stand(parked.flow, parked.version, parked.state)
         question = self.open_question()
@@ -442,3 +443,7 @@ def _field_of(record: Any, path: str) -> Any:
     for name in path.split("."):
         record = record.get(name) if isinstance(record, dict) else None
     return record
+
+
+def _without(lost: Collection[str], slots: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(slot for slot in slots if slot not in lost)

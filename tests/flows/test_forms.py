@@ -306,6 +306,16 @@ def test_a_form_can_be_interrupted_by_another_flow_and_goes_on_where_it_was(play
     assert bot.cursor.done == ("guests",)
 
 
+def test_a_form_whose_flow_ran_once_more_meanwhile_asks_for_what_went_with_it(play):
+    bot = play(STAY.rstrip() + "\n      other: {steps: [{collect: wish}]}\n", start="stay")
+    bot.write("two of us")
+    bot.start("other")
+    bot.start("stay")
+    bot.write("cancel")
+    assert bot.write("Tea") == ["Let us go back to where we were. When do you arrive?"]
+    assert (bot.cursor.done, bot.cursor.filled) == ((), ())
+
+
 def test_a_consent_is_kept_with_what_was_shown(play):
     text = """
         flows:
