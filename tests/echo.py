@@ -19,7 +19,7 @@ from simple_websocket import Server as Handshaken  # noqa: E402
 from wsproto.events import BytesMessage, Message  # noqa: E402
 
 from web.connection import SERVER_OPTIONS, Closed, Connection  # noqa: E402
-from web.sockets.session import Sockets  # noqa: E402
+from web.sockets.open import Sockets  # noqa: E402
 
 LONGEST = 32 * 1024 * 1024
 

@@ -70,7 +70,7 @@ from web.parts import Options, Parlour
 from web.public_bundles import PublicBundles
 from web.sign_in import SIGN_IN_PAGE, SignIn
 from web.sockets.agent import AgentRoom
-from web.sockets.session import Sockets, most_sockets
+from web.sockets.open import Sockets, most_sockets
 from web.sockets.visitor import VisitorRoom
 from web.tokens import ApiToken, VisitorTokens, signing_key
 from web.workshop import Workshop, at_once

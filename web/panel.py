@@ -26,7 +26,8 @@ from web.errors import CLOSE_SIGN_IN, Malformed
 from web.limits import Allowances, Limits
 from web.sign_in import SignIn
 from web.sockets.agent import AgentFrames, AgentLink, AgentRoom
-from web.sockets.session import Sockets, converse
+from web.sockets.open import Sockets
+from web.sockets.session import converse
 
 PAGE = 50
 

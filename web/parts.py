@@ -38,7 +38,8 @@ from web.deliveries import Deliveries
 from web.hub import Hub
 from web.limits import Allowances, Limits, Rates
 from web.others import Others
-from web.sockets.session import BURST, PER_SECOND, Sockets
+from web.sockets.open import Sockets
+from web.sockets.session import BURST, PER_SECOND
 from web.tokens import VisitorTokens
 from web.workshop import Workshop
 

@@ -51,7 +51,7 @@ from web.parts import Options, Parlour
 from web.places import InTime, Places
 from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
 from web.retaining import sweep_when_due
-from web.sockets.session import MOST, most_requests
+from web.sockets.open import MOST, most_requests
 from web.tracing import tracing
 from web.workshop import gevent_workshop
 

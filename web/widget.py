@@ -15,7 +15,8 @@ from web.bodies import body_of
 from web.errors import NotFound
 from web.limits import Allowances, Limits, address_of
 from web.public_bundles import PublicBundles
-from web.sockets.session import Sockets, converse
+from web.sockets.open import Sockets
+from web.sockets.session import converse
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
 from web.tokens import VisitorTokens
 

@@ -17,7 +17,7 @@ from web.channels.socketio.lines import Lines
 from web.connection import Closed, Connection
 from web.errors import Malformed, TooMany
 from web.limits import Limits, address_of
-from web.sockets.session import Sockets
+from web.sockets.open import Sockets
 
 VERSION = "4"
 """Of Engine.IO; clients of Socket.IO 3 and later speak it."""
