@@ -70,6 +70,10 @@ class LiveConversations:
             return self.get(known)
         return self._load(_conversations.c.visitor_id == visitor_id, _conversations.c.open)
 
+    def read_open_of(self, visitor_id: str) -> Live | None:
+        """Returns the visitor's one open conversation as it is in the database, and keeps nothing."""
+        return self._read(_conversations.c.visitor_id == visitor_id, _conversations.c.open)
+
     def history_of(self, visitor_id: str) -> list[Conversation]:
         """Returns all conversations of a visitor, the oldest first."""
         query = select(_conversations.c.id).where(_conversations.c.visitor_id == visitor_id)

@@ -54,6 +54,14 @@ class VisitorSide(Changing):
         live = self._parts.live.open_of(visitor_id)
         return live.conversation if live else None
 
+    def look_again(self, visitor_id: str) -> Conversation | None:
+        """Returns the visitor's one open conversation as recorded, for somebody who is told of nothing unasked."""
+        live, open_ = self._parts.live, self._parts.live.read_open_of(visitor_id)
+        known = live.known_open_of(visitor_id)
+        if known is not None and known != (open_.conversation.id if open_ else None):
+            self._elsewhere.catch_up(known)
+        return open_.conversation if open_ else None
+
     def conversation_of(self, visitor_id: str, conversation_id: str) -> Conversation:
         """Returns a conversation of this visitor; raises NoSuchConversation."""
         conversation = self.conversation(conversation_id)

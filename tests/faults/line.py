@@ -111,6 +111,10 @@ class Line:
         for conversation in self.followed:
             self._catch_up(conversation, again=True)
 
+    def beat(self) -> None:
+        """Says that it is there. Who comes by request is answered how far their conversation stands."""
+        self._send({"op": "beat"})
+
     def lost(self) -> None:
         """The line broke."""
         self._tell = None

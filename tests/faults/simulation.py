@@ -496,6 +496,7 @@ class Schedule:
         client.line.a_moment_later()
         if client.by_request:
             client.line.look()
+            client.line.beat()
 
     # Moves of desks
 

@@ -99,6 +99,19 @@ def test_a_hint_that_never_comes_is_made_up_for_by_looking(workers, ann):
     assert here.told("ann") == list(range(1, there.office.desk.open_conversation("ann").last_seq + 1))
 
 
+def test_who_asks_where_nobody_listens_is_told_of_what_is_open_by_now(workers, ann):
+    here, there = workers
+    ben = hire(there, "Ben")
+    ann.writes("Hi")
+    ann.presses("A person")
+    over = ann.conversation
+    there.office.desk.close(ben.id, over, token=ben.accepts(over))
+    at(there, ann).writes("Me again", client_id="message-3")
+    assert here.office.desk.open_conversation("ann").id == over
+    assert here.office.desk.look_again("ann") == there.office.desk.open_conversation("ann")
+    assert here.office.desk.open_conversation("ann").id != over
+
+
 def test_whoever_acts_on_what_is_old_hears_first_what_came_between(workers, ann):
     here, there = workers
     ann.writes("Hi", client_id="message-1")

@@ -58,7 +58,14 @@ class VisitorFrames:
                 return self._typing(frame)
             case frames.Read():
                 return self._read(frame)
+            case frames.Beat():
+                return self._beat()
         return []
+
+    def _beat(self) -> list[Frame]:
+        """Tells who comes by request what a socket is told unasked: which conversation is open, and how far it is."""
+        conversation = self.room.desk.look_again(self.visitor_id)
+        return [{"op": "beat", "heads": _heads_of(conversation)}]
 
     def _send(self, frame: frames.Send) -> list[Frame]:
         self.room.limits.take("send", self.visitor_id)
@@ -189,9 +196,12 @@ class VisitorLink(VisitorFrames):
             self._tell({"op": "status", "conversation": conversation.id, **status})
 
     def heads(self) -> dict[str, int]:
-        """Returns the last number of the visitor's open conversation."""
-        conversation = self.room.desk.open_conversation(self.visitor_id)
-        return {conversation.id: conversation.visitor_last_seq} if conversation else self._heads
+        """Returns the last number of the visitor's open conversation, or of the one that was told of last."""
+        return _heads_of(self.room.desk.open_conversation(self.visitor_id)) or self._heads
+
+    def _beat(self) -> list[Frame]:
+        """Returns nothing: the hub beats for all sockets."""
+        return []
 
     def _tell(self, frame: Frame) -> None:
         text = encoded(frame)
@@ -199,6 +209,10 @@ class VisitorLink(VisitorFrames):
             self._held.append(text)
         else:
             self.connection.send(text)
+
+
+def _heads_of(conversation: Conversation | None) -> dict[str, int]:
+    return {conversation.id: conversation.visitor_last_seq} if conversation else {}
 
 
 def events_frame(conversation: Conversation, heard: Iterable[Frame], *, more: bool) -> Frame:

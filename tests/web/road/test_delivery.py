@@ -100,6 +100,21 @@ def test_a_client_that_comes_back_to_what_is_over_is_told_what_began_since(serve
     assert (page["conversation"], [event["kind"] for event in page["events"]]) == (over, ["closed"])
 
 
+def test_a_tab_without_a_socket_is_told_what_another_tab_began(server: Server):
+    ann = server.visitor()
+    headers = {"Authorization": f"Bearer {ann.token}", "Origin": server.address}
+
+    def heads() -> dict[str, int]:
+        (beat,) = server.post("/widget/op", {"op": "beat"}, **headers).json()["frames"]
+        return beat["heads"]
+
+    assert heads() == {}
+    tab = VisitorLine(server, ann.token)
+    tab.says("Hello")
+    tab.until(lambda: len(tab.events) == 3)
+    assert heads() == {tab.conversation: 3}
+
+
 def test_another_visitors_conversation_is_not_resumed(server: Server):
     ann, ben = server.visitor(), server.visitor()
     ann.says("a secret")
