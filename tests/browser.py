@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,17 @@ def is_good(page: Page, name: str) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def troubles(context: BrowserContext) -> Iterator[list[str]]:
+    """Everything that must never happen in a window: a dialog, a broken content policy, a failing script."""
+    found: list[str] = []
+    context.on("dialog", lambda dialog: (found.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    context.on("weberror", lambda error: found.append(f"error: {error.error}"))
+    context.on("console", lambda said: found.append(said.text) if "Content Security Policy" in said.text else None)
+    yield found
+    assert found == []
 
 
 class OwnBrowser:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser import browser_type_launch_args, open_empty_page
+from tests.browser import browser_type_launch_args, open_empty_page, troubles
 
-__all__ = ["browser_type_launch_args"]
+__all__ = ["browser_type_launch_args", "troubles"]
 
 BESIDE = Path(__file__).parent
 

@@ -278,12 +278,10 @@ def shows(admin: Admin, page: Page) -> Callable[..., Page]:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_every_state_of_the_pages_can_be_used_by_everybody(
-    admin: Admin, receiver: Receiver, shows: Callable[..., Page], width: int, scheme: str
+    admin: Admin, receiver: Receiver, shows: Callable[..., Page], troubles: list[str], width: int, scheme: str
 ):
-    refused: list[str] = []
     name = f"webhooks-{width}-{scheme}"
     page = shows(width=width, scheme=scheme)
-    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
     is_good(page, f"{name}-empty")
     page.get_by_label("Address").fill("https://10.0.0.1/")
     page.get_by_role("button", name="Add webhook").click()
@@ -308,7 +306,6 @@ def test_every_state_of_the_pages_can_be_used_by_everybody(
     page.get_by_role("link", name="All webhooks").click()
     expect(page.get_by_text("waiting")).to_be_visible()
     is_good(page, f"{name}-all")
-    assert refused == []
 
 
 def test_a_webhook_is_removed_by_keyboard_only_after_a_second_look(

@@ -4,10 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.web import test_panel_in_a_page as desks
-from tests.web.test_panel_in_a_page import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, event, row
-
-desk, pages, panel, troubles = desks.desk, desks.pages, desks.panel, desks.troubles
+from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, event, row
 
 
 def test_many_offers_leave_the_one_who_waits_longest_in_sight(panel: Callable[..., Page], desk: PretendedDesk) -> None:

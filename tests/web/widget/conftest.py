@@ -1,7 +1,5 @@
 """The widget as it is shipped, on the page of a shop; chat and shop without a network."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
@@ -41,17 +39,6 @@ def world(context: BrowserContext, chat: PretendedChat, host: Host) -> BrowserCo
     context.route_web_socket("wss://chat.test/widget/socket", chat.open)
     context.route(f"{SHOP}/**", host.answer)
     return context
-
-
-@pytest.fixture
-def troubles(context: BrowserContext) -> Iterator[list[str]]:
-    """Everything that must never happen: a dialog, a broken content policy, a failing script."""
-    found: list[str] = []
-    context.on("dialog", lambda dialog: (found.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    context.on("weberror", lambda error: found.append(f"error: {error.error}"))
-    context.on("console", lambda said: found.append(said.text) if "Content Security Policy" in said.text else None)
-    yield found
-    assert found == []
 
 
 @pytest.fixture

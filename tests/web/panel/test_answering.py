@@ -1,0 +1,256 @@
+"""Taking a conversation and answering in it: what is sent, what is never mixed up."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import picture
+from tests.web.panel.desk import (
+    ANNA,
+    BRIEF,
+    OTTO,
+    PretendedDesk,
+    accept_anna,
+    at,
+    comes_true,
+    event,
+    row,
+)
+
+
+def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_reply(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    brief = page.get_by_role("region", name="Brief")
+    for known in ("Team size", "40", "Welcome, asked by the assistant", "Pricing help", "on this page at least 30s"):
+        expect(brief).to_contain_text(known)
+    expect(brief).to_contain_text("do you take SEPA")
+    expect(brief).to_contain_text("2 pages seen")
+    expect(page.get_by_role("tab", name="Mine")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("log", name="Conversation")).to_contain_text("Can I pay by invoice?")
+    assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA])
+
+
+def test_the_details_say_through_which_door_somebody_came_who_is_on_no_page(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.brief = {**BRIEF, "context": {"channel": "socketio"}}
+    desk.waiting[0]["visitor"]["page"] = None
+    page = panel()
+    expect(page.locator(".queue__department").first).to_be_visible()
+    expect(page.locator(".queue__page")).to_have_count(0)
+    accept_anna(page)
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Came throughRasa’s Socket.IO channel")
+
+
+@pytest.mark.parametrize("record", [None, {"page": "/panel/visitors/anna", "held_since": at(90_000)}])
+def test_the_details_lead_admins_to_the_record_of_the_person_and_say_that_it_is_held(
+    panel: Callable[..., Page], desk: PretendedDesk, record: dict[str, str] | None
+) -> None:
+    desk.brief = {**BRIEF, **({"record": record} if record else {})}
+    page = panel()
+    accept_anna(page)
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Anna Muster")
+    leads = details.get_by_role("link", name="Export or erase this visitor")
+    expect(leads).to_have_count(1 if record else 0)
+    expect(details.get_by_text("Legal hold since")).to_have_count(1 if record else 0)
+    if record:
+        expect(leads).to_have_attribute("href", record["page"])
+    details.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    picture(page, f"panel-record-{bool(record)}")
+
+
+def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    said = [event(n, "message", "visitor", None, 200 - n, text=f"Line {n}") for n in range(4, 40)]
+    desk.record[ANNA] += said
+    page = panel()
+    accept_anna(page)
+    expect(page.get_by_role("heading", name="What is known")).to_be_in_viewport()
+    page.get_by_role("button", name="Latest messages").click()
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    page.get_by_role("textbox", name="Reply").fill("Yes")
+    page.keyboard.press("Enter")
+    desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "visitor", None, 0, text="And one more"))
+    expect(page.get_by_text("And one more")).to_be_in_viewport()
+
+
+def test_who_reads_further_up_is_told_of_news_and_left_there(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    said = [event(n, "message", "visitor", None, 200 - n, text=f"Line {n}") for n in range(4, 40)]
+    desk.record[ANNA] += [*said, event(40, "message", "agent", "Ben", 90, text="Yes")]
+    page = panel()
+    accept_anna(page)
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    page.locator(".conversation__scroll").evaluate("part => (part.scrollTop = 200)")
+    desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "visitor", None, 0, text="And one more"))
+    page.get_by_role("button", name="New message").click()
+    expect(page.get_by_text("And one more")).to_be_in_viewport()
+
+
+def test_a_second_agent_is_told_who_accepted_first(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.refusals["accept"] = {"code": "already_accepted", "message": "Clara has taken this conversation."}
+    page = panel()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("status").filter(has_text="Clara has taken this conversation.")).to_be_visible()
+    desk.waiting = []
+    desk.queue()
+    expect(page.get_by_text("Clara has taken this conversation.").first).to_be_visible()
+
+
+def test_a_reply_carries_the_number_of_the_accept_and_is_shown_once(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("textbox", name="Reply").fill("Yes, within 30 days.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log", name="Conversation").get_by_text("Yes, within 30 days.")).to_have_count(1)
+    expect(page.get_by_text("Sending")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    (sent,) = desk.said("send")
+    assert (sent["token"], sent["body"]) == (4, {"text": "Yes, within 30 days."})
+
+
+def test_until_it_is_stored_a_reply_is_called_sending(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    page.get_by_role("textbox", name="Reply").fill("One moment")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("list", name="Not sent yet")).to_contain_text("Sending")
+
+
+def test_who_lost_the_conversation_keeps_what_was_typed(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.refusals["send"] = {"code": "reassigned", "message": "Clara has this conversation now."}
+    page.get_by_role("textbox", name="Reply").fill("A long and careful answer")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Clara has this conversation now.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("A long and careful answer")
+    desk.mine = []
+    desk.happens(ANNA, event(5, "accepted", "agent", "Clara", agent="clara"))
+    desk.queue()
+    expect(page.get_by_text("Clara has this conversation. You can add notes.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("A long and careful answer")
+    expect(page.get_by_role("button", name="Send")).to_be_hidden()
+
+
+def test_a_note_has_a_page_and_a_text_of_its_own(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("textbox", name="Reply").fill("Half an answ")
+    page.get_by_role("tab", name="Note").click()
+    expect(page.get_by_role("textbox", name="Reply")).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("")
+    expect(page.locator(".composer__hint:visible")).to_have_text("Only your team sees this")
+    page.get_by_role("textbox", name="Note").fill("She is a reseller")
+    page.keyboard.press("Enter")
+    expect(page.locator(".conversation__note")).to_contain_text("Only your team sees this")
+    expect(page.locator(".conversation__note")).to_contain_text("She is a reseller")
+    page.get_by_role("tab", name="Reply").click()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("Half an answ")
+    assert desk.said("send") == []
+    assert comes_true(page, lambda: [frame["body"] for frame in desk.said("note")] == [{"text": "She is a reseller"}])
+
+
+def test_a_note_begun_elsewhere_never_turns_up_in_a_reply(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.mine = [row(OTTO, "Otto", holder="agent", owner={"id": "ben", "name": "Ben"})]
+    desk.record[OTTO] = []
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("tab", name="Note").click()
+    page.get_by_role("textbox", name="Note").fill("do not give a rebate")
+    page.get_by_role("list", name="Mine").get_by_role("button", name="Otto").click()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    page.get_by_role("list", name="Mine").get_by_role("button", name="Anna Muster").click()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    page.get_by_role("tab", name="Note").click()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("do not give a rebate")
+
+
+def test_a_prepared_answer_is_found_by_its_shortcut_and_put_where_it_was_asked_for(panel: Callable[..., Page]) -> None:
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.press_sequentially("Hello. /sh")
+    options = page.get_by_role("listbox", name="Prepared answers").get_by_role("option")
+    expect(options).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(reply).to_have_value("Hello. Within the EU it takes four days.")
+    expect(options).to_have_count(0)
+
+
+def test_prepared_answers_can_be_waved_away_and_the_slash_kept(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.press_sequentially("/")
+    expect(page.get_by_role("option")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    reply.press_sequentially("dev/null")
+    expect(page.get_by_role("option")).to_have_count(0)
+    expect(reply).to_have_value("/dev/null")
+    page.keyboard.press("Enter")
+    assert comes_true(page, lambda: [frame["body"]["text"] for frame in desk.said("send")] == ["/dev/null"])
+
+
+def test_what_the_visitor_is_typing_stands_above_the_composer(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.tell("typing", conversation=ANNA, who="visitor", on=True, text="or by card <b>")
+    expect(page.get_by_text("Anna Muster is typing")).to_be_visible()
+    expect(page.get_by_text("or by card <b>")).to_be_visible()
+    desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "visitor", "Anna Muster", 0, text="or by card"))
+    expect(page.get_by_text("Anna Muster is typing")).to_be_hidden()
+
+
+def test_what_was_heard_is_marked_read_and_typing_is_told(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("textbox", name="Reply").press_sequentially("Y")
+    assert comes_true(page, lambda: desk.said("read") and desk.said("read")[-1]["seq"] == 4)
+    assert comes_true(page, lambda: desk.said("typing"))
+    assert desk.said("typing")[0] == {"op": "typing", "conversation": ANNA, "on": True}
+
+
+def test_the_words_of_the_bot_are_one_line_until_opened(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    long = "I am the assistant, a program. " * 12
+    desk.record[ANNA][0]["body"] = {"text": long, "options": [{"label": "Prices", "value": "prices"}]}
+    page = panel()
+    accept_anna(page)
+    fold = page.locator("details").first
+    height = fold.bounding_box()
+    assert height is not None and height["height"] < 36
+    fold.locator("summary").click()
+    expect(fold.get_by_text("Prices")).to_be_visible()
+
+
+def test_closing_is_asked_for_once_more_and_return_is_not(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("button", name="Close", exact=True).click()
+    assert desk.said("close") == []
+    page.get_by_role("button", name="Keep it open").click()
+    expect(page.get_by_role("button", name="Close conversation")).to_be_hidden()
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name="Close conversation").click()
+    expect(page.get_by_text("This conversation is closed.")).to_be_visible()
+    assert comes_true(page, lambda: [frame["token"] for frame in desk.said("close")] == [4])
+
+
+def test_a_conversation_given_back_is_the_assistants_again(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("button", name="Return to bot").click()
+    expect(page.get_by_text("The assistant is answering.")).to_be_visible()
+    expect(page.get_by_role("button", name="Return to bot")).to_be_hidden()

@@ -1,0 +1,120 @@
+"""The panel without a mouse, with a screen reader, and on a phone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.web.panel.desk import (
+    ANNA,
+    OTTO,
+    PretendedDesk,
+    accept_anna,
+    at,
+    comes_true,
+    event,
+    row,
+)
+
+
+def test_an_agent_without_a_mouse_takes_answers_and_leaves(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    page = panel()
+    page.keyboard.press("j")
+    expect(page.get_by_role("button", name="Anna Muster")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("button", name="Otto")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
+    page.keyboard.type("Hello jack")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("Hello jack")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("list", name="Mine").get_by_role("button", name="Anna Muster")).to_be_focused()
+    page.keyboard.press("n")
+    expect(page.get_by_role("textbox", name="Note")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(page.get_by_role("list", name="Waiting")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    assert comes_true(page, lambda: [frame["body"]["text"] for frame in desk.said("send")] == ["Hello jack"])
+
+
+def test_single_letters_are_no_keys_for_those_who_turned_them_off(panel: Callable[..., Page]) -> None:
+    page = panel()
+    page.get_by_role("button", name="Keyboard help").click()
+    page.get_by_label("Single letters are keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.keyboard.press("j")
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_a_screen_reader_or_a_weak_eye_out(
+    panel: Callable[..., Page], desk: PretendedDesk, scheme: Any
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", left=True, waiting_since=at(500)))
+    desk.problem = "flows/welcome.yaml:3:5: unknown key"
+    page = panel()
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    assert serious(page) == []
+    accept_anna(page)
+    desk.tell("typing", conversation=ANNA, who="visitor", on=True, text="or by card")
+    desk.happens(ANNA, event(5, "note", "agent", "Clara", text="A reseller"))
+    page.get_by_role("textbox", name="Reply").press_sequentially("/")
+    expect(page.get_by_role("option")).to_have_count(3)
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Note").click()
+    page.get_by_role("button", name="Presence: Online").click()
+    assert serious(page) == []
+
+
+def serious(page: Page) -> list[str]:
+    """Returns what axe finds wrong that keeps somebody out, each with the first element concerned."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_a_phone_shows_one_column_at_a_time_and_back_is_back(panel: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    panel()
+    expect(page.locator("panel-conversation")).to_be_hidden()
+    accept_anna(page)
+    expect(page.get_by_role("list", name="Mine")).to_be_hidden()
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_role("heading", name="Pages seen", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Reply")).to_be_hidden()
+    page.go_back()
+    expect(page.get_by_role("textbox", name="Reply")).to_be_visible()
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.get_by_role("list", name="Mine")).to_be_visible()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == 390
+
+
+def test_an_address_opened_directly_has_a_way_back_to_the_list(panel: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    panel(f"?conversation={ANNA}")
+    expect(page.get_by_role("log", name="Conversation")).to_contain_text("Can I pay by invoice?")
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.get_by_role("list", name="Waiting")).to_be_visible()
+
+
+def test_details_fold_away_and_stay_folded(panel: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    panel()
+    accept_anna(page)
+    expect(page.get_by_role("heading", name="Pages seen", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Details", exact=True).click()
+    expect(page.get_by_role("heading", name="Pages seen", exact=True)).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("textbox", name="Reply")).to_be_visible()
+    expect(page.get_by_role("heading", name="Pages seen", exact=True)).to_be_hidden()

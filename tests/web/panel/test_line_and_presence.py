@@ -1,0 +1,163 @@
+"""The agent and the line: presence, a broken line, signing out, being called."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.web.panel.desk import (
+    ANNA,
+    CHAT,
+    OTTO,
+    PretendedDesk,
+    accept_anna,
+    comes_true,
+    row,
+)
+
+
+def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    page.get_by_role("button", name="Presence: Online").click()
+    expect(page.get_by_text("Connected.")).to_be_visible()
+    page.get_by_role("button", name="Draining").click()
+    expect(page.get_by_role("button", name="Presence: Draining")).to_be_visible()
+    assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["draining"])
+
+
+def test_a_broken_line_is_said_and_what_was_chosen_meanwhile_is_told_later(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    assert desk.socket is not None
+    desk.socket.close(code=1012, reason="retry:60")
+    page.get_by_role("button", name="Presence: No connection").click()
+    page.get_by_role("button", name="Away").click()
+    page.get_by_role("button", name="Presence: No connection").click()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
+    assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["away"])
+
+
+def test_trouble_with_the_content_is_said_and_may_contain_anything(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.problem = "flows/welcome.yaml:3:5: <b>unknown key</b>"
+    page = panel()
+    expect(page.get_by_text("flows/welcome.yaml:3:5: <b>unknown key</b>")).to_be_visible()
+
+
+def test_who_is_signed_out_is_told_and_keeps_what_was_written(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    page.get_by_role("textbox", name="Reply").fill("Half an answ")
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("Half an answ")
+
+
+def test_what_an_agent_left_unsent_waits_for_them_and_is_sent_by_nobody_else(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    def notes() -> list[str]:
+        return [frame["body"]["text"] for frame in desk.said("note")]
+
+    def write(text: str) -> None:
+        page.get_by_role("tab", name="Note").click()
+        page.get_by_role("textbox", name="Note").fill(text)
+        page.keyboard.press("Enter")
+        assert comes_true(page, lambda: text in notes())
+
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    write("from Ben")
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+
+    desk.frames, desk.silent = [], False
+    desk.agent_id, desk.agent_name = "clara", "Clara"
+    panel(f"?conversation={ANNA}")
+    write("from Clara")
+    assert notes() == ["from Clara"]
+
+    desk.frames, desk.agent_id, desk.agent_name = [], "ben", "Ben"
+    panel()
+    assert comes_true(page, lambda: notes() == ["from Ben"])
+
+
+def test_an_address_of_nothing_leads_to_the_list_and_says_so(panel: Callable[..., Page]) -> None:
+    page = panel("?conversation=made-up-by-somebody")
+    expect(page.get_by_role("status").filter(has_text="There is no such conversation")).to_be_visible()
+    expect(page.get_by_role("heading", name="No conversation is open")).to_be_visible()
+
+
+def test_signing_out_leaves_nothing_in_the_browser(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    page.get_by_role("textbox", name="Reply").fill("Not sent yet")
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Reply").fill("Half an answ")
+    kept = "() => JSON.stringify([...Object.entries(localStorage), ...Object.entries(sessionStorage)])"
+    assert "Not sent yet" in page.evaluate(kept) and "Half an answ" in page.evaluate(kept)
+    page.route(
+        f"{CHAT}/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html")
+    )
+    page.get_by_role("button", name="Presence: Online").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_title("Signed out")
+    assert "Not sent yet" not in page.evaluate(kept) and "Half an answ" not in page.evaluate(kept)
+
+
+def test_nobody_is_left_in_doubt_that_they_are_not_online(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    page.get_by_role("button", name="Presence: Online").click()
+    page.get_by_role("button", name="Away").click()
+    expect(page.get_by_text("You are away. Nothing is offered to you.")).to_be_visible()
+    page.get_by_role("button", name="Go online").click()
+    expect(page.get_by_text("Nothing is offered to you.")).to_be_hidden()
+    assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["away", "online"])
+
+
+def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.add_init_script("""
+        window.told = [];
+        window.Notification = class {
+          static permission = "default";
+          static requestPermission = async () => (window.Notification.permission = "granted");
+          constructor(title, options) { window.told.push([title, options.body]); }
+          close() {}
+        };
+        document.hasFocus = () => false;
+    """)
+    desk.waiting = []
+    panel()
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("button", name="Turn on")).to_be_hidden()
+    desk.waiting = [row(ANNA)]
+    desk.queue()
+    page.wait_for_function("told.length === 1")
+    assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?"]]
+
+
+def test_the_sound_says_whether_it_is_on_and_sounds_for_who_comes(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting = []
+    page = panel()
+    expect(page.get_by_role("button", name="Sound starts with your first click")).to_be_visible()
+    page.get_by_role("heading", name="No conversation is open").click()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
+    desk.waiting = [row(ANNA)]
+    desk.queue()
+    expect(page.locator("sound-alert")).to_have_attribute("data-played", "1")
+    page.get_by_role("button", name="Sound is on").click()
+    expect(page.get_by_role("button", name="Sound is off")).to_be_visible()
+    desk.waiting = [row(ANNA), row(OTTO, "Otto")]
+    desk.queue()
+    expect(page).to_have_title("(2) Parlour")
+    expect(page.locator("sound-alert")).to_have_attribute("data-played", "1")

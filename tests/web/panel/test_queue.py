@@ -1,0 +1,109 @@
+"""What waits: who, for how long, and how one gets at it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.web.panel.desk import (
+    ANNA,
+    OTTO,
+    PretendedDesk,
+    accept_anna,
+    at,
+    comes_true,
+    event,
+    row,
+)
+
+
+def test_the_queue_says_who_waits_for_how_long_and_with_what_words(panel: Callable[..., Page]) -> None:
+    page = panel()
+    waiting = page.get_by_role("list", name="Waiting").get_by_role("listitem")
+    expect(waiting).to_have_count(1)
+    expect(waiting).to_contain_text("Anna Muster")
+    expect(waiting).to_contain_text("Can I pay by invoice?")
+    expect(waiting).to_contain_text("Sales")
+    expect(waiting).to_contain_text("waiting 1 minute")
+    expect(page).to_have_title("(1) Parlour")
+
+
+def test_the_oldest_unanswered_is_on_top_whatever_the_order_of_arrival(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting = [row(OTTO, "Otto", waiting_since=at(20)), row(ANNA, waiting_since=at(200))]
+    page = panel()
+    names = page.get_by_role("list", name="Waiting").locator(".queue__who")
+    expect(names).to_have_text(["Anna Muster", "Otto"])
+
+
+def test_a_wait_turns_amber_and_then_red_and_says_so_in_words(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.waiting = [row(f"conversation-{n}", str(n), waiting_since=at(n)) for n in (5, 80, 500)]
+    page = panel()
+    waits = page.locator(".queue__wait")
+    expect(waits.nth(0)).to_have_class(re.compile("overdue"))
+    expect(waits.nth(0)).to_contain_text("overdue")
+    expect(waits.nth(1)).to_have_class(re.compile("--waiting"))
+    expect(waits.nth(2)).to_have_class(re.compile("--new"))
+
+
+def test_a_message_left_is_marked_and_shows_the_address_to_answer_to(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting = [row(ANNA, left=True)]
+    desk.record[ANNA].append(event(4, "message_left", "visitor", email="anna@example.com"))
+    page = panel()
+    expect(page.get_by_role("list", name="Waiting")).to_contain_text("Left a message")
+    page.get_by_role("list", name="Waiting").get_by_role("button", name="Anna Muster").click()
+    address = page.locator(".composer__bar").get_by_role("link", name="anna@example.com")
+    expect(address).to_have_attribute("href", "mailto:anna@example.com")
+
+
+def test_an_offer_is_marked_counts_down_and_can_be_declined(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    desk.tell("offer", conversation=ANNA, until=at(-30))
+    offered = page.get_by_role("list", name="Waiting").get_by_role("listitem")
+    expect(offered).to_contain_text(re.compile(r"Offered to you for 0:\d\d more"))
+    page.get_by_role("button", name="Not now").click()
+    expect(offered).not_to_contain_text("Offered")
+    assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("decline")] == [ANNA])
+
+
+def test_an_offer_that_ran_out_is_shown_no_longer(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    desk.tell("offer", conversation=ANNA, until=at(-30))
+    expect(page.get_by_role("button", name="Not now")).to_be_visible()
+    desk.tell("offer_over", conversation=ANNA, why="timeout")
+    expect(page.get_by_role("button", name="Not now")).to_be_hidden()
+
+
+def test_an_offer_is_said_wherever_one_is_looking(panel: Callable[..., Page], page: Page, desk: PretendedDesk) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    panel()
+    accept_anna(page)
+    desk.tell("offer", conversation=OTTO, until=at(-30))
+    expect(page.get_by_role("status").filter(has_text="Otto is offered to you.")).to_be_visible()
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("list", name="Waiting").get_by_text("Offered to you")).to_be_visible()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="Otto")).to_be_visible()
+
+
+def test_every_list_says_when_it_is_empty_what_would_be_in_it(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.waiting = []
+    page = panel()
+    expect(page.get_by_text("Nobody is waiting. You will hear a sound when somebody is.")).to_be_visible()
+    page.get_by_role("tab", name="Mine").click()
+    expect(page.get_by_text("You have no conversations.")).to_be_visible()
+    page.get_by_role("tab", name="All").click()
+    expect(page.get_by_text("There are no conversations yet.")).to_be_visible()
+    expect(page.get_by_role("heading", name="No conversation is open")).to_be_visible()
+    expect(page).to_have_title("Parlour")
+
+
+def test_everything_lists_conversations_that_nobody_waits_in(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    desk.all = [row(OTTO, "Otto", holder="bot", waiting_since=None, unread=0)]
+    page = panel()
+    page.get_by_role("tab", name="All").click()
+    expect(page.get_by_role("list", name="All").get_by_role("listitem")).to_contain_text("Assistant")
