@@ -51,7 +51,7 @@ def test_a_message_left_is_marked_and_shows_the_address_to_answer_to(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
     desk.waiting = [row(ANNA, left=True)]
-    desk.record[ANNA].append(event(4, "message_left", "visitor", email="anna@example.com"))
+    desk.record[ANNA].append(event(4, "message_left", "visitor", department="sales", email="anna@example.com"))
     page = panel()
     expect(page.get_by_role("list", name="Waiting")).to_contain_text("Left a message")
     page.get_by_role("list", name="Waiting").get_by_role("button", name="Anna Muster").click()
@@ -73,7 +73,7 @@ def test_an_offer_that_ran_out_is_shown_no_longer(panel: Callable[..., Page], de
     page = panel()
     desk.tell("offer", conversation=ANNA, until=at(-30))
     expect(page.get_by_role("button", name="Not now")).to_be_visible()
-    desk.tell("offer_over", conversation=ANNA, why="timeout")
+    desk.tell("offer_over", conversation=ANNA, why="over")
     expect(page.get_by_role("button", name="Not now")).to_be_hidden()
 
 
