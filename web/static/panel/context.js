@@ -11,13 +11,11 @@ const LABELS = {
   language: "Language",
   page: "Looking at",
   visits: "Visits",
-  returning: "Came back",
   device: "Device",
   referrer: "Came from",
   channel: "Came through",
 };
 const DOORS = { rest: "Rasa’s REST channel", callback: "Rasa’s callback channel", socketio: "Rasa’s Socket.IO channel" };
-const NOT_FOR_READING = new Set(["id", "visitor", "contact"]);
 
 class ConversationContext extends Part {
   #title;
@@ -80,7 +78,7 @@ class ConversationContext extends Part {
   #contact(row, brief) {
     const known = { ...row?.visitor, ...present(brief?.context), ...present(brief?.contact) };
     const facts = Object.keys(known).filter(
-      (key) => !NOT_FOR_READING.has(key) && shown(known[key]) !== "" && typeof known[key] !== "object",
+      (key) => shown(known[key]) !== "" && typeof known[key] !== "object",
     );
     facts.sort((one, other) => order(one) - order(other));
     const list = facts.map((key) => [LABELS[key] ?? wordy(key), words(key, known[key])]);

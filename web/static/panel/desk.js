@@ -54,7 +54,6 @@ export class Desk extends EventTarget {
   #csrf;
   #signIn;
   #threads = new Map();
-  #revision = -1;
   #wish = null;
   #reload = null;
   #ahead = 0;
@@ -65,7 +64,7 @@ export class Desk extends EventTarget {
     this.#signIn = signIn;
     this.#line = line ?? this.#connection(agent);
     const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
-    Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read, presence: this.#present });
+    Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read });
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
     hears.refused = ({ error }) => this.#tell("notice", { text: error.message });
     for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
@@ -227,10 +226,7 @@ export class Desk extends EventTarget {
     const thread = this.thread(conversation);
     thread.responses ??= this.#get(`/panel/responses?conversation=${encodeURIComponent(conversation)}`);
     try {
-      return list(await thread.responses, "responses").map((each) => ({
-        ...each,
-        shortcut: each.shortcut.replace(/^\//, ""),
-      }));
+      return await thread.responses;
     } catch {
       thread.responses = null;
       return null;
@@ -256,16 +252,16 @@ export class Desk extends EventTarget {
   /** Brings the list of everything up to date, or adds its next page. */
   async loadAll({ more = false } = {}) {
     const { before } = this.all;
-    const after = more && before ? `&before=${encodeURIComponent(before)}` : "";
+    const after = more && before ? `?before=${encodeURIComponent(before)}` : "";
     if (this.all.state === "empty") this.all.state = "loading";
     try {
-      const answer = await this.#get(`/panel/conversations?list=all${after}`);
-      const page = list(answer, "conversations");
+      const answer = await this.#get(`/panel/conversations${after}`);
+      const page = answer.conversations;
       const known = new Set(page.map((row) => row.id));
       const others = this.all.rows.filter((row) => !known.has(row.id));
       // A fresh first page replaces the first page only: older ones that were asked for stay.
       const older = more ? [] : others.filter((row) => answer.before && row.last_at < answer.before);
-      const next = older.length ? before : (answer.before ?? null);
+      const next = older.length ? before : answer.before;
       this.all = {
         rows: more ? [...others, ...page] : [...page, ...older],
         before: next,
@@ -282,8 +278,8 @@ export class Desk extends EventTarget {
 
   #welcome = ({ agent, departments, content }) => {
     this.agent = agent;
-    this.departments = departments ?? [];
-    this.problem = content?.problem ?? null;
+    this.departments = departments;
+    this.problem = content.problem;
     if (this.#wish && this.#wish !== agent.intent) this.setIntent(this.#wish);
     this.#wish = null;
     this.#tell("welcome");
@@ -291,15 +287,13 @@ export class Desk extends EventTarget {
   };
 
   #content = ({ problem }) => {
-    this.problem = problem ?? null;
+    this.problem = problem;
     this.#tell("welcome");
   };
 
-  #queue = ({ revision, waiting, mine }) => {
-    if (revision < this.#revision) return;
-    this.#revision = revision;
-    this.waiting = (waiting ?? []).toSorted(oldestUnanswered);
-    this.mine = (mine ?? []).toSorted(oldestUnanswered);
+  #queue = ({ waiting, mine }) => {
+    this.waiting = waiting.toSorted(oldestUnanswered);
+    this.mine = mine.toSorted(oldestUnanswered);
     this.heard = true;
     // One that leaves all lists is still looked at, and somebody's name should not go with it.
     if (this.open) this.thread(this.open).row = this.row(this.open);
@@ -315,7 +309,7 @@ export class Desk extends EventTarget {
   };
 
   #offered = ({ conversation, until }) => {
-    this.offers.set(conversation, Date.parse(until) || Date.now() + until * 1000);
+    this.offers.set(conversation, Date.parse(until));
     this.#tell("offers", { conversation });
   };
 
@@ -325,7 +319,7 @@ export class Desk extends EventTarget {
     const thread = this.thread(conversation);
     thread.events.push(...events);
     for (const { client_id } of events) thread.settled.delete(client_id);
-    if (events.some((event) => event.kind === "message" && event.from?.role === "visitor")) thread.typing = null;
+    if (events.some((event) => event.kind === "message" && event.from.role === "visitor")) thread.typing = null;
     for (const event of events) {
       if (event.kind === "accepted") thread.token = event.seq;
       if (event.kind in HOLDER_AFTER || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
@@ -353,14 +347,8 @@ export class Desk extends EventTarget {
     this.#tell("thread", { conversation, fresh: [] });
   };
 
-  #present = ({ intent }) => {
-    if (intent) this.#granted(intent);
-    this.#tell("intent");
-  };
-
   #reset = () => {
     this.#threads.clear();
-    this.#revision = -1;
     this.#tell("thread", { conversation: this.open, fresh: [] });
   };
 
@@ -382,6 +370,7 @@ export class Desk extends EventTarget {
   #claim(conversation) {
     if (this.mine.some((row) => row.id === conversation)) return;
     const owner = { id: this.agent?.id, name: this.agent?.name };
+    // What no list has yet, because its address was opened, is a row of which little is known.
     this.mine = [
       ...this.mine,
       { ...(this.row(conversation) ?? { id: conversation }), holder: "agent", owner, left: false },
@@ -468,10 +457,6 @@ export function oldestUnanswered(one, other) {
 }
 
 /** The name of the agent an event is about. */
-export function nameOf({ body, from }) {
-  return body?.name ?? body?.agent?.name ?? from?.name ?? "A colleague";
-}
-
-function list(answer, key) {
-  return Array.isArray(answer) ? answer : (answer[key] ?? []);
+export function nameOf({ body }) {
+  return body.name || "A colleague";
 }

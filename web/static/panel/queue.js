@@ -271,7 +271,7 @@ class WaitingQueue extends Part {
   #lastWords(row) {
     const said = row.last?.text?.replace(/\s+/g, " ").trim();
     if (!said) return "No words yet";
-    const from = row.last.from?.role ?? row.last.from;
+    const { from } = row.last;
     if (from === "agent")
       return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
     return from === "bot" ? `Assistant: ${said}` : said;
@@ -286,10 +286,7 @@ class WaitingQueue extends Part {
     for (const { row, wait, offer } of this.#rows.values()) {
       if (row.waiting_since) {
         const seconds = (now - Date.parse(row.waiting_since)) / 1000;
-        const state = urgency(
-          seconds,
-          row.promise ?? this.desk.departments.find(({ id }) => id === row.department)?.promise,
-        );
+        const state = urgency(seconds);
         if (wait.dataset.urgency !== state) {
           wait.dataset.urgency = state;
           wait.className = `queue__wait queue__wait--${state} figures`;
