@@ -2,7 +2,7 @@
 import { h, prose } from "../shared/html.js";
 import { shown } from "./brief.js";
 import { Part } from "./part.js";
-import { called, drawing, pathOf, time } from "./words.js";
+import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 
 const LABELS = {
   name: "Name",
@@ -122,17 +122,8 @@ class ConversationContext extends Part {
     const first = events[0];
     const asked = events.findLast((event) => event.kind === "agent_requested");
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
-    const { holder, name } = this.desk.standing(this.desk.open);
-    const with_whom = {
-      me: "You",
-      agent: name ?? "A colleague",
-      waiting: "Nobody yet",
-      left: "Nobody yet",
-      bot: "The assistant",
-      closed: "Nobody, it is closed",
-    }[holder];
     const list = [
-      ["With", with_whom],
+      ["Now", standingInWords(this.desk.standing(this.desk.open))],
       ["Department", department],
       ["Began", first && time(first.at, now)],
       ["Asked for a person", asked && time(asked.at, now)],

@@ -15,13 +15,15 @@ import { Protocol } from "../shared/protocol.js";
 
 const TYPING_FADES = 8_000;
 const QUIETLY = 400;
-const HOLDER_AFTER = {
-  agent_requested: "waiting",
-  requeued: "waiting",
-  message_left: "left",
-  accepted: "agent",
-  returned: "bot",
-  closed: "closed",
+/** What an event changes in the row of its conversation. */
+const MOVES = {
+  agent_requested: { holder: "queue" },
+  requeued: { holder: "queue" },
+  waited_long: { holder: "bot" },
+  message_left: { left: true },
+  accepted: { holder: "agent", left: false },
+  returned: { holder: "bot" },
+  closed: { holder: "nobody", left: false },
 };
 /** What makes a brief say something else. */
 const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested"]);
@@ -107,22 +109,21 @@ export class Desk extends EventTarget {
 
   /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
   standing(conversation) {
-    // What is looked at is heard event by event; the lists follow a moment later.
-    const told =
-      conversation === this.open && this.thread(conversation).events.findLast(({ kind }) => kind in HOLDER_AFTER);
-    if (told) {
-      const holder = HOLDER_AFTER[told.kind];
-      return holder === "agent" && this.isMine(told)
-        ? { holder: "me" }
-        : { holder, name: holder === "agent" ? nameOf(told) : null };
-    }
-    const row = this.row(conversation);
-    if (!row) return { holder: "bot" };
-    if (row.holder === "agent")
-      return row.owner?.id === this.agent?.id ? { holder: "me" } : { holder: "agent", name: row.owner?.name };
-    if (row.holder === "nobody") return { holder: "closed" };
-    if (row.left) return { holder: "left" };
-    return { holder: row.holder === "queue" ? "waiting" : "bot" };
+    const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });
+    if (holder === "agent") return owner.id === this.agent?.id ? { holder: "me" } : { holder, name: owner.name };
+    if (holder === "nobody") return { holder: "closed" };
+    if (holder === "queue") return { holder: "waiting" };
+    return { holder: left ? "left" : "bot" };
+  }
+
+  /** What is looked at is heard event by event; the lists follow a moment later. */
+  #asOfNow(row) {
+    if (row.id !== this.open) return row;
+    const since = this.thread(row.id).events.filter(({ seq, kind }) => seq > row.last_seq && kind in MOVES);
+    return since.reduce((now, event) => {
+      const owner = event.kind === "accepted" ? { id: event.body.agent, name: nameOf(event) } : null;
+      return { ...now, owner, ...MOVES[event.kind] };
+    }, row);
   }
 
   /** Whether this agent did what an event says. */
@@ -322,7 +323,7 @@ export class Desk extends EventTarget {
     if (events.some((event) => event.kind === "message" && event.from.role === "visitor")) thread.typing = null;
     for (const event of events) {
       if (event.kind === "accepted") thread.token = event.seq;
-      if (event.kind in HOLDER_AFTER || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
+      if (event.kind in MOVES || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
     }
     if (thread.brief && events.some((event) => CHANGES_BRIEF.has(event.kind))) {
       clearTimeout(thread.refetch);
@@ -370,10 +371,9 @@ export class Desk extends EventTarget {
   #claim(conversation) {
     if (this.mine.some((row) => row.id === conversation)) return;
     const owner = { id: this.agent?.id, name: this.agent?.name };
-    // What no list has yet, because its address was opened, is a row of which little is known.
     this.mine = [
       ...this.mine,
-      { ...(this.row(conversation) ?? { id: conversation }), holder: "agent", owner, left: false },
+      { ...(this.row(conversation) ?? { id: conversation, last_seq: 0 }), holder: "agent", owner, left: false },
     ].toSorted(oldestUnanswered);
     this.waiting = this.waiting.filter((row) => row.id !== conversation);
     this.#tell("queue");

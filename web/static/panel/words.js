@@ -59,6 +59,19 @@ export function called(visitor) {
   return visitor?.name || visitor?.email || "Visitor";
 }
 
+const STANDINGS = {
+  me: "With you",
+  waiting: "Waiting for a person",
+  left: "Left a message",
+  bot: "With the assistant",
+  closed: "Closed",
+};
+
+/** Who has a conversation, as the desk's `standing` tells it. */
+export function standingInWords({ holder, name }) {
+  return STANDINGS[holder] ?? `With ${name || "a colleague"}`;
+}
+
 /** The path of a page, short enough to read; what cannot be read as an address stays as it is. */
 export function pathOf(page) {
   const text = String(page?.path ?? page?.url ?? page ?? "");
