@@ -41,6 +41,14 @@ def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_r
     assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA])
 
 
+def test_the_details_are_told_in_words(panel: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    panel(f"?conversation={ANNA}")
+    details = page.get_by_role("region", name="Details of the conversation")
+    for told in ("LanguageEnglish", "Visits2", "DeviceComputer", "Came throughThe chat of the site"):
+        expect(details).to_contain_text(told)
+
+
 def test_the_details_say_through_which_door_somebody_came_who_is_on_no_page(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:

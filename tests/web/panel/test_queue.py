@@ -61,6 +61,24 @@ def test_a_message_left_is_marked_and_shows_the_address_to_answer_to(
     expect(address).to_have_attribute("href", "mailto:anna@example.com")
 
 
+@pytest.mark.parametrize("tab", ["New", "All"])
+def test_no_tag_sticks_out_of_its_row_or_lies_beneath_a_button(
+    panel: Callable[..., Page], desk: PretendedDesk, tab: str
+) -> None:
+    tags = ["billing", "asked-for-an-offer-in-writing-more-than-once"]
+    desk.waiting = desk.all = [row(ANNA, holder="bot", left=True, tags=tags)]
+    page = panel()
+    page.get_by_role("tab", name=tab).click()
+    expect(page.locator(".queue__tag")).to_have_count(2)
+    button = page.locator(".queue__accept").bounding_box() if tab == "New" else None
+    whole = page.locator(".queue__row").bounding_box()
+    assert whole is not None
+    for tag in page.locator(".queue__tag").all():
+        box = tag.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= whole["x"] + whole["width"]
+        assert button is None or box["x"] + box["width"] <= button["x"] or box["y"] >= button["y"] + button["height"]
+
+
 def test_an_offer_is_marked_counts_down_and_can_be_declined(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     page = panel()
     desk.tell("offer", conversation=ANNA, until=at(-30))

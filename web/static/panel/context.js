@@ -15,7 +15,13 @@ const LABELS = {
   referrer: "Came from",
   channel: "Came through",
 };
-const DOORS = { rest: "Rasa’s REST channel", callback: "Rasa’s callback channel", socketio: "Rasa’s Socket.IO channel" };
+const DOORS = {
+  widget: "The chat of the site",
+  rest: "Rasa’s REST channel",
+  callback: "Rasa’s callback channel",
+  socketio: "Rasa’s Socket.IO channel",
+};
+const DEVICES = { desktop: "Computer", tablet: "Tablet", mobile: "Phone" };
 
 class ConversationContext extends Part {
   #title;
@@ -151,6 +157,7 @@ function present(known) {
 function words(key, value) {
   if (key === "page") return pathOf(value);
   if (key === "channel") return DOORS[value] ?? shown(value);
+  if (key === "device") return DEVICES[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
 }
 
