@@ -1,12 +1,13 @@
 """What happened in a conversation and why, event by event: for `parlour explain conversation` and for the panel."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.events import Event
 from flows.telling import Told, in_a_word, told
+from rules.conditions import value_label
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
 _INTERNAL = ("agent", "impression", "file", "line", "until")
@@ -36,6 +37,13 @@ def explained(events: Iterable[Event]) -> Iterator[Happening]:
     """Yields what each event tells, in their order."""
     for event in events:
         yield Happening(event.seq, event.at, _who(event), _what(event), tuple(_reasons(event)), _where(event))
+
+
+def what_held(why: Any) -> list[str]:
+    """Returns in words which conditions of a recorded reason held; one that says what must not be is left whole."""
+    if not isinstance(why, dict) or not why.get("outcome"):
+        return []
+    return [words for part in why.get("parts", ()) for words in what_held(part)] or [_in_its_words(why)]
 
 
 def _who(event: Event) -> str:
@@ -85,5 +93,9 @@ def _conditions(why: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(why, dict) and why.get("parts"):
         yield from _conditions(why["parts"])
     elif isinstance(why, dict) and "label" in why:
-        seen = why.get("seen")
-        yield f"{why['label']}{'' if seen is None else f' ({seen})'}", in_a_word(why.get("outcome"))
+        yield _in_its_words(why), in_a_word(why.get("outcome"))
+
+
+def _in_its_words(why: Mapping[str, Any]) -> str:
+    words, seen = str(why["label"]), why.get("seen")
+    return words if seen is None else f"{words} ({value_label(why['fact'], seen)})"

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.conversation import Conversation
 from bot.events import Event
+from bot.explaining import what_held
 from bot.journal import Journal
 from bot.site.site import Site
 from bot.visits import Visits
@@ -102,7 +103,7 @@ def _trigger(events: list[Event]) -> dict[str, Any] | None:
     if started is None or "trigger" not in started.body:
         return None
     said = next((event.body["text"] for event in events if event.kind == "message" and "trigger" in event.body), "")
-    return {"title": started.body["trigger"], "said": said, "why": started.body.get("why", [])}
+    return {"title": started.body["trigger"], "said": said, "why": what_held(started.body.get("why"))}
 
 
 def _failed(events: list[Event]) -> list[dict[str, Any]]:

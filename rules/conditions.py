@@ -344,7 +344,7 @@ def _part_label(ir: IR) -> str:
 def _leaf_label(op: str, name: str, wanted: Any) -> str:
     fact = fact_named(name)
     values = wanted if op == "in" else (wanted,)
-    written = " or ".join(_value_label(name, value) for value in values) or "nothing"
+    written = " or ".join(value_label(name, value) for value in values) or "nothing"
     if op in ("is", "in") and (isinstance(wanted, bool) or (fact is not None and fact.type == "choice")):
         return f"{_fact_label(name)}: {written}"
     return f"{_fact_label(name)} {_OP_WORDS[op]} {written}"
@@ -359,7 +359,8 @@ def _fact_label(name: str) -> str:
     return fact.label.replace("{}", spoken(name.removeprefix(fact.family)))
 
 
-def _value_label(name: str, value: Any) -> str:
+def value_label(name: str, value: Any) -> str:
+    """Returns the value of a fact in a marketer's words: `30s`, `60%`, `yes`."""
     fact = fact_named(name)
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -66,7 +66,7 @@ def panel(
         elif "/explanation?after=" in path:
             route.fulfill(json=desk.explanation(int(path.rpartition("=")[2])))
         elif path.startswith("/panel/conversations"):
-            route.fulfill(json={"conversations": desk.all, "before": None})
+            route.fulfill(json=desk.listed())
         else:
             with pages.test_request_context("/panel/"):
                 agent = {"agent_id": desk.agent_id, "name": desk.agent_name, "role": "agent"}

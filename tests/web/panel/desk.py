@@ -4,9 +4,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
+
+from bot.events import KINDS, Event, check_body, written
+from handoff.audience import AgentEars, as_heard
+from handoff.routing import Agent
 
 CHAT = "https://chat.test"
 ANNA = "conversation-of-anna-1"
@@ -26,7 +30,7 @@ HOSTILE = [
 
 def at(seconds_ago: float) -> str:
     """Returns the instant so many seconds before now, as the wire writes it."""
-    return (datetime.now(UTC) - timedelta(seconds=seconds_ago)).isoformat().replace("+00:00", "Z")
+    return written(datetime.now(UTC) - timedelta(seconds=seconds_ago))
 
 
 def row(conversation: str, name: str | None = "Anna Muster", **more: Any) -> dict[str, Any]:
@@ -36,8 +40,11 @@ def row(conversation: str, name: str | None = "Anna Muster", **more: Any) -> dic
         "visitor": {"name": name, "email": None, "page": "/pricing", "language": "en"},
         "department": "sales",
         "holder": "queue",
+        "open": True,
         "owner": None,
+        "token": None,
         "last": {"text": "Can I pay by invoice?", "from": "visitor", "at": at(90)},
+        "last_at": at(90),
         "waiting_since": at(90),
         "queued_at": at(90),
         "unread": 1,
@@ -45,6 +52,7 @@ def row(conversation: str, name: str | None = "Anna Muster", **more: Any) -> dic
         "offered": False,
         "last_seq": 3,
         "priority": 0,
+        "tags": [],
     }
     return {**shown, **more}
 
@@ -52,18 +60,21 @@ def row(conversation: str, name: str | None = "Anna Muster", **more: Any) -> dic
 def event(
     seq: int, kind: str, role: str, name: str | None = None, seconds_ago: float = 60, **body: Any
 ) -> dict[str, Any]:
-    """Returns one event of a conversation as agents get it."""
+    """Returns one event of a conversation as agents get it; raises ValueError when there can be no such event."""
     actor = f"{role}:{(name or '').lower()}" if role in ("agent", "visitor") else role
     body = {**body, "name": name} if role == "agent" else body
-    told = {"seq": seq, "at": at(seconds_ago), "kind": kind, "from": {"role": role, "name": name}, "body": body}
-    return {**told, "actor": actor, "client_id": None}
+    check_body(KINDS[kind], body)
+    moment = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    visitor_seq = None if KINDS[kind].visitor is None else seq
+    return as_heard(Event(ANNA, seq, visitor_seq, None, actor, kind, body, moment), AgentEars(BEN))
 
 
+BEN = Agent("ben", "Ben", "agent", "online", True, 0, 0, 3, frozenset({"sales"}), None, 1)
 BRIEF: dict[str, Any] = {
     "conversation": ANNA,
     "values": [
-        {"label": "Name", "value": "Anna Muster", "source": "Welcome, asked by the assistant"},
-        {"label": "Team size", "value": 40, "source": "Welcome, asked by the assistant"},
+        {"label": "Name", "value": "Anna Muster", "source": "answered in welcome, step name", "at": at(380)},
+        {"label": "Team size", "value": 40, "source": "answered in welcome, step team_size", "at": at(370)},
     ],
     "pages": [
         {"path": "/", "title": "Tea for the office", "at": at(400)},
@@ -72,16 +83,30 @@ BRIEF: dict[str, Any] = {
     "trigger": {
         "title": "Pricing help",
         "said": "Can I help you choose?",
-        "why": ["page is /pricing", {"label": "on this page at least 30s", "seen": 40, "outcome": True}],
+        "why": ["page is /pricing (/pricing)", "on this page at least 30s (40s)"],
     },
     "failed": [{"at": at(100), "text": "do you take SEPA", "step": "welcome.topic"}],
-    "contact": {"name": "Anna Muster", "email": "anna@example.com", "language": "en"},
+    "rules": [{"at": at(95), "rule": "invoice", "did": ["tagged billing"], "why": "last message contains invoice"}],
+    "note": None,
+    "tags": ["billing"],
+    "contact": {"name": "Anna Muster", "email": "anna@example.com"},
+    "context": {"language": "en", "device": "desktop", "referrer": None, "visits": 2, "channel": "widget"},
 }
 RESPONSES = [
     {"id": "hello", "shortcut": "/hello", "text": "Good morning Anna, I am Ben."},
     {"id": "ship", "shortcut": "/ship", "text": "We ship within two days."},
     {"id": "ship-eu", "shortcut": "/ship-eu", "text": "Within the EU it takes four days."},
 ]
+
+
+class Wire(Protocol):
+    """A socket that is answered by the desk."""
+
+    def on_message(self, hear: Callable[[str | bytes], Any], /) -> None: ...
+
+    def send(self, message: str, /) -> None: ...
+
+    def close(self, *, code: int | None = None, reason: str | None = None) -> None: ...
 
 
 @dataclass
@@ -101,49 +126,54 @@ class PretendedDesk:
     silent: bool = False
     agent_name: str = "Ben"
     agent_id: str = "ben"
-    revision: int = 0
-    socket: WebSocketRoute | None = None
+    intent: str = "online"
+    socket: Wire | None = None
 
     def explanation(self, after: int) -> dict[str, Any]:
         """Tells what happened two events at a time, as a long story comes in pages."""
         further = [each for each in self.happenings or [] if each["seq"] > after]
         told = further[:2]
-        return {"happenings": told, "after": told[-1]["seq"] if told else after, "more": len(further) > 2}
+        after = told[-1]["seq"] if told else after
+        return {"conversation": ANNA, "happenings": told, "after": after, "more": len(further) > 2}
 
-    def open(self, socket: WebSocketRoute) -> None:
+    def listed(self) -> dict[str, Any]:
+        """Returns the list of everything; it has one page."""
+        return {"conversations": self.all, "before": None}
+
+    def open(self, socket: Wire) -> None:
         self.socket = socket
         socket.on_message(self.hear)
-        agent = {
-            "id": self.agent_id,
-            "name": self.agent_name,
-            "intent": "online",
-            "capacity": 3,
-            "departments": ["sales"],
-        }
+        self.welcome()
+        self.queue()
+
+    def welcome(self) -> None:
+        agent = {"id": self.agent_id, "name": self.agent_name, "role": "agent", "intent": self.intent}
         self.tell(
             "welcome",
             protocol=1,
             epoch="e1",
             beat=20,
-            agent={**agent, "role": "agent"},
+            agent={**agent, "capacity": 3, "departments": ["sales"]},
             departments=[{"id": "sales", "title": "Sales"}, {"id": "support", "title": "Support"}],
             content={"version": "v1", "problem": self.problem},
         )
-        self.queue()
 
     def tell(self, op: str, **frame: Any) -> None:
         assert self.socket is not None
         self.socket.send(json.dumps({"op": op, **frame}))
 
     def queue(self) -> None:
-        self.revision += 1
-        self.tell("queue", revision=self.revision, waiting=self.waiting, mine=self.mine)
+        self.tell("queue", waiting=self.waiting, mine=self.mine)
 
     def happens(self, conversation: str, *events: dict[str, Any]) -> None:
         """Adds events to the record and tells whoever watches."""
         record = self.record.setdefault(conversation, [])
         record.extend(events)
-        self.tell("events", conversation=conversation, events=list(events), last=record[-1]["seq"], more=False)
+        self.tell_events(conversation, list(events), last=record[-1]["seq"])
+
+    def tell_events(self, conversation: str, events: list[dict[str, Any]], *, last: int) -> None:
+        token = next((each["token"] for each in self.mine if each["id"] == conversation), None)
+        self.tell("events", conversation=conversation, events=events, last=last, more=False, token=token)
 
     def next_seq(self, conversation: str) -> int:
         record = self.record.get(conversation, [])
@@ -162,30 +192,40 @@ class PretendedDesk:
         elif op == "watch":
             record = [each for each in self.record.get(frame["conversation"], []) if each["seq"] > frame["after"]]
             last = record[-1]["seq"] if record else frame["after"]
-            self.tell("events", conversation=frame["conversation"], events=record, last=last, more=False)
+            self.tell_events(frame["conversation"], record, last=last)
+        elif op == "presence":
+            self.intent = frame["intent"]
+            self.welcome()
         elif op in ("accept", "send", "note", "return", "close") and not self.silent:
             self.take(frame)
 
     def take(self, frame: dict[str, Any]) -> None:
-        conversation, seq = frame["conversation"], self.next_seq(frame["conversation"])
-        if frame["op"] == "accept":
+        conversation, seq, op = frame["conversation"], self.next_seq(frame["conversation"]), frame["op"]
+        if op == "accept":
             (taken,) = [each for each in self.waiting if each["id"] == conversation]
             self.waiting.remove(taken)
-            mine = {**taken, "holder": "agent", "owner": {"id": "ben", "name": self.agent_name}}
-            self.mine.append(mine)
+            owner = {"id": self.agent_id, "name": self.agent_name}
+            self.mine.append({**taken, "holder": "agent", "owner": owner, "token": seq})
         kinds = {"accept": "accepted", "send": "message", "note": "note", "return": "returned", "close": "closed"}
-        body = frame.get("body") or {"agent": "ben", "by": "agent"}
-        happened = event(seq, kinds[frame["op"]], "agent", self.agent_name, seconds_ago=0, **body)
-        happened["client_id"] = frame["client_id"]
-        self.tell("ack", client_id=frame["client_id"], conversation=conversation, seq=seq, at=happened["at"])
+        bodies = {
+            "accept": {"agent": self.agent_id, "department": "sales"},
+            "return": {"agent": self.agent_id},
+            "close": {"by": "agent"},
+        }
+        happened = event(seq, kinds[op], "agent", self.agent_name, 0, **(bodies.get(op) or frame["body"]))
+        answer = {"client_id": frame["client_id"], "conversation": conversation, "seq": frame.get("token", seq)}
+        if op in ("send", "note"):
+            happened["client_id"] = frame["client_id"]
+            answer |= {"seq": seq, "at": happened["at"]}
+        self.tell("ack", **answer)
         self.happens(conversation, happened)
-        if frame["op"] in ("return", "close"):
+        if op in ("return", "close"):
             self.mine = [each for each in self.mine if each["id"] != conversation]
         self.queue()
 
 
 CONVERSATION = [
-    event(1, "message", "bot", "Assistant", 400, text="Good morning. I am the assistant, a program.", options=[]),
+    event(1, "message", "bot", None, 400, text="Good morning. I am the assistant, a program.", options=[]),
     event(2, "message", "visitor", "Anna Muster", 390, text="Can I pay by invoice? See https://example.com/terms"),
     event(3, "agent_requested", "bot", None, 300, department="sales", title="Sales", reason="step"),
 ]

@@ -10,6 +10,7 @@ from tests.web.panel.desk import (
     ANNA,
     BRIEF,
     OTTO,
+    RESPONSES,
     PretendedDesk,
     accept_anna,
     at,
@@ -25,7 +26,13 @@ def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_r
     page = panel()
     accept_anna(page)
     brief = page.get_by_role("region", name="Brief")
-    for known in ("Team size", "40", "Welcome, asked by the assistant", "Pricing help", "on this page at least 30s"):
+    for known in (
+        "Team size",
+        "40",
+        "answered in welcome, step team_size",
+        "Pricing help",
+        "on this page at least 30s (40s)",
+    ):
         expect(brief).to_contain_text(known)
     expect(brief).to_contain_text("do you take SEPA")
     expect(brief).to_contain_text("2 pages seen")
@@ -34,10 +41,18 @@ def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_r
     assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA])
 
 
+def test_the_details_are_told_in_words(panel: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    panel(f"?conversation={ANNA}")
+    details = page.get_by_role("region", name="Details of the conversation")
+    for told in ("LanguageEnglish", "Visits2", "DeviceComputer", "Came throughThe chat of the site"):
+        expect(details).to_contain_text(told)
+
+
 def test_the_details_say_through_which_door_somebody_came_who_is_on_no_page(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
-    desk.brief = {**BRIEF, "context": {"channel": "socketio"}}
+    desk.brief = {**BRIEF, "context": {**BRIEF["context"], "channel": "socketio"}}
     desk.waiting[0]["visitor"]["page"] = None
     page = panel()
     expect(page.locator(".queue__department").first).to_be_visible()
@@ -135,7 +150,7 @@ def test_who_lost_the_conversation_keeps_what_was_typed(panel: Callable[..., Pag
     expect(page.get_by_role("alert").filter(has_text="Clara has this conversation now.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("A long and careful answer")
     desk.mine = []
-    desk.happens(ANNA, event(5, "accepted", "agent", "Clara", agent="clara"))
+    desk.happens(ANNA, event(5, "accepted", "agent", "Clara", agent="clara", department="sales"))
     desk.queue()
     expect(page.get_by_text("Clara has this conversation. You can add notes.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("A long and careful answer")
@@ -187,6 +202,20 @@ def test_a_prepared_answer_is_found_by_its_shortcut_and_put_where_it_was_asked_f
     page.keyboard.press("Enter")
     expect(reply).to_have_value("Hello. Within the EU it takes four days.")
     expect(options).to_have_count(0)
+
+
+def test_a_prepared_answer_without_a_shortcut_is_found_by_its_words(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.responses = [*RESPONSES, {"id": "thanks", "shortcut": None, "text": "Thank you for waiting."}]
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.press_sequentially("/wait")
+    options = page.get_by_role("listbox", name="Prepared answers").get_by_role("option")
+    expect(options).to_have_text(["Thank you for waiting."])
+    page.keyboard.press("Enter")
+    expect(reply).to_have_value("Thank you for waiting.")
 
 
 def test_prepared_answers_can_be_waved_away_and_the_slash_kept(panel: Callable[..., Page], desk: PretendedDesk) -> None:

@@ -60,7 +60,7 @@ def test_single_letters_are_no_keys_for_those_who_turned_them_off(panel: Callabl
 def test_nothing_keeps_a_screen_reader_or_a_weak_eye_out(
     panel: Callable[..., Page], desk: PretendedDesk, scheme: Any
 ) -> None:
-    desk.waiting.append(row(OTTO, "Otto", left=True, waiting_since=at(500)))
+    desk.waiting.append(row(OTTO, "Otto", holder="bot", left=True, waiting_since=at(500)))
     desk.problem = "flows/welcome.yaml:3:5: unknown key"
     page = panel()
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -30,23 +30,27 @@ def test_what_a_visitor_controls_is_shown_as_text_everywhere(
         )
     ]
     desk.record[ANNA] = [
-        event(1, "message", "bot", hostile, text=hostile, options=[{"label": hostile, "value": hostile}]),
+        event(1, "message", "bot", None, text=hostile, options=[{"label": hostile, "value": hostile}]),
         event(2, "message", "visitor", hostile, text=hostile),
         event(3, "message_left", "visitor", None, department="sales", email=hostile),
         event(4, "note", "agent", hostile, text=hostile),
         event(5, "page_viewed", "visitor", None, path=hostile, title=hostile),
-        event(6, "agent_requested", "bot", None, department=hostile, title=hostile),
+        event(6, "agent_requested", "bot", None, department=hostile, title=hostile, reason="step"),
     ]
     desk.brief = {
-        "conversation": ANNA,
-        "values": [{"label": hostile, "value": hostile, "source": hostile}],
+        **desk.brief,
+        "values": [{"label": hostile, "value": hostile, "source": hostile, "at": at(9)}],
         "pages": [
             {"path": hostile, "title": hostile, "at": at(9)},
             {"path": f"/{hostile}", "title": "", "at": hostile},
         ],
-        "trigger": {"title": hostile, "said": hostile, "why": [hostile, {"label": hostile, "value": hostile}]},
+        "trigger": {"title": hostile, "said": hostile, "why": [hostile]},
         "failed": [{"at": at(8), "text": hostile, "step": hostile}],
+        "rules": [{"at": at(8), "rule": hostile, "did": [hostile], "why": hostile}],
+        "note": hostile,
+        "tags": [hostile],
         "contact": {"name": hostile, "email": hostile, hostile: hostile},
+        "context": dict.fromkeys(desk.brief["context"], hostile),
     }
     desk.responses = [{"id": "x", "shortcut": hostile, "text": hostile}]
     page = panel()

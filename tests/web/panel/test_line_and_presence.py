@@ -1,9 +1,11 @@
 """The agent and the line: presence, a broken line, signing out, being called."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import STATIC
 from tests.web.panel.desk import (
     ANNA,
     CHAT,
@@ -36,6 +38,26 @@ def test_a_broken_line_is_said_and_what_was_chosen_meanwhile_is_told_later(
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
     assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["away"])
+
+
+def test_every_drawing_is_there_when_the_line_breaks(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/lucide/" in request.url else None)
+    panel()
+    drawn = set(re.findall(r"lucide/[a-z0-9-]+\.svg", (STATIC / "panel" / "icons.css").read_text()))
+    assert comes_true(page, lambda: {"lucide/" + each.rpartition("/")[2] for each in asked} == drawn)
+    page.wait_for_load_state("networkidle")
+    asked.clear()
+    page.context.route("**/lucide/*", lambda route: route.abort())
+    accept_anna(page)
+    page.get_by_role("button", name="Sound is on").click()
+    page.get_by_role("button", name="Presence: Online").click()
+    expect(page.get_by_text("Connected.")).to_be_visible()
+    expect(page.get_by_role("button", name="Sound is off")).to_be_visible()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert asked == []
 
 
 def test_trouble_with_the_content_is_said_and_may_contain_anything(

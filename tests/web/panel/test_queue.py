@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.panel.desk import (
@@ -50,13 +52,31 @@ def test_a_wait_turns_amber_and_then_red_and_says_so_in_words(panel: Callable[..
 def test_a_message_left_is_marked_and_shows_the_address_to_answer_to(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
-    desk.waiting = [row(ANNA, left=True)]
-    desk.record[ANNA].append(event(4, "message_left", "visitor", email="anna@example.com"))
+    desk.waiting = [row(ANNA, holder="bot", left=True)]
+    desk.record[ANNA].append(event(4, "message_left", "visitor", department="sales", email="anna@example.com"))
     page = panel()
     expect(page.get_by_role("list", name="Waiting")).to_contain_text("Left a message")
     page.get_by_role("list", name="Waiting").get_by_role("button", name="Anna Muster").click()
     address = page.locator(".composer__bar").get_by_role("link", name="anna@example.com")
     expect(address).to_have_attribute("href", "mailto:anna@example.com")
+
+
+@pytest.mark.parametrize("tab", ["New", "All"])
+def test_no_tag_sticks_out_of_its_row_or_lies_beneath_a_button(
+    panel: Callable[..., Page], desk: PretendedDesk, tab: str
+) -> None:
+    tags = ["billing", "asked-for-an-offer-in-writing-more-than-once"]
+    desk.waiting = desk.all = [row(ANNA, holder="bot", left=True, tags=tags)]
+    page = panel()
+    page.get_by_role("tab", name=tab).click()
+    expect(page.locator(".queue__tag")).to_have_count(2)
+    button = page.locator(".queue__accept").bounding_box() if tab == "New" else None
+    whole = page.locator(".queue__row").bounding_box()
+    assert whole is not None
+    for tag in page.locator(".queue__tag").all():
+        box = tag.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= whole["x"] + whole["width"]
+        assert button is None or box["x"] + box["width"] <= button["x"] or box["y"] >= button["y"] + button["height"]
 
 
 def test_an_offer_is_marked_counts_down_and_can_be_declined(panel: Callable[..., Page], desk: PretendedDesk) -> None:
@@ -73,7 +93,7 @@ def test_an_offer_that_ran_out_is_shown_no_longer(panel: Callable[..., Page], de
     page = panel()
     desk.tell("offer", conversation=ANNA, until=at(-30))
     expect(page.get_by_role("button", name="Not now")).to_be_visible()
-    desk.tell("offer_over", conversation=ANNA, why="timeout")
+    desk.tell("offer_over", conversation=ANNA, why="over")
     expect(page.get_by_role("button", name="Not now")).to_be_hidden()
 
 
@@ -106,4 +126,40 @@ def test_everything_lists_conversations_that_nobody_waits_in(panel: Callable[...
     desk.all = [row(OTTO, "Otto", holder="bot", waiting_since=None, unread=0)]
     page = panel()
     page.get_by_role("tab", name="All").click()
-    expect(page.get_by_role("list", name="All").get_by_role("listitem")).to_contain_text("Assistant")
+    expect(page.get_by_role("list", name="All").get_by_role("listitem")).to_contain_text("With the assistant")
+
+
+@pytest.mark.parametrize(
+    ("stands", "words"),
+    [
+        ({"holder": "queue"}, "Waiting for a person"),
+        ({"holder": "queue", "left": True}, "Waiting for a person"),
+        ({"holder": "bot", "left": True}, "Left a message"),
+        ({"holder": "bot"}, "With the assistant"),
+        ({"holder": "agent", "owner": {"id": "ben", "name": "Ben"}}, "With you"),
+        ({"holder": "agent", "owner": {"id": "clara", "name": "Clara"}}, "With Clara"),
+        ({"holder": "nobody", "open": False}, "Closed"),
+        ({"holder": "nobody", "open": False, "left": True}, "Closed"),
+    ],
+)
+def test_list_head_and_details_say_in_the_same_words_who_has_a_conversation(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk, stands: dict[str, Any], words: str
+) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    desk.waiting, desk.all = [], [row(OTTO, "Otto", **stands)]
+    desk.record[OTTO] = []
+    panel()
+    page.get_by_role("tab", name="All").click()
+    otto = page.get_by_role("list", name="All").get_by_role("button", name="Otto")
+    expect(otto.locator(".queue__holder, .queue__mark")).to_have_text([words])
+    otto.click()
+    expect(page.locator(".conversation__where")).to_contain_text(words)
+    expect(page.get_by_role("region", name="Details of the conversation")).to_contain_text(f"Now{words}")
+
+
+def test_what_nobody_came_for_is_the_assistants_again(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel(f"?conversation={ANNA}")
+    where = page.locator(".conversation__where")
+    expect(where).to_contain_text("Waiting for a person")
+    desk.happens(ANNA, event(4, "waited_long", "system", department="sales"))
+    expect(where).to_contain_text("With the assistant")

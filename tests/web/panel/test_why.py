@@ -2,24 +2,27 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from bot.explaining import Happening
+from flows.telling import Told
 from tests.browser import picture
 from tests.web.panel.desk import (
     ANNA,
     HOSTILE,
     PretendedDesk,
-    at,
     event,
 )
 
 
 def told_by_bot(seq: int, text: str, **body: Any) -> dict[str, Any]:
-    return event(seq, "message", "bot", "Assistant", 300 - seq, text=text, **body)
+    return event(seq, "message", "bot", None, 300 - seq, text=text, **body)
 
 
 TRACE = [
@@ -27,7 +30,13 @@ TRACE = [
     ["guard", "pricing", "ask_team", "team size is known", False, "flows/pricing.yaml", 12],
     ["enter", "pricing", "ask_team", "asks for team_size", None, "flows/pricing.yaml", 12],
 ]
-RULE = {"rule": "invoice", "did": ["answered"], "why": [], "file": "rules/money.yaml", "line": 4}
+RULE = {
+    "rule": "invoice",
+    "did": ["answered"],
+    "why": "last message contains invoice",
+    "file": "rules/money.yaml",
+    "line": 4,
+}
 ORIGINS = [
     told_by_bot(1, "May I help?", trigger="prices"),
     event(2, "turn", "bot", trace=TRACE),
@@ -38,15 +47,9 @@ ORIGINS = [
 ]
 
 
-def told(seq: int, who: str, what: str, *reasons: tuple[str, str, str, str | None]) -> dict[str, Any]:
-    keys = ("where", "place", "words", "outcome")
-    return {
-        "seq": seq,
-        "at": at(300 - seq),
-        "who": who,
-        "what": what,
-        "reasons": [dict(zip(keys, reason, strict=True)) for reason in reasons],
-    }
+def told(seq: int, who: str, what: str, *reasons: Told) -> dict[str, Any]:
+    moment = datetime.now(UTC) - timedelta(seconds=300 - seq)
+    return asdict(Happening(seq, moment, who, what, reasons)) | {"at": moment.isoformat()}
 
 
 HAPPENINGS = [
@@ -54,17 +57,17 @@ HAPPENINGS = [
         1,
         "system",
         "started (page /pricing, trigger Pricing help)",
-        ("", "trigger Pricing help", "page is /pricing (/pricing)", "yes"),
+        Told("", "trigger Pricing help", "page is /pricing (/pricing)", "yes"),
     ),
     told(2, "visitor", HOSTILE[0]),
     told(
         3,
         "bot",
         "took a turn",
-        ("flows/pricing.yaml:8", "pricing.for_whom", "the visitor answers", None),
-        ("flows/pricing.yaml:12", "pricing.ask_team", "team size is known", "no"),
-        ("flows/pricing.yaml:13", "pricing.ask_team", "country is DE", "unknown"),
-        ("flows/pricing.yaml:12", "pricing.ask_team", "asks for team_size", None),
+        Told("flows/pricing.yaml:8", "pricing.for_whom", "the visitor answers", None),
+        Told("flows/pricing.yaml:12", "pricing.ask_team", "team size is known", "no"),
+        Told("flows/pricing.yaml:13", "pricing.ask_team", "country is DE", "unknown"),
+        Told("flows/pricing.yaml:12", "pricing.ask_team", "asks for team_size", None),
     ),
     *(told(seq, "bot", f"Words of the assistant, number {seq}") for seq in range(4, 40)),
 ]

@@ -75,7 +75,7 @@ def test_an_agent_of_another_department_sees_and_does_nothing(hire, asking, sqli
         outsider.ask("GET", f"/panel/conversations/{conversation}/explanation"),
     ]
     assert [answer.status for answer in answers] == [404] * 6
-    assert conversation not in str(outsider.ask("GET", "/panel/conversations?list=all").body)
+    assert conversation not in str(outsider.ask("GET", "/panel/conversations").body)
     assert conversation not in "".join(outsider.raw)
     outsider.tell(op="watch", conversation=conversation, after=0)
     outsider.until(lambda: outsider.last("refused"))

@@ -81,8 +81,7 @@ class SoundAlert extends Part {
     for (const row of mine) {
       const before = this.#heard.get(row.id);
       this.#heard.set(row.id, row.last_seq);
-      const from = row.last?.from?.role ?? row.last?.from;
-      if (before === undefined || row.last_seq <= before || from !== "visitor") continue;
+      if (before === undefined || row.last_seq <= before || row.last?.from !== "visitor") continue;
       if (row.id === open && document.hasFocus()) continue;
       this.#play(ANSWER);
       this.#announce(row, called(row.visitor));

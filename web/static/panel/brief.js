@@ -86,26 +86,13 @@ function noted(note) {
 /** Which trigger spoke first, what it said, and why it did. */
 function spoke(trigger) {
   if (!trigger) return null;
-  const why = reasons(trigger.why);
   return h(
     "div.brief__part",
     {},
     heading("zap", `Spoken to first by “${shown(trigger.title)}”`),
     trigger.said ? h("p.brief__said", {}, h("q", { dir: "auto" }, ...prose(shown(trigger.said)))) : "",
-    why.length ? h("p.brief__more", {}, `Because: ${why.join(" · ")}`) : "",
+    trigger.why.length ? h("p.brief__more", {}, `Because: ${trigger.why.join(" · ")}`) : "",
   );
-}
-
-/** The conditions that held, each in words; a tree of reasons is read down to those that were looked at. */
-function reasons(why) {
-  if (!why) return [];
-  if (Array.isArray(why)) return why.flatMap(reasons);
-  if (typeof why !== "object") return [String(why)];
-  if (why.parts?.length) return why.parts.flatMap(reasons);
-  const seen = why.seen ?? why.value;
-  return why.outcome === false
-    ? []
-    : [seen === undefined || seen === null ? shown(why.label) : `${shown(why.label)} (${shown(seen)})`];
 }
 
 function failed(list, now) {

@@ -2,7 +2,7 @@
 import { h, prose } from "../shared/html.js";
 import { shown } from "./brief.js";
 import { Part } from "./part.js";
-import { called, drawing, pathOf, time } from "./words.js";
+import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 
 const LABELS = {
   name: "Name",
@@ -11,13 +11,17 @@ const LABELS = {
   language: "Language",
   page: "Looking at",
   visits: "Visits",
-  returning: "Came back",
   device: "Device",
   referrer: "Came from",
   channel: "Came through",
 };
-const DOORS = { rest: "Rasa’s REST channel", callback: "Rasa’s callback channel", socketio: "Rasa’s Socket.IO channel" };
-const NOT_FOR_READING = new Set(["id", "visitor", "contact"]);
+const DOORS = {
+  widget: "The chat of the site",
+  rest: "Rasa’s REST channel",
+  callback: "Rasa’s callback channel",
+  socketio: "Rasa’s Socket.IO channel",
+};
+const DEVICES = { desktop: "Computer", tablet: "Tablet", mobile: "Phone" };
 
 class ConversationContext extends Part {
   #title;
@@ -80,7 +84,7 @@ class ConversationContext extends Part {
   #contact(row, brief) {
     const known = { ...row?.visitor, ...present(brief?.context), ...present(brief?.contact) };
     const facts = Object.keys(known).filter(
-      (key) => !NOT_FOR_READING.has(key) && shown(known[key]) !== "" && typeof known[key] !== "object",
+      (key) => shown(known[key]) !== "" && typeof known[key] !== "object",
     );
     facts.sort((one, other) => order(one) - order(other));
     const list = facts.map((key) => [LABELS[key] ?? wordy(key), words(key, known[key])]);
@@ -124,17 +128,8 @@ class ConversationContext extends Part {
     const first = events[0];
     const asked = events.findLast((event) => event.kind === "agent_requested");
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
-    const { holder, name } = this.desk.standing(this.desk.open);
-    const with_whom = {
-      me: "You",
-      agent: name ?? "A colleague",
-      waiting: "Nobody yet",
-      left: "Nobody yet",
-      bot: "The assistant",
-      closed: "Nobody, it is closed",
-    }[holder];
     const list = [
-      ["With", with_whom],
+      ["Now", standingInWords(this.desk.standing(this.desk.open))],
       ["Department", department],
       ["Began", first && time(first.at, now)],
       ["Asked for a person", asked && time(asked.at, now)],
@@ -162,6 +157,7 @@ function present(known) {
 function words(key, value) {
   if (key === "page") return pathOf(value);
   if (key === "channel") return DOORS[value] ?? shown(value);
+  if (key === "device") return DEVICES[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
 }
 

@@ -2,7 +2,7 @@
 import { h } from "../shared/html.js";
 import { bubble, draw, paper } from "./events.js";
 import { Part } from "./part.js";
-import { called, drawing, pathOf, time } from "./words.js";
+import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 import "./brief.js";
 import "./composer.js";
 
@@ -173,22 +173,14 @@ class PanelConversation extends Part {
     const name = called(row?.visitor?.name || row?.visitor?.email ? row.visitor : contact);
     if (this.#title.textContent !== name) this.#title.textContent = name;
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
-    const { holder, name: owner } = this.desk.standing(open);
-    const said = {
-      me: "With you",
-      agent: `With ${owner ?? "a colleague"}`,
-      waiting: "Waiting for a person",
-      left: "Left a message",
-      bot: "With the assistant",
-      closed: "Closed",
-    }[holder];
+    const stands = this.desk.standing(open);
     this.#where.replaceChildren(
-      ...[said, department, row?.visitor?.page && pathOf(row.visitor.page)]
+      ...[standingInWords(stands), department, row?.visitor?.page && pathOf(row.visitor.page)]
         .filter(Boolean)
         .flatMap((part, n) => (n ? [" · ", part] : [part])),
     );
     this.#where.title = row?.visitor?.page ? pathOf(row.visitor.page) : "";
-    this.#act(holder);
+    this.#act(stands.holder);
   }
 
   #act(holder) {

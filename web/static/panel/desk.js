@@ -15,13 +15,15 @@ import { Protocol } from "../shared/protocol.js";
 
 const TYPING_FADES = 8_000;
 const QUIETLY = 400;
-const HOLDER_AFTER = {
-  agent_requested: "waiting",
-  requeued: "waiting",
-  message_left: "left",
-  accepted: "agent",
-  returned: "bot",
-  closed: "closed",
+/** What an event changes in the row of its conversation. */
+const MOVES = {
+  agent_requested: { holder: "queue" },
+  requeued: { holder: "queue" },
+  waited_long: { holder: "bot" },
+  message_left: { left: true },
+  accepted: { holder: "agent", left: false },
+  returned: { holder: "bot" },
+  closed: { holder: "nobody", left: false },
 };
 /** What makes a brief say something else. */
 const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested"]);
@@ -54,7 +56,6 @@ export class Desk extends EventTarget {
   #csrf;
   #signIn;
   #threads = new Map();
-  #revision = -1;
   #wish = null;
   #reload = null;
   #ahead = 0;
@@ -65,7 +66,7 @@ export class Desk extends EventTarget {
     this.#signIn = signIn;
     this.#line = line ?? this.#connection(agent);
     const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
-    Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read, presence: this.#present });
+    Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read });
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
     hears.refused = ({ error }) => this.#tell("notice", { text: error.message });
     for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
@@ -108,22 +109,21 @@ export class Desk extends EventTarget {
 
   /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
   standing(conversation) {
-    // What is looked at is heard event by event; the lists follow a moment later.
-    const told =
-      conversation === this.open && this.thread(conversation).events.findLast(({ kind }) => kind in HOLDER_AFTER);
-    if (told) {
-      const holder = HOLDER_AFTER[told.kind];
-      return holder === "agent" && this.isMine(told)
-        ? { holder: "me" }
-        : { holder, name: holder === "agent" ? nameOf(told) : null };
-    }
-    const row = this.row(conversation);
-    if (!row) return { holder: "bot" };
-    if (row.holder === "agent")
-      return row.owner?.id === this.agent?.id ? { holder: "me" } : { holder: "agent", name: row.owner?.name };
-    if (row.holder === "nobody") return { holder: "closed" };
-    if (row.left) return { holder: "left" };
-    return { holder: row.holder === "queue" ? "waiting" : "bot" };
+    const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });
+    if (holder === "agent") return owner.id === this.agent?.id ? { holder: "me" } : { holder, name: owner.name };
+    if (holder === "nobody") return { holder: "closed" };
+    if (holder === "queue") return { holder: "waiting" };
+    return { holder: left ? "left" : "bot" };
+  }
+
+  /** What is looked at is heard event by event; the lists follow a moment later. */
+  #asOfNow(row) {
+    if (row.id !== this.open) return row;
+    const since = this.thread(row.id).events.filter(({ seq, kind }) => seq > row.last_seq && kind in MOVES);
+    return since.reduce((now, event) => {
+      const owner = event.kind === "accepted" ? { id: event.body.agent, name: nameOf(event) } : null;
+      return { ...now, owner, ...MOVES[event.kind] };
+    }, row);
   }
 
   /** Whether this agent did what an event says. */
@@ -227,10 +227,7 @@ export class Desk extends EventTarget {
     const thread = this.thread(conversation);
     thread.responses ??= this.#get(`/panel/responses?conversation=${encodeURIComponent(conversation)}`);
     try {
-      return list(await thread.responses, "responses").map((each) => ({
-        ...each,
-        shortcut: each.shortcut.replace(/^\//, ""),
-      }));
+      return await thread.responses;
     } catch {
       thread.responses = null;
       return null;
@@ -256,16 +253,16 @@ export class Desk extends EventTarget {
   /** Brings the list of everything up to date, or adds its next page. */
   async loadAll({ more = false } = {}) {
     const { before } = this.all;
-    const after = more && before ? `&before=${encodeURIComponent(before)}` : "";
+    const after = more && before ? `?before=${encodeURIComponent(before)}` : "";
     if (this.all.state === "empty") this.all.state = "loading";
     try {
-      const answer = await this.#get(`/panel/conversations?list=all${after}`);
-      const page = list(answer, "conversations");
+      const answer = await this.#get(`/panel/conversations${after}`);
+      const page = answer.conversations;
       const known = new Set(page.map((row) => row.id));
       const others = this.all.rows.filter((row) => !known.has(row.id));
       // A fresh first page replaces the first page only: older ones that were asked for stay.
       const older = more ? [] : others.filter((row) => answer.before && row.last_at < answer.before);
-      const next = older.length ? before : (answer.before ?? null);
+      const next = older.length ? before : answer.before;
       this.all = {
         rows: more ? [...others, ...page] : [...page, ...older],
         before: next,
@@ -282,8 +279,8 @@ export class Desk extends EventTarget {
 
   #welcome = ({ agent, departments, content }) => {
     this.agent = agent;
-    this.departments = departments ?? [];
-    this.problem = content?.problem ?? null;
+    this.departments = departments;
+    this.problem = content.problem;
     if (this.#wish && this.#wish !== agent.intent) this.setIntent(this.#wish);
     this.#wish = null;
     this.#tell("welcome");
@@ -291,15 +288,13 @@ export class Desk extends EventTarget {
   };
 
   #content = ({ problem }) => {
-    this.problem = problem ?? null;
+    this.problem = problem;
     this.#tell("welcome");
   };
 
-  #queue = ({ revision, waiting, mine }) => {
-    if (revision < this.#revision) return;
-    this.#revision = revision;
-    this.waiting = (waiting ?? []).toSorted(oldestUnanswered);
-    this.mine = (mine ?? []).toSorted(oldestUnanswered);
+  #queue = ({ waiting, mine }) => {
+    this.waiting = waiting.toSorted(oldestUnanswered);
+    this.mine = mine.toSorted(oldestUnanswered);
     this.heard = true;
     // One that leaves all lists is still looked at, and somebody's name should not go with it.
     if (this.open) this.thread(this.open).row = this.row(this.open);
@@ -315,7 +310,7 @@ export class Desk extends EventTarget {
   };
 
   #offered = ({ conversation, until }) => {
-    this.offers.set(conversation, Date.parse(until) || Date.now() + until * 1000);
+    this.offers.set(conversation, Date.parse(until));
     this.#tell("offers", { conversation });
   };
 
@@ -325,10 +320,10 @@ export class Desk extends EventTarget {
     const thread = this.thread(conversation);
     thread.events.push(...events);
     for (const { client_id } of events) thread.settled.delete(client_id);
-    if (events.some((event) => event.kind === "message" && event.from?.role === "visitor")) thread.typing = null;
+    if (events.some((event) => event.kind === "message" && event.from.role === "visitor")) thread.typing = null;
     for (const event of events) {
       if (event.kind === "accepted") thread.token = event.seq;
-      if (event.kind in HOLDER_AFTER || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
+      if (event.kind in MOVES || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
     }
     if (thread.brief && events.some((event) => CHANGES_BRIEF.has(event.kind))) {
       clearTimeout(thread.refetch);
@@ -353,14 +348,8 @@ export class Desk extends EventTarget {
     this.#tell("thread", { conversation, fresh: [] });
   };
 
-  #present = ({ intent }) => {
-    if (intent) this.#granted(intent);
-    this.#tell("intent");
-  };
-
   #reset = () => {
     this.#threads.clear();
-    this.#revision = -1;
     this.#tell("thread", { conversation: this.open, fresh: [] });
   };
 
@@ -384,7 +373,7 @@ export class Desk extends EventTarget {
     const owner = { id: this.agent?.id, name: this.agent?.name };
     this.mine = [
       ...this.mine,
-      { ...(this.row(conversation) ?? { id: conversation }), holder: "agent", owner, left: false },
+      { ...(this.row(conversation) ?? { id: conversation, last_seq: 0 }), holder: "agent", owner, left: false },
     ].toSorted(oldestUnanswered);
     this.waiting = this.waiting.filter((row) => row.id !== conversation);
     this.#tell("queue");
@@ -468,10 +457,6 @@ export function oldestUnanswered(one, other) {
 }
 
 /** The name of the agent an event is about. */
-export function nameOf({ body, from }) {
-  return body?.name ?? body?.agent?.name ?? from?.name ?? "A colleague";
-}
-
-function list(answer, key) {
-  return Array.isArray(answer) ? answer : (answer[key] ?? []);
+export function nameOf({ body }) {
+  return body.name || "A colleague";
 }

@@ -8,7 +8,7 @@ import { drawing, exactly, pathOf } from "./words.js";
  * of: the last turn, and the last rule that was applied.
  */
 export function draw(event, mine, before = []) {
-  const { kind, body = {} } = event;
+  const { kind, body } = event;
   if (kind === "message") return message(event, mine, before);
   if (kind === "note")
     return h(
@@ -38,21 +38,21 @@ export function draw(event, mine, before = []) {
 }
 
 function message(event, mine, before) {
-  const { from = {}, body = {} } = event;
+  const { from, body } = event;
   if (from.role === "bot") return folded(event, before);
   if (from.role === "system")
     return h("li.conversation__happened", { title: exactly(event.at) }, h("span", {}, ...prose(body.text ?? "")));
-  const who = from.role === "visitor" ? null : h("p.conversation__by", {}, mine ? "You" : (from.name ?? "A colleague"));
+  const who = from.role === "visitor" ? null : h("p.conversation__by", {}, mine ? "You" : nameOf(event));
   return h(
     `li.conversation__item.conversation__item--${from.role === "agent" ? "agent" : "visitor"}${mine ? ".conversation__item--own" : ""}`,
     { title: exactly(event.at) },
-    who ?? h("p.aside", {}, `${from.name || "Visitor"}:`),
+    who ?? h("p.aside", {}, "Visitor:"),
     bubble(body.text),
   );
 }
 
 /** The bot's words matter less to an agent than the visitor's: one line each, the whole of it when opened. */
-function folded({ from, body = {}, at, seq }, before) {
+function folded({ body, at, seq }, before) {
   const text = body.text ?? "";
   const options =
     body.options?.length &&
@@ -71,9 +71,9 @@ function folded({ from, body = {}, at, seq }, before) {
         "summary",
         {},
         drawing("bot"),
-        h("span.aside", {}, `${from?.name || "Assistant"}: `),
+        h("span.aside", {}, "Assistant: "),
         h("span.conversation__line", {}, text.replace(/\s+/g, " ")),
-        h("span.conversation__full-by", { "aria-hidden": "true" }, from?.name || "Assistant"),
+        h("span.conversation__full-by", { "aria-hidden": "true" }, "Assistant"),
         drawing("chevron-right"),
       ),
       h(

@@ -5,6 +5,7 @@ import { Drafts } from "./drafts.js";
 import "./alert.js";
 import "./context.js";
 import "./conversation.js";
+import "./drawings.js";
 import "./explanation.js";
 import "./notice.js";
 import "./presence.js";

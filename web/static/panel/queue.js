@@ -4,7 +4,7 @@
  */
 import { h } from "../shared/html.js";
 import { Part } from "./part.js";
-import { ago, called, drawing, exactly, pathOf, urgency, waited, waitedInWords } from "./words.js";
+import { ago, called, drawing, exactly, pathOf, standingInWords, urgency, waited, waitedInWords } from "./words.js";
 
 const LISTS = {
   new: { tab: "New", label: "Waiting", empty: ["Nobody is waiting.", "You will hear a sound when somebody is."] },
@@ -242,12 +242,13 @@ class WaitingQueue extends Part {
     part.who.title = name;
     set(part.words, this.#lastWords(row));
     const page = pathOf(row.visitor?.page);
+    const stands = this.desk.standing(row.id);
     part.meta.replaceChildren(
       ...[
-        row.left && h("span.queue__mark", {}, drawing("mail"), "Left a message"),
-        this.#list === "all" && h("span.queue__holder", {}, holder(row, this.desk)),
+        stands.holder === "left" && h("span.queue__mark", {}, drawing("mail"), standingInWords(stands)),
+        this.#list === "all" && stands.holder !== "left" && h("span.queue__holder", {}, standingInWords(stands)),
         row.department && h("span.queue__department", {}, this.#department(row.department)),
-        page && this.#list !== "all" && !row.left && h("span.queue__page", { title: page }, page),
+        page && this.#list !== "all" && stands.holder !== "left" && h("span.queue__page", { title: page }, page),
         ...(row.tags ?? []).slice(0, MOST_TAGS).map((tag) => h("span.queue__tag", {}, tag)),
       ].filter(Boolean),
     );
@@ -271,7 +272,7 @@ class WaitingQueue extends Part {
   #lastWords(row) {
     const said = row.last?.text?.replace(/\s+/g, " ").trim();
     if (!said) return "No words yet";
-    const from = row.last.from?.role ?? row.last.from;
+    const { from } = row.last;
     if (from === "agent")
       return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
     return from === "bot" ? `Assistant: ${said}` : said;
@@ -286,10 +287,7 @@ class WaitingQueue extends Part {
     for (const { row, wait, offer } of this.#rows.values()) {
       if (row.waiting_since) {
         const seconds = (now - Date.parse(row.waiting_since)) / 1000;
-        const state = urgency(
-          seconds,
-          row.promise ?? this.desk.departments.find(({ id }) => id === row.department)?.promise,
-        );
+        const state = urgency(seconds);
         if (wait.dataset.urgency !== state) {
           wait.dataset.urgency = state;
           wait.className = `queue__wait queue__wait--${state} figures`;
@@ -367,12 +365,6 @@ class WaitingQueue extends Part {
     } else return;
     event.preventDefault();
   }
-}
-
-/** Who has a conversation now, for the list of everything. */
-function holder(row, desk) {
-  if (row.holder === "agent") return row.owner?.id === desk.agent?.id ? "You" : (row.owner?.name ?? "A colleague");
-  return { bot: "Assistant", queue: "Waiting" }[row.holder] ?? (row.left ? "Nobody yet" : "Closed");
 }
 
 /** Changes a text only when it is another one, so that selections and screen readers are left alone. */

@@ -86,12 +86,11 @@ class CannedResponses extends Part {
     this.#mark(0);
   }
 
-  #option({ shortcut, title, text }, n) {
+  #option({ shortcut, text }, n) {
     return h(
       "li.responses__option",
       { role: "option", id: `canned-${n}`, "aria-selected": "false", onclick: () => this.#take(n) },
-      h("span.responses__shortcut", {}, `/${shortcut}`),
-      title ? h("span.responses__title", {}, title) : "",
+      shortcut ? h("span.responses__shortcut", {}, shortcut) : "",
       h("span.responses__text", { dir: "auto" }, text),
     );
   }
@@ -131,13 +130,11 @@ class CannedResponses extends Part {
   }
 }
 
-/** Those whose shortcut begins with the word, then those that have it anywhere. */
+/** Those whose shortcut begins with the word, then those that have it anywhere. A shortcut is in small letters. */
 function matching(responses, word) {
-  const shortcut = ({ shortcut }) => shortcut.toLowerCase();
-  const begins = responses.filter((response) => shortcut(response).startsWith(word));
+  const begins = responses.filter(({ shortcut }) => shortcut?.startsWith(`/${word}`));
   const has = (response) =>
-    !begins.includes(response) &&
-    `${shortcut(response)} ${response.title ?? ""} ${response.text}`.toLowerCase().includes(word);
+    !begins.includes(response) && `${response.shortcut ?? ""} ${response.text}`.toLowerCase().includes(word);
   return [...begins, ...responses.filter(has)];
 }
 

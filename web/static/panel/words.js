@@ -5,8 +5,7 @@ import { h } from "../shared/html.js";
 /** The panel speaks English; which English, with which clock, is the agent's own. */
 const LANGUAGE = navigator.languages?.find((language) => language.startsWith("en-")) ?? "en-GB";
 
-// Where a department has promised nothing, an answer within two minutes is expected.
-const PROMISE = 120;
+const EXPECTED = 120;
 
 /** How long somebody waits, as figures in a column: "0:42", "12:05", "1 h 05", "2 d". */
 export function waited(seconds) {
@@ -30,10 +29,9 @@ export function waitedInWords(seconds) {
   return `${n} ${unit}${n === 1 ? "" : "s"}`;
 }
 
-/** "new", then "waiting" from half of what was promised, then "overdue". */
-export function urgency(seconds, promise) {
-  const within = promise || PROMISE;
-  return seconds >= within ? "overdue" : seconds >= within / 2 ? "waiting" : "new";
+/** "new", "waiting" after a minute, "overdue" after the two within which an answer is expected. */
+export function urgency(seconds) {
+  return seconds >= EXPECTED ? "overdue" : seconds >= EXPECTED / 2 ? "waiting" : "new";
 }
 
 /** "just now", "4 min ago", then the clock. */
@@ -59,6 +57,19 @@ export function exactly(at) {
 /** What a visitor is called before and after we know a name. */
 export function called(visitor) {
   return visitor?.name || visitor?.email || "Visitor";
+}
+
+const STANDINGS = {
+  me: "With you",
+  waiting: "Waiting for a person",
+  left: "Left a message",
+  bot: "With the assistant",
+  closed: "Closed",
+};
+
+/** Who has a conversation, as the desk's `standing` tells it. */
+export function standingInWords({ holder, name }) {
+  return STANDINGS[holder] ?? `With ${name || "a colleague"}`;
 }
 
 /** The path of a page, short enough to read; what cannot be read as an address stays as it is. */
