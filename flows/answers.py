@@ -24,6 +24,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
+from flows.choosing import meant
 from flows.dates import Calendar, dates_in
 from flows.links import links_in
 from flows.numbers import FoundNumber, amounts_in, numbers_in
@@ -276,28 +277,10 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
 
 
 def _choice(text: str, context: Context) -> Recognised:
-    for compared in (_as_written, normalised):
-        said = compared(text)
-        exact = [each for each in context.choices if said in _names_of(each, compared)]
-        if len(exact) == 1:
-            return _chosen(exact[0], context)
-    number = re.fullmatch(r"([0-9]{1,3})[.)]?", text)
-    if number and 0 < int(number[1]) <= len(context.choices):
-        return _chosen(context.choices[int(number[1]) - 1], context)
-    said = normalised(text)
-    beginning = [each for each in context.choices if any(name.startswith(said) for name in _names_of(each, normalised))]
-    if len(beginning) == 1:
-        return _chosen(beginning[0], context)
-    return Refused("choice_ambiguous" if beginning else "choice_unknown")
-
-
-def _as_written(text: str) -> str:
-    """Returns the text with its signs, for `< 50` and `> 50` differ in nothing else."""
-    return " ".join(text.casefold().split())
-
-
-def _names_of(choice: Choice, compared: Callable[[str], str]) -> list[str]:
-    return [compared(name) for name in (choice.value, *choice.labels.values())]
+    places = meant(text, [(each.value, *each.labels.values()) for each in context.choices])
+    if len(places) == 1:
+        return _chosen(context.choices[places[0]], context)
+    return Refused("choice_ambiguous" if places else "choice_unknown")
 
 
 def _chosen(choice: Choice, context: Context) -> Accepted:

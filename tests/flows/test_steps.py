@@ -250,6 +250,31 @@ def test_other_words_are_asked_again_then_given_up(play):
     assert bot.effects_of(WantsAgent)[0].reason == "give_up"
 
 
+ROOMS = """
+    flows:
+      rooms:
+        steps:
+          - {buttons: How many?, options: [1 room, 3 rooms, 2 rooms], save_as: rooms}
+          - {buttons: And then?, options: [Hilfe, Prices and plans, Delivery], save_as: topic}
+          - say: Good
+"""
+
+
+def test_a_number_is_the_one_in_a_label_before_it_counts_the_buttons(play):
+    bot = play(ROOMS, start="rooms")
+    assert bot.write("4") == ["That is not one of the answers. Which one is it? How many?"]
+    bot.write("2")
+    assert bot.slots["rooms"] == "2 rooms"
+
+
+def test_the_clear_beginning_of_a_label_can_be_typed_but_a_greeting_is_none(play):
+    bot = play(ROOMS, start="rooms")
+    bot.write("1")
+    assert bot.write("hi") == ["Choose one of the answers below, or type its number. And then?"]
+    assert bot.write("price") == ["Good"]
+    assert bot.slots == {"rooms": "1 room", "topic": "Prices and plans"}
+
+
 def test_otherwise_takes_what_is_no_label(play):
     text = MENU.replace("save_as: topic", "save_as: topic\n            otherwise: back_office")
     bot = play(text, start="menu")
