@@ -29,6 +29,7 @@ from flows.dates import Calendar, dates_in
 from flows.links import links_in
 from flows.numbers import FoundNumber, amounts_in, numbers_in
 from flows.sentences import sentence
+from flows.yes_no import phrases, says_yes
 from rules.phrases import normalised
 from rules.texts import in_language
 from rules.writing import written_date, written_money, written_number
@@ -290,58 +291,20 @@ def _chosen(choice: Choice, context: Context) -> Accepted:
 # Yes or no
 
 
-def _words(*lines: str) -> frozenset[str]:
-    return frozenset(word for line in lines for word in line.split())
-
-
-def _phrases(*lines: str) -> frozenset[str]:
-    return frozenset(normalised(phrase) for line in lines for phrase in line.split(","))
-
-
-_YES = _words(
-    "yes y yep yeah yup sure ok okay please certainly absolutely correct right true definitely",
-    "ja j jawohl jo jep jup klar gern gerne sicher natürlich richtig stimmt genau bitte",
-    "oui ouais volontiers sí si s claro vale sì certo 👍 ✅ ✔",
-)
-_NO = _words("no n nope nah never false nein nö nee ne nie non nunca jamais mai 👎 ❌")
-_TURNS_IT_ROUND = _NO | _words("not dont nicht kein keine pas")
-_POLITE = _words("please bitte s")
-_YES_PHRASES = _phrases(
-    "of course, go ahead, no problem, no worries, kein problem, na klar, auf jeden fall, bien sûr, d'accord",
-    "pas de problème, por supuesto, sin problema, va bene, nessun problema",
-)
-_NO_PHRASES = _phrases(
-    "not now, not really, not at all, rather not, i'd rather not, please don't, lieber nicht, eher nicht, nicht jetzt",
-    "auf keinen fall, bitte nicht, pas maintenant, ahora no, per niente",
-)
-_FEW_WORDS = 6
-
-
 def _yes_no(text: str, context: Context) -> Recognised:
-    said = normalised(text)
-    words = said.split()
-    if said in _YES_PHRASES:
-        return _said(yes=True, context=context)
-    if said in _NO_PHRASES:
-        return _said(yes=False, context=context)
-    # "Yes please" and "no, thank you" are answers; "no, I mean yes" and a story that begins with "no" are not.
-    if words and len(words) <= _FEW_WORDS:
-        if words[0] in _YES and not _TURNS_IT_ROUND.intersection(words):
-            return _said(yes=True, context=context)
-        if words[0] in _NO and not (_YES - _POLITE).intersection(words):
-            return _said(yes=False, context=context)
-    return Refused("yes_no_unclear")
+    yes = says_yes(text)
+    return Refused("yes_no_unclear") if yes is None else _said(yes=yes, context=context)
 
 
 def _said(*, yes: bool, context: Context) -> Accepted:
     return Accepted(yes, sentence("yes" if yes else "no", context.language))
 
 
-_AGREES = _phrases(
+_AGREES = phrases(
     "i agree, agree, agreed, i accept, accept, i consent, ich stimme zu, stimme zu, einverstanden, akzeptiert",
     "ich akzeptiere, ich willige ein, ich bin einverstanden",
 )
-_DISAGREES = _phrases(
+_DISAGREES = phrases(
     "i disagree, disagree, i do not agree, i don't agree, i decline, decline, ich stimme nicht zu, nicht einverstanden",
     "ich lehne ab, ablehnen, ich bin nicht einverstanden",
 )

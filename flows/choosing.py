@@ -1,8 +1,9 @@
-"""Which of several options does a typed text mean: by its label, by its number, or by a clear beginning."""
+"""Which of several options does a typed text mean: by its label, its number, its beginning, yes or no."""
 
 import re
 from collections.abc import Callable, Sequence
 
+from flows.yes_no import says_yes
 from rules.phrases import normalised
 
 Names = Sequence[str]
@@ -26,6 +27,7 @@ def meant(text: str, options: Sequence[Names], *, letters: int = 1) -> list[int]
         return _numbered(int(number[1]), options)
     said = normalised(text)
     beginning = _places(options, lambda name: f"{normalised(name)} ".startswith(f"{said} "))
+    beginning = beginning or _yes_or_no(text, options)
     # "More than 5" is no beginning of "More than 50".
     if beginning or len(said) < letters or said[-1:].isdigit():
         return beginning
@@ -40,6 +42,18 @@ def have_numbers(options: Sequence[Names]) -> bool:
 def _called(text: str, options: Sequence[Names], written: Callable[[str], str]) -> list[int]:
     said = written(text)
     return _places(options, lambda name: written(name) == said)
+
+
+def _yes_or_no(text: str, options: Sequence[Names]) -> list[int]:
+    """Returns the options that say the same as the text, where they can be told apart by yes and no."""
+    said = says_yes(text)
+    yes, no = (
+        _places(options, lambda name: says_yes(name) is True),
+        _places(options, lambda name: says_yes(name) is False),
+    )
+    if said is None or not yes or not no:
+        return []
+    return yes if said else no
 
 
 def _numbered(number: int, options: Sequence[Names]) -> list[int]:

@@ -272,6 +272,7 @@ def test_a_number_that_is_in_no_one_label_is_asked_again(text, choices, reason):
         *("Ja", "ja gern", "J", "Klar doch", "bitte"),
         *("oui", "Bien sûr", "d’accord", "sí", "Si", "claro que sí", "sì", "va bene"),
         *("👍", "👍🏽"),
+        *("yea", "ya", "yess", "Sounds good!", "That's right", "alright", "of course, please"),
     ],
 )
 def test_yes_is_understood_in_several_languages(text):
@@ -284,6 +285,7 @@ def test_yes_is_understood_in_several_languages(text):
         *("no", "No, thank you.", "n", "nope", "not now", "please don't"),
         *("Nein", "nein danke", "nein, bitte nicht", "lieber nicht", "nö"),
         *("non merci", "no gracias", "no grazie", "👎"),
+        *("absolutely not", "Certainly not!", "definitely not", "of course not", "not yet", "leider nein"),
     ],
 )
 def test_no_is_understood_in_several_languages(text):
@@ -292,7 +294,20 @@ def test_no_is_understood_in_several_languages(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["maybe", "not sure", "no, I mean yes", "yes and no", "42", "?", "no one has ever asked me that before here"],
+    [
+        "maybe",
+        "not sure",
+        "no idea",
+        "No clue.",
+        "no name",
+        "nein, keine Ahnung",
+        "no, that's right",
+        "no, I mean yes",
+        "yes and no",
+        "42",
+        "?",
+        "no one has ever asked me that before here",
+    ],
 )
 def test_what_is_neither_is_asked_again(text):
     assert refusal("yes_no", text) == "yes_no_unclear"
