@@ -220,10 +220,11 @@ def _phone(text: str, context: Context) -> Recognised:
         return Refused("phone_no_digits")
     text, country = _with_plus(text), context.country
     matches = phonenumbers.PhoneNumberMatcher(text[:LONGEST_TEXT], country, max_tries=20)
-    found = dict.fromkeys(_e164(match.number) for match in matches)
+    found = dict.fromkeys(_e164(_without_plus(match.raw_string, country) or match.number) for match in matches)
     if len(found) > 1:
         return Refused("phone_several")
-    number = _parsed(next(iter(found), None) or _only_the_number(text), country)
+    dialled = next(iter(found), None) or _only_the_number(text)
+    number = _without_plus(dialled, country) or _parsed(dialled, country)
     if not isinstance(number, phonenumbers.PhoneNumber):
         return number
     return _callable(number, explicit="+" in text)
@@ -232,6 +233,21 @@ def _phone(text: str, context: Context) -> Recognised:
 def _with_plus(text: str) -> str:
     """Returns the text with `+49` for `0049`, which means the same wherever the visitor is from."""
     return re.sub(r"(?<![0-9+])00(?=[1-9])", "+", text.replace("＋", "+"))
+
+
+def _without_plus(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    """Returns the number if it begins with its country's code and only the `+` is missing: `49 171 …` in Germany.
+
+    Where a 0 stands before all numbers at home, that is the likelier reading.
+    """
+    if country is None or "+" in text or phonenumbers.ndd_prefix_for_region(country, True) != "0":
+        return None
+    digits = "".join(letter for letter in text if letter.isdigit())
+    code = str(phonenumbers.country_code_for_region(country))
+    number = _parsed("+" + text.lstrip(" ("), None) if digits.startswith(code) else None
+    if not isinstance(number, phonenumbers.PhoneNumber) or not phonenumbers.is_valid_number(number):
+        return None
+    return number
 
 
 def _only_the_number(text: str) -> str:

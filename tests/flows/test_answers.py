@@ -164,6 +164,21 @@ def test_a_number_is_found_and_kept_in_one_form(text, number, shown):
     assert recognise("phone", text, GERMAN) == Accepted(number, shown)
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("49 171 1234567", "DE", "+491711234567"),
+        ("my number is (49) 171 1234567, thanks", "DE", "+491711234567"),
+        ("491711234567", "DE", "+491711234567"),
+        ("44 20 7946 0958", "GB", "+442079460958"),
+        ("04921 12345", "DE", "+49492112345"),
+        ("171 1234567", "DE", "+491711234567"),
+    ],
+)
+def test_a_number_with_its_countrys_code_needs_no_plus(text, country, number):
+    assert value("phone", text, Context("en", country)) == number
+
+
 def test_a_number_without_its_country_is_one_of_the_site():
     assert value("phone", "01 58858", Context(country="AT")) == "+43158858"
     assert refusal("phone", "030 1234567", Context(country=None)) == "phone_no_country"
