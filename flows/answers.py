@@ -141,9 +141,10 @@ def _text(text: str, _: Context) -> Recognised:
 # Names
 
 _INTRODUCTION = re.compile(
-    r"(?:(?:hi|hello|hey|hallo|guten tag|moin|servus|bonjour|hola|ciao)(?=[\s,.!]|$)[\s,.!]*)?"
-    r"(?:(?:it is|it's|this is|i am|i'm|im|my name is|my name's|call me|name is"
-    r"|ich bin|ich heiße|ich heisse|mein name ist|ich bin der|ich bin die|hier ist"
+    r"(?:(?:hi|hello|hey|hallo|guten tag|moin|servus|bonjour|hola|ciao)(?: there| zusammen)?(?=[\s,.!]|$)[\s,.!]*)?"
+    r"(?:(?:my |mein )?name(?: is| ist)?\s?[:=]\s?"
+    r"|(?:it is|it's|this is|i am|i'm|im|my name is|my name's|call me|name is"
+    r"|(?:ich bin|hier ist)(?: der| die)?|ich heiße|ich heisse|mein name ist"
     r"|je m'appelle|je suis|mon nom est|c'est|me llamo|soy|mi nombre es|mi chiamo|sono|il mio nome è)\s+)?",
     re.IGNORECASE,
 )
@@ -158,8 +159,15 @@ def _name(text: str, _: Context) -> Recognised:
         return Refused("name_too_long")
     name = " ".join(text.replace("’", "'").split())
     introduced = _INTRODUCTION.match(name)
-    name = name[introduced.end() if introduced else 0 :].strip(" ,.!;:-–—\"'()")
+    name = _bare_name(name[introduced.end() if introduced else 0 :])
     return Accepted(name, name) if _has_letter(name) else Refused("name_no_letters")
+
+
+def _bare_name(name: str) -> str:
+    """Returns the name without signs around it; a bracket in it keeps its other half: `Ann (Berg)`."""
+    bare = name.strip(" ,.!;:-–—\"'()")
+    opened, closed = bare.count("("), bare.count(")")
+    return f"{'(' * (closed > opened)}{bare}{')' * (opened > closed)}"
 
 
 def _has_letter(text: str) -> bool:
@@ -168,11 +176,12 @@ def _has_letter(text: str) -> bool:
 
 # E-mail addresses
 
-_AROUND_ADDRESS = "<>()[]{}\"'`,;:!?.…«»“”„‘’*_"
+_AROUND_ADDRESS = "<>()[]{}\"'`,;:!?.…«»“”„‘’*_/"
+_BEFORE_ADDRESS = re.compile(r"(?:mailto|(?:e-?)?mail(?:-?address|-?adresse)?|address|adresse)[:=]", re.IGNORECASE)
 
 
 def _email(text: str, _: Context) -> Recognised:
-    words = [_bare(word) for word in text.replace("＠", "@").split()]
+    words = [_bare(word) for word in _without_joints(text).replace("＠", "@").split()]
     candidates = list(dict.fromkeys(word for word in words if "@" in word))
     if not candidates:
         return Refused("email_no_at" if _looks_like_an_address(words) else "email_missing")
@@ -185,7 +194,13 @@ def _email(text: str, _: Context) -> Recognised:
 
 def _bare(word: str) -> str:
     bare = word.strip(_AROUND_ADDRESS)
-    return bare[7:] if bare.lower().startswith("mailto:") else bare
+    label = _BEFORE_ADDRESS.match(bare)
+    return bare[label.end() :].strip(_AROUND_ADDRESS) if label else bare
+
+
+def _without_joints(text: str) -> str:
+    """Returns the text without what has no width, such as the places where a copied address may be broken."""
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
 def _address(candidate: str) -> Recognised:
