@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from rules.texts import base_of, in_language
-from rules.wishes import asked_for, without_courtesy
+from rules.wishes import asked_for, only_names, without_courtesy
 
 LONGEST_MESSAGE = 200
 """A longer message is no phrase, so it is not looked at."""
@@ -135,4 +135,6 @@ class Phrases:
             if name is not None:
                 return name
         name = self._any_language.get(said) or self._politely.get(without_courtesy(said))
-        return name or (_WISHED_FOR if asked_for(said) in self._wished_for else None)
+        if name is None and asked_for(said) in self._wished_for and not only_names(said):
+            return _WISHED_FOR
+        return name

@@ -26,6 +26,7 @@ _ASKING = re.compile(
     f"(?:(?:{_VERB}) (?!{_SOMEBODY}))?(?:(?:{_ARTICLE}) )?(?:(?:{_ADJECTIVE}) )?"
     f"(?P<what>.+?)(?: (?:{_COURTESY}|{_VERB_BEHIND}|{_AT_ONCE}))*"
 )
+_BARE = re.compile(f"(?:{_ARTICLE}) ")
 
 
 def without_courtesy(words: str) -> str:
@@ -36,6 +37,11 @@ def without_courtesy(words: str) -> str:
 def asked_for(words: str) -> str:
     """Returns who or what is asked for, without the words that people ask with; of normalised words, too."""
     return _what(_ASKING, words)
+
+
+def only_names(words: str) -> bool:
+    """Says that nothing is asked with: "a person" may be what a button says, "a person, please" is a wish."""
+    return bool(_BARE.match(words)) and words.endswith(asked_for(words))
 
 
 def _what(way: re.Pattern[str], words: str) -> str:

@@ -108,7 +108,14 @@ def test_a_person_is_asked_for_in_many_ways(message):
     "message",
     [
         *("I met a human", "no human please", "I don't want to talk to a human", "I am an agent", "someone", "please"),
-        *("kein Mensch", "Ich bin Mitarbeiter", "I need a room for one person", "talk to my agent Ann", "jemand"),
+        *(
+            "kein Mensch",
+            "Ich bin Mitarbeiter",
+            "I need a room for one person",
+            "talk to my agent Ann",
+            "jemand",
+            "A person",
+        ),
     ],
 )
 def test_a_person_who_is_only_spoken_of_is_not_asked_for(message):
