@@ -24,10 +24,12 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
+from flows.choosing import meant
 from flows.dates import Calendar, dates_in
 from flows.links import links_in
 from flows.numbers import FoundNumber, amounts_in, numbers_in
 from flows.sentences import sentence
+from flows.yes_no import phrases, says_yes
 from rules.phrases import normalised
 from rules.texts import in_language
 from rules.writing import written_date, written_money, written_number
@@ -139,9 +141,10 @@ def _text(text: str, _: Context) -> Recognised:
 # Names
 
 _INTRODUCTION = re.compile(
-    r"(?:(?:hi|hello|hey|hallo|guten tag|moin|servus|bonjour|hola|ciao)(?=[\s,.!]|$)[\s,.!]*)?"
-    r"(?:(?:it is|it's|this is|i am|i'm|im|my name is|my name's|call me|name is"
-    r"|ich bin|ich heiße|ich heisse|mein name ist|ich bin der|ich bin die|hier ist"
+    r"(?:(?:hi|hello|hey|hallo|guten tag|moin|servus|bonjour|hola|ciao)(?: there| zusammen)?(?=[\s,.!]|$)[\s,.!]*)?"
+    r"(?:(?:my |mein )?name(?: is| ist)?\s?[:=]\s?"
+    r"|(?:it is|it's|this is|i am|i'm|im|my name is|my name's|call me|name is"
+    r"|(?:ich bin|hier ist)(?: der| die)?|ich heiße|ich heisse|mein name ist"
     r"|je m'appelle|je suis|mon nom est|c'est|me llamo|soy|mi nombre es|mi chiamo|sono|il mio nome è)\s+)?",
     re.IGNORECASE,
 )
@@ -156,8 +159,15 @@ def _name(text: str, _: Context) -> Recognised:
         return Refused("name_too_long")
     name = " ".join(text.replace("’", "'").split())
     introduced = _INTRODUCTION.match(name)
-    name = name[introduced.end() if introduced else 0 :].strip(" ,.!;:-–—\"'()")
+    name = _bare_name(name[introduced.end() if introduced else 0 :])
     return Accepted(name, name) if _has_letter(name) else Refused("name_no_letters")
+
+
+def _bare_name(name: str) -> str:
+    """Returns the name without signs around it; a bracket in it keeps its other half: `Ann (Berg)`."""
+    bare = name.strip(" ,.!;:-–—\"'()")
+    opened, closed = bare.count("("), bare.count(")")
+    return f"{'(' * (closed > opened)}{bare}{')' * (opened > closed)}"
 
 
 def _has_letter(text: str) -> bool:
@@ -166,11 +176,12 @@ def _has_letter(text: str) -> bool:
 
 # E-mail addresses
 
-_AROUND_ADDRESS = "<>()[]{}\"'`,;:!?.…«»“”„‘’*_"
+_AROUND_ADDRESS = "<>()[]{}\"'`,;:!?.…«»“”„‘’*_/"
+_BEFORE_ADDRESS = re.compile(r"(?:mailto|(?:e-?)?mail(?:-?address|-?adresse)?|address|adresse)[:=]", re.IGNORECASE)
 
 
 def _email(text: str, _: Context) -> Recognised:
-    words = [_bare(word) for word in text.replace("＠", "@").split()]
+    words = [_bare(word) for word in _without_joints(text).replace("＠", "@").split()]
     candidates = list(dict.fromkeys(word for word in words if "@" in word))
     if not candidates:
         return Refused("email_no_at" if _looks_like_an_address(words) else "email_missing")
@@ -183,7 +194,13 @@ def _email(text: str, _: Context) -> Recognised:
 
 def _bare(word: str) -> str:
     bare = word.strip(_AROUND_ADDRESS)
-    return bare[7:] if bare.lower().startswith("mailto:") else bare
+    label = _BEFORE_ADDRESS.match(bare)
+    return bare[label.end() :].strip(_AROUND_ADDRESS) if label else bare
+
+
+def _without_joints(text: str) -> str:
+    """Returns the text without what has no width, such as the places where a copied address may be broken."""
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
 def _address(candidate: str) -> Recognised:
@@ -218,10 +235,11 @@ def _phone(text: str, context: Context) -> Recognised:
         return Refused("phone_no_digits")
     text, country = _with_plus(text), context.country
     matches = phonenumbers.PhoneNumberMatcher(text[:LONGEST_TEXT], country, max_tries=20)
-    found = dict.fromkeys(_e164(match.number) for match in matches)
+    found = dict.fromkeys(_e164(_without_plus(match.raw_string, country) or match.number) for match in matches)
     if len(found) > 1:
         return Refused("phone_several")
-    number = _parsed(next(iter(found), None) or _only_the_number(text), country)
+    dialled = next(iter(found), None) or _only_the_number(text)
+    number = _without_plus(dialled, country) or _parsed(dialled, country)
     if not isinstance(number, phonenumbers.PhoneNumber):
         return number
     return _callable(number, explicit="+" in text)
@@ -230,6 +248,21 @@ def _phone(text: str, context: Context) -> Recognised:
 def _with_plus(text: str) -> str:
     """Returns the text with `+49` for `0049`, which means the same wherever the visitor is from."""
     return re.sub(r"(?<![0-9+])00(?=[1-9])", "+", text.replace("＋", "+"))
+
+
+def _without_plus(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    """Returns the number if it begins with its country's code and only the `+` is missing: `49 171 …` in Germany.
+
+    Where a 0 stands before all numbers at home, that is the likelier reading.
+    """
+    if country is None or "+" in text or phonenumbers.ndd_prefix_for_region(country, True) != "0":
+        return None
+    digits = "".join(letter for letter in text if letter.isdigit())
+    code = str(phonenumbers.country_code_for_region(country))
+    number = _parsed("+" + text.lstrip(" ("), None) if digits.startswith(code) else None
+    if not isinstance(number, phonenumbers.PhoneNumber) or not phonenumbers.is_valid_number(number):
+        return None
+    return number
 
 
 def _only_the_number(text: str) -> str:
@@ -276,28 +309,10 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
 
 
 def _choice(text: str, context: Context) -> Recognised:
-    for compared in (_as_written, normalised):
-        said = compared(text)
-        exact = [each for each in context.choices if said in _names_of(each, compared)]
-        if len(exact) == 1:
-            return _chosen(exact[0], context)
-    number = re.fullmatch(r"([0-9]{1,3})[.)]?", text)
-    if number and 0 < int(number[1]) <= len(context.choices):
-        return _chosen(context.choices[int(number[1]) - 1], context)
-    said = normalised(text)
-    beginning = [each for each in context.choices if any(name.startswith(said) for name in _names_of(each, normalised))]
-    if len(beginning) == 1:
-        return _chosen(beginning[0], context)
-    return Refused("choice_ambiguous" if beginning else "choice_unknown")
-
-
-def _as_written(text: str) -> str:
-    """Returns the text with its signs, for `< 50` and `> 50` differ in nothing else."""
-    return " ".join(text.casefold().split())
-
-
-def _names_of(choice: Choice, compared: Callable[[str], str]) -> list[str]:
-    return [compared(name) for name in (choice.value, *choice.labels.values())]
+    places = meant(text, [(each.value, *each.labels.values()) for each in context.choices])
+    if len(places) == 1:
+        return _chosen(context.choices[places[0]], context)
+    return Refused("choice_ambiguous" if places else "choice_unknown")
 
 
 def _chosen(choice: Choice, context: Context) -> Accepted:
@@ -307,58 +322,20 @@ def _chosen(choice: Choice, context: Context) -> Accepted:
 # Yes or no
 
 
-def _words(*lines: str) -> frozenset[str]:
-    return frozenset(word for line in lines for word in line.split())
-
-
-def _phrases(*lines: str) -> frozenset[str]:
-    return frozenset(normalised(phrase) for line in lines for phrase in line.split(","))
-
-
-_YES = _words(
-    "yes y yep yeah yup sure ok okay please certainly absolutely correct right true definitely",
-    "ja j jawohl jo jep jup klar gern gerne sicher natürlich richtig stimmt genau bitte",
-    "oui ouais volontiers sí si s claro vale sì certo 👍 ✅ ✔",
-)
-_NO = _words("no n nope nah never false nein nö nee ne nie non nunca jamais mai 👎 ❌")
-_TURNS_IT_ROUND = _NO | _words("not dont nicht kein keine pas")
-_POLITE = _words("please bitte s")
-_YES_PHRASES = _phrases(
-    "of course, go ahead, no problem, no worries, kein problem, na klar, auf jeden fall, bien sûr, d'accord",
-    "pas de problème, por supuesto, sin problema, va bene, nessun problema",
-)
-_NO_PHRASES = _phrases(
-    "not now, not really, not at all, rather not, i'd rather not, please don't, lieber nicht, eher nicht, nicht jetzt",
-    "auf keinen fall, bitte nicht, pas maintenant, ahora no, per niente",
-)
-_FEW_WORDS = 6
-
-
 def _yes_no(text: str, context: Context) -> Recognised:
-    said = normalised(text)
-    words = said.split()
-    if said in _YES_PHRASES:
-        return _said(yes=True, context=context)
-    if said in _NO_PHRASES:
-        return _said(yes=False, context=context)
-    # "Yes please" and "no, thank you" are answers; "no, I mean yes" and a story that begins with "no" are not.
-    if words and len(words) <= _FEW_WORDS:
-        if words[0] in _YES and not _TURNS_IT_ROUND.intersection(words):
-            return _said(yes=True, context=context)
-        if words[0] in _NO and not (_YES - _POLITE).intersection(words):
-            return _said(yes=False, context=context)
-    return Refused("yes_no_unclear")
+    yes = says_yes(text)
+    return Refused("yes_no_unclear") if yes is None else _said(yes=yes, context=context)
 
 
 def _said(*, yes: bool, context: Context) -> Accepted:
     return Accepted(yes, sentence("yes" if yes else "no", context.language))
 
 
-_AGREES = _phrases(
+_AGREES = phrases(
     "i agree, agree, agreed, i accept, accept, i consent, ich stimme zu, stimme zu, einverstanden, akzeptiert",
     "ich akzeptiere, ich willige ein, ich bin einverstanden",
 )
-_DISAGREES = _phrases(
+_DISAGREES = phrases(
     "i disagree, disagree, i do not agree, i don't agree, i decline, decline, ich stimme nicht zu, nicht einverstanden",
     "ich lehne ab, ablehnen, ich bin nicht einverstanden",
 )

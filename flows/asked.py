@@ -13,6 +13,7 @@ from flows.finding import FINDABLE
 from flows.question import Answer, Offered, Question
 from flows.sentences import languages, question_for, sentence
 from flows.steps.kinds import RELATIVE_DAYS
+from flows.yes_no import declines
 from rules.conditions import compile_condition, facts_in
 
 if TYPE_CHECKING:
@@ -163,10 +164,17 @@ class AskedValue(Question):
             said = recognise("yes_no", text, Context(run.cursor.language))
             if isinstance(said, Accepted):
                 return Answer(None, confirms=bool(said.value))
+        if self.declined(run, text, found):
+            return super().pressed(run, SKIP)
         if isinstance(found, Accepted):
             return Answer(found.value)
         run.refused = found
         return self.numbered(run, text) if len(self.offers) > 1 else None
+
+    def declined(self, run: Run, text: str, found: Recognised) -> bool:
+        """Says whether a text skips a question that may be skipped: a clear no, where no is no answer to it."""
+        is_answer = isinstance(found, Accepted) and self.type not in ("name", "number")
+        return self.optional and not run.cursor.held and not is_answer and declines(text)
 
     def recognised(self, run: Run, text: str, given: Mapping[str, Any] | None = None) -> Recognised:
         """Returns the value in a text, or what is wrong with it; `given` is what else is known by now."""

@@ -282,6 +282,8 @@ class FormQuestion(Question):
         if asked.name in values:
             return self._settled(run, values)
         found = asked.read(run, text)
+        if asked.declined(run, text, found):
+            return self._settled(run, values, {asked.name})
         if isinstance(found, Accepted):
             return self._settled(run, {**values, asked.name: found})
         if values:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from flows.choosing import Names, have_numbers, meant
 from flows.cursor import MOST_HISTORY, Asked
 from flows.effects import Misunderstood, Option, Say, SetTimer, SlotValue
 from flows.wording import Spoken
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.run import Run
     from flows.steps.step import Step
+
+_CLEAR_BEGINNING = 3
+"""Letters of a button's label that mean it: "hi" is a greeting and not the beginning of "Hilfe"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +194,28 @@ class Question(ABC):
         digits = text.strip().rstrip(".)")
         if not self.offers or not self.type_ok or not (digits.isascii() and digits.isdigit()) or len(digits) > 3:
             return None
-        shown = [place for place in range(len(self.offers)) if self._is_open(run, place)]
+        shown = self._shown_places(run)
         number = int(digits)
-        return self._chosen(shown[number - 1]) if 0 < number <= len(shown) else None
+        return self._chosen(shown[number - 1]) if 0 < number <= len(shown) and self.is_counted(run) else None
+
+    def is_counted(self, run: Run) -> bool:
+        """Says whether a number counts the options, for no label has one itself."""
+        return not have_numbers(self._names(run, self._shown_places(run)))
+
+    def option_meant(self, run: Run, text: str) -> Answer | None:
+        """Returns the answer if the text clearly means one of the options that are shown."""
+        if not self.offers or not self.type_ok or len(text) > LONGEST_MESSAGE:
+            return None
+        shown = self._shown_places(run)
+        places = meant(text, self._names(run, shown), letters=_CLEAR_BEGINNING)
+        return self._chosen(shown[places[0]]) if len(places) == 1 else None
+
+    def _shown_places(self, run: Run) -> list[int]:
+        return [place for place in range(len(self.offers)) if self._is_open(run, place)]
+
+    def _names(self, run: Run, places: Sequence[int]) -> list[Names]:
+        options = self._all_options(run)
+        return [(options[place].label, *self.offers[place].labels.values()) for place in places]
 
     def _chosen(self, place: int) -> Answer:
         return Answer(self.offers[place].stored, place)

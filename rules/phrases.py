@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from rules.texts import base_of, in_language
+from rules.wishes import asked_for, only_names, without_courtesy
 
 LONGEST_MESSAGE = 200
 """A longer message is no phrase, so it is not looked at."""
@@ -16,30 +17,30 @@ DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "human": {
         "en": (
             "human",
-            "agent",
+            "human being",
+            "human agent",
             "person",
-            "real person",
-            "a person please",
+            "agent",
+            "representative",
             "operator",
-            "talk to a human",
-            "talk to a person",
+            "talk to someone",
+            "talk to somebody",
             "speak to someone",
-            "speak to a human",
-            "can I talk to a person",
-            "I want to talk to a person",
+            "speak to somebody",
+            "speak with someone",
+            "chat with someone",
         ),
         "de": (
             "mensch",
+            "menschen",
+            "person",
             "mitarbeiter",
             "mitarbeiterin",
+            "mitarbeitern",
             "berater",
             "beraterin",
-            "echter mensch",
-            "eine person bitte",
-            "einen menschen bitte",
-            "mit einem menschen sprechen",
-            "ich möchte mit einem menschen sprechen",
-            "ich will mit einem menschen sprechen",
+            "mit jemandem sprechen",
+            "mit jemand sprechen",
         ),
         "fr": ("humain", "un humain", "conseiller", "une personne", "parler à quelqu'un", "parler à un humain"),
         "es": ("humano", "agente", "una persona", "persona", "hablar con una persona", "hablar con un agente"),
@@ -76,6 +77,9 @@ DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """What a site understands that says nothing else. Words that may be an answer ("help", "stop") are left to the site."""
 
+_WISHED_FOR = "human"
+"""What is understood in a wish as well: "I want to cancel" may be an answer, "I want to talk to a person" is none."""
+
 
 def normalised(words: str) -> str:
     """Returns what is compared: letters and digits in small letters, one space between words, no signs, no emoji.
@@ -90,11 +94,13 @@ def normalised(words: str) -> str:
 class Phrases:
     """Phrases by name and language, prepared for being compared with messages."""
 
-    __slots__ = ("_any_language", "_by_language", "_first")
+    __slots__ = ("_any_language", "_by_language", "_first", "_politely", "_wished_for")
 
     def __init__(self, phrases: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         self._by_language: dict[str, dict[str, str]] = {}
         self._any_language: dict[str, str] = {}
+        self._politely: dict[str, str] = {}
+        self._wished_for: set[str] = set()
         self._first = {
             name: {language: words for language, wordings in by_language.items() for words in list(wordings)[:1]}
             for name, by_language in phrases.items()
@@ -106,6 +112,9 @@ class Phrases:
                     if known:
                         self._by_language.setdefault(language, {}).setdefault(known, name)
                         self._any_language.setdefault(known, name)
+                        self._politely.setdefault(without_courtesy(known), name)
+                        if name == _WISHED_FOR:
+                            self._wished_for.add(asked_for(known))
 
     def first(self, name: str, language: str) -> str | None:
         """Returns what visitors are told to write for this: the first wording in their language, else in English."""
@@ -115,7 +124,8 @@ class Phrases:
         """Returns the name of the phrase that the whole message is, or None.
 
         The language of the conversation goes first; then any other, for people often write in another one than their
-        browser says. The phrase that was written first wins.
+        browser says. The phrase that was written first wins. Words of courtesy make no difference, nor does it how
+        somebody asks for a person.
         """
         if len(message) > LONGEST_MESSAGE:
             return None
@@ -124,4 +134,7 @@ class Phrases:
             name = self._by_language.get(code, {}).get(said)
             if name is not None:
                 return name
-        return self._any_language.get(said)
+        name = self._any_language.get(said) or self._politely.get(without_courtesy(said))
+        if name is None and asked_for(said) in self._wished_for and not only_names(said):
+            return _WISHED_FOR
+        return name

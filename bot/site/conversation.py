@@ -31,7 +31,7 @@ class ConversationSettings:
     fallback_flow: str | None
     idle_close: timedelta
     phrases: Mapping[str, PhrasesByLanguage]
-    """The site's own; a language in which it has none keeps the usual ones, so a way to a person is never missing."""
+    """The site's own; a language in which it has none keeps the usual ones. For a person they are only more words."""
     max_misunderstandings: int
     """In a row; then the conversation goes to a person."""
     flow_updates: FlowUpdates = "move"
@@ -41,7 +41,7 @@ class ConversationSettings:
 PHRASES = Table(
     "phrases",
     {
-        "human": Key(Phrases(), "the visitor wants a person"),
+        "human": Key(Phrases(), "the visitor wants a person; these are understood besides the usual words"),
         "restart": Key(Phrases(), "the visitor wants to begin again"),
         "back": Key(Phrases(), "the visitor wants the question before"),
         "cancel": Key(Phrases(), "the visitor wants to leave the flow"),
@@ -79,7 +79,7 @@ def conversation(read: Read, reading: Reading) -> ConversationSettings:
         fallback=fallback,
         fallback_flow=flow,
         idle_close=timedelta(seconds=read["idle_close"].seconds),
-        phrases=_phrases(read["phrases"]),
+        phrases=_phrases(read["phrases"], reading),
         max_misunderstandings=read["max_misunderstandings"],
         flow_updates=read["flow_updates"],
     )
@@ -96,6 +96,12 @@ def _fallback_flow(read: Read, reading: Reading) -> str | None:
     return None
 
 
-def _phrases(read: Read | None) -> Mapping[str, PhrasesByLanguage]:
+def _phrases(read: Read | None, reading: Reading) -> Mapping[str, PhrasesByLanguage]:
     written = {name: read[name] or {} for name in DEFAULT_PHRASES} if read else {}
-    return {name: {**default, **written.get(name, {})} for name, default in DEFAULT_PHRASES.items()}
+    phrases = {name: {**default, **written.get(name, {})} for name, default in DEFAULT_PHRASES.items()}
+    if read and not all(written["human"].values()):
+        message = "'human' without a phrase changes nothing: a person can always be asked for in the usual words"
+        reading.walker.report("K006", read.place_of("human"), message, write="human: [colleague]")
+    usual = DEFAULT_PHRASES["human"]
+    human = {code: tuple(dict.fromkeys((*words, *usual.get(code, ())))) for code, words in phrases["human"].items()}
+    return {**phrases, "human": human}

@@ -125,7 +125,7 @@ class ButtonsStep(AskingStep):
             "options": Key(Options(), "what can be pressed", required=True),
             "save_as": Key(Id(), "the slot that keeps what was chosen"),
             "if_known": Key(Choice(("skip", "ask")), "skip: do not ask when the slot is filled already", default="ask"),
-            "type_ok": Key(YesNo(), "whether typing the label or its number works as well", default=True),
+            "type_ok": Key(YesNo(), "whether typing the label, its beginning or its number works too", default=True),
             "otherwise": Key(LeadsTo(), "where an answer leads that is none of these; else the question is put again"),
             **QUESTION,
         },
@@ -237,11 +237,15 @@ class ButtonsQuestion(Question):
         return self._ask.text(run)
 
     def again(self, run: Run, n: int) -> str:
-        key = "choose_one" if self.type_ok else "not_understood"
-        return f"{sentence(key, run.cursor.language)} {self.prompt(run, n)}"
+        return f"{sentence(self._what_to_do(run), run.cursor.language)} {self.prompt(run, n)}"
+
+    def _what_to_do(self, run: Run) -> str:
+        if not self.type_ok:
+            return "not_understood"
+        return "choose_one" if self.is_counted(run) else "choice_unknown"
 
     def understood(self, run: Run, text: str) -> Answer | None:
-        return self.numbered(run, text)
+        return self.option_meant(run, text)
 
 
 def _offered(option: ButtonOption, place: int) -> Offered:

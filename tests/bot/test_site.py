@@ -122,10 +122,27 @@ def test_a_site_without_departments_and_hours_has_one_that_is_always_open() -> N
 def test_conversation_settings_keep_the_usual_phrases_of_other_languages(site: Site) -> None:
     settings = site.conversation
     assert (settings.start, settings.fallback_flow, settings.idle_close) == ("welcome", None, timedelta(hours=2))
-    assert settings.phrases["human"]["en"] == ("a real person",)
+    assert settings.phrases["human"]["en"][0] == "a real person"
     assert "mensch" in settings.phrases["human"]["de"] and settings.phrases["back"]["en"]
     assert site.flow_settings.phrases.match("A real person!", "en") == "human"
     assert "anders" in settings.fallback["de"]
+
+
+def test_a_sites_own_words_for_a_person_are_understood_besides_the_usual_ones() -> None:
+    loaded = load_files({**FILES, "words.yaml": WORDS.replace("[a real person]", "[colleague]")})
+    assert loaded.site is not None
+    phrases = loaded.site.flow_settings.phrases
+    assert [phrases.match(each, "en") for each in ("colleague", "human", "a human please")] == ["human"] * 3
+    assert phrases.first("human", "en") == "colleague"
+
+
+@pytest.mark.parametrize("nothing", ["[]", "{en: [colleague], de: []}"])
+def test_no_words_for_a_person_are_refused(nothing: str) -> None:
+    loaded = load_files({**FILES, "words.yaml": WORDS.replace("[a real person]", nothing)})
+    assert errors_of(loaded) == [
+        "words.yaml:10:12: 'human' without a phrase changes nothing: a person can always be asked for in the usual "
+        "words — write  human: [colleague]"
+    ]
 
 
 def test_the_fallback_may_be_a_flow_or_a_text() -> None:

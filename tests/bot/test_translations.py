@@ -73,7 +73,7 @@ def test_every_text_of_a_site_can_be_translated_at_its_address() -> None:
     site = site_of(GERMAN)
     assert site.look.greeting == {"en": "Welcome!", "de": "Willkommen!"}
     assert site.departments["sales"].title_in("de") == "Verkauf"
-    assert site.conversation.phrases["human"]["de"] == ("ein mensch", "eine person")
+    assert site.conversation.phrases["human"]["de"][:2] == ("ein mensch", "eine person")
     assert site.responses["thanks"].text == {"en": "Thanks", "de": "Danke"}
     assert site.rules["parking"].answer.texts == {"en": "Behind the house.", "de": "Hinter dem Haus."}
     assert site.triggers["help"].say == {"en": "May I help?", "de": "Darf ich helfen?"}

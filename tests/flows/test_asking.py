@@ -135,6 +135,21 @@ def test_a_question_can_be_skipped(play):
     assert play(asking("phone, optional: true"), start="a", language="de").write("überspringen") == ["Done"]
 
 
+@pytest.mark.parametrize("asked", ["email", "phone", "name", "guests, type: number"])
+@pytest.mark.parametrize("no", ["no", "no thanks", "nein danke", "-", "I don't have one"])
+def test_a_clear_no_skips_what_can_be_skipped(play, asked, no):
+    bot = play(asking(f"{asked}, optional: true"), start="a")
+    assert bot.write(no) == ["Done"]
+    assert bot.slots == {}
+
+
+def test_a_no_that_is_an_answer_or_skips_nothing_is_not_skipped_by(play):
+    bot = play(asking("wrapped, type: yes_no, ask: Wrapped?, optional: true"), start="a")
+    assert bot.write("no thanks") == ["Done"]
+    assert bot.slots == {"wrapped": False}
+    assert play(asking("email"), start="a").write("no thanks") != ["Done"]
+
+
 def test_a_text_after_a_question_that_can_be_skipped_may_be_empty_there(problems_in):
     found = problems_in(asking("phone, optional: true").replace("say: Done", "say: 'To {{ phone }}'"))
     assert [problem[:4] for problem in found] == ["F006"]

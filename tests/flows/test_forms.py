@@ -39,6 +39,14 @@ WISH = """
     """
 
 
+def test_a_clear_no_skips_a_field_that_can_be_skipped(play):
+    bot = play(WISH, start="wish")
+    bot.write("Cat")
+    bot.write("Ann")
+    assert bot.write("no, thanks") == ["Which is it?"]
+    assert bot.slots == {"pet": "Cat", "name": "Ann"}
+
+
 def test_a_form_is_a_card_and_its_text_is_the_first_question(play):
     bot = play(STAY, start="stay")
     assert bot.hears == ["With pleasure.", "When do you arrive?"]

@@ -1,5 +1,7 @@
 """What a visitor may do at any moment: ask for a person, go back, begin again, be drawn into another flow."""
 
+import pytest
+
 from flows.cursor import MOST_HISTORY, MOST_PARKED
 from flows.effects import FlowEntered, FlowLeft, Misunderstood, SlotSet, WantsAgent
 from flows.runner import Event
@@ -46,6 +48,18 @@ def test_a_person_can_be_asked_for_at_every_question(play):
     assert bot.write("A person, please!") == []
     assert bot.effects == (WantsAgent(None, None, "normal", None, "collect_name", "lead", "phrase"),)
     assert bot.cursor == before, "the flow waits where it was"
+
+
+@pytest.mark.parametrize(
+    "wish", ["I want to speak to a human", "agent please", "Kann ich mit einem Menschen sprechen?"]
+)
+def test_a_wish_for_a_person_is_no_answer_to_a_question_for_a_name(play, wish):
+    bot = play(LEAD, start="lead")
+    assert bot.write(wish) == []
+    assert bot.effects_of(WantsAgent) and "name" not in bot.slots
+    bot.happens(Event("agent_joined"))
+    bot.happens(Event("agent_left", data={"how": "returned"}))
+    assert bot.write("Ann Human") == ["Mail?"], "who only has the word in a name is no such wish"
 
 
 def test_a_return_repeats_the_open_question(play):

@@ -1,5 +1,7 @@
 """What each kind of step does in a conversation."""
 
+import pytest
+
 from flows.effects import FlowEntered, FlowLeft, Misunderstood, Option, Say, SlotSet, WantsAgent
 from flows.runner import Event
 
@@ -248,6 +250,54 @@ def test_other_words_are_asked_again_then_given_up(play):
     assert bot.write("5")
     assert bot.write("0") == []
     assert bot.effects_of(WantsAgent)[0].reason == "give_up"
+
+
+ROOMS = """
+    flows:
+      rooms:
+        steps:
+          - {buttons: How many?, options: [1 room, 3 rooms, 2 rooms], save_as: rooms}
+          - {buttons: And then?, options: [Hilfe, Prices and plans, Delivery], save_as: topic}
+          - say: Good
+"""
+
+
+def test_a_number_is_the_one_in_a_label_before_it_counts_the_buttons(play):
+    bot = play(ROOMS, start="rooms")
+    assert bot.write("4") == ["That is not one of the answers. Which one is it? How many?"]
+    bot.write("2")
+    assert bot.slots["rooms"] == "2 rooms"
+
+
+def test_the_clear_beginning_of_a_label_can_be_typed_but_a_greeting_is_none(play):
+    bot = play(ROOMS, start="rooms")
+    bot.write("1")
+    assert bot.write("hi") == ["Choose one of the answers below, or type its number. And then?"]
+    assert bot.write("price") == ["Good"]
+    assert bot.slots == {"rooms": "1 room", "topic": "Prices and plans"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "buttons: Sure?, options: ['Yes', 'No', Maybe], save_as: sure",
+        "collect: sure, ask: Sure?, choices: ['Yes', 'No', Maybe]",
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [("yes please", "Yes"), ("yeah", "Yes"), ("sure", "Yes"), ("ok", "Yes"), ("ja", "Yes"), ("no, thanks", "No")],
+)
+def test_options_that_read_as_yes_and_no_are_chosen_by_any_yes_or_no(play, question, text, stored):
+    bot = play(f"flows: {{a: {{steps: [{{{question}}}, {{say: Done}}]}}}}", start="a")
+    assert bot.write("no idea") != ["Done"]
+    assert bot.write(text) == ["Done"]
+    assert bot.slots == {"sure": stored}
+
+
+def test_a_yes_chooses_nothing_where_no_option_is_a_no(play):
+    text = "flows: {a: {steps: [{buttons: Which?, options: [Right shoe, Left shoe], save_as: shoe}, {say: Done}]}}"
+    assert play(text, start="a").write("yes") != ["Done"]
 
 
 def test_otherwise_takes_what_is_no_label(play):

@@ -87,3 +87,49 @@ def test_no_usual_phrase_means_two_things_in_one_language():
 @given(st.text(max_size=60))
 def test_what_is_compared_is_compared_once_and_for_all(text):
     assert normalised(normalised(text)) == normalised(text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("human please", "Agent, please!", "I need a human", "I want to speak to a human", "speak to a person"),
+        *("talk to human", "real human", "representative", "please connect me to an agent", "can I talk to someone?"),
+        *("Hi, could I please speak with a real person now?", "I'd like to chat with a human agent", "get me a person"),
+        *("Mitarbeiter bitte", "Kann ich mit einem Menschen sprechen?", "Ich brauche einen echten Menschen"),
+        *("Bitte verbinden Sie mich mit einem Mitarbeiter", "ich möchte bitte mit jemandem reden", "eine Person bitte"),
+        *("un humain, s'il vous plaît", "una persona, por favor"),
+    ],
+)
+def test_a_person_is_asked_for_in_many_ways(message):
+    assert Phrases(DEFAULT_PHRASES).match(message, "en") == "human"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("I met a human", "no human please", "I don't want to talk to a human", "I am an agent", "someone", "please"),
+        *(
+            "kein Mensch",
+            "Ich bin Mitarbeiter",
+            "I need a room for one person",
+            "talk to my agent Ann",
+            "jemand",
+            "A person",
+        ),
+    ],
+)
+def test_a_person_who_is_only_spoken_of_is_not_asked_for(message):
+    assert Phrases(DEFAULT_PHRASES).match(message, "en") is None
+
+
+def test_a_sites_own_word_for_a_person_is_asked_for_in_the_same_ways():
+    ours = Phrases({"human": {"en": ["colleague"]}})
+    assert ours.match("Can I talk to a colleague, please?", "en") == "human"
+    assert ours.match("I had a colleague", "en") is None
+
+
+def test_please_makes_no_difference_to_any_phrase_but_a_wish_may_be_an_answer():
+    usual = Phrases(DEFAULT_PHRASES)
+    assert usual.match("Please go back", "en") == "back"
+    assert usual.match("abbrechen bitte", "de") == "cancel"
+    assert usual.match("I want to cancel", "en") is None

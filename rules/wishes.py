@@ -1,0 +1,49 @@
+"""Whom does a message ask for: "can I please talk to an agent?" asks for "agent", "I met an agent" for nobody."""
+
+import re
+
+_COURTESY = "please|bitte|thanks|thank you|danke|por favor|per favore|sil vous plaît|sil te plaît"
+_GREETING = "hi|hello|hey|hallo|guten tag"
+_WISH = (
+    "(?:can|could|may) (?:i|we)|(?:can|could) you|(?:i|we) (?:just )?(?:want|need|would like|must|have)|i wanna|id like"
+    "|let me|(?:kann|könnte|darf) ich|(?:können|könnten) sie|ich (?:möchte|will|muss|brauche)(?: gerne?)?"
+    "|ich (?:würde|hätte) gerne?"
+)
+_VERB = (
+    "(?:talk|speak|chat) (?:to|with)|connect me (?:to|with)|(?:transfer me|put me through) to|get me|give me|get|have"
+    "|(?:(?:verbinden sie|verbinde) )?(?:mich )?mit|(?:geben sie|gib) mir"
+)
+_SOMEBODY = "someone|somebody|anyone|anybody|jemand"
+_ARTICLE = "a|an|the|one of your|your|ein|eine|einen|einem|einer"
+_ADJECTIVE = "real|live|actual|(?:echt|richtig)(?:e|er|en|em)?"
+_VERB_BEHIND = "sprechen|reden|chatten|verbinden|verbunden werden"
+_AT_ONCE = "now|right now|instead|jetzt|sofort|lieber"
+
+_POLITELY = re.compile(f"(?:(?:{_COURTESY}) )*(?P<what>.+?)(?: (?:{_COURTESY}))*")
+# To talk to someone is a wish, "someone" alone is an answer: so there the verb stays.
+_ASKING = re.compile(
+    f"(?:(?:{_GREETING}|{_COURTESY}) )*(?:(?:{_WISH}) )?(?:to )?(?:(?:{_COURTESY}) )*"
+    f"(?:(?:{_VERB}) (?!{_SOMEBODY}))?(?:(?:{_ARTICLE}) )?(?:(?:{_ADJECTIVE}) )?"
+    f"(?P<what>.+?)(?: (?:{_COURTESY}|{_VERB_BEHIND}|{_AT_ONCE}))*"
+)
+_BARE = re.compile(f"(?:{_ARTICLE}) ")
+
+
+def without_courtesy(words: str) -> str:
+    """Returns what is said besides please and thank you; of words as `rules.phrases.normalised` makes them."""
+    return _what(_POLITELY, words)
+
+
+def asked_for(words: str) -> str:
+    """Returns who or what is asked for, without the words that people ask with; of normalised words, too."""
+    return _what(_ASKING, words)
+
+
+def only_names(words: str) -> bool:
+    """Says that nothing is asked with: "a person" may be what a button says, "a person, please" is a wish."""
+    return bool(_BARE.match(words)) and words.endswith(asked_for(words))
+
+
+def _what(way: re.Pattern[str], words: str) -> str:
+    said = way.fullmatch(words)
+    return said["what"] if said else words
