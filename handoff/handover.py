@@ -98,7 +98,7 @@ class Handover:
 
     def _request(self, draft: Draft, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
-        department = self._department(draft, wanted)
+        department = self._department(draft, wanted.department)
         draft.set(department=department.id)
         if not department.opening_hours.is_open(draft.now):
             return "closed"
@@ -163,16 +163,17 @@ class Handover:
         everywhere = [department.id, *(overflow.department for overflow in self._overflows(department))]
         return any(here_in(each, self.agents.all()) for each in everywhere)
 
-    def _department(self, draft: Draft, wanted: WantsAgent) -> Department:
+    def _department(self, draft: Draft, wanted: str | None) -> Department:
+        """Returns the department wanted, else the conversation's own, of those that the site has by now."""
         departments = self.bot.sites.current.departments
-        for named in (wanted.department, draft.state.department):
+        for named in (wanted, draft.state.department):
             if named and named in departments:
                 return departments[named]
         is_open = (each for each in departments.values() if each.opening_hours.is_open(draft.now))
         return next(is_open, next(iter(departments.values())))
 
     def _take_message(self, draft: Draft, left: MessageLeft) -> None:
-        department = left.department or draft.state.department or next(iter(self.bot.sites.current.departments))
+        department = self._department(draft, left.department).id
         body = {"department": department, "email": left.email or "", "text": left.text}
         draft.add("message_left", body, actor="visitor")
         # The bot goes on holding the conversation: whoever left a message may still be helped by it.
