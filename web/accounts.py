@@ -25,6 +25,7 @@ from bot.ids import new_id
 from bot.models import ID_LENGTH, Base, identity
 from handoff import agents
 from handoff.models import AgentRow
+from rules.readable import without_controls
 from web.audience import ROLES, Role, SignedIn
 
 SIGN_IN_LASTS = timedelta(days=30)
@@ -440,7 +441,7 @@ def _weakness(password: str, *, email: str) -> str | None:
         return f"A password has at least {SHORTEST_PASSWORD} characters. Three or four words do well."
     if len(password) > LONGEST_PASSWORD:
         return f"A password has at most {LONGEST_PASSWORD} characters."
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in password):
+    if without_controls(password) != password:
         return "There is a character in this password that no keyboard types."
     if len(set(password)) < 4 or password.casefold() == email:
         return "This password is the first one somebody would try. Three or four words do well."

@@ -10,7 +10,7 @@ from flows.runner import Event as FlowEvent
 from handoff.agents import changed
 from handoff.audience import may_work_on
 from handoff.desk.changing import Changing, SaidBefore
-from handoff.desk.visitor_side import readable
+from handoff.desk.visitor_side import sayable
 from handoff.ending import close_when_idle, end
 from handoff.lifecycle import NotNow, holder_after
 from handoff.models import Assignment
@@ -122,7 +122,7 @@ class AgentSide(Changing):
     def _speak(
         self, agent_id: str, conversation_id: str, text: str, *, kind: str, token: int | None, client_id: str
     ) -> Event:
-        text = readable(text)
+        text = sayable(text)
         actor = f"agent:{agent_id}"
 
         def verb(draft: Draft, known: Known) -> Known:

@@ -13,7 +13,7 @@ from flows.effects import SlotValue
 from flows.runner import Event as FlowEvent
 from handoff.desk.changing import SaidBefore
 from handoff.desk.presence_side import PresenceSide
-from handoff.desk.visitor_side import VisitorSide, readable
+from handoff.desk.visitor_side import VisitorSide, sayable
 from handoff.lifecycle import holder_after
 
 PROGRAM = "agent:program"
@@ -60,7 +60,7 @@ class ProgramSide(VisitorSide, PresenceSide):
 
     def record(self, visitor_id: str, text: str, *, client_id: str, whereabouts: Whereabouts) -> Outcome:
         """Stores what the visitor said elsewhere; the bot does not answer it, an agent who has them sees it."""
-        text = readable(text)
+        text = sayable(text)
         actor = f"visitor:{visitor_id}"
 
         def verb(draft: Draft, known: Known) -> Known:
