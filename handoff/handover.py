@@ -15,6 +15,7 @@ from handoff.ending import end
 from handoff.lifecycle import holder_after
 from handoff.queue import PRIORITIES
 from handoff.routing import here_in, next_for
+from handoff.waiting import ask_nobody, leave_queue
 
 MOST_TRIES = 5
 """How many departments one turn may ask for before a message is taken instead."""
@@ -74,21 +75,16 @@ class Handover:
     def overflow(self, draft: Draft, department: str) -> None:
         """Moves a waiting conversation to the next department; it keeps its waiting time."""
         draft.add("requeued", {"department": department, "why": "no_answer"}, actor="system")
-        draft.set(department=department, offered_to=None, offer_seq=None, asked=())
+        ask_nobody(draft)
+        draft.set(department=department)
         self.offer(draft)
 
     def stop_waiting(self, draft: Draft, known: Known) -> Known:
         """Nobody came in the time promised: back to the bot, which does what the flow says."""
         state = draft.state
         draft.add("waited_long", {"department": state.department or ""}, actor="system")
-        draft.set(
-            holder=holder_after("give_up_waiting", state.holder),
-            queued_at=None,
-            offered_to=None,
-            offer_seq=None,
-            asked=(),
-            waiting_since=None,
-        )
+        leave_queue(draft)
+        draft.set(holder=holder_after("give_up_waiting", state.holder))
         return self.settle(draft, self.bot.resume(draft, known, self._failed(draft, "nobody")))
 
     def _failed(self, draft: Draft, reason: str) -> Event:

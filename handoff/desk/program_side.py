@@ -15,6 +15,7 @@ from handoff.desk.changing import SaidBefore
 from handoff.desk.presence_side import PresenceSide
 from handoff.desk.visitor_side import VisitorSide, sayable
 from handoff.lifecycle import holder_after
+from handoff.waiting import leave_queue
 
 PROGRAM = "agent:program"
 """Who speaks where a program passes on what a person said elsewhere."""
@@ -105,10 +106,10 @@ class ProgramSide(VisitorSide, PresenceSide):
             if draft.state.holder == "bot":
                 return known
             if draft.state.holder == "queue":
-                draft.set(holder=holder_after("give_up_waiting", "queue"), queued_at=None, waiting_since=None)
-                draft.set(offered_to=None, offer_seq=None, asked=())
+                leave_queue(draft)
+                draft.set(holder=holder_after("give_up_waiting", "queue"))
             else:
-                self._release(draft, self.agent(draft.state.owner or ""), by="returned", verb="return_to_bot")
+                self._give_back(draft, self.agent(draft.state.owner or ""), by="returned")
             draft.add("returned", {}, actor="system")
             turn = self._parts.bot.resume(draft, known, FlowEvent("agent_left", data={"how": "returned"}))
             return self._handover.settle(draft, turn)
