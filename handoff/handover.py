@@ -39,7 +39,7 @@ class Handover:
         for _ in range(MOST_TRIES):
             if turn.left is not None:
                 self._take_message(draft, turn.left)
-            if turn.closes:
+            if turn.closes and not draft.state.left:  # That stays until somebody accepts it.
                 end(draft, by="bot", name=None, actor="bot")
             if turn.wants_agent is None or draft.state.holder != "bot":
                 return turn.known

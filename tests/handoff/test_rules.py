@@ -345,6 +345,20 @@ def test_a_rule_ends_the_conversation(office, ann):
     assert [(e.kind, e.body.get("by")) for e in events[-2:]] == [("message", None), ("closed", "bot")]
 
 
+def test_a_message_that_was_left_outlives_the_goodbye(office, ann, agent):
+    for said in ("Hello", "human", "ann@x.io", "Please call me"):
+        ann.writes(said)
+    conversation = ann.conversation
+    assert office.desk.conversation(conversation).left
+    ann.writes("Goodbye!")
+    assert office.desk.conversation(conversation).open
+    lead = agent("Anna", role="lead").comes_online()
+    assert [row["id"] for row in office.queue.rows_waiting(office.desk.agent(lead.id))] == [conversation]
+    office.desk.close(lead.id, conversation, token=lead.accepts(conversation))
+    state = office.desk.conversation(conversation)
+    assert (state.open, state.holder, state.left) == (False, "nobody", False)
+
+
 def test_a_rule_speaks_the_visitors_language(office):
     anna = VisitorActor(office, "visitor-anna", "de")
     assert heard_after(anna, "Parking?") == ["Hinter der Halle sind freie Plätze."]
