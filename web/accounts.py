@@ -289,12 +289,11 @@ class Accounts:
             self._note_use({stamp}, now)
         return SignedIn(agent_id, account_id, name, role, stamp)
 
-    def still_valid(self, stamp: str) -> bool:
-        """Says whether a sign-in still holds: nobody signed it out, and its account is open."""
-        return stamp in self.valid_among([stamp])
-
     def valid_among(self, stamps: Iterable[str]) -> frozenset[str]:
-        """Returns which of these sign-ins still hold; asking for the sockets that are open counts as their use."""
+        """Returns which of these sign-ins still hold: nobody signed them out, and their accounts are open.
+
+        Asking for the sockets that are open counts as their use.
+        """
         asked, now = list(dict.fromkeys(stamps)), self._now()
         if not asked:
             return frozenset()

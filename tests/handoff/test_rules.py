@@ -286,9 +286,9 @@ def test_what_a_rule_only_notes_is_noted_whatever_the_message_is(office, ann, ag
     notes = [e.body for e in office.journal.events_after(ann.conversation, 0) if e.kind == "note"]
     assert notes == [{"text": "Angry. Writes from /.", "name": "Assistant", "rule": "complaints_first"}]
     ann.writes("agent")
-    assert office.queue.waiting_in("billing") == [ann.conversation]
+    assert office.queue.place_of(office.desk.conversation(ann.conversation)) == 1
     assert office.desk.conversation(ann.conversation).priority == 1
-    assert berta.is_offered() == [] and office.desk.conversation(ann.conversation).offered_to == berta.id
+    assert berta.is_offered() == [ann.conversation]
 
 
 def test_a_called_flow_comes_back_to_the_question(ann):
