@@ -19,6 +19,7 @@ from sqlalchemy import Connection, ForeignKey, String, Text, delete, exists, ins
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import table_of
 from bot.database import Database
 from bot.ids import new_id
@@ -115,17 +116,16 @@ class Person:
     departments: frozenset[str]
 
 
-Blocking = Callable[..., Any]
 Revoked = Callable[[frozenset[str]], None]
 
 
 class Passwords:
     """Hashes and checks passwords where it holds nobody up: `run_blocking(call, *arguments)` waits elsewhere."""
 
-    def __init__(self, run_blocking: Blocking | None = None):
+    def __init__(self, run_blocking: RunBlocking = at_once):
         # OWASP's smallest advised argon2id: signing in is rare, and many at once must not take all memory.
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._run = run_blocking or (lambda call, *arguments: call(*arguments))
+        self._run = run_blocking
 
     def hash(self, password: str) -> str:
         """Returns the password as it is kept."""
