@@ -144,7 +144,7 @@ class Bot:
 
     def call_agent(self, known: Known, department: str | None) -> Turn:
         """Asks for a person without a flow."""
-        return Turn(known, WantsAgent(department, None, "normal", None, step="", flow="", reason="target"))
+        return Turn(known, WantsAgent(reason="target", department=department))
 
     def resume(self, draft: Draft, known: Known, event: Event) -> Turn:
         """Takes something that happened elsewhere (an agent came or went, a timer ran out) into the flows.
@@ -231,7 +231,7 @@ class _Reply:
         self.known = ruling.known
         self.draft.set(misunderstood=0)
         if rule.handoff:
-            self._wants_agent = WantsAgent(rule.route, None, "normal", None, step="", flow="", reason="rule")
+            self._wants_agent = WantsAgent(reason="rule", department=rule.route)
         elif rule.close:
             self._closes = True
         elif rule.start or rule.call:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import DBAPIError
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import table_of
 from bot.database import Database
 from bot.jobs import LONGEST_NAP, Handlers, Jobs
@@ -41,13 +42,13 @@ class Calls:
         *,
         now: Callable[[], datetime],
         spawn: Callable[..., Any] | None = None,
-        run_blocking: Callable[..., Any] | None = None,
+        run_blocking: RunBlocking = at_once,
     ):
         self._jobs = jobs
         self._database = database
         self._now = now
         self._spawn = spawn or (lambda function, *args: function(*args))
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
         self._signal = jobs.signal()
         self._leases = Leases(database, now=now)
         self._in_hand: dict[int, Job] = {}

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event as Signal
-from typing import Any
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import table_of
 from bot.database import Database
 from bot.leases import Job, Leases, Outcome, due_at, taken
@@ -69,13 +69,13 @@ class Jobs:
         database: Database,
         *,
         now: Callable[[], datetime],
-        run_blocking: Callable[..., Any] | None = None,
+        run_blocking: RunBlocking = at_once,
         chance: Callable[[], float] = random.random,
         spans: Spans = no_spans,
     ):
         self._database = database
         self._now = now
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
         self._chance = chance
         self._spans = spans
         self._signals = [Signal()]

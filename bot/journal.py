@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import Change, NotStorable, Refused, Unavailable, table_of
 from bot.database import Database
 from bot.events import Event
@@ -36,7 +37,6 @@ log = structlog.get_logger()
 _events = table_of(EventRow)
 
 Spawn = Callable[[Callable[[], None]], Any]
-RunBlocking = Callable[..., Any]
 Outcome = Exception | None
 
 
@@ -63,12 +63,12 @@ class Journal:
         database: Database,
         *,
         spawn: Spawn | None = None,
-        run_blocking: RunBlocking | None = None,
+        run_blocking: RunBlocking = at_once,
         spans: Spans = no_spans,
     ):
         self._database = database
         self._spans = spans
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
         self.record = 0
         """Counts the records this process has seen: a change that was computed from an earlier one is refused."""
         self._connection: Connection | None = None

@@ -4,8 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 
+from bot.blocking import RunBlocking, at_once
 from bot.bundles import Bundles
 from bot.database import Database
 from bot.deployments import SERVE, Deployment, Deployments, Why
@@ -31,14 +31,12 @@ class SiteVersions:
     What takes long is handed to `run_blocking`.
     """
 
-    def __init__(
-        self, database: Database, *, now: Callable[[], datetime], run_blocking: Callable[..., Any] | None = None
-    ):
+    def __init__(self, database: Database, *, now: Callable[[], datetime], run_blocking: RunBlocking = at_once):
         self.bundles = Bundles(database)
         self.deployments = Deployments(database, now=now)
         self._database = database
         self._now = now
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
         self._old_machines: OrderedDict[tuple[str, str], FlowMachine] = OrderedDict()
         self._compiling = Lock()
         self.current: Site

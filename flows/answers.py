@@ -31,6 +31,7 @@ from flows.numbers import FoundNumber, amounts_in, numbers_in
 from flows.sentences import sentence
 from flows.yes_no import phrases, says_yes
 from rules.phrases import normalised
+from rules.readable import has_something_to_read
 from rules.texts import in_language
 from rules.writing import written_date, written_money, written_number
 
@@ -87,8 +88,8 @@ def recognise(kind: str, text: str, context: Context = _ENGLISH) -> Recognised:
 
     Raises KeyError for a kind that is not in `KINDS`.
     """
-    readable = _readable(text)
-    found = _RECOGNISERS[kind](readable, context) if readable else Refused("text_empty")
+    shown = _seen(text)
+    found = _RECOGNISERS[kind](shown, context) if has_something_to_read(shown) else Refused("text_empty")
     return within(kind, found, context) if isinstance(found, Accepted) else found
 
 
@@ -121,7 +122,7 @@ _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = ("Cc", "Cs", "Co")
 
 
-def _readable(text: str) -> str:
+def _seen(text: str) -> str:
     """Returns the text without what cannot be seen: control characters, marks that turn the direction of writing."""
     if text.isprintable():
         return text.strip()

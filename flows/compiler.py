@@ -258,11 +258,11 @@ _WORTH_TELLING = ("back", "restart", "cancel", "human")
 def _want_agent(e: Any) -> None:
     run = e.model
     step = run.machine.state(run.state).step
-    run.effects.append(WantsAgent(None, None, "normal", None, step.id, run.machine.id, "phrase"))
+    run.effects.append(WantsAgent(reason="phrase", step=step.id, flow=run.machine.id))
 
 
 def _wants_agent(flow: str, step: str, department: str | None, reason: Reason) -> Callback:
-    effect = WantsAgent(department, None, "normal", None, step, flow, reason)
+    effect = WantsAgent(reason=reason, department=department, step=step, flow=flow)
 
     def want_agent(e: Any) -> None:
         e.model.effects.append(effect)

@@ -74,17 +74,17 @@ class SlotSet:
     save_to: Literal["conversation", "contact"] = "conversation"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantsAgent:
     """A person is wanted. Without a department it is the conversation's own, else the first that is open."""
 
-    department: str | None
-    note: str | None
-    priority: Priority
-    wait_up_to: Duration | None
-    step: str
-    flow: str
     reason: Literal["step", "phrase", "give_up", "target", "rule"]
+    department: str | None = None
+    note: str | None = None
+    priority: Priority = "normal"
+    wait_up_to: Duration | None = None
+    step: str = ""
+    flow: str = ""
     say: str | None = None
     """What the bot says once somebody is really asked; nothing is promised before."""
 

@@ -218,7 +218,7 @@ def _input_nowhere(run: Run) -> bool:
     typed = run.event.button is None and run.event.form is None
     phrase = run.settings.phrases.match(run.text, run.cursor.language) if typed else None
     if phrase == "human":
-        run.effects.append(WantsAgent(None, None, "normal", None, "", "", "phrase"))
+        run.effects.append(WantsAgent(reason="phrase"))
         return _note(run, "phrase", "human", True)
     return _note(run, "refused", "no flow is running", False)
 

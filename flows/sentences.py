@@ -1,10 +1,10 @@
 """What the bot says by itself, in every language the product speaks: refusals, usual questions, news of a handoff.
 
     sentence("email_no_at", "de")                  # "In dieser Adresse fehlt das @. Wie lautet sie vollständig?"
-    sentence("closed_until", "en", opens="Monday 09:00")
+    sentence("agent_gone", "en", name="Anna")      # "Anna is not here any more. I am asking somebody else."
     question_for("email", "email", language="en")  # the polite question for a value nobody wrote a question for
 
-The texts are in `flows/standard/sentences.yaml`; what a site says instead goes before them, in its own files.
+The texts are in `flows/standard/sentences.yaml`.
 """
 
 from functools import lru_cache

@@ -18,7 +18,6 @@ from handoff.routing import Agent, available_in, here_in
 FRESH_FOR = timedelta(seconds=2)
 """How long a look at the rows serves; `parlour agent add` and other workers write beside us."""
 
-ROLES = ("agent", "lead", "marketer", "admin")
 DEFAULT_CAPACITY = 3
 
 _agents = table_of(AgentRow)

@@ -4,20 +4,19 @@ from datetime import timedelta
 
 from bot.conversation import Draft
 from flows.cursor import Cursor
+from handoff.lifecycle import holder_after
+from handoff.waiting import leave_queue
 
 
 def end(draft: Draft, *, by: str, name: str | None, actor: str) -> None:
     """Closes a conversation in its draft: nobody holds it and its flows are dropped."""
     body = {"by": by} | ({"name": name} if name else {})
     draft.add("closed", body, actor=actor)
+    leave_queue(draft)
     draft.set(
         open=False,
-        holder="nobody",
+        holder=holder_after("close", draft.state.holder),
         closed_at=draft.now,
-        waiting_since=None,
-        queued_at=None,
-        offered_to=None,
-        offer_seq=None,
         cursor=Cursor(draft.state.id, draft.state.language),
     )
 

@@ -15,6 +15,7 @@ from handoff.ending import end
 from handoff.lifecycle import holder_after
 from handoff.queue import PRIORITIES
 from handoff.routing import here_in, next_for
+from handoff.waiting import ask_nobody, leave_queue
 
 MOST_TRIES = 5
 """How many departments one turn may ask for before a message is taken instead."""
@@ -38,7 +39,7 @@ class Handover:
         for _ in range(MOST_TRIES):
             if turn.left is not None:
                 self._take_message(draft, turn.left)
-            if turn.closes:
+            if turn.closes and not draft.state.left:  # That stays until somebody accepts it.
                 end(draft, by="bot", name=None, actor="bot")
             if turn.wants_agent is None or draft.state.holder != "bot":
                 return turn.known
@@ -74,21 +75,16 @@ class Handover:
     def overflow(self, draft: Draft, department: str) -> None:
         """Moves a waiting conversation to the next department; it keeps its waiting time."""
         draft.add("requeued", {"department": department, "why": "no_answer"}, actor="system")
-        draft.set(department=department, offered_to=None, offer_seq=None, asked=())
+        ask_nobody(draft)
+        draft.set(department=department)
         self.offer(draft)
 
     def stop_waiting(self, draft: Draft, known: Known) -> Known:
         """Nobody came in the time promised: back to the bot, which does what the flow says."""
         state = draft.state
         draft.add("waited_long", {"department": state.department or ""}, actor="system")
-        draft.set(
-            holder=holder_after("give_up_waiting", state.holder),
-            queued_at=None,
-            offered_to=None,
-            offer_seq=None,
-            asked=(),
-            waiting_since=None,
-        )
+        leave_queue(draft)
+        draft.set(holder=holder_after("give_up_waiting", state.holder))
         return self.settle(draft, self.bot.resume(draft, known, self._failed(draft, "nobody")))
 
     def _failed(self, draft: Draft, reason: str) -> Event:
@@ -98,7 +94,7 @@ class Handover:
 
     def _request(self, draft: Draft, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
-        department = self._department(draft, wanted)
+        department = self._department(draft, wanted.department)
         draft.set(department=department.id)
         if not department.opening_hours.is_open(draft.now):
             return "closed"
@@ -163,16 +159,17 @@ class Handover:
         everywhere = [department.id, *(overflow.department for overflow in self._overflows(department))]
         return any(here_in(each, self.agents.all()) for each in everywhere)
 
-    def _department(self, draft: Draft, wanted: WantsAgent) -> Department:
+    def _department(self, draft: Draft, wanted: str | None) -> Department:
+        """Returns the department wanted, else the conversation's own, of those that the site has by now."""
         departments = self.bot.sites.current.departments
-        for named in (wanted.department, draft.state.department):
+        for named in (wanted, draft.state.department):
             if named and named in departments:
                 return departments[named]
         is_open = (each for each in departments.values() if each.opening_hours.is_open(draft.now))
         return next(is_open, next(iter(departments.values())))
 
     def _take_message(self, draft: Draft, left: MessageLeft) -> None:
-        department = left.department or draft.state.department or next(iter(self.bot.sites.current.departments))
+        department = self._department(draft, left.department).id
         body = {"department": department, "email": left.email or "", "text": left.text}
         draft.add("message_left", body, actor="visitor")
         # The bot goes on holding the conversation: whoever left a message may still be helped by it.

@@ -6,13 +6,11 @@ from transitions import Machine, MachineError
 
 _TRANSITIONS = (
     ("request_agent", "bot", "queue"),
-    ("request_agent", "agent", "queue"),
     ("accept", "queue", "agent"),
     ("accept", "bot", "agent"),
     ("give_up_waiting", "queue", "bot"),
     ("return_to_bot", "agent", "bot"),
     ("close", "bot", "nobody"),
-    ("close", "queue", "nobody"),
     ("close", "agent", "nobody"),
 )
 

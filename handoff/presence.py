@@ -5,11 +5,11 @@ Panels are open at one worker or another: each writes down its own, and reads th
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import table_of
 from bot.database import Database
 from handoff.models import Panel
@@ -40,12 +40,12 @@ class Connections:
         *,
         worker: str,
         now: Callable[[], datetime],
-        run_blocking: Callable[..., Any] | None = None,
+        run_blocking: RunBlocking = at_once,
     ):
         self._database = database
         self._worker = worker
         self._now = now
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
         self._began_at = self._looked_at = now()
         self._open: dict[str, int] = {}
         """Who is here → how many sockets they have open: none, if their panel speaks by request."""

@@ -70,10 +70,6 @@ class Queue:
         query = select(_conversations.c.id).where(QUEUED, theirs, _conversations.c.offered_to.is_(None))
         return self._ids(query.order_by(*_in_order))
 
-    def waiting_in(self, department: str | None) -> list[str]:
-        """Returns the conversations waiting for a department, in order."""
-        return self._ids(select(_conversations.c.id).where(_live(department)).order_by(*_in_order))
-
     def owners(self) -> list[str]:
         """Returns the agents who hold conversations."""
         return self._ids(select(_conversations.c.owner).where(_held).distinct())

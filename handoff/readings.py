@@ -1,11 +1,9 @@
 """How far each participant has read; losing the last mark costs nothing, so these are ordinary short writes."""
 
-from collections.abc import Callable
-from typing import Any
-
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import table_of
 from bot.database import Database
 from bot.models import ConversationRow, Reading
@@ -17,9 +15,9 @@ _conversations = table_of(ConversationRow)
 class Readings:
     """Reading marks, which only grow."""
 
-    def __init__(self, database: Database, *, run_blocking: Callable[..., Any] | None = None):
+    def __init__(self, database: Database, *, run_blocking: RunBlocking = at_once):
         self._database = database
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
 
     def note(self, participant: str, conversation_id: str, seq: int) -> None:
         """Notes that the participant has read up to this number."""

@@ -33,7 +33,7 @@ class Returning:
             event = calls.done(call, returned, declared=declared, flows=frozenset(site.machines))
         turn = bot.resume(draft, known, event)
         if returned.pauses and turn.wants_agent is None:
-            turn = replace(turn, wants_agent=WantsAgent(None, None, "normal", None, call.step, call.flow, "step"))
+            turn = replace(turn, wants_agent=WantsAgent(reason="step", step=call.step, flow=call.flow))
         return self.handover.settle(draft, turn)
 
     def came_to_nothing(self, draft: Draft, known: Known, call: Call, failed: Failed) -> Known:

@@ -55,7 +55,6 @@ class _Open:
     key: Scalar | Unreadable | None = None
     first_lines: dict[str, int] = field(default_factory=dict)
     is_tagged: bool = False
-    is_key_of_map: bool = False
 
 
 def parse(text: str, lines: Sequence[str], file: str, problems: list[Problem]) -> Node | None:

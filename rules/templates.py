@@ -95,10 +95,6 @@ class Template:
     names: tuple[Name, ...]
     parts: tuple[str | _Gap, ...]
 
-    @property
-    def is_constant(self) -> bool:
-        return all(isinstance(part, str) for part in self.parts)
-
     def render(
         self,
         values: Mapping[str, Any],

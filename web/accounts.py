@@ -19,12 +19,14 @@ from sqlalchemy import Connection, ForeignKey, String, Text, delete, exists, ins
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.blocking import RunBlocking, at_once
 from bot.change import table_of
 from bot.database import Database
 from bot.ids import new_id
 from bot.models import ID_LENGTH, Base, identity
 from handoff import agents
 from handoff.models import AgentRow
+from rules.readable import without_controls
 from web.audience import ROLES, Role, SignedIn
 
 SIGN_IN_LASTS = timedelta(days=30)
@@ -114,17 +116,16 @@ class Person:
     departments: frozenset[str]
 
 
-Blocking = Callable[..., Any]
 Revoked = Callable[[frozenset[str]], None]
 
 
 class Passwords:
     """Hashes and checks passwords where it holds nobody up: `run_blocking(call, *arguments)` waits elsewhere."""
 
-    def __init__(self, run_blocking: Blocking | None = None):
+    def __init__(self, run_blocking: RunBlocking = at_once):
         # OWASP's smallest advised argon2id: signing in is rare, and many at once must not take all memory.
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._run = run_blocking or (lambda call, *arguments: call(*arguments))
+        self._run = run_blocking
 
     def hash(self, password: str) -> str:
         """Returns the password as it is kept."""
@@ -288,12 +289,11 @@ class Accounts:
             self._note_use({stamp}, now)
         return SignedIn(agent_id, account_id, name, role, stamp)
 
-    def still_valid(self, stamp: str) -> bool:
-        """Says whether a sign-in still holds: nobody signed it out, and its account is open."""
-        return stamp in self.valid_among([stamp])
-
     def valid_among(self, stamps: Iterable[str]) -> frozenset[str]:
-        """Returns which of these sign-ins still hold; asking for the sockets that are open counts as their use."""
+        """Returns which of these sign-ins still hold: nobody signed them out, and their accounts are open.
+
+        Asking for the sockets that are open counts as their use.
+        """
         asked, now = list(dict.fromkeys(stamps)), self._now()
         if not asked:
             return frozenset()
@@ -440,7 +440,7 @@ def _weakness(password: str, *, email: str) -> str | None:
         return f"A password has at least {SHORTEST_PASSWORD} characters. Three or four words do well."
     if len(password) > LONGEST_PASSWORD:
         return f"A password has at most {LONGEST_PASSWORD} characters."
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in password):
+    if without_controls(password) != password:
         return "There is a character in this password that no keyboard types."
     if len(set(password)) < 4 or password.casefold() == email:
         return "This password is the first one somebody would try. Three or four words do well."

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask_sock import Sock
 
+from bot import blocking
 from bot.actions.actions import Actions
 from bot.actions.client import Client
 from bot.actions.roster import Roster, Served
@@ -180,7 +181,7 @@ def _put_together(
         connections=connections,
         live=live,
         hub=hub,
-        sockets=Sockets(workshop.spawn or _at_once, most=most_sockets(), rates=options.rates),
+        sockets=Sockets(workshop.spawn or blocking.at_once, most=most_sockets(), rates=options.rates),
         accounts=Accounts(database, now=now, passwords=Passwords(workshop.run_blocking)),
         agents=agents,
         visits=visits,
@@ -375,10 +376,6 @@ def _visitor_parts(parlour: Parlour, limits: Limits) -> visitors.VisitorParts:
         now=parlour.now,
         run_blocking=parlour.workshop.run_blocking,
     )
-
-
-def _at_once(run: Callable[[], None]) -> None:
-    run()
 
 
 def _without_compression(app: Any) -> Any:

@@ -53,7 +53,7 @@ class SignedIn:
     name: str
     role: Role
     stamp: str
-    """Names this sign-in: `Accounts.still_valid(stamp)` says whether it holds."""
+    """Names this sign-in: `Accounts.valid_among([stamp])` says whether it holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from bot.blocking import RunBlocking, at_once
 from bot.deployments import SERVE, Deployment, Overtaken
 from bot.site.loading import Loaded, load
 from bot.site.site import Site
@@ -44,14 +44,14 @@ class Content:
         sites: SiteVersions,
         *,
         watch: bool = True,
-        run_blocking: Callable[..., Any] | None = None,
+        run_blocking: RunBlocking = at_once,
         on_change: Callable[[], None] = lambda: None,
     ):
         self.directory = directory
         self.on_change = on_change
         self._sites = sites
         self._watches = watch
-        self._run_blocking = run_blocking or (lambda function, *args: function(*args))
+        self._run_blocking = run_blocking
         self._watch = Watch(look(directory))
         self._one_at_a_time = Lock()
         self._followed: int | None = None

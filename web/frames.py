@@ -19,11 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from handoff.desk.visitor_side import without_controls
 from rules.facts import fact_named, known_in_browser
+from rules.readable import LONGEST_MESSAGE, has_something_to_read, without_controls
 from web.bodies import read
 
-MAX_DRAFT = 4000
+MAX_DRAFT = LONGEST_MESSAGE
 """Characters of what a visitor is typing."""
 MAX_NUMBER = 2**53 - 1
 """Whole numbers above it are not the same in a browser."""
@@ -42,7 +42,7 @@ def _no_nul(text: str) -> str:
 def _plain(text: str) -> str:
     """Returns a short text of one line as it is kept; a NUL is refused, since no page sends one by mistake."""
     kept = without_controls(_no_nul(text))
-    if text and not kept:
+    if text and not has_something_to_read(kept):
         raise ValueError("There is nothing to read in the text.")
     return kept
 
@@ -78,7 +78,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 """A word or short label: a step, a shortcut, a language."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
-FieldText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
+FieldText = Annotated[str, StringConstraints(max_length=LONGEST_MESSAGE), AfterValidator(_no_nul)]
 """What one field of a form holds; all of them together are a message, which the desk measures."""
 Told = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_told)]
 """What a page knows, by the names of facts; null is what it looked for and did not find."""

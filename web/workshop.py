@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot import blocking
+
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -24,8 +26,8 @@ def at_once() -> Workshop:
     """Returns a workshop without a loop: for tests and for commands."""
     return Workshop(
         spawn=None,
-        run_blocking=_at_once,
-        run_writing=_at_once,
+        run_blocking=blocking.at_once,
+        run_writing=blocking.at_once,
         later=lambda _, function: function(),
     )
 
@@ -39,7 +41,7 @@ def gevent_workshop(*, writes_block: bool) -> Workshop:
     return Workshop(
         spawn=gevent.spawn,
         run_blocking=partial(_in_thread, reading),
-        run_writing=partial(_in_thread, writing) if writes_block else _at_once,
+        run_writing=partial(_in_thread, writing) if writes_block else blocking.at_once,
         later=gevent.spawn_later,
     )
 
@@ -57,7 +59,3 @@ def _result_of(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any
         return function(*args), None
     except BaseException as problem:
         return None, problem
-
-
-def _at_once(function: Callable[..., Any], *args: Any) -> Any:
-    return function(*args)

@@ -4,7 +4,6 @@ Nothing in it is trusted: texts are texts, links are http or https, and what is 
 """
 
 import math
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -14,13 +13,13 @@ from urllib.parse import urlsplit
 from bot.actions.client import Failed
 from bot.actions.tracker import REQUESTED
 from flows.effects import Option
+from rules.readable import LONGEST_MESSAGE, readable
 
 MOST_MESSAGES = 20
 MOST_BUTTONS = 20
 MOST_SLOTS = 100
 MOST_REMINDERS = 10
 MOST_DEPTH = 8
-LONGEST_TEXT = 4000
 LONGEST_LABEL = 200
 LARGEST_NUMBER = 2**53 - 1
 
@@ -218,8 +217,8 @@ def _text(value: Any) -> str:
     """Returns the text without what nobody can read or no database stores."""
     if not isinstance(value, str):
         return ""
-    kept = "".join(each for each in value if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")).strip()
-    return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + "…"
+    kept = readable(value)
+    return kept if len(kept) <= LONGEST_MESSAGE else kept[: LONGEST_MESSAGE - 1] + "…"
 
 
 def _name(value: Any) -> str | None:
@@ -232,7 +231,7 @@ def _is_link(address: str) -> bool:
     except ValueError:
         return False
     plain = address.isprintable() and not any(each.isspace() for each in address)
-    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and len(address) <= LONGEST_TEXT
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and len(address) <= LONGEST_MESSAGE
 
 
 _UNREADABLE: Any = object()

@@ -11,7 +11,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from socket import SHUT_RDWR, create_connection, socket
 from typing import Any, Literal
@@ -59,10 +59,6 @@ class Address:
     def authority(self) -> str:
         """Returns host and port as a header names them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    def without_secret(self) -> "Address":
-        """Returns where a stranger would call."""
-        return replace(self, secret="")
 
 
 def address_of(url: str) -> Address:

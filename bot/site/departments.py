@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bot.site.reading import Reading
+from flows.steps.handoff import LEAVE_MESSAGE
 from rules.durations import Duration
 from rules.hours import OpeningHours, Window
 from rules.kinds import Choice, Integer, Length, MapOf, Nested, Reference, Text
@@ -17,7 +18,6 @@ from rules.texts import Text as Texts
 from rules.texts import in_language
 from rules.written_hours import read_opening_hours
 
-LEAVE_MESSAGE = "leave_message"
 HIDE_WIDGET = "hide_widget"
 NOT_FLOWS = frozenset({LEAVE_MESSAGE, HIDE_WIDGET})
 """What `offline` may say instead of naming a flow, so no flow can be called so."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from bot.site.reading import Reading
+from flows.checks import SITE_NAMES
 from rules.facts import Scope
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import did_you_mean
 from rules.templates import Name, TemplateProblem, parse_template
 
-SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 DESK_NAMES = ("agent.name", *SITE_NAMES)
 RULE_TEXTS = ("answer", "warn", "note")
 

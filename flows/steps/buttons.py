@@ -52,7 +52,6 @@ OPTION = Table(
     },
     "a button",
 )
-_SHORT = Table("option", {"label": Key(Word(), ""), "then": Key(Follows(), "")}, "a button")
 
 
 @dataclass(frozen=True)

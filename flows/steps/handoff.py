@@ -114,7 +114,16 @@ class HandoffStep(Step):
             written = note.text(run) if note is not None else None
             said = say.text(run) if say is not None else None
             run.effects.append(
-                WantsAgent(self.department, written, self.priority, self.wait_up_to, self.id, flow, "step", said)
+                WantsAgent(
+                    reason="step",
+                    department=self.department,
+                    note=written,
+                    priority=self.priority,
+                    wait_up_to=self.wait_up_to,
+                    step=self.id,
+                    flow=flow,
+                    say=said,
+                )
             )
 
         return ask_for_agent

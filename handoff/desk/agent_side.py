@@ -10,12 +10,13 @@ from flows.runner import Event as FlowEvent
 from handoff.agents import changed
 from handoff.audience import may_work_on
 from handoff.desk.changing import Changing, SaidBefore
-from handoff.desk.visitor_side import readable
+from handoff.desk.visitor_side import sayable
 from handoff.ending import close_when_idle, end
-from handoff.lifecycle import NotNow, holder_after
+from handoff.lifecycle import holder_after
 from handoff.models import Assignment
 from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchConversation, NotPossibleNow, Reassigned
 from handoff.routing import Agent
+from handoff.waiting import ask_nobody, leave_queue
 
 
 class AgentSide(Changing):
@@ -70,7 +71,7 @@ class AgentSide(Changing):
 
         def verb(draft: Draft, known: Known) -> Known:
             agent = self._owner(draft, agent_id, token)
-            self._release(draft, agent, by="returned", verb="return_to_bot")
+            self._give_back(draft, agent, by="returned")
             draft.add("returned", {"agent": agent.id, "name": agent.name}, actor=f"agent:{agent.id}")
             turn = self._parts.bot.resume(draft, known, FlowEvent("agent_left", data={"how": "returned"}))
             return self._handover.settle(draft, turn)
@@ -82,7 +83,7 @@ class AgentSide(Changing):
 
         def verb(draft: Draft, known: Known) -> Known:
             agent = self._owner(draft, agent_id, token)
-            self._release(draft, agent, by="closed", verb="close")
+            self._release(draft, agent, by="closed")
             end(draft, by="agent", name=agent.name, actor=f"agent:{agent.id}")
             return known
 
@@ -103,13 +104,11 @@ class AgentSide(Changing):
             raise Full(agent.capacity)
         body = {"agent": agent.id, "name": agent.name, "department": state.department or ""}
         event = draft.add("accepted", body, actor=f"agent:{agent.id}")
+        ask_nobody(draft)
         draft.set(
             holder=holder_after("accept", state.holder),
             owner=agent.id,
             owner_seq=event.seq,
-            offered_to=None,
-            offer_seq=None,
-            asked=(),
             left=False,
         )
         draft.guard(changed(agent, active=agent.active + 1, last_accepted_at=draft.now))
@@ -122,7 +121,7 @@ class AgentSide(Changing):
     def _speak(
         self, agent_id: str, conversation_id: str, text: str, *, kind: str, token: int | None, client_id: str
     ) -> Event:
-        text = readable(text)
+        text = sayable(text)
         actor = f"agent:{agent_id}"
 
         def verb(draft: Draft, known: Known) -> Known:
@@ -164,15 +163,17 @@ class AgentSide(Changing):
             raise Reassigned
         return agent
 
-    def _release(self, draft: Draft, agent: Agent, *, by: str, verb: str) -> None:
+    def _give_back(self, draft: Draft, agent: Agent, *, by: str) -> None:
+        self._release(draft, agent, by=by)
+        draft.set(holder=holder_after("return_to_bot", draft.state.holder))
+
+    def _release(self, draft: Draft, agent: Agent, *, by: str) -> None:
+        """Takes the conversation out of the agent's hands; who holds it next, the caller says."""
         state = draft.state
-        try:
-            holder = holder_after(verb, state.holder)
-        except NotNow as problem:
-            raise NotPossibleNow("This conversation is not with an agent.") from problem
         draft.guard(Guard(Assignment, f"{state.id}:{state.owner_seq}", 1, _ended(draft, by)))
         draft.guard(changed(agent, active=max(agent.active - 1, 0)))
-        draft.set(holder=holder, owner=None, owner_seq=None, waiting_since=None, queued_at=None)
+        leave_queue(draft)
+        draft.set(owner=None, owner_seq=None)
 
     def _check_business(self, conversation: Conversation, agent: Agent) -> None:
         if not may_work_on(conversation, agent):

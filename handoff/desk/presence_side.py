@@ -56,7 +56,7 @@ class PresenceSide(AgentSide):
         if before.holder != "agent" or before.owner != agent_id or not self._parts.connections.has_vanished(agent_id):
             return known
         agent = self.agent(agent_id)
-        self._release(draft, agent, by="vanished", verb="return_to_bot")
+        self._give_back(draft, agent, by="vanished")
         body = {"department": before.department or "", "why": "agent_gone", "agent": agent.id, "name": agent.name}
         draft.add("requeued", body, actor="system")
         draft.add("message", {"text": sentence("agent_gone", before.language, name=agent.name)}, actor="bot")

@@ -13,8 +13,9 @@ from flows.effects import SlotValue
 from flows.runner import Event as FlowEvent
 from handoff.desk.changing import SaidBefore
 from handoff.desk.presence_side import PresenceSide
-from handoff.desk.visitor_side import VisitorSide, readable
+from handoff.desk.visitor_side import VisitorSide, sayable
 from handoff.lifecycle import holder_after
+from handoff.waiting import leave_queue
 
 PROGRAM = "agent:program"
 """Who speaks where a program passes on what a person said elsewhere."""
@@ -60,7 +61,7 @@ class ProgramSide(VisitorSide, PresenceSide):
 
     def record(self, visitor_id: str, text: str, *, client_id: str, whereabouts: Whereabouts) -> Outcome:
         """Stores what the visitor said elsewhere; the bot does not answer it, an agent who has them sees it."""
-        text = readable(text)
+        text = sayable(text)
         actor = f"visitor:{visitor_id}"
 
         def verb(draft: Draft, known: Known) -> Known:
@@ -105,10 +106,10 @@ class ProgramSide(VisitorSide, PresenceSide):
             if draft.state.holder == "bot":
                 return known
             if draft.state.holder == "queue":
-                draft.set(holder=holder_after("give_up_waiting", "queue"), queued_at=None, waiting_since=None)
-                draft.set(offered_to=None, offer_seq=None, asked=())
+                leave_queue(draft)
+                draft.set(holder=holder_after("give_up_waiting", "queue"))
             else:
-                self._release(draft, self.agent(draft.state.owner or ""), by="returned", verb="return_to_bot")
+                self._give_back(draft, self.agent(draft.state.owner or ""), by="returned")
             draft.add("returned", {}, actor="system")
             turn = self._parts.bot.resume(draft, known, FlowEvent("agent_left", data={"how": "returned"}))
             return self._handover.settle(draft, turn)

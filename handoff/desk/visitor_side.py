@@ -1,6 +1,5 @@
 """What a visitor may ask of the desk."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,10 +16,8 @@ from flows.cursor import Cursor
 from handoff.desk.changing import Changing, SaidBefore, as_written
 from handoff.ending import close_when_idle
 from handoff.refusals import Forgotten, NoSuchConversation, Unsayable
+from rules.readable import LONGEST_MESSAGE, readable
 from rules.rulebook import Heard
-
-LONGEST_TEXT = 4000
-"""Characters in one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,33 +211,26 @@ def _sayable(said: Said) -> Said:
     if said.form:
         values = {name: _fillable(value) for name, value in said.form["values"].items()}
         form = {"step": said.form["step"], "values": values}
-        readable(as_written(values))
+        sayable(as_written(values))
         return Said(form=form)
     if said.button:
-        return replace(said, button={**said.button, "label": readable(said.button["label"])})
+        return replace(said, button={**said.button, "label": sayable(said.button["label"])})
     if said.answered and not said.text:
         return said
-    text = readable(said.text)
+    text = sayable(said.text)
     return said if text == said.text else Said(text, said.button, said.answered)
 
 
 def _fillable(value: str | bool) -> str | bool:
     """Returns what was filled into a field without what nobody could read; a field may be left empty."""
-    return readable(value) if isinstance(value, str) and value.strip() else value
+    return readable(value) if isinstance(value, str) else value
 
 
-def without_controls(text: str, *, but: str = "") -> str:
-    """Returns the text without characters that control a terminal, and without halves of characters."""
-    if text.isprintable():
-        return text
-    return "".join(each for each in text if each in but or unicodedata.category(each) not in ("Cc", "Cs"))
-
-
-def readable(text: str) -> str:
-    """Returns the text without control characters; raises Unsayable when nothing is left or it is too long."""
-    kept = without_controls(text, but="\n\t").strip()
+def sayable(text: str) -> str:
+    """Returns what people can read of a message; raises Unsayable when there is nothing or it is too long."""
+    kept = readable(text)
     if not kept:
         raise Unsayable("There is nothing to read in this message. Type some words and send it again.")
-    if len(kept) > LONGEST_TEXT:
-        raise Unsayable(f"This message has {len(kept):,} characters; {LONGEST_TEXT:,} fit. Send it in parts.")
+    if len(kept) > LONGEST_MESSAGE:
+        raise Unsayable(f"This message has {len(kept):,} characters; {LONGEST_MESSAGE:,} fit. Send it in parts.")
     return kept

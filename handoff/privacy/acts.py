@@ -1,16 +1,16 @@
 """What was done with records and accounts of people and by whom (S53); and holds, by which a record must stay."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from bot.change import table_of
 from bot.database import Database
 from bot.ids import NewId
 from handoff.models import Hold, PrivacyAct
-from handoff.privacy.people import Person
+from handoff.privacy.people import OF_VISITORS, Person, slices
 
 _acts = table_of(PrivacyAct)
 _holds = table_of(Hold)
@@ -64,6 +64,13 @@ class Acts:
             self.note(connection, "released", by=by, visitor_id=person.id, counts={})
 
 
-def say_whose_no_more(connection: Connection, visitors: tuple[str, ...]) -> None:
+def say_whose_no_more(connection: Connection, visitors: Iterable[str]) -> None:
     """Takes out of all acts on the records of these visitors whose records they were."""
-    connection.execute(update(_acts).where(_acts.c.visitor_id.in_(visitors)).values(visitor_id=None))
+    for some in slices(visitors):
+        connection.execute(update(_acts).where(_acts.c.visitor_id.in_(some)).values(visitor_id=None))
+
+
+def named_without_record(connection: Connection) -> list[str]:
+    """Returns the visitors whom acts name and of whom nothing is there any more."""
+    gone = (~exists().where(visitor == _acts.c.visitor_id) for visitor in OF_VISITORS)
+    return list(connection.scalars(select(_acts.c.visitor_id).where(_acts.c.visitor_id.is_not(None), *gone).distinct()))

@@ -14,7 +14,7 @@ from bot.ids import NewId
 from bot.models import ConversationRow, Visitor
 from bot.webhooks import plan_told_of_erasure
 from handoff.models import Hold, PrivacyAct
-from handoff.privacy.acts import Acts, say_whose_no_more
+from handoff.privacy.acts import Acts
 from handoff.privacy.forgetting import TOUCHED, forget_conversations, forget_visitors
 from handoff.privacy.people import Held, NobodyFound, Person, conversations_of, person_of
 
@@ -77,7 +77,6 @@ class Erasing:
             if not gone:
                 raise NobodyFound
             connection.execute(delete(_holds).where(_holds.c.visitor_id.in_(now_known.visitors)))
-            say_whose_no_more(connection, now_known.visitors)
             act = self._acts.note(connection, "erased", by=by, visitor_id=None, counts=gone)
             plan_told_of_erasure(connection, act, conversations, at=self._now())
             renew_epoch(connection)

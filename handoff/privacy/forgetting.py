@@ -10,6 +10,7 @@ from bot.change import table_of
 from bot.ids import NewId
 from bot.models import Contact, ConversationRow, EventRow, Impression, JobRow, PageView, Reading, Visit, Visitor
 from handoff.models import AgentRow, Assignment
+from handoff.privacy.acts import say_whose_no_more
 from handoff.privacy.people import slices
 
 TOUCHED = tuple(
@@ -56,7 +57,10 @@ def forget_conversations(
 
 
 def forget_visitors(connection: Connection, visitors: Collection[str], contacts: Collection[str]) -> Counter[str]:
-    """Deletes where visitors were and what they were shown, then the visitors and contacts themselves."""
+    """Deletes where visitors were and what they were shown, then the visitors and contacts themselves.
+
+    What was done with their records does not say any more whose they were.
+    """
     gone: Counter[str] = Counter()
     for some in slices(visitors):
         for table in (_page_views, _visits, _impressions):
@@ -64,6 +68,20 @@ def forget_visitors(connection: Connection, visitors: Collection[str], contacts:
         gone["visitors"] += connection.execute(delete(_visitors).where(_visitors.c.id.in_(some))).rowcount
     for some in slices(contacts):
         gone["contacts"] += connection.execute(delete(_contacts).where(_contacts.c.id.in_(some))).rowcount
+    say_whose_no_more(connection, visitors)
+    return gone
+
+
+def forget_known(connection: Connection, visitors: Collection[str]) -> Counter[str]:
+    """Deletes visitors, and the contacts behind whom nobody else stands; where they were stays for its own time."""
+    gone: Counter[str] = Counter()
+    for some in slices(visitors):
+        mine = select(_visitors.c.contact_id).where(_visitors.c.id.in_(some), _visitors.c.contact_id.is_not(None))
+        contacts = set(connection.scalars(mine))
+        gone["visitors"] += connection.execute(delete(_visitors).where(_visitors.c.id.in_(some))).rowcount
+        shared = set(connection.scalars(select(_visitors.c.contact_id).where(_visitors.c.contact_id.in_(contacts))))
+        only = _contacts.c.id.in_(contacts - shared)
+        gone["contacts"] += connection.execute(delete(_contacts).where(only)).rowcount
     return gone
 
 

@@ -34,6 +34,9 @@ _impressions = table_of(Impression)
 _conversations = table_of(ConversationRow)
 _events = table_of(EventRow)
 _holds = table_of(Hold)
+_SEEN = tuple(table.c.visitor_id for table in (_visits, _page_views, _impressions))
+OF_VISITORS = (_visitors.c.id, _conversations.c.visitor_id, *_SEEN)
+"""Where a record of somebody may be: the visitor's id in each table."""
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{4,}[0-9]")
 
 
@@ -176,10 +179,7 @@ def _visitors_by_id(connection: Connection, id_: str) -> set[str]:
     asked = [
         select(_visitors.c.id).where((_visitors.c.id == id_) | (_visitors.c.contact_id == id_)),
         select(_conversations.c.visitor_id).where((_conversations.c.id == id_) | (_conversations.c.visitor_id == id_)),
-        *(
-            select(table.c.visitor_id).where(table.c.visitor_id == id_)
-            for table in (_visits, _page_views, _impressions)
-        ),
+        *(select(visitor).where(visitor == id_) for visitor in _SEEN),
     ]
     return {found for query in asked for found in connection.scalars(query.limit(1))}
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.change import table_of
 from bot.database import Database
 from bot.ids import NewId
-from bot.models import Contact, ConversationRow, Impression, JobRow, PageView, Setting, Visit, Visitor
+from bot.models import ConversationRow, Impression, JobRow, PageView, Setting, Visit, Visitor
 from bot.site.privacy import Keep
 from handoff.models import Hold
-from handoff.privacy.forgetting import forget_conversations
+from handoff.privacy.acts import named_without_record, say_whose_no_more
+from handoff.privacy.forgetting import forget_conversations, forget_known
 
 EVERY = timedelta(days=1)
 TRIED_AGAIN_AFTER = timedelta(hours=1)
@@ -23,7 +24,6 @@ AT_ONCE = 200
 """Rows that go in one transaction, so that nobody who writes waits for long."""
 
 _setting = table_of(Setting)
-_contacts = table_of(Contact)
 _visitors = table_of(Visitor)
 _visits = table_of(Visit)
 _page_views = table_of(PageView)
@@ -108,10 +108,13 @@ class Retention:
         with self._database.erasing() as connection:
             ids = list(connection.scalars(select(aged.key).where(aged.key.in_(candidates), aged.old)))
             if aged.table is _conversations:
-                return forget_conversations(connection, ids, now=self._now(), new_id=self._new_id)
-            if aged.table is _visitors:
-                return _forget_known(connection, ids)
-            return Counter({aged.called: connection.execute(delete(aged.table).where(aged.key.in_(ids))).rowcount})
+                gone = forget_conversations(connection, ids, now=self._now(), new_id=self._new_id)
+            elif aged.table is _visitors:
+                gone = forget_known(connection, ids)
+            else:
+                gone = Counter({aged.called: connection.execute(delete(aged.table).where(aged.key.in_(ids))).rowcount})
+            say_whose_no_more(connection, named_without_record(connection))
+            return gone
 
     def _aged(self) -> Iterator[_Aged]:
         """Yields what may be too old, in the order in which it goes."""
@@ -170,16 +173,6 @@ def _have_nothing_left(before: datetime) -> ColumnElement[bool]:
 
 def _lately(whose: ColumnElement[bool], before: datetime) -> ColumnElement[bool]:
     return select(_conversations.c.id).where(whose, _conversations.c.last_at >= before).exists()
-
-
-def _forget_known(connection: Connection, visitors: list[str]) -> Counter[str]:
-    """Deletes visitors and the contacts behind them; where they were of late stays for its own time."""
-    mine = select(_visitors.c.contact_id).where(_visitors.c.id.in_(visitors), _visitors.c.contact_id.is_not(None))
-    contacts = set(connection.scalars(mine))
-    gone = connection.execute(delete(_visitors).where(_visitors.c.id.in_(visitors))).rowcount
-    shared = set(connection.scalars(select(_visitors.c.contact_id).where(_visitors.c.contact_id.in_(contacts))))
-    also = connection.execute(delete(_contacts).where(_contacts.c.id.in_(contacts - shared))).rowcount
-    return Counter({"visitors": gone, "contacts": also})
 
 
 def _written(moment: datetime) -> str:

@@ -27,14 +27,21 @@ def test_a_handoff_says_so_and_asks_for_an_agent_with_a_note(play):
     bot = play(HANDOFF, start="lead")
     assert bot.write("Ann") == ["One moment, Ann."]
     assert bot.effects[-1] == WantsAgent(
-        "sales", "Ann asks for us", "high", Duration(90), "person", "lead", "step", "One moment, Ann."
+        reason="step",
+        department="sales",
+        note="Ann asks for us",
+        priority="high",
+        wait_up_to=Duration(90),
+        step="person",
+        flow="lead",
+        say="One moment, Ann.",
     )
     assert bot.at == "lead.person"
 
 
 def test_any_means_the_department_of_the_conversation(play):
     bot = play("flows: {a: {steps: [{handoff: any}]}}", start="a")
-    assert bot.effects_of(WantsAgent) == [WantsAgent(None, None, "normal", None, "handoff_1", "a", "step")]
+    assert bot.effects_of(WantsAgent) == [WantsAgent(reason="step", step="handoff_1", flow="a")]
     assert bot.effects_of(Say) == []
 
 
@@ -61,7 +68,7 @@ def test_after_a_return_the_flow_may_go_on_elsewhere(play):
 
 def test_after_a_target_handoff_nothing_is_continued(play):
     bot = play("flows: {a: {steps: [{goto: handoff support}, {say: Never}]}}", start="a")
-    assert bot.effects_of(WantsAgent) == [WantsAgent("support", None, "normal", None, "goto_1", "a", "target")]
+    assert bot.effects_of(WantsAgent) == [WantsAgent(reason="target", department="support", step="goto_1", flow="a")]
     assert bot.at == ""
     assert bot.happens(RETURNED) == []
     assert bot.last.handled is False

@@ -46,7 +46,7 @@ def test_a_person_can_be_asked_for_at_every_question(play):
     bot = play(LEAD, start="lead")
     before = bot.cursor
     assert bot.write("A person, please!") == []
-    assert bot.effects == (WantsAgent(None, None, "normal", None, "collect_name", "lead", "phrase"),)
+    assert bot.effects == (WantsAgent(reason="phrase", step="collect_name", flow="lead"),)
     assert bot.cursor == before, "the flow waits where it was"
 
 
@@ -83,7 +83,7 @@ def test_a_conversation_an_agent_closed_is_dropped(play):
 def test_a_person_can_be_asked_for_when_no_flow_runs(play):
     bot = play(LEAD)
     bot.write("human")
-    assert bot.effects == (WantsAgent(None, None, "normal", None, "", "", "phrase"),)
+    assert bot.effects == (WantsAgent(reason="phrase"),)
     assert bot.last.handled
 
 

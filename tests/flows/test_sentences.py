@@ -8,6 +8,8 @@ from flows.sentences import _sentences, has_sentence, languages, question_for, s
 from rules.templates import parse_template
 
 ALL = _sentences()
+ROOT = Path(answers.__file__).parents[1]
+SAYS = re.compile(r"\bfrom flows\.sentences import|\brun\.say\(|\bRefused\(")
 
 
 def test_english_and_german_are_spoken():
@@ -36,15 +38,21 @@ def test_every_refusal_has_its_sentence():
     assert [text for reason in reasons for text in ALL[reason].values() if not text.endswith("?")] == []
 
 
+def test_no_sentence_is_kept_that_nobody_says():
+    layers = (ROOT / layer for layer in ("flows", "bot", "handoff", "web"))
+    sources = [file.read_text(encoding="utf-8") for layer in layers for file in layer.rglob("*.py")]
+    words = {word for each in sources if SAYS.search(each) for word in re.findall(r'"(\w+)"', each)}
+    words |= {f"{kind}_{what}" for kind in answers.KINDS for what in ("several", "missing", "too_small", "too_large")}
+    assert [key for key in ALL if key not in words and not key.startswith("ask_")] == []
+
+
 def test_another_language_hears_english():
     assert sentence("not_understood", "pl") == sentence("not_understood", "en")
     assert sentence("not_understood", "de-AT") == sentence("not_understood", "de")
 
 
 def test_what_is_said_may_have_gaps():
-    assert sentence("closed_until", "de", opens="Montag 09:00 Uhr") == (
-        "Wir haben gerade geschlossen und sind ab Montag 09:00 Uhr wieder da."
-    )
+    assert sentence("agent_gone", "de", name="Anna") == "Anna ist nicht mehr da. Ich frage jemand anderen."
 
 
 def test_a_value_that_looks_like_a_template_stays_as_it_is():

@@ -82,7 +82,7 @@ def test_after_two_more_tries_a_person_is_called_and_the_flow_is_over(play):
     bot.write("no")
     assert bot.at == "lead.collect_email"
     assert bot.write("no") == []
-    assert bot.effects_of(WantsAgent) == [WantsAgent(None, None, "normal", None, "collect_email", "lead", "give_up")]
+    assert bot.effects_of(WantsAgent) == [WantsAgent(reason="give_up", step="collect_email", flow="lead")]
     assert bot.effects_of(Misunderstood) == [Misunderstood("collect_email", "no", 3)]
     assert bot.at == ""
 
@@ -612,7 +612,7 @@ def test_targets_may_call_start_and_hand_over(play):
     assert play(text, start="a").press("Start") == ["In b"]
     bot = play(text, start="a")
     assert bot.press("Person") == []
-    assert bot.effects_of(WantsAgent) == [WantsAgent("sales", None, "normal", None, "buttons_1", "a", "target")]
+    assert bot.effects_of(WantsAgent) == [WantsAgent(reason="target", department="sales", step="buttons_1", flow="a")]
     assert bot.effects_of(FlowLeft) == [FlowLeft("a", "ended")]
     bot = play(text, start="a")
     bot.press("Anyone")

@@ -183,9 +183,8 @@ class AgentActor:
 
     def is_offered(self) -> list[str]:
         """The conversations this agent is being asked to take."""
-        waiting = [self.office.desk.conversation(each) for each in self.office.queue.waiting_in("sales")]
-        waiting += [self.office.desk.conversation(each) for each in self.office.queue.waiting_in("support")]
-        return [each.id for each in waiting if each.offered_to == self.id]
+        waiting = self.office.queue.rows_waiting(self.office.desk.agent(self.id))
+        return [row["id"] for row in waiting if row["offered_to"] == self.id]
 
 
 @pytest.fixture

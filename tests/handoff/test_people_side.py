@@ -6,7 +6,7 @@ import pytest
 
 from bot.greeting import Whereabouts
 from handoff.agents import add
-from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned
+from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned, Unsayable
 from tests.handoff.conftest import WORLDS, AgentActor, VisitorActor, open_office
 
 
@@ -130,6 +130,22 @@ def test_after_closing_new_words_begin_a_new_conversation(waiting, agent, office
     assert office.desk.open_conversation(ann.id) is None
     ann.writes("One more thing")
     assert ann.conversation != old
+
+
+def test_what_nobody_can_read_is_refused_whoever_says_it(waiting, agent, office):
+    ann, anna = waiting(), agent("Anna").comes_online()
+    conversation = ann.conversation
+    token = anna.accepts(conversation)
+    for text in ("\u200b\u2060", "\0 \u00ad", ""):
+        for said in (
+            lambda text=text: ann.writes(text),
+            lambda text=text: anna.says(conversation, text, token=token),
+            lambda text=text: office.desk.note(anna.id, conversation, text, client_id="note-1"),
+        ):
+            with pytest.raises(Unsayable):
+                said()
+    ann.writes("\u200bHi\u2060")
+    anna.says(conversation, "👋🏽", token=token)
 
 
 def test_with_nobody_there_a_message_is_left_with_an_address(waiting, office):

@@ -343,6 +343,23 @@ def test_what_is_older_than_the_site_keeps_it_goes_and_the_rest_stays(
     bob.writes("Good day")
 
 
+def test_an_act_names_whose_record_it_was_as_long_as_some_of_it_is_there(
+    office: Any, clock: Any, visitor: Any, people: People, acts: Acts, retention: Any
+):
+    ann = leaves_an_address(visitor(), "ann@example.org")
+    for whose in (ann.id, "silent", "late"):
+        looks_at(office, whose, "/", clock())
+        acts.exported(people.one(whose), by="shell:test", counts={})
+    clock.advance(days=50)
+    looks_at(office, "late", "/", clock())
+    sweep(retention(conversations=timedelta(days=40)))
+    assert count(office, Visitor, id=ann.id) == 0
+    assert [count(office, PrivacyAct, visitor_id=whose) for whose in (ann.id, "silent", "late")] == [1, 1, 1]
+    sweep(retention(page_views=timedelta(days=40)))
+    assert [count(office, PrivacyAct, visitor_id=whose) for whose in (ann.id, "silent", "late")] == [0, 0, 1]
+    assert count(office, PrivacyAct, kind="exported", by="shell:test") == 3
+
+
 def test_pages_go_by_age_and_those_of_silent_visitors_sooner(office: Any, clock: Any, visitor: Any, retention: Any):
     ann = visitor()
     ann.writes("Hi")

@@ -64,7 +64,7 @@ def test_who_waits_is_taken_back_from_the_queue_and_offered_no_more(
     ann.writes("Hello")
     office.desk.hand_over(ann.id, "support", whereabouts=HERE)
     office.desk.take_back(ann.id, whereabouts=HERE)
-    assert office.queue.waiting_in("support") == []
+    assert office.queue.lengths() == {}
     assert anna.is_offered() == []
     office.let_pass(minutes=10)
     assert "waited_long" not in kinds(office, ann)

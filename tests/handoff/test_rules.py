@@ -286,9 +286,9 @@ def test_what_a_rule_only_notes_is_noted_whatever_the_message_is(office, ann, ag
     notes = [e.body for e in office.journal.events_after(ann.conversation, 0) if e.kind == "note"]
     assert notes == [{"text": "Angry. Writes from /.", "name": "Assistant", "rule": "complaints_first"}]
     ann.writes("agent")
-    assert office.queue.waiting_in("billing") == [ann.conversation]
+    assert office.queue.place_of(office.desk.conversation(ann.conversation)) == 1
     assert office.desk.conversation(ann.conversation).priority == 1
-    assert berta.is_offered() == [] and office.desk.conversation(ann.conversation).offered_to == berta.id
+    assert berta.is_offered() == [ann.conversation]
 
 
 def test_a_called_flow_comes_back_to_the_question(ann):
@@ -343,6 +343,20 @@ def test_a_rule_ends_the_conversation(office, ann):
     assert office.desk.open_conversation(ann.id) is None
     events = office.journal.visitor_events_after(conversation, 0)
     assert [(e.kind, e.body.get("by")) for e in events[-2:]] == [("message", None), ("closed", "bot")]
+
+
+def test_a_message_that_was_left_outlives_the_goodbye(office, ann, agent):
+    for said in ("Hello", "human", "ann@x.io", "Please call me"):
+        ann.writes(said)
+    conversation = ann.conversation
+    assert office.desk.conversation(conversation).left
+    ann.writes("Goodbye!")
+    assert office.desk.conversation(conversation).open
+    lead = agent("Anna", role="lead").comes_online()
+    assert [row["id"] for row in office.queue.rows_waiting(office.desk.agent(lead.id))] == [conversation]
+    office.desk.close(lead.id, conversation, token=lead.accepts(conversation))
+    state = office.desk.conversation(conversation)
+    assert (state.open, state.holder, state.left) == (False, "nobody", False)
 
 
 def test_a_rule_speaks_the_visitors_language(office):

@@ -190,3 +190,25 @@ def test_the_clock_begins_nothing_again_the_visitor_does(
     assert ben.hears()[-1] == "Still there?"
     ben.writes("ben@x.io")
     assert ben.hears()[-2:] == [BEGINS_AGAIN, "Which address?"]
+
+
+def test_a_message_is_left_in_a_closed_department_and_in_none_that_has_gone(
+    office: Office, site: Path, clock: Any, visitor: Callable[..., VisitorActor]
+):
+    ann, bob = visitor(), visitor()
+    for each in (ann, bob):
+        each.writes("Hi")
+        each.writes("human")
+    clock.advance(hours=12)  # Sales are closed by now, support is not.
+    leaves_a_message(ann)
+    edit(site, "site.yaml", ("  sales:", "  shop:"))
+    edit(site, "flows/welcome.yaml", ("handoff: sales", "handoff: shop"))
+    deploy(office, site)
+    leaves_a_message(bob)
+    left = [office.desk.conversation(each.conversation) for each in (ann, bob)]
+    assert [(state.left, state.department) for state in left] == [(True, "sales"), (True, "support")]
+
+
+def leaves_a_message(visitor: VisitorActor) -> None:
+    visitor.writes("ann@x.io")
+    visitor.writes("Please call me")

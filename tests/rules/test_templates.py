@@ -30,7 +30,7 @@ def problem(text) -> TemplateProblem:
 
 def test_a_text_without_gaps_is_itself():
     template = parse_template("Hello <there> & welcome")
-    assert template.is_constant
+    assert template.names == ()
     assert template.render({}) == "Hello <there> & welcome"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.ids import NewId
 from flows.effects import SlotValue
 from handoff.desk import Desk, Outcome
-from handoff.desk.visitor_side import readable
+from handoff.desk.visitor_side import sayable
 from web.channels.conversations import Subject
 from web.channels.entry import client_id_of
 from web.channels.spoken import BotData, Button, Posted
@@ -117,7 +117,7 @@ def message_of(text: str | None, data: BotData) -> dict[str, Any]:
         lines.append(f"{element.title} : {element.subtitle}" if element.subtitle else element.title)
         buttons += element.buttons
     # Without words the address of the picture stands for them, for whoever sees texts alone.
-    body: dict[str, Any] = {"text": readable("\n".join(lines)) if lines else data.image or ""}
+    body: dict[str, Any] = {"text": sayable("\n".join(lines)) if lines else data.image or ""}
     if buttons:
         body["options"] = [{"label": each.title, "value": each.payload} for each in buttons]
     given = {"image": data.image, "attachment": data.attachment, "custom": data.custom}
@@ -145,7 +145,7 @@ def slot_of(name: str | None, value: Any, where: str) -> tuple[str, SlotValue]:
 def _text_of(event: Posted, where: str = "") -> str:
     if not event.text:
         raise Malformed(f"An event '{event.event}' must have a text.", field=f"{where}text")
-    return readable(event.text)
+    return sayable(event.text)
 
 
 def _carries(data: BotData | None) -> bool:

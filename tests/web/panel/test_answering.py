@@ -108,6 +108,16 @@ def test_who_reads_further_up_is_told_of_news_and_left_there(panel: Callable[...
     expect(page.get_by_text("And one more")).to_be_in_viewport()
 
 
+def test_what_nobody_can_read_is_not_sent(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    for text in ("\u200b\u2060", " ", "Yes"):
+        page.get_by_role("textbox", name="Reply").fill(text)
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("Yes", exact=True)).to_be_visible()
+    assert [frame["body"]["text"] for frame in desk.frames if frame["op"] == "send"] == ["Yes"]
+
+
 def test_a_second_agent_is_told_who_accepted_first(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     desk.refusals["accept"] = {"code": "already_accepted", "message": "Clara has taken this conversation."}
     page = panel()

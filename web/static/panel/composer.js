@@ -3,12 +3,12 @@
  * Above them what the visitor is typing; in place of the reply, who has the conversation when it is not this agent.
  */
 import { h } from "../shared/html.js";
+import { MOST, NOTHING } from "../shared/readable.js";
 import { Drafts } from "./drafts.js";
 import { Part } from "./part.js";
 import { called, drawing } from "./words.js";
 import "./responses.js";
 
-const MOST = 4000;
 const SAY_TYPING_EVERY = 3_000;
 const TYPING_ENDS = 5_000;
 
@@ -248,7 +248,7 @@ class ReplyComposer extends Part {
 
   #send(kind) {
     const text = this.#texts[kind].value.trim();
-    if (!text || !this.#conversation) return;
+    if (NOTHING.test(text) || !this.#conversation) return;
     const length = [...text].length;
     if (length > MOST) return this.#refuse(`This is ${length} characters; ${MOST} fit. Send it in parts.`);
     if (kind === "note") this.desk.note(this.#conversation, text);

@@ -1,10 +1,8 @@
 /** Where the visitor writes. Says in words why something cannot be sent, and keeps what was written over pages. */
 import { h, icon, link } from "../shared/html.js";
+import { MOST, NOTHING } from "../shared/readable.js";
 
-const MOST = 4_000;
 const TYPING_EVERY = 3_000;
-// Nothing but spaces, control characters and the like.
-const NOTHING = /^[\p{C}\p{Z}]*$/u;
 
 export class Composer {
   element;
