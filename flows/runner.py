@@ -57,6 +57,8 @@ def turn(
         handled = _is_current(run) and _TAKEN_BY[event.kind](run)
     except Lost:
         handled = run.begin_again()
+    if not handled:
+        run.cursor.silent = cursor.silent
     run.cursor.state = run.state
     return Result(run.cursor, tuple(run.effects), tuple(run.trace), handled)
 
