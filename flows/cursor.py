@@ -102,6 +102,7 @@ class Cursor:
         "open",
         "parked",
         "pending",
+        "silent",
         "slots",
         "stack",
         "state",
@@ -134,6 +135,8 @@ class Cursor:
         self.parked: tuple[Parked, ...] = ()
         self.pending: Pending | None = None
         """The answer to the open question that waits for a validator; good for its epoch alone."""
+        self.silent: tuple[str, ...] = ()
+        """Times of silence that ran out since somebody last wrote, as `flow.step.n`: each happens once."""
 
     @property
     def running(self) -> bool:
@@ -259,4 +262,5 @@ _REVIVE: dict[str, Callable[[Any], Any]] = {
     "open": tuple,
     "done": tuple,
     "held": tuple,
+    "silent": tuple,
 }

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from flows.cursor import Asked, Cursor, Frame, Parked
 from flows.engine import FlowMachine, FlowState
 from flows.run import Machines
+from flows.steps.buttons import ButtonsStep
+from flows.steps.step import Step
 
 
 def caught_up(cursor: Cursor, machines: Machines) -> Cursor:
@@ -29,7 +31,8 @@ def move(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor | None:
     """Returns the cursor with all its places in one version of a flow moved to another, or None if one of them is gone.
 
     A place is kept if a step with its id (or with that id as its `was`) is there, of the same kind, asking for the same
-    type of slot; and no slot that is filled may have changed its type.
+    type of slot; and no slot that is filled may have changed its type. A number as an id says nothing, for a step that
+    is written above takes it: such a step is kept if it says the same, too.
     """
     try:
         return _moved(cursor, old, new)
@@ -113,4 +116,17 @@ class _Moving:
 def _alike(old: FlowState, new: FlowState) -> bool:
     if old.kind != new.kind or old.step is None or new.step is None or old.step.kind != new.step.kind:
         return False
-    return sorted(old.step.writes().values()) == sorted(new.step.writes().values())
+    if sorted(old.step.writes().values()) != sorted(new.step.writes().values()):
+        return False
+    return not _is_numbered(new.step) or _says(old) == _says(new)
+
+
+def _is_numbered(step: Step) -> bool:
+    return step.id.removeprefix(f"{step.kind}_").isdecimal()
+
+
+def _says(state: FlowState) -> tuple[object, ...]:
+    """Returns by what people would know a step again: its texts, its buttons, the flow that it calls."""
+    step = state.step
+    options = tuple(option.label for option in step.options) if isinstance(step, ButtonsStep) else ()
+    return (step.wordings() if step is not None else (), options, state.calls)

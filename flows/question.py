@@ -249,10 +249,18 @@ class Question(ABC):
             self.listen(run)
 
     def listen(self, run: Run) -> None:
-        """Begins to count how long nobody answers; what was counted before is over."""
+        """Begins to count how long nobody answers; what was counted before is over, and nothing happens twice."""
         run.cursor.epoch += 1
         for n, after in enumerate(self.silence, start=1):
-            run.effects.append(SetTimer(f"{self.flow}.{self.step}", run.cursor.epoch, after, n))
+            if self._silence_named(n) not in run.cursor.silent:
+                run.effects.append(SetTimer(f"{self.flow}.{self.step}", run.cursor.epoch, after, n))
+
+    def ran_out(self, run: Run, n: int) -> None:
+        """Notes that the n-th time of silence has come; it comes again only after somebody has written."""
+        run.cursor.silent = (*run.cursor.silent, self._silence_named(n))
+
+    def _silence_named(self, n: int) -> str:
+        return f"{self.flow}.{self.step}.{n}"
 
     def shown(self, run: Run) -> tuple[Option, ...]:
         """Returns the options that are there to be pressed."""

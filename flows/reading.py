@@ -26,6 +26,7 @@ from flows.steps.call import CallStep
 from flows.steps.collect import CollectStep
 from flows.steps.end import EndStep
 from flows.steps.form import FormStep
+from flows.steps.given import A_KIND, Given, kind_meant
 from flows.steps.goto import GotoStep
 from flows.steps.handoff import HandoffStep
 from flows.steps.kinds import TABLES
@@ -42,8 +43,8 @@ from flows.wording import Wording
 from rules.condition_reading import parse_conditions, parse_when
 from rules.conditions import IR
 from rules.document import read as read_document
+from rules.facts import TEXTUAL, Scope, fact_named, kind_of_answer
 from rules.facts import Kind as FactKind
-from rules.facts import Scope, fact_named, kind_of_answer
 from rules.kinds import Choice, Conditions, Id, ListOf, MapOf, Nested, OneOrList, Text, Word, YesNo
 from rules.nodes import List, Map, Node
 from rules.problems import Place, Problem, error, has_errors
@@ -133,6 +134,8 @@ class Reading:
     scope: Scope
     contact: Mapping[str, Attribute] = field(default_factory=dict)
     visit: Mapping[str, Attribute] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What each flow takes, with its types."""
 
     def attribute(self, name: str) -> Attribute | None:
         """Returns what the catalogue says about a slot."""
@@ -230,6 +233,7 @@ def _made(reads: Mapping[str, Read], reading: Reading) -> tuple[dict[str, Flow],
     problems = reading.walker.problems
     slots = _slots_of(reads, reading)
     reading.scope = reading.scope.with_slots(slots)
+    reading.inputs = {id: read["inputs"] for id, read in reads.items()}
     flows: dict[str, Flow] = {}
     sound: set[str] = set()
     for id, read in reads.items():
@@ -271,6 +275,7 @@ def _slots_of(reads: Mapping[str, Read], reading: Reading) -> dict[str, FactKind
     """Returns every slot of the site with its kind, after reporting those that are of two."""
     slots: dict[str, FactKind] = {}
     places: dict[str, Place] = {}
+    later: list[tuple[str, Given, Place]] = []
     for read in reads.values():
         for key in ("inputs", "slots"):
             for name, type in read[key].items():
@@ -279,7 +284,31 @@ def _slots_of(reads: Mapping[str, Read], reading: Reading) -> dict[str, FactKind
         for step in _every_read(read["steps"] or ()):
             for name, kind in _STEPS[str(step.kind)].declares(step, reading).items():
                 _declare(name, kind, step.place, slots, places, reading)
+            later += [(*each, step.place) for each in _STEPS[str(step.kind)].declares_later(step).items()]
+    _declare_later(later, slots, places, reading)
     return slots
+
+
+def _declare_later(
+    later: list[tuple[str, Given, Place]], slots: dict[str, FactKind], places: dict[str, Place], reading: Reading
+) -> None:
+    """Notes the slots that are filled with what others hold, in the order in which it is known what that is."""
+    while later:
+        waiting = []
+        for name, value, place in later:
+            kind = kind_meant(value, reading.scope.with_slots(slots))
+            if kind is None:
+                waiting.append((name, value, place))
+                continue
+            attribute = reading.contact.get(name)
+            holds = slots.get(name) or (kind_of_answer(attribute.type) if attribute else kind)
+            # Whatever is written into a text or a choice is a text.
+            _declare(name, FactKind("text") if holds.type in TEXTUAL else kind, place, slots, places, reading)
+        if len(waiting) == len(later):
+            for name, _, place in waiting:
+                _declare(name, FactKind("text"), place, slots, places, reading)
+            return
+        later = waiting
 
 
 def _declare(
@@ -300,19 +329,8 @@ def _declare(
         slots[name] = FactKind("text")
     elif known.type != kind.type:
         first = places[name]
-        message = f"'{name}' is {_A[known.type]} in {first.file}:{first.line} and {_A[kind.type]} here"
+        message = f"'{name}' is {A_KIND[known.type]} in {first.file}:{first.line} and {A_KIND[kind.type]} here"
         reading.walker.report("F008", place, message)
-
-
-_A = {
-    "text": "a text",
-    "choice": "a choice",
-    "number": "a number",
-    "money": "an amount",
-    "date": "a day",
-    "yes_no": "a yes or no",
-    "any": "a record",
-}
 
 
 def _every_read(reads: Iterable[Read]) -> Iterator[Read]:

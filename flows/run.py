@@ -10,7 +10,7 @@ from transitions.core import EventData
 
 from flows.answers import Refused
 from flows.cursor import MOST_CALLS, MOST_PARKED, Asked, Cursor, Frame, Parked, Write
-from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue
+from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue, WantsAgent
 from flows.engine import CANCEL, START, FlowMachine, FlowState, Traced
 from flows.event import Event
 from flows.question import Answer, Question
@@ -18,8 +18,10 @@ from flows.sentences import sentence
 from flows.settings import Settings
 from rules.facts import fact_named
 
-MOST_STEPS = 250
-"""In one turn. A hundred steps, each perhaps with a gate before it: a flow that needs more never waits for anybody."""
+MOST_STEPS = 20_000
+"""In one turn. All the steps a site may have, each with its gates: whatever needs more never waits for anybody."""
+MOST_TOLD = 250
+"""Decisions that are kept of a turn that was broken off."""
 
 Machines = Callable[[str, str | None], FlowMachine]
 """Gives the machine of a flow in a version; without a version, the one that new runs get."""
@@ -27,10 +29,6 @@ Machines = Callable[[str, str | None], FlowMachine]
 
 class Lost(Exception):
     """The stored version of a flow has no such step: it was kept by another version of the program."""
-
-
-class LoopWithoutInput(RuntimeError):
-    """A flow went round without waiting for anybody. The checks refuse such flows (F004)."""
 
 
 class Run:
@@ -186,7 +184,22 @@ class Run:
                 self._enter(str(state.calls), {})
             elif not self._leave(state):
                 return
-        raise LoopWithoutInput(f"{self.machine.id}.{self.state}")
+        self._break_off()
+
+    def _break_off(self) -> None:
+        """Leaves a flow that goes round by itself, with nothing of what it did, and asks for a person.
+
+        The checks refuse such flows (F004); what came in is kept nevertheless.
+        """
+        said = sentence("begin_again", self.cursor.language)
+        flow, step = self.machine.id, self.machine.state(self.state).step
+        self.effects.clear()
+        del self.trace[MOST_TOLD:]
+        self.drop("cancelled")
+        self.effects += [
+            Say(said, "", ""),
+            WantsAgent(None, None, "normal", None, step.id if step is not None else "", flow, "give_up"),
+        ]
 
     def open_question(self) -> Question | None:
         """Returns the question this conversation waits with, if it does."""

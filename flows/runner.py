@@ -23,6 +23,8 @@ from rules.rulebook import Reading
 DEFAULTS = Settings()
 NOBODY_ASKED = ("closed", "nobody")
 """Why a person could not be asked; everything else that fails is an action."""
+_BREAKS_SILENCE = ("start", "input", "repeat", "agent_left")
+"""What comes because somebody is there; the rest the clock and programs do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ def turn(
 ) -> Result:
     """Returns where the conversation stands after this event, what is to be done about it, and why."""
     run = Run(machines, cursor.copy(), event, facts, now, settings)
+    if event.kind in _BREAKS_SILENCE:
+        run.cursor.silent = ()
     try:
         run.take_place()
         _note(run, "event", event.kind, None)
@@ -53,6 +57,8 @@ def turn(
         handled = _is_current(run) and _TAKEN_BY[event.kind](run)
     except Lost:
         handled = run.begin_again()
+    if not handled:
+        run.cursor.silent = cursor.silent
     run.cursor.state = run.state
     return Result(run.cursor, tuple(run.effects), tuple(run.trace), handled)
 

@@ -95,6 +95,13 @@ class Template:
     names: tuple[Name, ...]
     parts: tuple[str | _Gap, ...]
 
+    @property
+    def only_name(self) -> str | None:
+        """The name, if the text is one gap without filters and nothing else."""
+        part = self.parts[0] if len(self.parts) == 1 else None
+        bare = isinstance(part, _Gap) and not part.filters and isinstance(part.source, _Variable)
+        return self.names[0].name if bare else None
+
     def render(
         self,
         values: Mapping[str, Any],

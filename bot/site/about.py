@@ -48,9 +48,12 @@ class Zone(Kind):
             return text
         if not text.strip():
             return walker.refuse(node, self, label)
-        cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(available_timezones())}
+        # `Etc/GMT+1` is an hour behind UTC, which nobody means who writes it.
+        zones = sorted(zone for zone in available_timezones() if not zone.startswith("Etc/"))
+        cities = {zone.rpartition("/")[2].lower(): zone for zone in zones}
         near = cities.get(re.sub(r"[ -]+", "_", text.rpartition("/")[2].strip().lower()))
-        hint = f" — did you mean '{near}'?" if near else suggestion(text, sorted(available_timezones()))
+        hint = f" — did you mean '{near}'?" if near else suggestion(text, zones)
+        hint = hint or "; it is called by a place, like Europe/Berlin"
         return walker.report("K006", node.place, f"there is no time zone '{text[:40]}'{hint}")
 
     def instead(self) -> str:

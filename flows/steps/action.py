@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from flows.effects import CallAction, SetTimer, SlotSet, SlotValue
+from flows.steps.given import Given, Values, fits, value_maker, wordings_of
 from flows.steps.kinds import LeadsTo
-from flows.steps.set import Given, Values, value_maker
 from flows.steps.step import Step, common, step_table
 from flows.targets import Target
 from flows.wording import Wording
-from rules.conditions import is_number
 from rules.durations import Duration
-from rules.facts import NUMERIC, kind_of_answer
 from rules.facts import Kind as FactKind
+from rules.facts import kind_of_answer
 from rules.kinds import Id, Length, Word, YesNo
 from rules.schema import Key, Read, Table
 
@@ -83,7 +82,7 @@ class ActionStep(Step):
         return self.save_as
 
     def wordings(self) -> tuple[Wording, ...]:
-        return tuple(value for value in self.gives.values() if isinstance(value, Wording))
+        return wordings_of(self.gives)
 
     def targets(self) -> tuple[Target, ...]:
         return (self.on_error,) if self.on_error is not None else ()
@@ -128,7 +127,7 @@ class ActionStep(Step):
         """Keeps what the action answered; a slot that holds something of another kind stays as it was."""
         run = e.model
         for slot, value in (run.event.data.get("slots") or {}).items():
-            if _fits(self.kinds.get(slot), value):
+            if fits(self.kinds.get(slot), value):
                 self._keep(run, slot, value)
         if self.save_as is not None:
             self._keep(run, self.save_as, run.event.data.get("result"))
@@ -151,11 +150,3 @@ def _has_followup(run: Run) -> bool:
     except LookupError:
         return False
     return True
-
-
-def _fits(kind: FactKind | None, value: Any) -> bool:
-    if value is None or kind is None or kind.type == "any":
-        return True
-    if kind.type == "yes_no":
-        return isinstance(value, bool)
-    return is_number(value) if kind.type in NUMERIC else isinstance(value, str)

@@ -134,15 +134,21 @@ def compile_silence(build: Build, step: Step, question: Question, state: str, af
     for n, level in enumerate(times, start=1):
         leads = build.leave(level.then, step, question, after) if level.then is not None else None
         guard = build.guard(step, _ran_out(n), f"silent for {level.after}")
-        says = [_saying(question, level.say.spoken())] if level.say is not None else []
-        build.move(
-            "timer", state, leads.dest if leads else None, guard, before=[*says, *(leads.before if leads else ())]
-        )
+        before = [_using(question, n)]
+        if level.say is not None:
+            before.append(_saying(question, level.say.spoken()))
+        if leads is not None:
+            before += leads.before
+        build.move("timer", state, leads.dest if leads else None, guard, before=before)
     question.silence = tuple(level.after for level in times)
 
 
 def _ran_out(n: int) -> Callable[[Run], bool]:
     return lambda run: run.event.data.get("n") == n
+
+
+def _using(question: Question, n: int) -> Callable[[Any], None]:
+    return lambda e: question.ran_out(e.model, n)
 
 
 def _saying(question: Question, text: Spoken) -> Callable[[Any], None]:

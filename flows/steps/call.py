@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from flows.steps.given import A_KIND, Given, Values, fitted, misfits, value_maker, wordings_of
 from flows.steps.kinds import LeadsTo
-from flows.steps.set import Given, Values, value_maker
 from flows.steps.step import NOWHERE, Step, common, step_table
 from flows.targets import END, Target
 from flows.wording import Wording
+from rules.facts import kind_of_answer
 from rules.kinds import Reference
+from rules.nodes import Map
 from rules.problems import Place
 from rules.schema import Key, Read, Table
 
@@ -42,14 +44,14 @@ class CallStep(Step):
     def of(cls, read: Read, reading: Reading) -> Self:
         return cls(
             to=Target("call", read["call"], read.place_of("call")),
-            gives=read["with"] or {},
+            gives=_inputs(read, reading),
             if_cancelled=read["if_cancelled"] or END,
             given_at=read.key_place("with"),
             **common(read, reading),
         )
 
     def wordings(self) -> tuple[Wording, ...]:
-        return tuple(value for value in self.gives.values() if isinstance(value, Wording))
+        return wordings_of(self.gives)
 
     def targets(self) -> tuple[Target, ...]:
         return (self.to, self.if_cancelled)
@@ -64,3 +66,17 @@ class CallStep(Step):
             self, "call", words=f"calls {self.to.name}", calls=self.to.name, gives=inputs if made else None
         )
         build.returns(self, state, after, build.lead(self.if_cancelled, self, after))
+
+
+def _inputs(read: Read, reading: Reading) -> dict[str, Given]:
+    """Returns the inputs as the called flow takes them, after reporting those that it cannot take."""
+    types, node = reading.inputs.get(str(read["call"]), {}), read.node("with")
+    places = {key.text: value.place for key, value in node.entries} if isinstance(node, Map) else {}
+    inputs = {}
+    for slot, value in (read["with"] or {}).items():
+        kind = kind_of_answer(types[slot]) if slot in types else None
+        inputs[slot] = given = fitted(value, kind, reading.scope)
+        if kind is not None and misfits(given, kind):
+            message = f"flow '{read['call']}' takes {A_KIND[kind.type]} for '{slot}', and this is none"
+            reading.walker.report("K006", places.get(slot, read.place_of("with")), message)
+    return inputs

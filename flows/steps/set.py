@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from flows.effects import SlotValue
+from flows.steps.given import Given, Values, depends, fitted, type_given, value_maker, wordings_of
 from flows.steps.step import Step, common, step_table
 from flows.wording import Wording
 from rules.facts import Kind as FactKind
 from rules.facts import kind_of_answer
-from rules.kinds import Number, Text, is_new_id
-from rules.nodes import Map, Node, Scalar, Unreadable
-from rules.schema import WRONG, Key, Kind, Read, Table, Walker
+from rules.nodes import Map
+from rules.schema import Key, Read, Table
 
 if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.reading import Reading
-    from flows.run import Run
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """`{add: 1}`: a number on top of what is there; what is empty counts as 0."""
-
-    amount: int | float
-
-
-Given = Wording | Add | int | float | bool
-"""What a slot may be set to."""
-
-
-@dataclass(frozen=True)
-class Values(Kind):
-    """Slots and what each is given: a text, a number, yes or no, `{add: 1}`. Value: dict of slot to `Given`."""
-
-    @property
-    def words(self) -> str:
-        return "a map with a value for each slot"
-
-    def read(self, node: Node, walker: Walker, label: str) -> Any:
-        if not isinstance(node, Map) or not node.entries:
-            return walker.refuse(node, self, label)
-        values = {}
-        for key, value in node.entries:
-            given = _given(value, walker, f"'{key.text}'")
-            if is_new_id(key, walker, "a slot") and given is not None:
-                values[key.text] = given
-        return values
-
-    def instead(self) -> dict[str, Given]:
-        return {}
-
-
-def _given(node: Node, walker: Walker, label: str) -> Given | None:
-    if isinstance(node, Map) and [key.text for key, _ in node.entries] == ["add"]:
-        amount = walker.value(node.entries[0][1], Number(), "'add'")
-        return None if amount is WRONG else Add(amount)
-    if isinstance(node, Scalar) and isinstance(node.value, int | float) and not node.quoted:
-        return node.value
-    text = Text().read(node, walker, label) if not isinstance(node, Unreadable) else WRONG
-    return None if text is WRONG else Wording.written(node, walker.default_language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +29,8 @@ class SetStep(Step):
 
     @classmethod
     def of(cls, read: Read, reading: Reading) -> Self:
-        values = read["set"] or {}
+        scope = reading.scope
+        values = {slot: fitted(value, scope.slots.get(slot), scope) for slot, value in (read["set"] or {}).items()}
         contact = frozenset(slot for slot in values if slot in reading.contact)
         return cls(values=values, contact=contact, **common(read, reading))
 
@@ -85,10 +40,14 @@ class SetStep(Step):
         if isinstance(node, Map):
             for key, _ in node.entries:
                 reading.check_slot(key.text, key.place)
-        return {slot: kind_of_answer(type_given(value)) for slot, value in values.items()}
+        return {slot: kind_of_answer(type_given(value)) for slot, value in values.items() if not depends(value)}
+
+    @classmethod
+    def declares_later(cls, read: Read) -> dict[str, Given]:
+        return {slot: value for slot, value in (read["set"] or {}).items() if depends(value)}
 
     def wordings(self) -> tuple[Wording, ...]:
-        return tuple(value for value in self.values.values() if isinstance(value, Wording))
+        return wordings_of(self.values)
 
     def writes(self) -> dict[str, str]:
         return {slot: type_given(value) for slot, value in self.values.items()}
@@ -105,25 +64,3 @@ class SetStep(Step):
                 e.model.put(slot, make(e.model), step, "contact" if slot in contact else "conversation")
 
         build.move("next", build.state(self, "pass", enter=write), after, writes=self.values)
-
-
-def type_given(value: Given) -> str:
-    """Returns the type of slot this value makes."""
-    if isinstance(value, bool):
-        return "yes_no"
-    return "text" if isinstance(value, Wording) else "number"
-
-
-def value_maker(slot: str, value: Given) -> Callable[[Run], SlotValue]:
-    """Returns how to get the value in a turn."""
-    if isinstance(value, Wording):
-        spoken = value.spoken()
-        return spoken.text
-    if isinstance(value, Add):
-        amount = value.amount
-        return lambda run: _number(run.cursor.slots.get(slot)) + amount
-    return lambda run: value
-
-
-def _number(value: SlotValue) -> int | float:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0

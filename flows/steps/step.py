@@ -17,6 +17,7 @@ from rules.schema import Key, Read, Table
 if TYPE_CHECKING:
     from flows.compiler import Build
     from flows.reading import Reading
+    from flows.steps.given import Given
     from flows.wording import Wording
 
 COMMON_KEYS: Mapping[str, Key] = {
@@ -55,6 +56,11 @@ class Step(ABC):
     @classmethod
     def declares(cls, read: Read, reading: Reading) -> dict[str, FactKind]:
         """Returns the slots the step that was read may fill, before conditions about them can be read."""
+        return {}
+
+    @classmethod
+    def declares_later(cls, read: Read) -> dict[str, Given]:
+        """Returns slots the step may fill with what is of a kind only once all other slots are known."""
         return {}
 
     def slot_of_id(self) -> str | None:

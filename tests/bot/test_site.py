@@ -100,6 +100,21 @@ def test_a_site_knows_its_name_its_languages_and_where_it_is(site: Site) -> None
     assert (site.domains, site.about.currency) == (("tea.example", "*.tea.example"), "EUR")
 
 
+@pytest.mark.parametrize(
+    ("zone", "hint"),
+    [
+        ("GMT+1", "; it is called by a place, like Europe/Berlin"),
+        ("UTC+1", "; it is called by a place, like Europe/Berlin"),
+        ("München", "; it is called by a place, like Europe/Berlin"),
+        ("Vienna", " — did you mean 'Europe/Vienna'?"),
+        ("Europe/Berln", " — did you mean 'Europe/Berlin'?"),
+    ],
+)
+def test_a_time_zone_that_is_none_is_told_with_one_that_may_be_meant(zone: str, hint: str) -> None:
+    (problem,) = load_files({"site.yaml": SITE.replace("Europe/Berlin", zone)}).problems
+    assert problem.message == f"there is no time zone '{zone}'{hint}"
+
+
 def test_departments_have_their_hours_and_their_titles_in_every_language(site: Site) -> None:
     sales, night = site.departments["sales"], site.departments["night_watch"]
     midnight = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)

@@ -306,6 +306,61 @@ def test_silence_may_lead_anywhere(play, then):
     assert bot.at == (places.get(then) or ("other.collect_wish" if "other" in then else ""))
 
 
+@pytest.mark.parametrize(
+    ("where", "then"),
+    [
+        ("if_silent", "stay"),
+        ("if_silent", "colour"),
+        ("if_silent", "[{say: Well.}, {goto: colour}]"),
+        ("if_silent", "restart"),
+        ("if_silent", "start b"),
+        ("on_silence", "colour"),
+        ("on_silence", "restart"),
+    ],
+)
+def test_silence_that_leads_back_comes_once_until_somebody_writes(play, where, then):
+    level = f"{where}: {{after: 10m, say: Still there?, then: {then}}}"
+    text = f"""
+        flows:
+          a:
+            {level if where == "on_silence" else ""}
+            steps:
+              - id: colour
+                collect: colour
+                ask: Colour?
+                {level if where == "if_silent" else ""}
+              - say: Done
+          b: {{steps: [{{start: a}}]}}
+        """
+    bot = play(text, start="a")
+    assert bot.silent(1)[0] == "Still there?"
+    assert bot.hears[-1] == "Colour?"
+    assert bot.effects_of(SetTimer) == []
+    assert bot.happens(Event("repeat")) == ["Colour?"]
+    assert [timer.n for timer in bot.effects_of(SetTimer)] == [1]
+    bot.silent(1)
+    bot.write("what can I do")
+    assert [timer.n for timer in bot.effects_of(SetTimer)] == [1]
+
+
+def test_later_times_of_silence_still_come_after_one_that_leads_back(play):
+    text = """
+        flows:
+          a:
+            steps:
+              - collect: colour
+                ask: Colour?
+                if_silent:
+                  - {after: 10m, say: Still there?, then: stay}
+                  - {after: 20m, say: Bye., then: end}
+        """
+    bot = play(text, start="a")
+    assert bot.silent(1) == ["Still there?", "Colour?"]
+    assert [timer.n for timer in bot.effects_of(SetTimer)] == [2]
+    assert bot.silent(2) == ["Bye."]
+    assert bot.at == ""
+
+
 # --- what was kept before
 
 

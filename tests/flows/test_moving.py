@@ -54,6 +54,51 @@ def test_a_step_of_another_kind_is_another_step(play, flows_of):
     assert not moved(bot, flows_of(text))
 
 
+NUMBERED = """
+    flows:
+      a:
+        steps:
+          - {above}
+          - buttons: Delete it?
+            options: [{{"Yes": gone}}, {{"No": kept}}]
+          - call: first
+          - {{id: kept, say: Kept}}
+          - end: true
+          - {{id: gone, say: Gone}}
+      first: {{steps: [{{collect: pet, ask: Pet?}}]}}
+      second: {{steps: [{{collect: wish}}]}}
+    """
+
+
+def test_a_number_is_no_name_for_a_step_that_says_something_else(play, flows_of):
+    old = NUMBERED.format(above="say: Hello")
+    for above in ("{buttons: Call you?, options: [{'Yes': kept}, {'No': gone}]}", "{call: second}"):
+        bot = play(old, start="a")
+        assert moved(bot, flows_of(NUMBERED.format(above=above))) is above.startswith("{call")
+        assert bot.press("Yes")[-1] == "Gone"
+    bot = play(old, start="a")
+    assert moved(bot, flows_of(NUMBERED.format(above="say: Good morning")))
+    assert bot.press("Yes") == ["Gone"]
+
+
+def test_a_flow_that_was_called_comes_back_to_the_step_that_called_it(play, flows_of):
+    text = """
+        flows:
+          a:
+            steps:
+              - call: first
+              - {say: Thanks for the pet}
+              - end: true
+          first: {steps: [{collect: pet, ask: Pet?}]}
+          second: {steps: [{say: Hi}]}
+        """
+    bot = play(text, start="a")
+    version = bot.cursor.stack[0].version
+    moved(bot, flows_of(text.replace("- call: first", "- call: second\n              - call: first")))
+    assert bot.cursor.stack[0].version == version
+    assert bot.write("Cat") == ["Thanks for the pet"]
+
+
 def test_a_renamed_step_says_what_it_was(play, flows_of):
     text = OLD.replace("id: colour", "id: shade\n            was: colour").replace("Old colour", "New colour")
     bot = play(OLD, start="outer")

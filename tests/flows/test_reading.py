@@ -230,6 +230,53 @@ def test_calls_give_inputs_that_are_there(problems_in):
     ]
 
 
+@pytest.mark.parametrize(
+    ("type", "given", "right"),
+    [
+        ("number", "lots", "2"),
+        ("number", '"{{ pet }}"', '"{{ people }}"'),
+        ("number", '"{{ people }} dogs"', "1.5"),
+        ("number", "yes", '"{{ visits }}"'),
+        ("yes_no", "perhaps", "no"),
+        ("yes_no", "1", "true"),
+        ("yes_no", '"yes"', "yes"),
+        ("date", "tomorrow", "2026-02-28"),
+        ("date", "2026-02-29", '"{{ day }}"'),
+    ],
+)
+def test_an_input_is_given_what_it_can_hold(problems_in, type, given, right):
+    text = f"""
+        flows:
+          a:
+            steps:
+              - {{collect: pet}}
+              - {{collect: people, type: number}}
+              - {{collect: day, type: date}}
+              - {{call: b, with: {{x: {given}}}}}
+          b: {{inputs: {{x: {type}}}, steps: [{{say: Hi}}]}}
+        """
+    (problem,) = problems_in(text)
+    assert problem.startswith("K006 flows/test.yaml:8:") and "flow 'b' takes a" in problem
+    assert problems_in(text.replace(given, right)) == []
+
+
+def test_a_slot_that_is_given_what_another_holds_is_of_its_kind(problems_in):
+    text = """
+        flows:
+          a:
+            steps:
+              - {set: {q: "{{ people }}", vip: yes, round: "{{ trip }}", trip: "{{ round }}"}}
+              - {collect: people, type: number}
+              - branch: [{when: {q: at least 2, vip: true}, then: end}]
+          b: {steps: [{collect: q, type: yes_no}, {set: {people: yes}}]}
+        """
+    found = [problem for problem in problems_in(text) if problem.startswith("F008")]
+    assert found == [
+        "F008 flows/test.yaml:5:9: 'q' is a yes or no in flows/test.yaml:8 and a number here",
+        "F008 flows/test.yaml:8:43: 'people' is a number in flows/test.yaml:6 and a yes or no here",
+    ]
+
+
 def test_words_with_a_meaning_cannot_be_flows(problems_in):
     found = problems_in("flows: {leave_message: {steps: [{say: Hi}]}}")
     assert found == [

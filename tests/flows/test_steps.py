@@ -553,6 +553,62 @@ def test_a_called_flow_gets_its_inputs(play):
     assert play(text, start="outer").hears == ["Painting the red door 2 times"]
 
 
+def test_inputs_and_slots_keep_the_kind_of_what_they_are_given(play):
+    text = """
+        flows:
+          outer:
+            steps:
+              - {collect: people, type: number}
+              - {collect: sure, type: yes_no}
+              - set: {guests: "{{ people }}", certain: "{{ sure }}", said: "{{ people }} of us"}
+              - set: {same: "{{ guests }}", vip: yes, told: no, quoted: "yes"}
+              - call: paint
+                with: {n: "{{ people }}", y: "{{ sure }}", z: yes, day: 2026-01-03, what: "{{ people }}"}
+              - {say: many, if: same >= 10}
+              - {say: certain, when: {certain: true, vip: true, told: false, quoted: "yes"}}
+          paint:
+            inputs: {n: number, y: yes_no, z: yes_no, day: date, what: text}
+            steps:
+              - {say: at least ten, when: {n: at least 10}}
+              - {say: both, when: {y: true, z: true}}
+              - {say: in January, if: day <= 2026-01-31}
+        """
+    bot = play(text, start="outer")
+    bot.write("12")
+    assert bot.write("yes") == ["at least ten", "both", "in January", "many", "certain"]
+    assert bot.slots["guests"] == bot.slots["same"] == bot.slots["n"] == 12
+    assert (bot.slots["said"], bot.slots["what"], bot.slots["quoted"]) == ("12 of us", "12", "yes")
+
+
+def test_a_text_stays_a_text_where_buttons_or_others_store_texts(play):
+    text = """
+        flows:
+          a:
+            slots: {note: text}
+            steps:
+              - {collect: people, type: number}
+              - set: {answer: yes, note: "{{ people }}"}
+              - {buttons: Well?, options: ["yes", "no"], save_as: answer, if_known: skip}
+        """
+    bot = play(text, start="a")
+    bot.write("12")
+    assert (bot.slots["answer"], bot.slots["note"]) == ("yes", "12")
+
+
+def test_a_field_that_an_action_gave_is_an_input_only_if_it_is_of_its_kind(play):
+    text = """
+        flows:
+          a:
+            steps:
+              - {action: look_up, save_as: order, optional: true}
+              - {call: b, with: {n: "{{ order.coats }}"}}
+          b: {inputs: {n: number}, steps: [{say: some, when: {n: at least 1}}, {say: '{{ n | default: "none" }}'}]}
+        """
+    for coats, heard in ((3, ["some", "3"]), ("lots", ["none"])):
+        bot = play(text, start="a")
+        assert bot.happens(Event("done", data={"result": {"coats": coats}}, epoch=bot.cursor.epoch)) == heard
+
+
 def test_an_input_nobody_declared_is_not_taken(play):
     bot = play("flows: {a: {steps: [{say: Hi}]}}", start="a", smuggled="x")
     assert bot.slots == {}

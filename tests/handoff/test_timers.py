@@ -190,6 +190,24 @@ def test_a_conversation_that_waits_is_not_closed_as_idle(guest, office):
     assert office.desk.open_conversation(guest.id) is None
 
 
+def test_a_conversation_is_closed_though_silence_leads_back_to_the_question(open_database, clock, tmp_path):
+    (tmp_path / "site.yaml").write_text(
+        "site: {name: Harbour, timezone: UTC}\n"
+        "conversation: {start: a, idle_close: 24h}\n"
+        "opening_hours: {default: {every day: 00:00-24:00}}\n"
+        "departments: {sales: {title: Sales}}\n"
+        "flows: {a: {steps: [{collect: pet, ask: Pet?, if_silent: {after: 10m, say: Still there?, then: stay}}]}}\n"
+    )
+    office = open_office(open_database(), clock, tmp_path)
+    guest = Guest(office, "guest-1")
+    guest.writes("Hello")
+    conversation = guest.conversation
+    office.let_pass(days=3)
+    said = [event.body["text"] for event in kinds(office, conversation, "message")]
+    assert said.count("Still there?") == 1
+    assert office.desk.open_conversation(guest.id) is None
+
+
 def looks_for_idleness(office) -> int:
     return sum(office.jobs.ended["close_when_idle", how] for how in ("again", "done"))
 
