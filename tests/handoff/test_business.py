@@ -1,4 +1,4 @@
-"""Whose business a conversation is, and which are in hand: asked of what is in memory, and of rows, the answer is one."""
+"""Whose business a conversation is, and which are in hand: asked of memory and of rows, the answer is one."""
 
 from itertools import product
 
