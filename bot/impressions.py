@@ -80,7 +80,9 @@ class Impressions:
         return dict(found) if found else None
 
     def note(self, visitor_id: str, impression_id: str, column: str, now: datetime) -> bool:
-        """Sets the moment of `seen_at` or `dismissed_at` once; returns whether there is such an impression."""
+        """Sets the moment of `seen_at` or `dismissed_at` once; returns whether there is such an impression.
+
+        Where others change it at the same moment three times running, the moment stays unnoted."""
         for _ in range(3):
             row = self.find(visitor_id, impression_id)
             if row is None:
@@ -93,7 +95,7 @@ class Impressions:
             except Refused:
                 continue
             return True
-        return True  # Three times somebody else noted something at the same moment: it is noted.
+        return True
 
 
 def answered(row: Mapping[str, Any], conversation_id: str, now: datetime) -> Guard:

@@ -138,7 +138,7 @@ class FormQuestion(Question):
     def as_written(self, run: Run, values: Mapping[str, Any]) -> str:
         """Returns what was filled in as the thread shows it: a line for each field that holds something."""
         lines = [(asked.label(run), self._in_words(run, asked, values.get(asked.name))) for asked in self.fields]
-        return "\n".join(f"{label}{'' if label.endswith(_ENDS) else ':'} {words}" for label, words in lines if words)
+        return "\n".join(told(label, words) for label, words in lines if words)
 
     @staticmethod
     def _in_words(run: Run, asked: AskedValue, value: Any) -> str:
@@ -412,6 +412,11 @@ class FormQuestion(Question):
 
     def _is_there(self, run: Run, asked: AskedValue, given: Mapping[str, Any]) -> bool:
         return asked.condition is None or asked.condition(Together(run.view(), given)) is True
+
+
+def told(label: str, words: str) -> str:
+    """Returns a field as the thread shows it; the twin of `told` in `widget/forms.js`."""
+    return f"{label} {words}" if label.endswith(_ENDS) else f"{label}: {words}"
 
 
 _ENDS = ("?", "!", ".", ":")

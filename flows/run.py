@@ -198,7 +198,7 @@ class Run:
         self.drop("cancelled")
         self.effects += [
             Say(said, "", ""),
-            WantsAgent(None, None, "normal", None, step.id if step is not None else "", flow, "give_up"),
+            WantsAgent("give_up", step=step.id if step is not None else "", flow=flow),
         ]
 
     def open_question(self) -> Question | None:
@@ -206,7 +206,7 @@ class Run:
         return self.machine.state(self.state).question if self.cursor.flow is not None else None
 
     def say(self, key: str, **values: Any) -> None:
-        """Says one of the product's own sentences, or nothing where there is none."""
+        """Says one of the product's own sentences; raises KeyError for one we do not have."""
         text = sentence(key, self.cursor.language, **values)
         state = self.machine.state(self.state)
         self.effects.append(Say(text, state.step.id if state.step else "", self.machine.id))

@@ -1,9 +1,10 @@
 """The agents of this installation, as rows and as routing sees them."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.change import Guard, table_of
 from bot.database import Database
@@ -23,9 +24,19 @@ DEFAULT_CAPACITY = 3
 _agents = table_of(AgentRow)
 _memberships = table_of(Membership)
 _offered_to = table_of(ConversationRow).c.offered_to
+_NAMED = select(_agents.c.id, _agents.c.name, _agents.c.role)
 _OFFERS = (
     select(_offered_to, func.count().label("offers")).where(QUEUED, _offered_to.is_not(None)).group_by(_offered_to)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an agent is called and may do: as much as an account needs of its agent."""
+
+    id: str
+    name: str
+    role: str
 
 
 class Agents:
@@ -126,6 +137,32 @@ def add(connection: Connection, *, name: str, role: str, departments: Collection
     connection.execute(insert(_agents).values(**row, intent="online", active=0, revision=1))
     join(connection, agent_id, departments)
     return agent_id
+
+
+def change(
+    connection: Connection, agent_id: str, *, name: str, role: str, departments: Collection[str] | None = None
+) -> None:
+    """Changes what an agent is called and may do, and with `departments` where the agent works."""
+    row = update(_agents).where(_agents.c.id == agent_id)
+    connection.execute(row.values(name=name, role=role, revision=_agents.c.revision + 1))
+    if departments is not None:
+        join(connection, agent_id, departments)
+
+
+def named(connection: Connection, agent_id: str, *, to_change: bool = False) -> Named:
+    """Returns an agent who is known to be there; with `to_change` nobody else changes the agent meanwhile."""
+    query = _NAMED.where(_agents.c.id == agent_id)
+    return Named(*connection.execute(query.with_for_update() if to_change else query).one())
+
+
+def all_named(connection: Connection) -> Mapping[str, Named]:
+    """Returns id → every agent."""
+    return {row.id: Named(*row) for row in connection.execute(_NAMED)}
+
+
+def with_role(connection: Connection, role: str) -> list[str]:
+    """Returns the agents of a role."""
+    return list(connection.scalars(select(_agents.c.id).where(_agents.c.role == role)))
 
 
 def departments_by_agent(connection: Connection) -> Mapping[str, frozenset[str]]:

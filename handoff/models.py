@@ -18,7 +18,7 @@ class AgentRow(Base):
     role: Mapped[str] = mapped_column(String(12))
     """agent, lead, marketer or admin."""
     intent: Mapped[str] = mapped_column(String(10), default="online")
-    """online, away, draining or offline: what the agent says; whether a panel is connected is known to the hub."""
+    """online, away, draining or offline: what the agent says; which panels are open stands in `panel`."""
     active: Mapped[int] = mapped_column(default=0)
     """How many conversations the agent holds; accepting guards on it through `revision`."""
     last_accepted_at: Mapped[datetime | None]

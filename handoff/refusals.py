@@ -23,6 +23,15 @@ class NoSuchConversation(Refusal):
         super().__init__("There is no such conversation.")
 
 
+class NoSuchAgent(Refusal):
+    """There is no agent by this id."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such agent.")
+
+
 class Forgotten(NoSuchConversation):
     """The visitor was erased since their page was viewed: what they write is not to bring their id back."""
 

@@ -97,7 +97,7 @@ class Relay:
     def come_back(self) -> None:
         """Begins to hear again: what nobody here listens to may be old by now, all else is looked at."""
         for each in self._live.all_kept():
-            if not self._is_heard(each.visitor_id, each.id, _is_in_hand(each)):
+            if not self._is_heard(each.visitor_id, each.id, is_in_hand(each)):
                 self._live.forget(each.id)
         self.look()
 
@@ -120,7 +120,7 @@ class Relay:
         conversations |= {known for known in map(self._live.known_open_of, visitors) if known}
         has_agents = any(listening.has_agents() for listening in self._listening)
         if has_agents:  # What is not in hand any more is found by its name alone.
-            conversations |= {each.id for each in self._live.all_kept() if _is_in_hand(each)}
+            conversations |= {each.id for each in self._live.all_kept() if is_in_hand(each)}
         columns = _conversations.c
         for some in _parts(visitors):
             yield from self._read(columns.visitor_id.in_(some), columns.open)
@@ -136,7 +136,7 @@ class Relay:
             return [(conversation_id, seq) for conversation_id, seq in connection.execute(query)]
 
 
-def _is_in_hand(conversation: Conversation) -> bool:
+def is_in_hand(conversation: Conversation) -> bool:
     """The same answer as `IN_HAND`, for what is kept."""
     waits = conversation.open and (conversation.holder == "queue" or conversation.left)
     return waits or conversation.holder == "agent"

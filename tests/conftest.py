@@ -11,6 +11,7 @@ import pytest
 from bot.database import Database
 from bot.site.loading import Loaded, load
 from tests import browser, databases, postgres
+from tests.receiver import Receiver
 
 WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
@@ -91,6 +92,14 @@ def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
 @pytest.fixture
 def database(open_database: Callable[[], Database]) -> Database:
     return open_database()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Another system that is called: it notes what it hears."""
+    listening = Receiver().start()
+    yield listening
+    listening.stop()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -382,6 +382,18 @@ def test_every_field_of_the_widgets_requests_is_told(model: Any) -> None:
         )
 
 
+def test_every_request_of_the_widget_and_the_panel_that_is_answered_with_json_is_told() -> None:
+    for name in ("widget", "panel"):
+        source = (ROOT / "web" / f"{name}.py").read_text(encoding="utf-8")
+        answering = re.findall(r'@pages\.(get|post)\("(.+?)"\)(.*?)(?=\n\n|\Z)', source, re.S)
+        paths = [
+            f"{method.upper()} {path}" for method, path, body in answering if "jsonify(" in body or ".json" in path
+        ]
+        assert len(paths) >= 4
+        for path in paths:
+            assert f"`{re.sub('<[a-z_]+>', '<id>', path)}" in PROTOCOL.replace("<hash>", "<id>"), path
+
+
 def section(title: str) -> str:
     """Returns what stands below a heading of the protocol."""
     (found,) = re.findall(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", PROTOCOL, re.M | re.S)

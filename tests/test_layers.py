@@ -95,6 +95,37 @@ def _is_a_clock(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
 
 
+SQL = {"Connection", "delete", "exists", "func", "insert", "select", "table", "text", "update"}
+
+
+def sql_of_others(file: Path) -> Iterator[str]:
+    """Where a module of `web` asks a database itself: of accounts only, and of no rows but their own."""
+    is_ours = file.parent == ROOT / "web" / "accounts"
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        where = f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Attribute) and node.attr == "exec_driver_sql":
+            yield f"{where} {node.attr}"
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = {alias.name for alias in node.names}
+            if node.module == "sqlalchemy" and not is_ours:
+                yield from (f"{where} {name}" for name in sorted(names & SQL))
+            elif node.module in ("bot.models", "handoff.models") and is_ours:
+                yield from (f"{where} {name}" for name in sorted(names - {"Base", "ID_LENGTH", "identity"}))
+
+
+def test_the_web_asks_no_database_but_of_its_own_tables():
+    assert [each for file in modules("web") for each in sql_of_others(file)] == []
+
+
+def test_rows_of_others_in_the_web_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "web" / "accounts").mkdir(parents=True)
+    (tmp_path / "web" / "accounts" / "bad.py").write_text("from handoff.models import AgentRow\n")
+    (tmp_path / "web" / "bad.py").write_text("from sqlalchemy import URL, select\nx.exec_driver_sql('SELECT 1')\n")
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    found = [each for file in modules("web") for each in sql_of_others(file)]
+    assert found == ["web/accounts/bad.py:1 AgentRow", "web/bad.py:1 select", "web/bad.py:2 exec_driver_sql"]
+
+
 def test_only_the_actions_import_rasa():
     importing = [
         str(file.relative_to(ROOT))

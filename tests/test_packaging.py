@@ -1,16 +1,31 @@
 """What is in the tree is in the wheel, and what is installed works anywhere (the checkout is not needed any more)."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("rules", "flows", "triggers", "bot", "handoff", "web")
+
+
+NAMED: Mapping[str, str] = {
+    "argon2": "argon2-cffi",
+    "liquid": "python-liquid",
+    "opentelemetry": "opentelemetry-sdk",
+    "phonenumbers": "phonenumberslite",
+    "re2": "google-re2",
+    "yaml": "pyyaml",
+}
+"""What is imported → the package it comes in, where that has another name."""
 
 
 def run(*command: str | Path, cwd: Path, **environ: str) -> str:
@@ -66,3 +81,24 @@ def test_an_installed_parlour_runs_outside_the_checkout(wheel: Path, tmp_path: P
         assert command in said
     where = run(sys.executable, "-P", "-c", "import web; print(web.__file__)", cwd=elsewhere, PYTHONPATH=str(target))
     assert where.strip().startswith(str(target))
+
+
+def test_what_is_imported_is_asked_for_by_name_and_with_a_lowest_version() -> None:
+    """What only comes with another package is gone the day that one does without it."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    extras = config["options.extras_require"]
+    lines = "\n".join((config["options"]["install_requires"], extras["postgres"], extras["redis"])).split()
+    asked = {re.split(r"[\[>]", line)[0] for line in lines}
+    assert [line for line in lines if ">=" not in line] == []
+    assert sorted({NAMED.get(name, name.replace("_", "-")) for name in imported()} - asked) == []
+
+
+def imported() -> Iterator[str]:
+    for file in (file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            tops = {name.split(".")[0] for name in names}
+            yield from tops - set(sys.stdlib_module_names) - set(PACKAGES)

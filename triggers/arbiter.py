@@ -13,11 +13,9 @@ from triggers.limits import Counters, Limits, Manners, quiet_for, reached
 
 SUPPRESSIONS: Mapping[str, str] = {
     "chat_open": "a conversation is going on or its window is open",
-    "typing": "somebody is typing",
     "form_in_use": "the visitor is filling in a form of the page",
     "busy": "another message is on screen",
     "page_hidden": "the page is not in sight",
-    "no_consent": "the visitor has not consented yet",
     "not_leader": "another tab of this visitor may speak",
 }
 """What silences every trigger for the moment, in the order in which it is looked at."""

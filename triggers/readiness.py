@@ -1,6 +1,8 @@
 """Which triggers are ready: their condition has been definitely true for as long as `for` asks.
 
-The twin of `Readiness` in `widget/arbiter.js`. Times are seconds of a clock that stands still while the page is hidden.
+A model: who is ready is decided in the page alone, by its twin `Readiness` in `widget/arbiter.js`, and
+`tests/arbiter.cases.json` holds both to the same cases. Times are seconds of a clock that stands still while the page
+is hidden.
 """
 
 from __future__ import annotations

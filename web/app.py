@@ -78,7 +78,9 @@ from web.workshop import Workshop, at_once
 
 
 def utc_now() -> datetime:
-    """Returns the moment; the only clock, handed in everywhere else."""
+    """Returns the moment by which everything is decided and recorded, handed in everywhere else.
+
+    Rates (`limits.py`) and the age of a file (`metrics.py`) are measured by the computer's own time."""
     return datetime.now(UTC)
 
 

@@ -182,6 +182,7 @@ TRANSLATIONS: dict[type[Exception], Translation] = {
     DBAPIError: _of_the_database,
     refusals.Refusal: _said_by_the_desk(Conflict),
     refusals.NoSuchConversation: _said_by_the_desk(NotFound),
+    refusals.NoSuchAgent: _said_by_the_desk(NotFound),
     refusals.Unsayable: _said_by_the_desk(Refusal),
     refusals.TryAgain: _said_by_the_desk(Unavailable),
     NoSuchWebhook: lambda _: NotFound(),

@@ -1,6 +1,6 @@
 """Signing in and out, and the page for the first account: accounts behind pages.
 
-Flask-Security draws and checks the forms over accounts of our own (`web/accounts.py`). What a session may do is asked
+Flask-Security draws and checks the forms over accounts of our own (`web/accounts/`). What a session may do is asked
 of the sign-in's row each time, so a cookie outlives nothing.
 """
 

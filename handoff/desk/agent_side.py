@@ -14,7 +14,7 @@ from handoff.desk.visitor_side import sayable
 from handoff.ending import close_when_idle, end
 from handoff.lifecycle import holder_after
 from handoff.models import Assignment
-from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchConversation, NotPossibleNow, Reassigned
+from handoff.refusals import AlreadyAccepted, Blocked, Full, NoSuchAgent, NoSuchConversation, NotPossibleNow, Reassigned
 from handoff.routing import Agent
 from handoff.waiting import ask_nobody, leave_queue
 
@@ -23,10 +23,10 @@ class AgentSide(Changing):
     """Verbs of agents. A conversation that is not an agent's business looks like one that does not exist."""
 
     def agent(self, agent_id: str) -> Agent:
-        """Returns an agent as of now; raises NoSuchConversation when there is none by this id."""
+        """Returns an agent as of now; raises NoSuchAgent when there is none by this id."""
         agent = self._parts.agents.get(agent_id)
         if agent is None:
-            raise NoSuchConversation
+            raise NoSuchAgent
         return agent
 
     def conversation_for(self, agent_id: str, conversation_id: str) -> Conversation:

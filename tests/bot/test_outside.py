@@ -29,13 +29,6 @@ def leading_to(*addresses: str) -> Any:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    listening = Receiver().start()
-    yield listening
-    listening.stop()
-
-
-@pytest.fixture
 def local() -> Outside:
     """What may call this computer, as somebody trying things out allows it."""
     return Outside(name="Parlour/test", may_be_local=True)

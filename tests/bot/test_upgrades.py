@@ -15,7 +15,7 @@ from bot.models import Base, Bundle
 from bot.upgrading import UPGRADES
 from bot.webhooks import WebhookRow
 from handoff.models import AgentRow
-from web.accounts import AccountRow
+from web.accounts.models import AccountRow
 
 HOMES = (Base, WebhookRow, AgentRow, AccountRow)
 """A class of each module that describes tables, so that all of them are known here."""

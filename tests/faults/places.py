@@ -13,6 +13,7 @@ from tests.faults.oracle import Violation
 from tests.faults.simulation import LIGHTHOUSE
 from tests.receiver import Receiver
 from tests.server import AgentLine, Server
+from tests.web.road.conftest import HARBOUR
 from web.cli import main
 from web.commands.agents import add_agent
 
@@ -42,6 +43,12 @@ class Outcome:
 
     violations: list[Violation] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+
+
+def harbour(folder: Path, **tuned: object) -> Server:
+    """Returns a server over a copy of the harbour's site, not started yet."""
+    site = Path(shutil.copytree(HARBOUR, folder / "site"))
+    return Server(site, f"sqlite:///{folder}/parlour.db", tuned=tuned)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Lines that are cut at any byte, or whose other end is gone without a word (F1, F2)."""
 
 import random
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,10 +8,10 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import WebSocketException
 
+from tests.faults.places import harbour
 from tests.faults.proxy import FaultProxy
 from tests.faults.thorough import THOROUGH
 from tests.server import NO_LIMITS, Server, VisitorLine, closing, running, wait_for
-from tests.web.road.conftest import HARBOUR
 
 SEED = random.randrange(10**6)
 TRIED = 12
@@ -23,18 +22,13 @@ BEATS_EACH_SECOND = {"web.serving:BEAT": 1}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from running(_harbour(tmp_path_factory.mktemp("broken"), **NO_LIMITS))
+    yield from running(harbour(tmp_path_factory.mktemp("broken"), **NO_LIMITS))
 
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[Server]:
     """A server that asks for a sign of life every second."""
-    yield from running(_harbour(tmp_path, **NO_LIMITS, **BEATS_EACH_SECOND))
-
-
-def _harbour(folder: Path, **tuned: object) -> Server:
-    site = Path(shutil.copytree(HARBOUR, folder / "site"))
-    return Server(site, f"sqlite:///{folder}/parlour.db", tuned=tuned)
+    yield from running(harbour(tmp_path, **NO_LIMITS, **BEATS_EACH_SECOND))
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """Somebody who reads slowly, or not at all, costs the others nothing, and has everything in the end (F6)."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.places import harbour
 from tests.faults.proxy import FaultProxy
 from tests.server import NO_LIMITS, Server, VisitorLine, closing, running, wait_for
-from tests.web.road.conftest import HARBOUR
 
 pytestmark = pytest.mark.fault("F6")
 
@@ -26,17 +25,12 @@ IMPATIENT = {"web.connection:Connection.send_deadline": 0.5, "web.serving:BEAT":
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    yield from running(_harbour(tmp_path, **NO_LIMITS, **LITTLE_ROOM))
+    yield from running(harbour(tmp_path, **NO_LIMITS, **LITTLE_ROOM))
 
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[Server]:
-    yield from running(_harbour(tmp_path, **NO_LIMITS, **LITTLE_ROOM, **IMPATIENT))
-
-
-def _harbour(folder: Path, **tuned: object) -> Server:
-    site = Path(shutil.copytree(HARBOUR, folder / "site"))
-    return Server(site, f"sqlite:///{folder}/parlour.db", tuned=tuned)
+    yield from running(harbour(tmp_path, **NO_LIMITS, **LITTLE_ROOM, **IMPATIENT))
 
 
 @pytest.fixture

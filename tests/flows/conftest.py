@@ -21,6 +21,9 @@ from rules.facts import Kind, Scope
 from rules.nodes import Map
 from rules.problems import Problem, in_reading_order
 from rules.schema import Walker
+from tests.browser import browser_type_launch_args, empty_page
+
+__all__ = ["browser_type_launch_args", "empty_page"]
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 

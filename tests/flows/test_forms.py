@@ -1,9 +1,14 @@
 """Several values asked for together: by a card, one after the other, or several by one message."""
 
+import json
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Page
 
 from flows.cursor import Cursor
 from flows.effects import Consented, Field, Misunderstood, Option, Say, SlotSet, WantsAgent
+from flows.filling import told
 from flows.runner import Event
 
 STAY = """
@@ -339,3 +344,14 @@ def test_a_consent_is_kept_with_what_was_shown(play):
     assert bot.effects_of(Consented) == []
     assert bot.fill_in("a.form_1", email="a@b.io", news=True) == ["Done"]
     assert bot.effects_of(Consented) == [Consented("news", True, "Neues senden?", "de", "form_1", "a")]
+
+
+def test_a_field_in_words_reads_as_in_the_page(empty_page: Page) -> None:
+    cases = json.loads((Path(__file__).parents[1] / "forms.cases.json").read_text(encoding="utf-8"))
+    expected = [case["told"] for case in cases]
+    assert [told(case["label"], case["words"]) for case in cases] == expected
+    script = """async (cases) => {
+      const { told } = await import("/static/widget/forms.js");
+      return cases.map((each) => told(each, each.words));
+    }"""
+    assert empty_page.evaluate(script, cases) == expected

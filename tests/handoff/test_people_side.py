@@ -6,7 +6,15 @@ import pytest
 
 from bot.greeting import Whereabouts
 from handoff.agents import add
-from handoff.refusals import AlreadyAccepted, Full, NoSuchConversation, NotPossibleNow, Reassigned, Unsayable
+from handoff.refusals import (
+    AlreadyAccepted,
+    Full,
+    NoSuchAgent,
+    NoSuchConversation,
+    NotPossibleNow,
+    Reassigned,
+    Unsayable,
+)
 from tests.handoff.conftest import WORLDS, AgentActor, VisitorActor, open_office
 
 
@@ -291,6 +299,12 @@ def test_another_departments_conversation_looks_like_none(waiting, agent, office
         with pytest.raises(NoSuchConversation):
             attempt(ann.conversation)
     anna.accepts(ann.conversation)
+
+
+def test_an_agent_who_is_not_there_is_not_called_a_conversation(waiting, office):
+    ann = waiting()
+    with pytest.raises(NoSuchAgent, match=r"There is no such agent\."):
+        office.desk.accept("nobody", ann.conversation)
 
 
 def test_an_agent_may_take_over_from_the_bot_but_not_what_has_ended(visitor, agent, office):

@@ -1,13 +1,14 @@
 """Who speaks, and why the others do not: one file of cases, played on the server's side and in the page."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from triggers.arbiter import REASONS, Candidate, Decision, decide
+from triggers.arbiter import REASONS, SUPPRESSIONS, Candidate, Decision, decide
 from triggers.limits import Counters, Manners
 from triggers.readiness import Readiness, Watched
 
@@ -56,6 +57,13 @@ def test_the_page_decides_alike(empty_page: Page) -> None:
         cases,
     )
     assert dict(zip(_names(cases), found, strict=True)) == {case["name"]: case["expected"] for case in cases}
+
+
+def test_every_silence_is_one_the_page_can_be_in() -> None:
+    """Whatever reason marketers are told must be one that somebody can give."""
+    page = (Path(__file__).parents[2] / "web" / "static" / "widget" / "main.js").read_text(encoding="utf-8")
+    silences = re.search(r"^  #silences\(.*?^  }$", page, re.DOTALL | re.MULTILINE)
+    assert silences and re.findall(r"^ +(\w+): ", silences[0], re.MULTILINE) == list(SUPPRESSIONS)
 
 
 def test_the_page_knows_alike_who_is_ready(empty_page: Page) -> None:

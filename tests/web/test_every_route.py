@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from flask import Flask, session
+from flask import Flask
 from flask.testing import FlaskClient
-from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
 
 from bot.database import Database
+from tests.web.conftest import let_in
 from web.app import create_app
-from web.audience import ROLES, ROLES_OF, audience, declared_by
+from web.audience import ROLES, ROLES_OF, declared_by
 from web.channels.doors import Doors
 from web.limits import NO_LIMITS
 from web.parts import Options, Parlour
@@ -62,8 +62,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     database = Database(address)
     database.migrate()
     app = create_app(Options(folder / "site", folder / "data", address, demo=True, doors=DOORS, rates=NO_LIMITS))
-    app.add_url_rule("/form-token", "form_token", audience("public")(lambda: generate_csrf()))
-    app.add_url_rule("/enter/<secret>", "enter", audience("public")(_enter))
+    let_in(app)
     yield app
     database.close()
 
@@ -84,11 +83,6 @@ def callers(app: Flask) -> Callers:
     for name in CALLERS:
         headers[name]["X-CSRFToken"] = browsers[name].get("/form-token").text
     return Callers(app, browsers, headers)
-
-
-def _enter(secret: str) -> str:
-    session["sign_in"] = secret
-    return ""
 
 
 def routes(app: Flask) -> list[Rule]:

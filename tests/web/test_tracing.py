@@ -49,13 +49,6 @@ def exporter() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver().start()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
 def parlour(tmp_path: Path, exporter: InMemorySpanExporter) -> Iterator[Parlour]:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "site.yaml").write_text(SITE)

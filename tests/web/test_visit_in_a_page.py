@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pydantic import TypeAdapter
 
+from bot.visits import VISIT_ENDS_AFTER
 from rules.facts import page_path
 from tests.browser import open_empty_page
 from web.frames import View
@@ -123,17 +124,20 @@ def test_a_page_opened_in_the_background_has_no_time(play: Play) -> None:
     assert seen == [0, 3, True]
 
 
-def test_a_visit_ends_after_thirty_quiet_minutes(play: Play) -> None:
-    seen = play("""
+def test_a_visit_ends_after_as_many_quiet_minutes_as_on_the_server(play: Play) -> None:
+    seen = play(
+        f"const endsAfter = {VISIT_ENDS_AFTER.total_seconds()};"
+        + """
         const now = () => [tab.facts.visits, tab.facts.returning, tab.facts.pages_viewed, tab.facts.landing_page];
         await tab.load("/a");
-        await world.pass(29 * 60);
+        await world.pass(endsAfter - 1);
         await tab.load("/b");
         const same = now();
-        await world.pass(30 * 60);
+        await world.pass(endsAfter);
         await tab.load("/c");
         return [same, now(), tab.facts.previous_page, tab.facts.time_on_site];
-    """)
+    """
+    )
     assert seen == [[1, False, 2, "/a"], [2, True, 1, "/c"], None, 0]
 
 

@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from flask import Flask, session
+from flask import Flask
 from flask.testing import FlaskClient
-from flask_wtf.csrf import generate_csrf
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import insert
 from structlog.testing import capture_logs
@@ -35,8 +34,9 @@ from handoff.privacy.acts import Acts
 from handoff.privacy.retention import Retention
 from tests.browser import is_good, serve_tree
 from tests.conftest import Clock
+from tests.web.conftest import let_in
 from web.app import create_app
-from web.audience import Role, audience
+from web.audience import Role
 from web.cli import main
 from web.limits import NO_LIMITS
 from web.parts import Options, Parlour
@@ -110,16 +110,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     app = create_app(
         Options(HARBOUR, tmp_path / "data", address, webhooks_may_be_local=True, rates=NO_LIMITS), now=clock
     )
-    app.add_url_rule("/form-token", "form_token", audience("public")(lambda: generate_csrf()))
-    app.add_url_rule("/enter/<secret>", "enter", audience("public")(_enter))
+    let_in(app)
     yield House(app, address, clock)
     app.extensions["parlour"].database.close()
     database.close()
-
-
-def _enter(secret: str) -> str:
-    session["sign_in"] = secret
-    return ""
 
 
 def page_of(conversation: str) -> str:

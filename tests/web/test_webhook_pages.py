@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask
 from flask.testing import FlaskClient
-from flask_wtf.csrf import generate_csrf
 from playwright.sync_api import Page, Route, expect
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
@@ -23,8 +22,8 @@ from handoff.desk import Said
 from tests.browser import is_good, serve_tree
 from tests.conftest import Clock
 from tests.receiver import Receiver, answering
+from tests.web.conftest import let_in
 from web.app import create_app
-from web.audience import audience
 from web.limits import NO_LIMITS
 from web.parts import Options, Parlour
 
@@ -76,8 +75,7 @@ def admin(tmp_path: Path) -> Iterator[Admin]:
     app = create_app(
         Options(HARBOUR, tmp_path / "data", address, webhooks_may_be_local=True, rates=NO_LIMITS), now=clock
     )
-    app.add_url_rule("/form-token", "form_token", audience("public")(lambda: generate_csrf()))
-    app.add_url_rule("/enter/<secret>", "enter", audience("public")(_enter))
+    let_in(app)
     parlour: Parlour = app.extensions["parlour"]
     parlour.accounts.add(
         email="a@harbour.example", name="Anna", departments=[], role="admin", password="three blue teapots"
@@ -88,18 +86,6 @@ def admin(tmp_path: Path) -> Iterator[Admin]:
     browser.get(f"/enter/{parlour.accounts.begin(account.id)}")
     yield Admin(app, browser, browser.get("/form-token").text, clock)
     database.close()
-
-
-def _enter(secret: str) -> str:
-    session["sign_in"] = secret
-    return ""
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    listening = Receiver().start()
-    yield listening
-    listening.stop()
 
 
 def test_without_webhooks_the_page_says_what_would_be_here(admin: Admin):

@@ -16,6 +16,7 @@ from bot.actions.client import NotAnAddress, address_of
 from bot.actions.roster import Served
 from bot.actions.server import ActionServer
 from bot.database import CannotOpen, Database
+from bot.deployments import Deployments
 from bot.in_use import used
 from bot.logs import set_up_logs
 from bot.site.loading import load
@@ -185,7 +186,7 @@ def _prepare(options: Options) -> str | None:
 
 def _refuse_broken_first_site(options: Options, database: Database) -> None:
     """A site that never ran must be without errors; later ones give way to the version before (`web/content.py`)."""
-    if _has_run(database):
+    if Deployments(database, now=utc_now).newest() is not None:
         return
     if not options.site.is_dir():
         site = options.site
@@ -195,11 +196,6 @@ def _refuse_broken_first_site(options: Options, database: Database) -> None:
         return
     errors = [shown(each, loaded.files.get(each.place.file)) for each in loaded.problems if each.level == "error"]
     raise Refused("\n\n".join(["The site has errors:", *errors]))
-
-
-def _has_run(database: Database) -> bool:
-    with database.reading() as connection:
-        return connection.exec_driver_sql("SELECT 1 FROM deployment LIMIT 1").first() is not None
 
 
 def _greet(address: str, options: Options, invitation: str | None) -> None:

@@ -15,9 +15,10 @@ from handoff.readings import Readings
 from handoff.routing import Agent
 from web import frames
 from web.connection import Connection
-from web.hub import BEAT, Frame, Hub, encoded, heard_by
+from web.hub import Frame, Hub, encoded, heard_by
+from web.sockets import told
+from web.sockets.link import Link
 from web.sockets.pages import page_of
-from web.sockets.visitor import PROTOCOL_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +46,15 @@ class AgentFrames:
     def welcome(self) -> list[Frame]:
         """Returns what a panel is told first: who speaks, what waits, what is theirs."""
         agent = self.room.desk.agent(self.agent_id)
-        welcome = {
-            "op": "welcome",
-            "protocol": PROTOCOL_VERSION,
-            "epoch": self.room.epoch.current,
-            "beat": BEAT,
-            "agent": {
-                "id": agent.id,
-                "name": agent.name,
-                "role": agent.role,
-                "intent": agent.intent,
-                "capacity": agent.capacity,
-                "departments": sorted(agent.departments),
-            },
-            **self.room.surroundings(agent),
+        speaking = {
+            "id": agent.id,
+            "name": agent.name,
+            "role": agent.role,
+            "intent": agent.intent,
+            "capacity": agent.capacity,
+            "departments": sorted(agent.departments),
         }
+        welcome = told.welcome(self.room.epoch.current, agent=speaking, **self.room.surroundings(agent))
         return [welcome, self.room.lists(agent)]
 
     def take(self, frame: Any) -> list[Frame]:
@@ -71,13 +66,13 @@ class AgentFrames:
             case frames.Note(conversation=of, client_id=client_id, body=body):
                 return [_ack(desk.note(me, of, body.text, client_id=client_id))]
             case frames.Accept(conversation=of, client_id=client_id):
-                return [_done(client_id, of, desk.accept(me, of))]
+                return [told.ack(client_id, of, desk.accept(me, of))]
             case frames.Return(conversation=of, client_id=client_id, token=token):
                 desk.return_to_bot(me, of, token=token)
-                return [_done(client_id, of, token)]
+                return [told.ack(client_id, of, token)]
             case frames.Close(conversation=of, client_id=client_id, token=token):
                 desk.close(me, of, token=token)
-                return [_done(client_id, of, token)]
+                return [told.ack(client_id, of, token)]
             case frames.Decline(conversation=of):
                 desk.decline(me, of)
             case frames.Presence(intent=intent):
@@ -97,13 +92,13 @@ class AgentFrames:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
         events = self.room.journal.events_after(conversation.id, after)
         heard, more = page_of(events, self._ears())
-        return _events_frame(conversation, heard, more=more)
+        return _page(conversation, heard, more=more)
 
     def _typing(self, conversation_id: str, on: bool) -> None:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
         if conversation.owner == self.agent_id:
-            told = {"op": "typing", "conversation": conversation.id, "who": "agent", "on": on}
-            self.room.hub.tell_visitor(conversation, told)
+            shown = {"op": "typing", "conversation": conversation.id, "who": "agent", "on": on}
+            self.room.hub.tell_visitor(conversation, shown)
 
     def _read(self, conversation_id: str, seq: int) -> None:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
@@ -115,16 +110,15 @@ class AgentFrames:
         return AgentEars(self.room.desk.agent(self.agent_id))
 
 
-class AgentLink(AgentFrames):
+class AgentLink(AgentFrames, Link):
     """An agent's open socket."""
 
     def __init__(self, room: AgentRoom, agent_id: str, connection: Connection, *, stamp: str):
-        super().__init__(room, agent_id)
-        self.connection = connection
+        AgentFrames.__init__(self, room, agent_id)
+        Link.__init__(self, connection)
         self.stamp = stamp
         """Names the sign-in this panel was opened with; when that ends, so does the socket."""
         self._watched: dict[str, int] = {}
-        self._held: list[str] | None = None
 
     @property
     def who(self) -> str:
@@ -136,20 +130,14 @@ class AgentLink(AgentFrames):
         """Returns who listens, with today's departments and role."""
         return self._ears()
 
-    def answer(self, frame: Any) -> None:
-        """Takes a frame and answers it before anything it caused is told."""
-        answers: list[str] = []
-        self._held = []
-        try:
-            if isinstance(frame, frames.Watch):
-                self.room.desk.conversation_for(self.agent_id, frame.conversation)
-                self._watch(frame.conversation)  # Before the page is read, so that nothing falls in between.
-            elif isinstance(frame, frames.Unwatch):
-                self._unwatch(frame.conversation)
-            answers = [encoded(each) for each in self.take(frame)]
-        finally:  # What is refused may have caused something all the same, or have found it out.
-            held, self._held = self._held, None
-            self.connection.send(*answers, *held)
+    def take(self, frame: Any) -> list[Frame]:
+        """Does what the frame asks and returns what to answer; only a socket watches. Raises refusals of the desk."""
+        if isinstance(frame, frames.Watch):
+            self.room.desk.conversation_for(self.agent_id, frame.conversation)
+            self._watch(frame.conversation)  # Before the page is read, so that nothing falls in between.
+        elif isinstance(frame, frames.Unwatch):
+            self._unwatch(frame.conversation)
+        return super().take(frame)
 
     def greet(self) -> None:
         """Tells a panel that just opened what it needs to draw itself, standing offers included."""
@@ -158,19 +146,11 @@ class AgentLink(AgentFrames):
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the agent what just happened in a conversation they watch."""
         self._watched[conversation.id] = conversation.last_seq
-        self.tell(_events_frame(conversation, heard_by(self.ears, events), more=False))
+        self.tell(_page(conversation, heard_by(self.ears, events), more=False))
 
     def tell_lists(self) -> None:
         """Tells the agent who waits and which conversations are theirs."""
         self.tell(self.room.lists(self.room.desk.agent(self.agent_id)))
-
-    def tell(self, frame: Frame) -> None:
-        """Tells the agent anything; what an answer of theirs caused waits until after the answer."""
-        text = encoded(frame)
-        if self._held is not None:
-            self._held.append(text)
-        else:
-            self.connection.send(text)
 
     def heads(self) -> dict[str, int]:
         """Returns the last number of each conversation this panel watches."""
@@ -196,19 +176,8 @@ class AgentLink(AgentFrames):
 
 
 def _ack(event: Event) -> Frame:
-    return _done(event.client_id, event.conversation_id, event.seq, at=event.at.isoformat())
+    return told.ack(event.client_id, event.conversation_id, event.seq, at=event.at)
 
 
-def _done(client_id: str | None, conversation_id: str, seq: int, **more: Any) -> Frame:
-    return {"op": "ack", "client_id": client_id, "conversation": conversation_id, "seq": seq, **more}
-
-
-def _events_frame(conversation: Conversation, heard: list[Frame], *, more: bool) -> Frame:
-    return {
-        "op": "events",
-        "conversation": conversation.id,
-        "events": heard,
-        "last": conversation.last_seq,
-        "more": more,
-        "token": conversation.owner_seq,
-    }
+def _page(conversation: Conversation, heard: list[Frame], *, more: bool) -> Frame:
+    return told.page(conversation, heard, last=conversation.last_seq, more=more, token=conversation.owner_seq)

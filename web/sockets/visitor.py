@@ -1,13 +1,13 @@
 """A visitor's frames: each becomes one verb of the desk, the same over a socket and over HTTP."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.conversation import Conversation
 from bot.epoch import Epoch
-from bot.events import Event, written
+from bot.events import Event
 from bot.greeting import Greeting
 from bot.journal import Journal
 from handoff.audience import VisitorEars
@@ -17,12 +17,12 @@ from handoff.refusals import Forgotten, NoSuchConversation
 from web import frames
 from web.connection import Connection
 from web.errors import TokenNeeded, Unavailable
-from web.hub import BEAT, Frame, Hub, encoded, heard_by
+from web.hub import Frame, Hub, heard_by
 from web.limits import Limits
+from web.sockets import told
+from web.sockets.link import Link
 from web.sockets.pages import page_of
 from web.sockets.session import VISITOR
-
-PROTOCOL_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,7 @@ class VisitorFrames:
         self.room.limits.take("send", self.visitor_id)
         self.room.limits.take("send_address", self._address)
         event = self._received(frame)
-        return [
-            {
-                "op": "ack",
-                "client_id": frame.client_id,
-                "conversation": event.conversation_id,
-                "seq": event.visitor_seq,
-                "at": written(event.at),
-            }
-        ]
+        return [told.ack(frame.client_id, event.conversation_id, event.visitor_seq or 0, at=event.at)]
 
     def _received(self, frame: frames.Send) -> Event:
         """Stores a message. Raises TokenNeeded for a visitor of whom nothing is recorded any more, as `view` does not
@@ -105,13 +97,8 @@ class VisitorFrames:
     def _resume(self, frame: frames.Resume) -> list[Frame]:
         asked = self._find(frame.conversation)
         current = self._current(asked)
-        welcome = {
-            "op": "welcome",
-            "protocol": PROTOCOL_VERSION,
-            "epoch": self.room.epoch.current,
-            "beat": BEAT,
-            "conversation": self.room.status(current) if current else None,
-        }
+        stands = self.room.status(current) if current else None
+        welcome = told.welcome(self.room.epoch.current, conversation=stands)
         shown, after = (asked, frame.after) if asked else (current, 0)
         return [welcome, self._page(shown, after)] if shown else [welcome]
 
@@ -132,19 +119,19 @@ class VisitorFrames:
     def _page(self, conversation: Conversation, after: int) -> Frame:
         events = self.room.journal.visitor_events_after(conversation.id, after)
         heard, more = page_of(events, VisitorEars(self.visitor_id))
-        return events_frame(conversation, heard, more=more)
+        return _page(conversation, heard, more=more)
 
     def _typing(self, frame: frames.Typing) -> list[Frame]:
         conversation = self.room.desk.open_conversation(self.visitor_id)
         if conversation is not None:
-            told = {
+            shown = {
                 "op": "typing",
                 "conversation": conversation.id,
                 "who": "visitor",
                 "on": frame.on,
                 "text": self.room.desk.preview(self.visitor_id, frame.text) if frame.text else frame.text,
             }
-            self.room.hub.tell_watchers(conversation, told)
+            self.room.hub.tell_watchers(conversation, shown)
         return []
 
     def _read(self, frame: frames.Read) -> list[Frame]:
@@ -158,42 +145,31 @@ class VisitorFrames:
         return []
 
 
-class VisitorLink(VisitorFrames):
+class VisitorLink(VisitorFrames, Link):
     """A visitor's open socket."""
 
     def __init__(self, room: VisitorRoom, visitor_id: str, connection: Connection, *, address: str):
-        super().__init__(room, visitor_id, address=address)
-        self.connection = connection
+        VisitorFrames.__init__(self, room, visitor_id, address=address)
+        Link.__init__(self, connection)
         self.who = VISITOR
         self.ears = VisitorEars(visitor_id)
         self._heads: dict[str, int] = {}
         self._stands: tuple[datetime, int] | None = None
         """As of which conversation and event the visitor was told where they stand."""
-        self._held: list[str] | None = None
-
-    def answer(self, frame: Any) -> None:
-        """Takes a frame and answers it before anything it caused is told: acknowledge first, then announce."""
-        answers: list[str] = []
-        self._held = []
-        try:
-            answers = [encoded(each) for each in self.take(frame)]
-        finally:  # What is refused may have caused something all the same, or have found it out.
-            held, self._held = self._held, None
-            self.connection.send(*answers, *held)
 
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the visitor what they may hear of what just happened."""
         self._heads = {conversation.id: conversation.visitor_last_seq}
         heard = heard_by(self.ears, events)
         if heard:
-            self._tell(events_frame(conversation, heard, more=False))
+            self.tell(_page(conversation, heard, more=False))
 
     def tell_status(self, conversation: Conversation) -> None:
         """Tells the visitor where the conversation stands, unless they were told of a later moment meanwhile."""
         status, stands = self.room.status(conversation), (conversation.created_at, conversation.last_seq)
         if self._stands is None or stands >= self._stands:
             self._stands = stands
-            self._tell({"op": "status", "conversation": conversation.id, **status})
+            self.tell({"op": "status", "conversation": conversation.id, **status})
 
     def heads(self) -> dict[str, int]:
         """Returns the last number of the visitor's open conversation, or of the one that was told of last."""
@@ -203,24 +179,10 @@ class VisitorLink(VisitorFrames):
         """Returns nothing: the hub beats for all sockets."""
         return []
 
-    def _tell(self, frame: Frame) -> None:
-        text = encoded(frame)
-        if self._held is not None:
-            self._held.append(text)
-        else:
-            self.connection.send(text)
-
 
 def _heads_of(conversation: Conversation | None) -> dict[str, int]:
     return {conversation.id: conversation.visitor_last_seq} if conversation else {}
 
 
-def events_frame(conversation: Conversation, heard: Iterable[Frame], *, more: bool) -> Frame:
-    """Returns a page of a visitor's events."""
-    return {
-        "op": "events",
-        "conversation": conversation.id,
-        "events": list(heard),
-        "last": conversation.visitor_last_seq,
-        "more": more,
-    }
+def _page(conversation: Conversation, heard: list[Frame], *, more: bool) -> Frame:
+    return told.page(conversation, heard, last=conversation.visitor_last_seq, more=more)

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from bot.change import Unavailable as DatabaseUnavailable
-from handoff.refusals import AlreadyAccepted, NoSuchConversation, TryAgain, Unsayable
+from handoff.refusals import AlreadyAccepted, NoSuchAgent, NoSuchConversation, TryAgain, Unsayable
 from web import errors
 from web.bodies import MAX_BODY
 from web.errors import Broken, Conflict, Refusal, SignInNeeded, TooMany, refusal_of
@@ -128,7 +128,7 @@ def test_the_words_of_lower_packages_are_found_here_and_strangers_are_our_fault(
         "already_accepted",
         "Ben has already taken this conversation.",
     )
-    assert refusal_of(NoSuchConversation()).status == 404
+    assert refusal_of(NoSuchConversation()).status == refusal_of(NoSuchAgent()).status == 404
     unsayable = refusal_of(Unsayable("Too long."))
     assert (unsayable.status, unsayable.field) == (400, "body.text")
     assert refusal_of(TryAgain()).headers == {"Retry-After": "2"}

@@ -3,7 +3,7 @@ import { evaluate, mayChangeIn } from "../shared/conditions.js";
 import { quietFor, reached } from "./limits.js";
 
 /** What silences every trigger for the moment, in the order in which it is looked at. */
-const SUPPRESSIONS = ["chat_open", "typing", "form_in_use", "busy", "page_hidden", "no_consent", "not_leader"];
+const SUPPRESSIONS = ["chat_open", "form_in_use", "busy", "page_hidden", "not_leader"];
 
 /**
  * One winner among the triggers that are ready, and for each other one a code that says why not.
