@@ -92,6 +92,7 @@ def _parsed(source: str, file: str, problems: list[Problem]) -> Node | None:
     lines = _LINE_END.split(source)
     repairs = min(MOST_REPAIRS, _MOST_REREAD // len(source))
     repaired: list[Problem] = []
+    tried: set[tuple[str, int]] = set()
     while True:
         met: list[Problem] = []
         try:
@@ -99,9 +100,9 @@ def _parsed(source: str, file: str, problems: list[Problem]) -> Node | None:
         except Refused:
             root = None
         except Broken as broken:
-            mended = repair(lines, broken, file) if len(repaired) < repairs else None
+            mended = repair(lines, broken, file, tried) if len(repaired) < repairs else None
             if mended:
-                lines[mended.line] = mended.text
+                lines[mended.line : mended.line + len(mended.texts)] = mended.texts
                 repaired.append(mended.problem)
                 continue
             root = None

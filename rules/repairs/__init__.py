@@ -21,13 +21,17 @@ LONGEST_LINE = 2_000
 _MENDERS: tuple[Callable[[Spot], Repair | None], ...] = (*BEFORE_TEXTS, *MENDERS, *AFTER_TEXTS)
 
 
-def repair(lines: Sequence[str], broken: Broken, file: str) -> Repair | None:
-    """Returns what to change in the line where reading failed or in one of the two above it, if that is clear."""
+def repair(lines: Sequence[str], broken: Broken, file: str, tried: set[tuple[str, int]]) -> Repair | None:
+    """Returns what to change in the line where reading failed or in one of the two above it, if that is clear.
+
+    `tried` says what was repaired before and where; nothing is repaired twice, for the first time did not help.
+    """
     spots = [Spot(lines, index, broken, file) for index in _nearby(lines, broken)]
     for mend in _MENDERS:
         for spot in spots:
-            found = mend(spot)
-            if found and found.text != spot.line:
+            found = mend(spot) if (mend.__name__, spot.index) not in tried else None
+            if found and found.texts != tuple(lines[found.line : found.line + len(found.texts)]):
+                tried.add((mend.__name__, spot.index))
                 return found
     return None
 

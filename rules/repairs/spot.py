@@ -20,10 +20,10 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One line (0-based) with the mistake taken out, and what to tell about it."""
+    """Lines from `line` (0-based) on with the mistake taken out, as many as there were, and what to tell about it."""
 
     line: int
-    text: str
+    texts: tuple[str, ...]
     problem: Problem
 
 
@@ -63,7 +63,7 @@ class Spot:
         return Place(self.file, self.index + 1, (self.indent if column is None else column) + 1)
 
     def repaired(self, text: str, problem: Problem) -> Repair:
-        return Repair(self.index, text, problem)
+        return Repair(self.index, (text,), problem)
 
     def quoted(self, message: str, why: str | None = None, *, value: str | None = None) -> Repair:
         """Puts the value in quotes."""
@@ -87,6 +87,34 @@ def in_long_text(lines: Sequence[str], index: int) -> bool:
         if indent == 0:
             return False
     return False
+
+
+def text_around(lines: Sequence[str], index: int) -> tuple[int, int] | None:
+    """Returns the first line of the text without quotes that goes on in this one, and the line after its last."""
+    indent = len(lines[index]) - len(lines[index].lstrip())
+    first = next(
+        (above for above in range(index - 1, max(-1, index - 200), -1) if _indent(lines[above]) < indent), None
+    )
+    if first is None:
+        return None
+    parts = _LINE.match(lines[first])
+    if not parts or not parts["value"] or parts["value"][0] in "\"'[{|>#&*!%@`" or parts["comment"]:
+        return None
+    outer = inner_column(lines[first]) if parts["key"] else _indent(lines[first])
+    if indent <= outer or any(line.lstrip().startswith("#") for line in lines[first + 1 : index]):
+        return None
+    end = index + 1
+    while end < len(lines) and outer < _indent(lines[end]):
+        end += 1
+    return first, end
+
+
+_BLANK = 10_000
+
+
+def _indent(line: str) -> int:
+    """How far a line is indented; a blank one as far as can be, because it ends nothing."""
+    return len(line) - len(line.lstrip()) if line.strip() else _BLANK
 
 
 def open_columns(lines: Sequence[str], index: int) -> dict[int, bool]:

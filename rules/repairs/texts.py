@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from rules.nodes import in_quotes
 from rules.problems import error
-from rules.repairs.spot import Repair, Spot
+from rules.repairs.spot import Repair, Spot, text_around
 
 _SIGNS = {
     "{{": "otherwise YAML reads it as a map",
@@ -79,12 +80,30 @@ def _missing_space(spot: Spot) -> Repair | None:
     return spot.repaired(text, error("Y006", spot.place(found.end() - 1), message, write=text.strip()))
 
 
+def _colon_further_down(spot: Spot) -> Repair | None:
+    """A text over several lines, with `Please note: parking is free` in one that is not its first."""
+    around = text_around(spot.lines, spot.index) if _is_at_colon(spot) else None
+    key, value = spot.parts["key"] or "", spot.value
+    if around is None or (re.fullmatch(r"[\w.*-]+", key) and not (key[0].isupper() and " " in value.strip())):
+        return None  # a word and its value are a line that is indented too far
+    first = Spot(spot.lines, around[0], spot.broken, spot.file)
+    texts = [first.value, *spot.lines[around[0] + 1 : around[1]]]
+    start = first.line[: first.parts.start("value")]
+    whole = in_quotes(" ".join(text.strip() for text in texts if text.strip()))
+    message = "a text with ': ' in it must be in quotes, from its first line to its last"
+    # All of it stands on the first line then; the others are left blank, so that no line below moves.
+    problem = error("Y001", spot.place(spot.broken.column), message, write=(start + whole).strip())
+    return Repair(around[0], (start + whole, *[""] * (len(texts) - 1)), problem)
+
+
+def _is_at_colon(spot: Spot) -> bool:
+    at = spot.broken.column
+    return spot.reported and "mapping values" in spot.broken.reason and spot.line[at : at + 1] == ":"
+
+
 def _colon(spot: Spot) -> Repair | None:
     """`say: Hello: friend`."""
-    at = spot.broken.column
-    if not spot.reported or "mapping values" not in spot.broken.reason or spot.line[at : at + 1] != ":":
-        return None
-    if at < spot.parts.start("value"):
+    if not _is_at_colon(spot) or spot.broken.column < spot.parts.start("value"):
         return None
     curly = re.fullmatch(r"[“„”](.*)[“”]", spot.value.strip())
     return spot.quoted(
@@ -119,5 +138,14 @@ def _unclosed(value: str) -> str:
     return "".join(reversed(expected))
 
 
-MENDERS = (_starting_sign, _nested_dash, _after_quote, _open_quote, _colon, _missing_space, _open_bracket)
+MENDERS = (
+    _starting_sign,
+    _nested_dash,
+    _after_quote,
+    _open_quote,
+    _colon_further_down,
+    _colon,
+    _missing_space,
+    _open_bracket,
+)
 """The surest first."""

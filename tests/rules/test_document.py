@@ -150,6 +150,28 @@ def test_quotes_that_are_missing_are_pointed_out_with_the_line_to_write(text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "meant"),
+    [
+        (
+            "- say: Open at 9:00.\n    On Sundays at 10:30. Please note: parking is free.\n    Come in!",
+            3,
+            "Open at 9:00. On Sundays at 10:30. Please note: parking is free. Come in!",
+        ),
+        ("- say: Open at 9:00.\n    Please note: parking is free.", 3, "Open at 9:00. Please note: parking is free."),
+        ("- say: Open at 9:00.\n    Note: parking is free.", 3, "Open at 9:00. Note: parking is free."),
+        ("- say: Hello,\n\n    it is 10:30: come", 4, "Hello, it is 10:30: come"),
+    ],
+)
+def test_a_colon_in_a_text_over_several_lines_is_told_once_with_the_whole_text(
+    text: str, line: int, meant: str
+) -> None:
+    node, problems = read_all(f"a:\n{text}\nb: 1\nb: 2\n")
+    assert plain(node) == {"a": [{"say": meant}], "b": 1}
+    assert [(problem.code, problem.place.line) for problem in problems[:-1]] == [("Y001", line)]
+    assert problems[0].write == f'- say: "{meant}"'
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         (
