@@ -49,7 +49,7 @@ def _nested_dash(spot: Spot) -> Repair | None:
 def _after_quote(spot: Spot) -> Repair | None:
     """`say: "Hello" she said`."""
     value = spot.value.strip()
-    if re.match(r'"(?:[^"\\]|\\.)*"\s*[^\s,:\]}#]', value) or re.match(r"'(?:[^']|'')*'\s*[^\s,:\]}#]", value):
+    if re.match(r'"(?:[^"\\]|\\.)*"\s*[^\s,:\]}#]', value) or re.match(r"'(?:[^']|'')*'(?!')\s*[^\s,:\]}#]", value):
         return spot.quoted(
             "a text that begins with a quote must end with it", "so put other quotes around the whole text", value=value
         )
@@ -61,7 +61,7 @@ def _open_quote(spot: Spot) -> Repair | None:
     if not value or value[0] not in "\"'":
         return None
     sign = value[0]
-    closed = r'"(?:[^"\\]|\\.)*"' if sign == '"' else r"'(?:[^']|'')*'"
+    closed = r'"(?:[^"\\]|\\.)*"' if sign == '"' else r"'(?:[^']|'')*'(?!')"
     if re.match(closed, value):
         return None
     column = spot.parts.start("value")

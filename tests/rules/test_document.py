@@ -142,6 +142,7 @@ def test_windows_lines_a_byte_order_mark_and_line_separators_do_not_matter() -> 
         ("say: “Hello: friend”", "1:1: a text with ': ' in it must be in quotes — write  say: \"Hello: friend\""),
         ('say: "Hi" she said', "1:1: a text that begins with a quote must end with it — write  say: '\"Hi\" she said'"),
         ('say: "Hi\nb: 1', '1:6: the quote " that opens here is not closed on this line — write  say: "Hi"'),
+        ("say: 'It''s\nb: 1", "1:6: the quote ' that opens here is not closed on this line — write  say: 'It''s'"),
         ("    say: @x  # why", '1:5: a text that starts with @ must be in quotes — write  say: "@x"  # why'),
     ],
 )
@@ -219,6 +220,12 @@ def test_several_broken_lines_are_told_together_and_the_rest_is_still_read() -> 
         ("Y001", 4),
         ("Y003", 6),
     ]
+
+
+@pytest.mark.parametrize("right", ["'It''s ok'", "'Say ''Hi'' to me'", r'"\"Hi\" she said"', "'It''s ok'  # yes"])
+def test_a_right_line_above_a_broken_one_is_not_accused(right: str) -> None:
+    problems = read_all(f"a:\n  - say: {right}\n  - say: Yes: no\n  - say: 'Hi' she said\n")[1]
+    assert [(problem.code, problem.place.line) for problem in problems] == [("Y001", 3), ("Y001", 4)]
 
 
 def test_no_more_than_twenty_lines_are_repaired() -> None:
