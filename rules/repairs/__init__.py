@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from rules.parsing import Broken
 from rules.problems import Place, Problem, error
+from rules.repairs.brackets import in_brackets
 from rules.repairs.lines import AFTER_TEXTS, BEFORE_TEXTS
 from rules.repairs.spot import Repair, Spot, in_long_text
 from rules.repairs.texts import MENDERS
@@ -18,7 +19,7 @@ __all__ = ["Repair", "repair", "unexplained"]
 LONGEST_LINE = 2_000
 """Longer lines are not looked at: no mistake of a person is in them, and patterns would take their time."""
 
-_MENDERS: tuple[Callable[[Spot], Repair | None], ...] = (*BEFORE_TEXTS, *MENDERS, *AFTER_TEXTS)
+_MENDERS: tuple[Callable[[Spot], Repair | None], ...] = (*BEFORE_TEXTS, in_brackets, *MENDERS, *AFTER_TEXTS)
 
 
 def repair(lines: Sequence[str], broken: Broken, file: str, tried: set[tuple[str, int]]) -> Repair | None:

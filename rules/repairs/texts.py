@@ -28,15 +28,19 @@ _SIGNS_BEFORE_TEXT = (
 )
 
 
-def _starting_sign(spot: Spot) -> Repair | None:
-    value = spot.value.strip()
+def sign_before(text: str) -> tuple[str, str] | None:
+    """Returns the sign a text begins with that must not stand there without quotes, and why."""
     for sign, why in _SIGNS.items():
-        if value.startswith(sign) and (sign not in "]}," or spot.parts["lead"].strip() or spot.parts["key"]):
-            return spot.quoted(f"a text that starts with {sign} must be in quotes", why)
-    for pattern, sign, why in _SIGNS_BEFORE_TEXT:
-        if pattern.match(value):
-            return spot.quoted(f"a text that starts with {sign} must be in quotes", why)
-    return None
+        if text.startswith(sign):
+            return sign, why
+    return next(((sign, why) for pattern, sign, why in _SIGNS_BEFORE_TEXT if pattern.match(text)), None)
+
+
+def _starting_sign(spot: Spot) -> Repair | None:
+    sign, why = sign_before(spot.value.strip()) or ("", "")
+    if not sign or (sign in "]}," and not spot.parts["lead"].strip() and not spot.parts["key"]):
+        return None
+    return spot.quoted(f"a text that starts with {sign} must be in quotes", why)
 
 
 def _nested_dash(spot: Spot) -> Repair | None:

@@ -151,6 +151,40 @@ def test_quotes_that_are_missing_are_pointed_out_with_the_line_to_write(text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("when: {visits: >3}", '16: a text that starts with > must be in quotes — write  when: {visits: ">3"}'),
+        ("when: {page: *}", '14: a text that starts with * must be in quotes — write  when: {page: "*"}'),
+        (
+            "options: ['Don't know', 'It's ok', 'It''s fine']",
+            "11: the ' inside of this text ends it; it must be in other quotes"
+            " — write  options: [\"Don't know\", \"It's ok\", 'It''s fine']",
+        ),
+        (
+            'say: {en: "Hi" there, de: x}  # both',
+            "11: a text that begins with a quote must end with it — write  say: {en: '\"Hi\" there', de: x}  # both",
+        ),
+        (
+            "options: [Price?, {{ x }}, {a: [b]}]",
+            '19: a text that starts with {{ must be in quotes — write  options: [Price?, "{{ x }}", {a: [b]}]',
+        ),
+        (
+            "options: [a, hi {{ x }}: end]",
+            '14: a text like this must be in quotes inside of [ ] and { } — write  options: [a, "hi {{ x }}": end]',
+        ),
+        (
+            "say: {en: Note: closed, de: Zu, no: 10:30}",
+            "11: a text with ': ' in it must be in quotes — write  say: {en: \"Note: closed\", de: Zu, no: 10:30}",
+        ),
+    ],
+)
+def test_a_text_in_brackets_is_put_in_quotes_where_it_needs_them(text: str, expected: str) -> None:
+    node, problems = read_all(f"{text}\nb: 1\nb: 2\n")
+    assert [f"{problem.code} {problem}" for problem in problems[:-1]] == [f"Y001 shop.yaml:1:{expected}"]
+    assert isinstance(node, Map) and plain(node.get("b")) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "line", "meant"),
     [
         (
@@ -367,6 +401,7 @@ def test_a_bomb_of_aliases_is_refused_before_anything_is_built_from_it() -> None
     [
         "[" + "a," * 490_000 + "]",
         "{a: " * 200_000,
+        "a: " + "[" * 1_900 + "@]",
         "- " * 490_000,
         "- &a x\n" * 130_000,
         "a: @x\n" * 150_000,
