@@ -27,6 +27,7 @@ _NO = frozenset({"false", "False", "FALSE"})
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _HIDDEN_COMMENT = re.compile(r" (#[^\s#!].*)")
+_NO_SPACE = re.compile(r"-[A-Za-z_]\w*")
 INVISIBLE = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u3000\ufeff"
 )
@@ -196,6 +197,8 @@ class _Parser:
             return Scalar(place, end, text, text, quoted=True, lines=self.lines)
         if text[:1] in INVISIBLE and text:
             raise Broken("an invisible sign stands at the beginning", event.start_mark.line, event.start_mark.column)
+        if self._expects_key() and _NO_SPACE.fullmatch(text) and not self._before(event.start_mark).strip("- "):
+            raise Broken("a space is missing after a dash", event.start_mark.line, event.start_mark.column)
         if len(text) > MOST_DIGITS and re.fullmatch(r"[-+]?[0-9_.]+", text):
             self._report("Y007", event.start_mark, f"this number has {len(text):,} digits; {MOST_DIGITS} at most")
             text = text[:MOST_DIGITS]
@@ -272,6 +275,9 @@ class _Parser:
 
     def _may_be_text(self, source: str, what: str) -> bool:
         return what == "an anchor" or (what == "an alias" and source[1:] not in self.anchors)
+
+    def _before(self, mark: Any) -> str:
+        return self.lines[mark.line][: mark.column] if mark.line < len(self.lines) else ""
 
     def _source(self, mark: Any, length: int) -> str:
         return self.lines[mark.line][mark.column : mark.column + length] if mark.line < len(self.lines) else ""

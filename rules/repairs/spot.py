@@ -16,6 +16,7 @@ _LINE = re.compile(
         (?P<value>.*?)(?P<comment>\s+\#\ .*)?$""",
     re.VERBOSE,
 )
+_LONG_TEXT = re.compile(r"(?:^|[:\-] )\s*[|>][-+0-9]{0,2}(?:\s+#.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,30 @@ class Spot:
 
 def in_long_text(lines: Sequence[str], index: int) -> bool:
     """Says whether a line is part of a text that began with | or > further up: those may hold anything."""
+    header = long_text_above(lines, index)
+    return header is not None and _indent(lines[index]) >= text_column(lines, header)
+
+
+def long_text_above(lines: Sequence[str], index: int) -> int | None:
+    """Returns the line that ends with | or > and is the nearest to which this line is further in."""
     indent = len(lines[index]) - len(lines[index].lstrip())
     for above in range(index - 1, max(-1, index - 200), -1):
         line = lines[above]
         if not line.strip():
             continue
-        indent_above = len(line) - len(line.lstrip())
+        indent_above = _indent(line)
         if indent_above < indent:
-            if re.search(r"(?:^|[:\-] )\s*[|>][-+0-9]{0,2}(?:\s+#.*)?$", line):
-                return True
+            if _LONG_TEXT.search(line) and _outer_column(line) < text_column(lines, above):
+                return above
             indent = indent_above
         if indent == 0:
-            return False
-    return False
+            return None
+    return None
+
+
+def text_column(lines: Sequence[str], header: int) -> int:
+    """Returns the column in which the text below a line with | or > begins."""
+    return next((_indent(line) for line in lines[header + 1 :] if line.strip()), 0)
 
 
 def text_around(lines: Sequence[str], index: int) -> tuple[int, int] | None:
@@ -100,13 +112,19 @@ def text_around(lines: Sequence[str], index: int) -> tuple[int, int] | None:
     parts = _LINE.match(lines[first])
     if not parts or not parts["value"] or parts["value"][0] in "\"'[{|>#&*!%@`" or parts["comment"]:
         return None
-    outer = inner_column(lines[first]) if parts["key"] else _indent(lines[first])
+    outer = _outer_column(lines[first])
     if indent <= outer or any(line.lstrip().startswith("#") for line in lines[first + 1 : index]):
         return None
     end = index + 1
     while end < len(lines) and outer < _indent(lines[end]):
         end += 1
     return first, end
+
+
+def _outer_column(line: str) -> int:
+    """The column further in than which a text has to stand that goes on below this line."""
+    parts = _LINE.match(line)
+    return inner_column(line) if parts and parts["key"] else _indent(line)
 
 
 _BLANK = 10_000

@@ -74,6 +74,28 @@ def _open_quote(spot: Spot) -> Repair | None:
     return spot.repaired(text, error("Y001", spot.place(column), message, write=text.strip()))
 
 
+def _backslash(spot: Spot) -> Repair | None:
+    """`"C:\\path"`."""
+    since = spot.broken.since
+    if "escape" not in spot.broken.reason and "hexdecimal" not in spot.broken.reason:
+        return None
+    found = re.compile(r'"((?:[^"\\]|\\.)*)"').match(spot.line, since[1]) if since and since[0] == spot.index else None
+    if not found:
+        return None
+    is_plain = "'" not in found[1] and '\\"' not in found[1]
+    meant = f"'{found[1]}'" if is_plain else f'"{_ESCAPE.sub(_twice, found[1])}"'
+    text = spot.line[: found.start()] + meant + spot.line[found.end() :]
+    message = "there is a \\ in this text that means nothing between \"…\"; use '…' instead, or write it twice"
+    return spot.repaired(text, error("Y006", spot.place(spot.broken.column), message, write=text.strip()))
+
+
+_ESCAPE = re.compile(r'\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0abt\tnvfre "/\\N_LP])?')
+
+
+def _twice(found: re.Match[str]) -> str:
+    return found.group() if found[1] else "\\\\"
+
+
 def _missing_space(spot: Spot) -> Repair | None:
     """`say:Hello`, which YAML takes for a text."""
     found = re.match(r"(\s*(?:- +)*)([A-Za-z_]\w*):(?=[^\s:/])", spot.line)
@@ -143,6 +165,7 @@ def _unclosed(value: str) -> str:
 
 
 MENDERS = (
+    _backslash,
     _starting_sign,
     _nested_dash,
     _after_quote,

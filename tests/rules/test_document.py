@@ -185,6 +185,57 @@ def test_a_text_in_brackets_is_put_in_quotes_where_it_needs_them(text: str, expe
 
 
 @pytest.mark.parametrize(
+    ("text", "expected", "meant"),
+    [
+        ("- say: x\n  -say: y", ["3:3: a space is missing after '-' — write  - say: y"], [{"say": "x"}, {"say": "y"}]),
+        (
+            "-say: x\n  -say: y",
+            [
+                "2:3: a space is missing after '-' — write  - say: x",
+                "3:3: a space is missing after '-' — write  - say: y",
+            ],
+            [{"say": "x"}, {"say": "y"}],
+        ),
+        (
+            "-collect: x\n    ask: y",
+            ["2:3: a space is missing after '-' — write  - collect: x"],
+            [{"collect": "x", "ask": "y"}],
+        ),
+        ("-\tsay: x", ["2:4: a tab stands after '-'; YAML wants a space there — write  - say: x"], [{"say": "x"}]),
+        (
+            "- say: |\n      Hi: x\n     you\n     there",
+            [
+                "4:6: this line belongs to the text that begins above in column 7; begin it there too",
+                "5:6: this line belongs to the text that begins above in column 7; begin it there too",
+            ],
+            [{"say": "Hi: x\nyou\nthere\n"}],
+        ),
+        (
+            "- say: >\n    Hello: there\n    you\n    all\n    id: x",
+            ["3:5: a text after > must be indented further than its key, two spaces more"],
+            [{"say": "Hello: there you all\n", "id": "x"}],
+        ),
+        (
+            '- say: "C:\\path"\n  - say: {en: "it\'s C:\\path"}',
+            [
+                "2:13: there is a \\ in this text that means nothing between \"…\"; use '…' instead, or write it twice"
+                " — write  - say: 'C:\\path'",
+                "3:23: there is a \\ in this text that means nothing between \"…\"; use '…' instead, or write it twice"
+                ' — write  - say: {en: "it\'s C:\\\\path"}',
+            ],
+            [{"say": "C:\\path"}, {"say": {"en": "it's C:\\path"}}],
+        ),
+    ],
+)
+def test_what_stands_wrong_in_a_list_is_told_and_read_as_it_was_meant(
+    text: str, expected: list[str], meant: object
+) -> None:
+    node, problems = read_all(f"a:\n  {text}\nb: 1\nb: 2\n")
+    assert [str(problem) for problem in problems[:-1]] == [f"shop.yaml:{line}" for line in expected]
+    assert plain(node) == {"a": meant, "b": 1}
+
+
+@pytest.mark.parametrize(
     ("text", "line", "meant"),
     [
         (
@@ -234,7 +285,8 @@ def test_a_colon_in_a_text_over_several_lines_is_told_once_with_the_whole_text(
         ),
         (
             'a: "c:\\path"',
-            "1:7: there is a \\ in this text that means nothing between \"…\"; use '…' instead, or write it twice",
+            "1:7: there is a \\ in this text that means nothing between \"…\"; use '…' instead, or write it twice"
+            " — write  a: 'c:\\path'",
         ),
         ("? [a]\n: 1", "1:3: a list or a map stands here where the name of a key is expected"),
         ("a: [b,\n  c\nd: e", "3:2: the [ above is not closed with ] before this line"),
