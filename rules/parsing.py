@@ -7,7 +7,7 @@ refused as soon as it passes a limit, before anything is built from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +59,14 @@ class _Open:
     is_key_of_map: bool = False
 
 
-def parse(text: str, lines: Sequence[str], file: str, problems: list[Problem]) -> Node | None:
-    """Returns the document, None for one with nothing in it; raises `Broken` or `Refused`."""
-    return _Parser(lines, file, problems).run(text)
+def parse(
+    text: str, lines: Sequence[str], file: str, problems: list[Problem], unreadable: Collection[int] = ()
+) -> Node | None:
+    """Returns the document, None for one with nothing in it; raises `Broken` or `Refused`.
+
+    What stands as a value in one of the `unreadable` lines (0-based) is known to be wrong and told already.
+    """
+    return _Parser(lines, file, problems, unreadable).run(text)
 
 
 def core_value(text: str) -> str | int | float | bool | None:
@@ -76,8 +81,8 @@ def core_value(text: str) -> str | int | float | bool | None:
 
 
 class _Parser:
-    def __init__(self, lines: Sequence[str], file: str, problems: list[Problem]) -> None:
-        self.lines, self.file, self.problems = lines, file, problems
+    def __init__(self, lines: Sequence[str], file: str, problems: list[Problem], unreadable: Collection[int]) -> None:
+        self.lines, self.file, self.problems, self.unreadable = lines, file, problems, unreadable
         self.open: list[_Open] = []
         self.root: Node | None = None
         self.values = 0
@@ -190,7 +195,7 @@ class _Parser:
 
     def _scalar(self, event: Any) -> Scalar | Unreadable:
         place, end = self._place(event.start_mark), self._place(event.end_mark)
-        if self._refuse_property(event):
+        if self._refuse_property(event) or (event.start_mark.line in self.unreadable and not self._expects_key()):
             return Unreadable(place, end)
         text: str = event.value
         if event.style:

@@ -29,6 +29,14 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Lines from `line` (0-based) on without what cannot be read; a value in the first of them is unreadable."""
+
+    line: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Spot:
     """A line near the place where reading failed, taken apart."""
 
@@ -99,6 +107,18 @@ def long_text_above(lines: Sequence[str], index: int) -> int | None:
 def text_column(lines: Sequence[str], header: int) -> int:
     """Returns the column in which the text below a line with | or > begins."""
     return next((_indent(line) for line in lines[header + 1 :] if line.strip()), 0)
+
+
+def without_value(lines: Sequence[str], index: int, column: int) -> LeftOut:
+    """Returns a line without its value if that is broken in this column, else a blank one; blank too what is below."""
+    parts = _LINE.match(lines[index])
+    start = parts.start("value") if parts and (parts["key"] or "- " in parts["lead"]) else column + 1
+    outer = _outer_column(lines[index])
+    end = index + 1
+    while end < len(lines) and (outer < _indent(lines[end]) or lines[end].lstrip().startswith(": ")):
+        end += 1
+    first = lines[index][:start] + '""' if start <= column else ""
+    return LeftOut(index, (first, *[""] * (end - index - 1)))
 
 
 def text_around(lines: Sequence[str], index: int) -> tuple[int, int] | None:

@@ -314,9 +314,26 @@ def test_a_right_line_above_a_broken_one_is_not_accused(right: str) -> None:
     assert [(problem.code, problem.place.line) for problem in problems] == [("Y001", 3), ("Y001", 4)]
 
 
-def test_no_more_than_twenty_lines_are_repaired() -> None:
-    problems = read_all("".join(f"k{number}: @x\n" for number in range(30)))[1]
-    assert [problem.code for problem in problems] == ["Y001"] * 20 + ["Y006"]
+def test_many_broken_lines_are_all_told_and_the_rest_is_still_read() -> None:
+    node, problems = read_all("".join(f"k{number}: @x\n" for number in range(30)) + "b: 1\nb: 2\n")
+    assert [problem.code for problem in problems] == ["Y001"] * 30 + ["Y003"]
+    assert isinstance(node, Map) and plain(node.get("b")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  - say: [b,\n      c\n  - say: x", 4),
+        ("  - say: {a: [b}\n  - say: x", 2),
+        ("  - say: x\n  y: 1\n  - say: x", 3),
+        ("  - x: 1\n    ? [a]\n  - say: x", 3),
+    ],
+)
+def test_what_is_broken_in_no_known_way_is_left_out_and_the_rest_is_still_read(text: str, line: int) -> None:
+    node, problems = read_all(f"a:\n{text}\nb: 1\nb: 2\n")
+    assert [problem.place.line for problem in problems[:-1]] == [line]
+    assert isinstance(node, Map) and plain(node)["a"][-1] == {"say": "x"} and plain(node)["b"] == 1
+    assert problems[-1].code == "Y003"
 
 
 def test_a_longer_text_may_hold_anything() -> None:
