@@ -137,7 +137,8 @@ def _target(target: Target, step: Step | None, ids: Collection[str], around: Sur
     name = target.name or ""
     if target.kind == "step" and name not in ids:
         what = "goto " if isinstance(step, GotoStep) else ""
-        meant = suggestion(name.split()[0], (*ids, *_WORD_TARGETS))
+        is_flow = name in around.flow_ids
+        meant = f" — did you mean 'start {name}'?" if is_flow else suggestion(name.split()[0], (*ids, *_WORD_TARGETS))
         yield error("K005", place, f"{what}'{name}' leads nowhere: no step has this id{meant}")
     elif target.kind in ("start", "call") and name not in around.flow_ids:
         yield error("K005", place, f"there is no flow '{name}'{suggestion(name, around.flow_ids)}")

@@ -7,14 +7,14 @@ import re
 from rules.nodes import List, Map, Node, Scalar, Unreadable, plain
 from rules.parsing import Broken, Refused, parse
 from rules.problems import Place, Problem, error
-from rules.repairs import repair, unexplained
+from rules.repairs import left_out, repair, unexplained
 
 __all__ = ["List", "Map", "Node", "Scalar", "Unreadable", "plain", "read"]
 
 MOST_BYTES = 1_000_000
-MOST_REPAIRS = 20
+MOST_READINGS = 100
 _MOST_REREAD = 4_000_000
-"""Bytes that are read again after repairs: twenty times a file of usual size, a few times the largest."""
+"""Bytes that are read again after repairs: a hundred times a file of usual size, a few times the largest."""
 
 MOST_TOLD = 200
 """Problems that are told of one file; nobody reads more."""
@@ -88,26 +88,34 @@ def _place_in(source: str, offset: int, file: str) -> Place:
 
 
 def _parsed(source: str, file: str, problems: list[Problem]) -> Node | None:
-    """Returns the document, after repairing in memory what can be repaired."""
+    """Returns the document, after repairing or leaving out in memory what keeps it from being read."""
     lines = _LINE_END.split(source)
-    repairs = min(MOST_REPAIRS, _MOST_REREAD // len(source))
-    repaired: list[Problem] = []
+    readings = min(MOST_READINGS, _MOST_REREAD // len(source))
+    told: list[Problem] = []
+    tried: set[tuple[str, int]] = set()
+    unreadable: set[int] = set()
     while True:
         met: list[Problem] = []
         try:
-            root = parse("\n".join(lines), lines, file, met)
+            root = parse("\n".join(lines), lines, file, met, unreadable)
         except Refused:
             root = None
         except Broken as broken:
-            mended = repair(lines, broken, file) if len(repaired) < repairs else None
+            readings -= 1
+            mended = repair(lines, broken, file, tried) if readings >= 0 else None
             if mended:
-                lines[mended.line] = mended.text
-                repaired.append(mended.problem)
+                lines[mended.line : mended.line + len(mended.texts)] = mended.texts
+                told.append(mended.problem)
+                continue
+            told.append(unexplained(lines, broken, file))
+            passed = left_out(lines, broken, tried) if readings >= 0 else None
+            if passed:
+                lines[passed.line : passed.line + len(passed.texts)] = passed.texts
+                unreadable.add(passed.line)
                 continue
             root = None
-            met.append(unexplained(lines, broken, file))
-        problems += (repaired + met)[:MOST_TOLD]
-        if root is None and not repaired and not met:
+        problems += (told + met)[:MOST_TOLD]
+        if root is None and not told and not met:
             nothing = "this file holds comments only, so nothing of it is used"
             problems.append(Problem("Y009", "info", Place(file, 1, 1), nothing))
         return root

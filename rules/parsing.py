@@ -7,7 +7,7 @@ refused as soon as it passes a limit, before anything is built from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ _NO = frozenset({"false", "False", "FALSE"})
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _HIDDEN_COMMENT = re.compile(r" (#[^\s#!].*)")
+_NO_SPACE = re.compile(r"-[A-Za-z_]\w*")
 INVISIBLE = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u3000\ufeff"
 )
@@ -57,9 +58,14 @@ class _Open:
     is_tagged: bool = False
 
 
-def parse(text: str, lines: Sequence[str], file: str, problems: list[Problem]) -> Node | None:
-    """Returns the document, None for one with nothing in it; raises `Broken` or `Refused`."""
-    return _Parser(lines, file, problems).run(text)
+def parse(
+    text: str, lines: Sequence[str], file: str, problems: list[Problem], unreadable: Collection[int] = ()
+) -> Node | None:
+    """Returns the document, None for one with nothing in it; raises `Broken` or `Refused`.
+
+    What stands as a value in one of the `unreadable` lines (0-based) is known to be wrong and told already.
+    """
+    return _Parser(lines, file, problems, unreadable).run(text)
 
 
 def core_value(text: str) -> str | int | float | bool | None:
@@ -74,8 +80,8 @@ def core_value(text: str) -> str | int | float | bool | None:
 
 
 class _Parser:
-    def __init__(self, lines: Sequence[str], file: str, problems: list[Problem]) -> None:
-        self.lines, self.file, self.problems = lines, file, problems
+    def __init__(self, lines: Sequence[str], file: str, problems: list[Problem], unreadable: Collection[int]) -> None:
+        self.lines, self.file, self.problems, self.unreadable = lines, file, problems, unreadable
         self.open: list[_Open] = []
         self.root: Node | None = None
         self.values = 0
@@ -188,13 +194,15 @@ class _Parser:
 
     def _scalar(self, event: Any) -> Scalar | Unreadable:
         place, end = self._place(event.start_mark), self._place(event.end_mark)
-        if self._refuse_property(event):
+        if self._refuse_property(event) or (event.start_mark.line in self.unreadable and not self._expects_key()):
             return Unreadable(place, end)
         text: str = event.value
         if event.style:
             return Scalar(place, end, text, text, quoted=True, lines=self.lines)
         if text[:1] in INVISIBLE and text:
             raise Broken("an invisible sign stands at the beginning", event.start_mark.line, event.start_mark.column)
+        if self._expects_key() and _NO_SPACE.fullmatch(text) and not self._before(event.start_mark).strip("- "):
+            raise Broken("a space is missing after a dash", event.start_mark.line, event.start_mark.column)
         if len(text) > MOST_DIGITS and re.fullmatch(r"[-+]?[0-9_.]+", text):
             self._report("Y007", event.start_mark, f"this number has {len(text):,} digits; {MOST_DIGITS} at most")
             text = text[:MOST_DIGITS]
@@ -271,6 +279,9 @@ class _Parser:
 
     def _may_be_text(self, source: str, what: str) -> bool:
         return what == "an anchor" or (what == "an alias" and source[1:] not in self.anchors)
+
+    def _before(self, mark: Any) -> str:
+        return self.lines[mark.line][: mark.column] if mark.line < len(self.lines) else ""
 
     def _source(self, mark: Any, length: int) -> str:
         return self.lines[mark.line][mark.column : mark.column + length] if mark.line < len(self.lines) else ""

@@ -104,7 +104,7 @@ def did_you_mean(
     for candidate in synonyms.get(wanted, ()):
         if candidate in known:
             return candidate
-    found = process.extractOne(wanted, known, scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
+    found = process.extractOne(wanted, known, scorer=fuzz.ratio, processor=_normalised, score_cutoff=NEAR_ENOUGH)
     return found[0] if found else None
 
 

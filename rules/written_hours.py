@@ -77,7 +77,9 @@ def read_opening_hours(node: Node, zone: ZoneInfo, name: str, problems: list[Pro
             problems.append(error("K006", node.place, message, write="mon-fri: 09:00-18:00"))
         return OpeningHours(zone)
     entries = list(_entries(node, problems))
-    _check_week(entries, name, node.place, problems)
+    _check_week(entries, name, problems)
+    if all(key.text in OTHER_KEYS or _days(key.text) is not None for key, _ in node.entries):
+        _check_missing(entries, name, node.place, problems)
     week = tuple(
         tuple(sorted(window for entry in entries if day in entry.days for window, _ in entry.windows))
         for day in range(7)
@@ -214,13 +216,16 @@ def _loose_minutes(hour: str, minute: str | None, half: str | None) -> int | Non
     return total if minutes < 60 and total <= MINUTES_A_DAY else None
 
 
-def _check_week(entries: list[_Entry], name: str, place: Place, problems: list[Problem]) -> None:
+def _check_week(entries: list[_Entry], name: str, problems: list[Problem]) -> None:
     for entry in entries:
         _check_gaps(entry, name, problems)
         _check_own_overlaps(entry, problems)
     for one, other in combinations(entries, 2):
         _check_contradiction(one, other, problems)
         _check_overlap(one, other, problems)
+
+
+def _check_missing(entries: list[_Entry], name: str, place: Place, problems: list[Problem]) -> None:
     spoken_of = {day for entry in entries for day in entry.days}
     missing = tuple(day for day in range(7) if day not in spoken_of)
     if missing:

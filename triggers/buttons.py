@@ -54,9 +54,13 @@ class Target(Kind):
             return ButtonTarget("dismiss", None, node.place)
         hint = ""
         if text and not name:
-            hint = " — a flow is needed: 'start welcome'" if word == "start" else f" — did you mean 'start {word}'?"
+            meant = "dismiss" if word.lower() in _DISMISSING else f"start {word}"
+            hint = " — a flow is needed: 'start welcome'" if word == "start" else f" — did you mean '{meant}'?"
         return walker.report("K005", node.place, f"{label} leads to {self.words}, not to {found(node)}{hint}")
 
+
+_DISMISSING = ("close", "end", "cancel", "hide", "no", "none", "nothing")
+"""What people write for `dismiss`."""
 
 BUTTON = Table(
     "button",

@@ -151,6 +151,19 @@ def _minutes_in(condition: IR) -> Iterator[int]:
 
 
 def _until(local_now: datetime, minutes: int) -> float:
-    midnight = local_now.replace(hour=0, minute=0, second=0, microsecond=0)
-    wait = (midnight + timedelta(minutes=minutes) - local_now).total_seconds()
-    return wait if wait > 0 else wait + 86_400
+    """Returns the seconds until the clock on the wall shows this minute, or is put forward or back before that."""
+    midnight = local_now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    now = local_now.timestamp()
+    days = [midnight + timedelta(days=day, minutes=minutes) for day in (0, 1)]
+    first, again = ([day.replace(fold=fold).timestamp() for day in days] for fold in (0, 1))
+    shown = sorted({*first, *map(max, first, again)})
+    then = next((moment for moment in shown if moment > now), shown[-1])
+
+    def offset(moment: float) -> timedelta | None:
+        return datetime.fromtimestamp(moment, local_now.tzinfo).utcoffset()
+
+    same = now
+    while offset(then) != offset(now) and then - same > 1:
+        middle = (same + then) / 2
+        same, then = (middle, then) if offset(middle) == offset(now) else (same, middle)
+    return then - now

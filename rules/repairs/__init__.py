@@ -9,27 +9,44 @@ from collections.abc import Callable, Sequence
 
 from rules.parsing import Broken
 from rules.problems import Place, Problem, error
+from rules.repairs.brackets import in_brackets
 from rules.repairs.lines import AFTER_TEXTS, BEFORE_TEXTS
-from rules.repairs.spot import Repair, Spot, in_long_text
+from rules.repairs.spot import LeftOut, Repair, Spot, in_long_text, without_value
 from rules.repairs.texts import MENDERS
 
-__all__ = ["Repair", "repair", "unexplained"]
+__all__ = ["LeftOut", "Repair", "left_out", "repair", "unexplained"]
 
 LONGEST_LINE = 2_000
 """Longer lines are not looked at: no mistake of a person is in them, and patterns would take their time."""
 
-_MENDERS: tuple[Callable[[Spot], Repair | None], ...] = (*BEFORE_TEXTS, *MENDERS, *AFTER_TEXTS)
+_MENDERS: tuple[Callable[[Spot], Repair | None], ...] = (*BEFORE_TEXTS, in_brackets, *MENDERS, *AFTER_TEXTS)
 
 
-def repair(lines: Sequence[str], broken: Broken, file: str) -> Repair | None:
-    """Returns what to change in the line where reading failed or in one of the two above it, if that is clear."""
+def repair(lines: Sequence[str], broken: Broken, file: str, tried: set[tuple[str, int]]) -> Repair | None:
+    """Returns what to change in the line where reading failed or in one of the two above it, if that is clear.
+
+    `tried` says what was repaired before and where; nothing is repaired twice, for the first time did not help.
+    """
     spots = [Spot(lines, index, broken, file) for index in _nearby(lines, broken)]
     for mend in _MENDERS:
         for spot in spots:
-            found = mend(spot)
-            if found and found.text != spot.line:
+            found = mend(spot) if (mend.__name__, spot.index) not in tried else None
+            if found and found.texts != tuple(lines[found.line : found.line + len(found.texts)]):
+                tried.add((mend.__name__, spot.index))
                 return found
     return None
+
+
+def left_out(lines: Sequence[str], broken: Broken, tried: set[tuple[str, int]]) -> LeftOut | None:
+    """Returns what to pass over, where no repair is known, so that the rest can be read; None if that was tried."""
+    begins_above = broken.context.startswith(_OVER_SEVERAL_LINES) and broken.since is not None
+    first = broken.since[0] if begins_above and broken.since else broken.line
+    if first < len(lines) and "expected key" in broken.reason and lines[first].lstrip().startswith("- "):
+        return None  # a whole list would be missing then, which is no mistake of its own
+    if first >= len(lines) or (left_out.__name__, first) in tried:
+        return None
+    tried.add((left_out.__name__, first))
+    return without_value(lines, first, broken.since[1] if begins_above and broken.since else broken.column)
 
 
 def unexplained(lines: Sequence[str], broken: Broken, file: str) -> Problem:
@@ -43,6 +60,7 @@ def unexplained(lines: Sequence[str], broken: Broken, file: str) -> Problem:
     return error("Y006", place, "this cannot be read from here on; look at quotes, colons and spaces here and above")
 
 
+_OVER_SEVERAL_LINES = ("while parsing a flow", "while scanning a quoted", "while scanning a block scalar")
 _ITEM = "block sequence entries"
 _SENTENCES = (
     ("a key must be one word or text", "a list or a map stands here where the name of a key is expected"),

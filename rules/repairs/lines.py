@@ -1,4 +1,4 @@
-"""Lines that do not stand where they belong: tabs, invisible spaces, wrong columns, a colon that is missing."""
+"""Lines that do not stand where they belong: tabs, wrong columns, a colon or a space that is missing or invisible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from rules.parsing import INVISIBLE
 from rules.problems import error
-from rules.repairs.spot import Repair, Spot, inner_column, open_columns
+from rules.repairs.spot import Repair, Spot, inner_column, long_text_above, open_columns, text_column
 
 
 def _tab(spot: Spot) -> Repair | None:
@@ -27,6 +27,63 @@ def _tab_width(spot: Spot, lead: str) -> int:
         if column > inner_column(above) if above.rstrip().endswith(":") else column in columns:
             return width
     return 2
+
+
+def _tab_after_dash(spot: Spot) -> Repair | None:
+    found = re.match(r"\s*(?:- +)*-(\t[\t ]*)", spot.line)
+    if not found:
+        return None
+    text = spot.line[: found.start(1)] + " " + spot.line[found.end() :]
+    message = "a tab stands after '-'; YAML wants a space there"
+    return spot.repaired(text, error("Y005", spot.place(found.start(1)), message, write=text.strip()))
+
+
+def _dash(spot: Spot) -> Repair | None:
+    """`-say: Hello`, which YAML takes for a key."""
+    found = re.match(r"\s*(?:- +)*-(?=[A-Za-z_]\w*\s*:(?:\s|$))", spot.line)
+    if not found:
+        return None
+    text = found.group() + " " + spot.line[found.end() :]
+    problem = error("Y006", spot.place(found.end() - 1), "a space is missing after '-'", write=text.strip())
+    return spot.repaired(text, problem)
+
+
+def _short_of_its_text(spot: Spot) -> Repair | None:
+    """A line of a text that began with | or >, in a column before that of the text."""
+    header = long_text_above(spot.lines, spot.index) if spot.reported else None
+    column = 0 if header is None else text_column(spot.lines, header)
+    if header is None or not inner_column(spot.lines[header]) < spot.indent < column:
+        return None
+    message = f"this line belongs to the text that begins above in column {column + 1}; begin it there too"
+    return spot.repaired(" " * column + spot.line.lstrip(), error("Y006", spot.place(), message))
+
+
+def _not_further_in(spot: Spot) -> Repair | None:
+    """A text after | or > that begins in the same column as its key."""
+    lines, since = spot.lines, spot.broken.since
+    if "could not find expected ':'" not in spot.broken.reason or since is None or since[0] != spot.index:
+        return None
+    first = spot.index
+    while first and lines[first - 1].strip() and inner_column(lines[first - 1]) == spot.indent:
+        first -= 1
+        if re.search(r":\s+[|>][-+]?$", lines[first].rstrip()):
+            break
+    else:
+        return None
+    last = spot.index
+    while last + 1 < len(lines) and _goes_on(lines[last + 1], spot.indent):
+        last += 1
+    sign = lines[first].rstrip().rstrip("-+")[-1]
+    message = f"a text after {sign} must be indented further than its key, two spaces more"
+    below = Spot(lines, first + 1, spot.broken, spot.file)
+    texts = tuple(f"  {line}" for line in lines[first + 1 : last + 1])
+    return Repair(first + 1, texts, error("Y006", below.place(), message))
+
+
+def _goes_on(line: str, column: int) -> bool:
+    """Says whether a line in this column is a text, and neither an item nor a key."""
+    indent = len(line) - len(line.lstrip())
+    return bool(line.strip()) and indent == column and not re.match(r"\s*(?:-\s|[\w.-]+:(?:\s|$))", line)
 
 
 def _invisible(spot: Spot) -> Repair | None:
@@ -84,6 +141,6 @@ def _no_colon(spot: Spot) -> Repair | None:
     return spot.repaired("", error("Y006", spot.place(), message, why="a text that goes on is indented further"))
 
 
-BEFORE_TEXTS = (_tab, _invisible)
+BEFORE_TEXTS = (_tab, _tab_after_dash, _invisible, _dash, _short_of_its_text, _not_further_in)
 """Sure before anything is said about texts."""
 AFTER_TEXTS = (_deeper_than_value, _misaligned, _no_colon)

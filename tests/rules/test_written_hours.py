@@ -141,6 +141,11 @@ def test_a_gap_between_two_open_times_is_asked_about_quietly():
     ]
 
 
+def test_a_day_that_is_called_by_no_name_is_not_told_to_be_missing_too():
+    _, problems = reading("weekdays: 09:00-17:00\nsat-sun: closed")
+    assert [problem.split()[0] for problem in problems] == ["K001"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -185,4 +190,4 @@ def test_hours_that_are_no_map_are_told():
 
 def test_everything_wrong_is_told_at_once():
     problems = reading("mon-fri: 9-18\nweekend: closed\nholidays: XX\nexcept: {soon: closed}\n")[1]
-    assert [problem.split()[0] for problem in problems] == ["K006", "K001", "S001", "K006", "K006"]
+    assert [problem.split()[0] for problem in problems] == ["K006", "K001", "K006", "K006"]

@@ -139,3 +139,22 @@ def test_the_page_asks_again_when_the_servers_part_may_have_changed(
 ) -> None:
     again = Timing.of([condition]).again_after(at(now), opening)
     assert again is None if seconds is None else again is not None and 0 <= again - seconds <= 1
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "seconds"),
+    [
+        ("2026-03-29 01:30:00+01:00", "03:00", 1_800),  # the clock goes from 02:00 to 03:00
+        ("2026-03-29 01:30:00+01:00", "02:30", 1_800),
+        ("2026-03-28 23:30:00+01:00", "03:00", 9_000),
+        ("2026-03-29 03:30:00+02:00", "03:00", 84_600),
+        ("2026-10-25 01:30:00+02:00", "02:30", 3_600),
+        ("2026-10-25 02:31:00+02:00", "02:30", 1_740),  # the clock goes from 03:00 to 02:00
+        ("2026-10-25 02:00:00+01:00", "02:30", 1_800),
+        ("2026-10-25 02:30:00+01:00", "03:00", 1_800),
+    ],
+)
+def test_the_page_asks_again_in_time_in_the_night_when_the_clocks_change(now: str, wanted: str, seconds: int) -> None:
+    local_now = datetime.fromisoformat(now).astimezone(ZoneInfo("Europe/Berlin"))
+    again = Timing.of([(">=", "time", wanted)]).again_after(local_now)
+    assert again is not None and 0 <= again - seconds <= 2

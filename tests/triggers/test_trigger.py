@@ -198,6 +198,7 @@ def test_outside_its_days_and_hours_it_rests() -> None:
         ("say: Hi\nstart: a\nbuttons: [Yes, Yes]", "F011 triggers/shop.yaml:5:20: two buttons say 'Yes'; the first is in line 5"),
         ("say: Hi\nstart: a\nbuttons: [A, B, C, D]", "K006 triggers/shop.yaml:5:24: a message has room for 3 buttons, and this one would not be seen"),
         ("say: Hi\nbuttons: [{Yes: welcome}]", "K005 triggers/shop.yaml:4:21: the button 'Yes' leads to 'start' and a flow, 'handoff' or 'dismiss', not to 'welcome' — did you mean 'start welcome'?"),
+        ("say: Hi\nbuttons: [{No: close}]", "K005 triggers/shop.yaml:4:20: the button 'No' leads to 'start' and a flow, 'handoff' or 'dismiss', not to 'close' — did you mean 'dismiss'?"),
         ("say: Hi\nbuttons: [{Yes: start}]", "K005 triggers/shop.yaml:4:21: the button 'Yes' leads to 'start' and a flow, 'handoff' or 'dismiss', not to 'start' — a flow is needed: 'start welcome'"),
         ("say: Hi\nstart: a\nbuttons: [[A]]", "K006 triggers/shop.yaml:5:15: a button is a label like 'Yes please', not a list"),
         ("say: Hi\nstart: a\nbuttons: A", "K006 triggers/shop.yaml:5:14: 'buttons' is a list of labels, each with its target if it has one: - Yes please: start welcome, not 'A'"),
