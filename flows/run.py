@@ -198,7 +198,7 @@ class Run:
         self.drop("cancelled")
         self.effects += [
             Say(said, "", ""),
-            WantsAgent("give_up", step=step.id if step is not None else "", flow=flow),
+            WantsAgent(reason="give_up", step=step.id if step is not None else "", flow=flow),
         ]
 
     def open_question(self) -> Question | None:
