@@ -11,13 +11,10 @@ from rules.parsing import Broken
 from rules.problems import Place, Problem, error
 from rules.repairs.brackets import in_brackets
 from rules.repairs.lines import AFTER_TEXTS, BEFORE_TEXTS
-from rules.repairs.spot import LeftOut, Repair, Spot, in_long_text, without_value
+from rules.repairs.spot import LONGEST_LINE, LeftOut, Repair, Spot, in_long_text, without_value
 from rules.repairs.texts import MENDERS
 
 __all__ = ["LeftOut", "Repair", "left_out", "repair", "unexplained"]
-
-LONGEST_LINE = 2_000
-"""Longer lines are not looked at: no mistake of a person is in them, and patterns would take their time."""
 
 _MENDERS: tuple[Callable[[Spot], Repair | None], ...] = (*BEFORE_TEXTS, in_brackets, *MENDERS, *AFTER_TEXTS)
 

@@ -10,6 +10,9 @@ from rules.nodes import in_quotes
 from rules.parsing import Broken
 from rules.problems import Place, Problem, error
 
+LONGEST_LINE = 2_000
+"""Longer lines are not looked at: no mistake of a person is in them, and patterns would take their time."""
+
 _LINE = re.compile(
     r"""(?P<lead>\s*(?:-\ +)*)
         (?:(?P<key>"[^"]*"|'[^']*'|[^\s:#"'{\[\]},&*!|>%@`-][^:#]*?):(?:\s+|$))?
@@ -96,7 +99,11 @@ def long_text_above(lines: Sequence[str], index: int) -> int | None:
             continue
         indent_above = _indent(line)
         if indent_above < indent:
-            if _LONG_TEXT.search(line) and _outer_column(line) < text_column(lines, above):
+            if (
+                len(line) <= LONGEST_LINE
+                and _LONG_TEXT.search(line)
+                and _outer_column(line) < text_column(lines, above)
+            ):
                 return above
             indent = indent_above
         if indent == 0:
@@ -111,7 +118,7 @@ def text_column(lines: Sequence[str], header: int) -> int:
 
 def without_value(lines: Sequence[str], index: int, column: int) -> LeftOut:
     """Returns a line without its value if that is broken in this column, else a blank one; blank too what is below."""
-    parts = _LINE.match(lines[index])
+    parts = _taken_apart(lines[index])
     start = parts.start("value") if parts and (parts["key"] or "- " in parts["lead"]) else column + 1
     outer = _outer_column(lines[index])
     end = index + 1
@@ -129,7 +136,7 @@ def text_around(lines: Sequence[str], index: int) -> tuple[int, int] | None:
     )
     if first is None:
         return None
-    parts = _LINE.match(lines[first])
+    parts = _taken_apart(lines[first])
     if not parts or not parts["value"] or parts["value"][0] in "\"'[{|>#&*!%@`" or parts["comment"]:
         return None
     outer = _outer_column(lines[first])
@@ -141,9 +148,13 @@ def text_around(lines: Sequence[str], index: int) -> tuple[int, int] | None:
     return first, end
 
 
+def _taken_apart(line: str) -> re.Match[str] | None:
+    return _LINE.match(line) if len(line) <= LONGEST_LINE else None
+
+
 def _outer_column(line: str) -> int:
     """The column further in than which a text has to stand that goes on below this line."""
-    parts = _LINE.match(line)
+    parts = _taken_apart(line)
     return inner_column(line) if parts and parts["key"] else _indent(line)
 
 
