@@ -19,6 +19,9 @@ _ADJECTIVE = "real|live|actual|(?:echt|richtig)(?:e|er|en|em)?"
 _VERB_BEHIND = "sprechen|reden|chatten|verbinden|verbunden werden"
 _AT_ONCE = "now|right now|instead|jetzt|sofort|lieber"
 
+_LONGEST = 100
+"""Characters; what is longer tells something, and is not looked through."""
+
 _POLITELY = re.compile(f"(?:(?:{_COURTESY}) )*(?P<what>.+?)(?: (?:{_COURTESY}))*")
 # To talk to someone is a wish, "someone" alone is an answer: so there the verb stays.
 _ASKING = re.compile(
@@ -45,5 +48,5 @@ def only_names(words: str) -> bool:
 
 
 def _what(way: re.Pattern[str], words: str) -> str:
-    said = way.fullmatch(words)
+    said = way.fullmatch(words) if len(words) <= _LONGEST else None
     return said["what"] if said else words

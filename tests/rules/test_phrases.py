@@ -115,6 +115,7 @@ def test_a_person_is_asked_for_in_many_ways(message):
             "talk to my agent Ann",
             "jemand",
             "A person",
+            "I want to speak to a human " + "now " * 900,
         ),
     ],
 )
