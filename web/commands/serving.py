@@ -30,6 +30,7 @@ from web.commands.places import data_folder, database_address
 from web.origins import is_loopback
 from web.parts import Options
 from web.serving import Server
+from web.strength import WeakToken, strong
 from web.tokens import UnusableKey, signing_key
 from web.tracing import CannotTrace, exporter_of
 
@@ -67,7 +68,9 @@ def serve_site(
     set_up_logs()
     try:
         opened = doors_of(doors, api_token)
-    except CannotOpenDoor as problem:
+        if metrics_token:
+            strong(metrics_token, "The token of /metrics")
+    except (CannotOpenDoor, WeakToken) as problem:
         raise Refused(str(problem)) from problem
     try:
         exporter_of(os.environ)
