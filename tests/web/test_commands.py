@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import re
 import shutil
 import socket
@@ -216,11 +217,16 @@ def test_what_cannot_be_done_to_an_account_is_said_in_one_line(site: Path, words
     assert parlour("agent", "list", "--site", str(site)).output == before
 
 
+NO_TERMINAL = "parlour: There is no terminal to ask for the password on. Pipe it in with --password-stdin\n"
+
+
 def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site: Path):
     anna = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site)]
-    no_password_yet = parlour(*anna, stdin="")
-    assert (no_password_yet.exit_code, "Password:" in no_password_yet.output) == (1, True)
-    assert parlour(*anna, stdin="three blue teapots\n" * 2).exit_code == 0
+    nobody_to_ask = parlour(*anna, stdin="three blue teapots\n" * 2)
+    assert (nobody_to_ask.exit_code, nobody_to_ask.output) == (1, NO_TERMINAL)
+    assert parlour(*anna, "--password-stdin", stdin="three blue teapots\n").exit_code == 0
+    again = parlour("agent", "password", "anna@shop.example", "--site", str(site), stdin="three blue teapots\n" * 2)
+    assert (again.exit_code, again.output) == (1, NO_TERMINAL)
     ben = [word.replace("anna@", "ben@") for word in anna]
     for words, told in (
         (anna, "anna@shop.example has an account already."),
@@ -233,6 +239,33 @@ def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site:
         refused = parlour(*words, stdin="three blue teapots\n" * 2)
         assert refused.exit_code == 1
         assert refused.output.startswith(f"parlour: {told}") and refused.output.count("\n") == 1
+
+
+def test_at_a_terminal_a_password_that_will_not_do_is_asked_for_again(site: Path):
+    asked = at_a_terminal(
+        [*("agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site))],
+        {"Password: ": ["short", PASSWORD], "confirmation: ": ["short", PASSWORD]},
+    )
+    assert asked.count("A password has at least 12 characters.") == 1
+    assert "Anna may sign in as anna@shop.example." in asked
+
+
+def at_a_terminal(words: list[str], answers: dict[str, list[str]]) -> str:
+    """Runs a command at a terminal, answers each question when it is asked, and returns all that was shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "web.cli", *words])
+    shown = read = ""
+    with contextlib.suppress(OSError):  # The terminal is gone with the command.
+        while some := os.read(terminal, 1024).decode():
+            shown, read = shown + some, read + some
+            for question, left in answers.items():
+                if read.endswith(question) and left:
+                    os.write(terminal, f"{left.pop(0)}\n".encode())
+                    read = ""
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return shown
 
 
 def test_departments_are_those_of_the_folder_else_those_that_are_deployed(site: Path, tmp_path: Path):
