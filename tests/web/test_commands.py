@@ -108,6 +108,19 @@ def test_a_site_that_is_not_there_is_said_in_one_line(tmp_path: Path, command: l
     assert re.fullmatch(r"parlour: There is no site at .*\. Make one with:  parlour init .*\n", done.stderr)
 
 
+@pytest.mark.parametrize("command", ["check", "talk", "serve --port 0", "deploy"])
+def test_the_folder_above_a_site_is_not_taken_for_one(site: Path, command: str):
+    above = site.parent
+    refused = parlour(*command.split(), str(above))
+    assert (refused.exit_code, refused.output) == (
+        1,
+        f"parlour: There is no site.yaml in {above}, but one in {site}. Name that folder instead.\n",
+    )
+    assert not (above / ".parlour").exists()
+    (site / "site.yaml").rename(above / "site.yaml")
+    assert parlour("check", str(above)).exit_code == 0
+
+
 def test_talk_takes_piped_lines_facts_and_a_time():
     open_ = parlour("talk", str(HARBOUR), "--agents", "1", "--at", "2026-03-04 10:00", stdin="Hi\nA person\n")
     assert "waits for a person of 'sales'" in open_.output
