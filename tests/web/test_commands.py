@@ -470,6 +470,28 @@ def all_commands(group: Group = main, path: tuple[str, ...] = ()) -> Iterator[tu
             yield from all_commands(command, (*path, name))
 
 
+@pytest.mark.parametrize(
+    ("command", "advised"),
+    [
+        ("rollback SITE", "versions SITE"),
+        ("versions SITE", "deploy SITE"),
+        ("jobs retry none --site SITE", "jobs --state dead --site SITE"),
+        ("webhook list --site SITE", "webhook add URL --site SITE"),
+        ("webhook list --data SITE/.parlour", "webhook add URL --data SITE/.parlour"),
+        ("agent close ben@shop.example --site SITE", "agent add ben@shop.example --name … --site SITE"),
+        (
+            "restore monday.db --site SITE --database postgresql://parlour:hush@127.0.0.1/parlour",
+            "new-epoch SITE --database …",
+        ),
+    ],
+)
+def test_advice_can_be_copied_for_it_names_the_site_as_it_was_given(site: Path, command: str, advised: str):
+    hired(site, "Anna")
+    told = parlour(*command.replace("SITE", str(site)).split()).output
+    assert told.endswith(f"  parlour {advised.replace('SITE', str(site))}\n")
+    assert "hush" not in told
+
+
 def test_a_command_takes_the_site_as_its_word_unless_it_has_others_or_is_in_a_group():
     as_word, by_option = set(), set()
     for path, command in all_commands():
