@@ -19,10 +19,13 @@ from click import Argument, Command, Group, Option
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import OperationalError
 
+from bot import in_use
+from bot.database import CannotOpen
 from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
 from web.cli import main
 from web.commands.places import open_database
+from web.commands.serving import serve_site
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 
@@ -307,6 +310,17 @@ def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
         )
     assert done.returncode == 1
     assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", done.stderr)
+
+
+def test_of_a_site_that_is_served_already_no_free_port_is_told(site: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(in_use, "ENDS_WITHIN", 0.0)
+    (site / ".parlour").mkdir()
+    with socket.socket() as taken, in_use.used(site / ".parlour" / "parlour.db"):
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        given = main.commands["serve"].make_context("serve", [str(site), "--port", str(taken.getsockname()[1])]).params
+        with pytest.raises(CannotOpen, match="Another Parlour serves"):
+            serve_site(**given)
 
 
 def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):

@@ -76,7 +76,6 @@ def serve_site(
         exporter_of(os.environ)
     except CannotTrace as problem:
         raise Refused(str(problem)) from problem
-    port = _free_port(host, port)
     if watch or data is None:
         _make_first_site(site)
     folder = data_folder(site, data)
@@ -95,6 +94,7 @@ def serve_site(
         bus=_bus(bus, workers, address, opened),
     )
     with _database_held(options):
+        port = _free_port(host, port)  # Which one is free is of no use to whoever serves this site already.
         options, actions = _with_actions(options, actions_url, port)
         invitation = _prepare(options)
         here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
