@@ -96,6 +96,8 @@ class Database:
                 with suppress(OSError):  # SQLite meets the same, and says what it is.
                     make_private(Path(self.url.database or ""))
             with self.writing() as connection:
+                if not self.is_sqlite:
+                    _refuse_encoding(connection, called(self.url))
                 bring_up_to_date(connection, called(self.url))
                 connection.exec_driver_sql(_WRITES_NOTHING)  # But what is read-only refuses it now and not later.
         except DBAPIError as problem:
@@ -213,7 +215,8 @@ def _engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    settings = {name: value for name, value in _NOTICING.items() if name not in url.query}
+    settings: dict[str, Any] = {name: value for name, value in _NOTICING.items() if name not in url.query}
+    settings["client_encoding"] = "utf8"  # Whatever the environment says: visitors write in every script.
     try:
         return create_engine(
             url,
@@ -228,6 +231,15 @@ def _postgresql_engine(url: URL) -> Engine:
         raise CannotOpen(
             "PostgreSQL needs a driver that is not installed. Install it with:  pip install 'parlour[postgres]'"
         ) from None
+
+
+def _refuse_encoding(connection: Connection, database: str) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise CannotOpen(
+            f"{database} keeps its text as {encoding}. Make one with:  "
+            "createdb NAME --encoding UTF8 --template template0"
+        )
 
 
 def _prepare_sqlite(raw: Any, _: Any) -> None:

@@ -207,7 +207,7 @@ class Journal:
                 return False
             try:
                 _apply(connection, changes)
-            except (Refused, IntegrityError, DataError):
+            except (Refused, IntegrityError, DataError, UnicodeEncodeError):
                 connection.rollback()
                 return False
         return True
@@ -227,10 +227,11 @@ class Journal:
                 except (Refused, IntegrityError) as problem:
                     savepoint.rollback()
                     outcomes.append(Refused(str(problem)))
-                except DataError as problem:
+                except (DataError, UnicodeEncodeError) as problem:
                     savepoint.rollback()
-                    log.error("journal.not_storable", cause=in_words(problem))
-                    outcomes.append(NotStorable(in_words(problem)))
+                    cause = in_words(problem) if isinstance(problem, DataError) else type(problem).__name__
+                    log.error("journal.not_storable", cause=cause)
+                    outcomes.append(NotStorable(cause))
         return outcomes
 
     def _is_of_another_record(self, change: Change) -> bool:

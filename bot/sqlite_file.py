@@ -15,6 +15,7 @@ from bot.upgrading import refuse_others
 
 HEAD = b"SQLite format 3\0"
 RESTORE = "Nothing was changed. Restore a backup:  parlour restore FILE"
+OR_DELETE = "  (or delete it, if it never held anything)"
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -25,14 +26,16 @@ def refuse_unusable(file: Path, *, read_whole: int | None = None) -> None:
     must not be found out by a visitor. A file of more than `read_whole` bytes is spared that.
     """
     if file.exists():
-        refuse_others_and_damage(file, f"The database {file}", RESTORE, read_whole=read_whole)
+        refuse_others_and_damage(file, f"The database {file}", RESTORE, if_empty=OR_DELETE, read_whole=read_whole)
     elif not file.parent.is_dir():
         raise CannotOpen(f"There is no folder {file.parent} to make the database in. Make it, or name another.")
     elif (remains := beside(file, "-wal")).exists() and remains.stat().st_size:
         raise CannotOpen(f"The database {file} is gone, but {remains.name} is there, which belongs to it. {RESTORE}")
 
 
-def refuse_others_and_damage(file: Path, called: str, advice: str, *, read_whole: int | None = None) -> None:
+def refuse_others_and_damage(
+    file: Path, called: str, advice: str, *, if_empty: str = "", read_whole: int | None = None
+) -> None:
     """Raises CannotOpen with the advice unless the file is a whole database of ours."""
     try:
         head = head_of(file)
@@ -41,7 +44,7 @@ def refuse_others_and_damage(file: Path, called: str, advice: str, *, read_whole
     except OSError as problem:
         raise CannotOpen(f"{called} cannot be read: {problem.strerror}.") from problem
     if not head:
-        raise CannotOpen(f"{called} is empty. {advice}  (or delete it, if it never held anything)")
+        raise CannotOpen(f"{called} is empty. {advice}{if_empty}")
     if head != HEAD:
         raise CannotOpen(f"{called} is no SQLite database. {advice}")
     _look_inside(file, called, advice, whole=read_whole is None or file.stat().st_size <= read_whole)

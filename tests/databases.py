@@ -28,9 +28,9 @@ def in_cluster(cluster: str) -> str:
     return _create(cluster, f"TEMPLATE {made} {by}")
 
 
-def empty_in_cluster(cluster: str) -> str:
-    """Makes a database without any tables in a cluster and returns its address."""
-    return _create(cluster)
+def empty_in_cluster(cluster: str, encoding: str | None = None) -> str:
+    """Makes a database without any tables in a cluster, of another encoding if named, and returns its address."""
+    return _create(cluster, f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'" if encoding else "")
 
 
 @contextmanager

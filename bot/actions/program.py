@@ -147,6 +147,7 @@ def serve(executor: Any, listener: socket.socket) -> None:
             return endpoint.response.json({"error": "This action server belongs to a running Parlour."}, status=403)
         return None
 
+    os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "1"  # At a terminal it would advise to serve in another way.
     app.run(sock=listener, single_process=True, motd=False, access_log=False)
 
 

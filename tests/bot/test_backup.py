@@ -116,6 +116,12 @@ def test_a_folder_that_is_missing_is_said(file: Path, tmp_path: Path, open_: Cal
         back_up(file, tmp_path / "none" / "copy.db")
 
 
+def test_an_empty_file_is_no_backup_and_nobody_is_told_to_delete_it(file: Path, tmp_path: Path):
+    (tmp_path / "copy.db").touch()
+    with pytest.raises(CannotOpen, match=r"copy\.db is empty\. Name another backup; nothing was changed\.$"):
+        restore(tmp_path / "copy.db", file, at=AT)
+
+
 def test_a_copy_put_back_is_what_it_was_but_another_record(file: Path, tmp_path: Path, open_: Callable[[], Database]):
     database = open_()
     first = Epoch(database).current

@@ -141,6 +141,19 @@ def test_what_a_database_cannot_keep_holds_up_nobody_else(
     assert stored(database, "c2").last_message["text"] == "b"
 
 
+def test_half_a_letter_is_refused_for_good_and_holds_up_nobody_else(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    one = begin(journal, clock())
+    two = begin(journal, clock(), id="c2", visitor="v2")
+    half = saying(one, clock(), "a", client_id="\ud83d").change()
+
+    outcomes = journal._write([half, saying(two, clock(), "b").change()])
+
+    assert [type(outcome) for outcome in outcomes] == [NotStorable, type(None)]
+    assert stored(database, "c2").last_message["text"] == "b"
+
+
 def test_two_changes_of_one_row_in_one_batch_both_hold_if_one_follows_the_other(
     journal: Journal, database: Database, clock: Callable[[], datetime]
 ):

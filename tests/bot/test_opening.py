@@ -161,6 +161,23 @@ def test_a_user_who_may_make_no_tables_is_said(cluster: str):
     opened.close()
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_keep_every_letter_is_refused(cluster: str, encoding: str):
+    address = databases.empty_in_cluster(cluster, encoding)
+    told = said_of(address)
+    assert f"keeps its text as {encoding}. Make one with:  createdb NAME --encoding UTF8 --template template0" in told
+    opened_at(databases.empty_in_cluster(cluster))
+
+
+def test_letters_are_told_the_same_way_whatever_the_environment_says(cluster: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    database = Database(databases.in_cluster(cluster))
+    with database.reading() as connection:
+        told = connection.exec_driver_sql("SELECT %s::text", ("Привет 😀",)).scalar()
+    database.close()
+    assert told == "Привет 😀"
+
+
 def test_processes_that_start_at_the_same_moment_upgrade_once(cluster: str):
     address = databases.empty_in_cluster(cluster)
     with changing(address) as connection:

@@ -1,5 +1,6 @@
 """A site directory becomes one immutable `Site`, or a list of everything that is wrong with it."""
 
+import os
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -245,9 +246,29 @@ def test_only_content_of_the_directory_is_read(tmp_path: Path) -> None:
     (site / ".draft.yaml").write_text("zebra: 1\n")
     (site / ".parlour").mkdir()
     (site / ".parlour" / "cache.yaml").write_text("zebra: 1\n")
-    (site / "link.yaml").symlink_to(tmp_path / "outside.yaml")
     loaded = load(site)
     assert loaded.problems == () and list(loaded.files) == ["site.yaml"]
+
+
+def test_what_is_called_like_content_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "outside.yaml").write_text("zebra: 1\n")
+    site = tmp_path / "site"
+    (site / "site.yaml").write_text(SITE)
+    (site / "words").write_text("responses: {}\n")
+    (site / "inside.yaml").symlink_to(site / "words")
+    (site / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    (site / "loop.yaml").symlink_to(site / "loop.yaml")
+    (site / "nowhere.yaml").symlink_to(tmp_path / "none.yaml")
+    os.mkfifo(site / "pipe.yaml")
+    loaded = load(site)
+    assert errors_of(loaded) == [
+        "link.yaml:1:1: this link leads out of the site, so it is not read; put the file itself here",
+        "loop.yaml:1:1: this link leads nowhere; put the file itself here",
+        "nowhere.yaml:1:1: this link leads nowhere; put the file itself here",
+        "pipe.yaml:1:1: this is no ordinary file, so it is not read; put one here, or take it away",
+    ]
+    assert list(loaded.files) == ["inside.yaml", "site.yaml"]
 
 
 def test_a_file_that_is_too_big_is_not_even_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import re
 import shutil
 import socket
@@ -18,10 +19,13 @@ from click import Argument, Command, Group, Option
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import OperationalError
 
+from bot import in_use
+from bot.database import CannotOpen
 from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
 from web.cli import main
 from web.commands.places import open_database
+from web.commands.serving import serve_site
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 
@@ -105,6 +109,19 @@ def test_a_site_that_is_not_there_is_said_in_one_line(tmp_path: Path, command: l
     )
     assert done.returncode == 1
     assert re.fullmatch(r"parlour: There is no site at .*\. Make one with:  parlour init .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("command", ["check", "talk", "serve --port 0", "deploy"])
+def test_the_folder_above_a_site_is_not_taken_for_one(site: Path, command: str):
+    above = site.parent
+    refused = parlour(*command.split(), str(above))
+    assert (refused.exit_code, refused.output) == (
+        1,
+        f"parlour: There is no site.yaml in {above}, but one in {site}. Name that folder instead.\n",
+    )
+    assert not (above / ".parlour").exists()
+    (site / "site.yaml").rename(above / "site.yaml")
+    assert parlour("check", str(above)).exit_code == 0
 
 
 def test_talk_takes_piped_lines_facts_and_a_time():
@@ -216,11 +233,16 @@ def test_what_cannot_be_done_to_an_account_is_said_in_one_line(site: Path, words
     assert parlour("agent", "list", "--site", str(site)).output == before
 
 
+NO_TERMINAL = "parlour: There is no terminal to ask for the password on. Pipe it in with --password-stdin\n"
+
+
 def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site: Path):
     anna = ["agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site)]
-    no_password_yet = parlour(*anna, stdin="")
-    assert (no_password_yet.exit_code, "Password:" in no_password_yet.output) == (1, True)
-    assert parlour(*anna, stdin="three blue teapots\n" * 2).exit_code == 0
+    nobody_to_ask = parlour(*anna, stdin="three blue teapots\n" * 2)
+    assert (nobody_to_ask.exit_code, nobody_to_ask.output) == (1, NO_TERMINAL)
+    assert parlour(*anna, "--password-stdin", stdin="three blue teapots\n").exit_code == 0
+    again = parlour("agent", "password", "anna@shop.example", "--site", str(site), stdin="three blue teapots\n" * 2)
+    assert (again.exit_code, again.output) == (1, NO_TERMINAL)
     ben = [word.replace("anna@", "ben@") for word in anna]
     for words, told in (
         (anna, "anna@shop.example has an account already."),
@@ -233,6 +255,33 @@ def test_before_a_password_is_asked_for_it_is_looked_whether_one_is_of_use(site:
         refused = parlour(*words, stdin="three blue teapots\n" * 2)
         assert refused.exit_code == 1
         assert refused.output.startswith(f"parlour: {told}") and refused.output.count("\n") == 1
+
+
+def test_at_a_terminal_a_password_that_will_not_do_is_asked_for_again(site: Path):
+    asked = at_a_terminal(
+        [*("agent", "add", "anna@shop.example", "--name", "Anna", "--site", str(site))],
+        {"Password: ": ["short", PASSWORD], "confirmation: ": ["short", PASSWORD]},
+    )
+    assert asked.count("A password has at least 12 characters.") == 1
+    assert "Anna may sign in as anna@shop.example." in asked
+
+
+def at_a_terminal(words: list[str], answers: dict[str, list[str]]) -> str:
+    """Runs a command at a terminal, answers each question when it is asked, and returns all that was shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "web.cli", *words])
+    shown = read = ""
+    with contextlib.suppress(OSError):  # The terminal is gone with the command.
+        while some := os.read(terminal, 1024).decode():
+            shown, read = shown + some, read + some
+            for question, left in answers.items():
+                if read.endswith(question) and left:
+                    os.write(terminal, f"{left.pop(0)}\n".encode())
+                    read = ""
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return shown
 
 
 def test_departments_are_those_of_the_folder_else_those_that_are_deployed(site: Path, tmp_path: Path):
@@ -261,6 +310,17 @@ def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
         )
     assert done.returncode == 1
     assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", done.stderr)
+
+
+def test_of_a_site_that_is_served_already_no_free_port_is_told(site: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(in_use, "ENDS_WITHIN", 0.0)
+    (site / ".parlour").mkdir()
+    with socket.socket() as taken, in_use.used(site / ".parlour" / "parlour.db"):
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        given = main.commands["serve"].make_context("serve", [str(site), "--port", str(taken.getsockname()[1])]).params
+        with pytest.raises(CannotOpen, match="Another Parlour serves"):
+            serve_site(**given)
 
 
 def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
@@ -422,6 +482,28 @@ def all_commands(group: Group = main, path: tuple[str, ...] = ()) -> Iterator[tu
         yield (*path, name), command
         if isinstance(command, Group):
             yield from all_commands(command, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("command", "advised"),
+    [
+        ("rollback SITE", "versions SITE"),
+        ("versions SITE", "deploy SITE"),
+        ("jobs retry none --site SITE", "jobs --state dead --site SITE"),
+        ("webhook list --site SITE", "webhook add URL --site SITE"),
+        ("webhook list --data SITE/.parlour", "webhook add URL --data SITE/.parlour"),
+        ("agent close ben@shop.example --site SITE", "agent add ben@shop.example --name … --site SITE"),
+        (
+            "restore monday.db --site SITE --database postgresql://parlour:hush@127.0.0.1/parlour",
+            "new-epoch SITE --database …",
+        ),
+    ],
+)
+def test_advice_can_be_copied_for_it_names_the_site_as_it_was_given(site: Path, command: str, advised: str):
+    hired(site, "Anna")
+    told = parlour(*command.replace("SITE", str(site)).split()).output
+    assert told.endswith(f"  parlour {advised.replace('SITE', str(site))}\n")
+    assert "hush" not in told
 
 
 def test_a_command_takes_the_site_as_its_word_unless_it_has_others_or_is_in_a_group():

@@ -6,7 +6,7 @@ behind pages.
 
 from web.accounts.entries import CannotAdd, normal_email
 from web.accounts.invitations import Invitations
-from web.accounts.passwords import Passwords
+from web.accounts.passwords import Passwords, weakness
 from web.accounts.tickets import Tickets
 from web.accounts.ways_in import Account, Person
 
@@ -15,4 +15,4 @@ class Accounts(Invitations, Tickets):
     """The accounts of this installation, with all that lets people in."""
 
 
-__all__ = ["Account", "Accounts", "CannotAdd", "Passwords", "Person", "normal_email"]
+__all__ = ["Account", "Accounts", "CannotAdd", "Passwords", "Person", "normal_email", "weakness"]

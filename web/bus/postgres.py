@@ -53,4 +53,4 @@ class PostgresBus(Bus):
             closed(connection)
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._address, autocommit=True)
+        return psycopg.connect(self._address, autocommit=True, client_encoding="utf8")

@@ -8,11 +8,10 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from rules.problems import did_you_mean
+from web.strength import WeakToken, strong
 
 Door = Literal["rest", "callback", "socketio"]
 DOORS: tuple[Door, ...] = get_args(Door)
-SHORTEST_TOKEN = 20
-"""Characters of the API's token."""
 
 
 class CannotOpenDoor(Exception):
@@ -67,11 +66,10 @@ def _address(written: str) -> str:
 
 
 def _strong(token: str | None) -> str | None:
-    if token is None or (len(token) >= SHORTEST_TOKEN and token.isascii() and token.isprintable()):
-        return token
-    raise CannotOpenDoor(
-        f"The API's token must have at least {SHORTEST_TOKEN} plain characters. Make one with:  openssl rand -hex 24"
-    )
+    try:
+        return None if token is None else strong(token, "The API's token")
+    except WeakToken as problem:
+        raise CannotOpenDoor(str(problem)) from problem
 
 
 class Senders:

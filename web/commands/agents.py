@@ -1,5 +1,6 @@
 """`parlour agent`: who may sign in. What can be found wrong without a password is, before one is asked for."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from rules.problems import suggestion
 from web.accounts import Account, Accounts, CannotAdd, Person
 from web.app import utc_now
 from web.audience import Role
+from web.commands.advice import again
 from web.commands.places import open_database
 from web.commands.visitors import by_whom
 
@@ -100,7 +102,8 @@ def _accounts_of(
 def _account(accounts: Accounts, email: str) -> Account:
     account = accounts.find(email)
     if account is None:
-        raise CannotAddAgent(f"Nobody signs in as {email}. Add them with:  parlour agent add {email} --name …")
+        add = again(f"agent add {shlex.quote(email)} --name …")
+        raise CannotAddAgent(f"Nobody signs in as {email}. Add them with:  {add}")
     return account
 
 

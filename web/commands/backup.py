@@ -11,6 +11,7 @@ from bot.backup import Copied, back_up, restore
 from bot.database import CannotOpen, Database
 from bot.epoch import renew_epoch
 from web.app import utc_now
+from web.commands.advice import again
 from web.commands.places import data_folder, database_address, open_database
 from web.tokens import KEY_FILE
 
@@ -33,7 +34,7 @@ def restored(backup: Path, site: Path, data: Path | None, database: str | None) 
     if url.get_backend_name() != "sqlite":
         raise CannotOpen(
             "PostgreSQL restores its own backups. Stop Parlour, then:  "
-            f"pg_restore --clean --if-exists --dbname={_named(url)} {_typed(backup)}  and  parlour new-epoch"
+            f"pg_restore --clean --if-exists --dbname={_named(url)} {_typed(backup)}  and  {again('new-epoch')}"
         )
     copied, aside = restore(backup, Path(str(url.database)), at=utc_now())
     yield f"Restored {backup}: {_told(copied)}."

@@ -21,6 +21,7 @@ from bot.site.loading import Loaded
 from bot.versions import SiteVersions
 from rules.problems import Problem, as_json, has_errors
 from web.app import utc_now
+from web.commands.advice import again
 from web.commands.checking import checked, show
 from web.commands.places import open_database
 
@@ -95,12 +96,12 @@ class Installation:
             click.echo(_json(deployments=told, conversations_in_older_flows=older.total(), by_version=older))
             return
         if newest is None:
-            click.echo("Nothing was deployed yet. The first version is made by:  parlour deploy")
+            click.echo(f"Nothing was deployed yet. The first version is made by:  {again('deploy')}")
             return
         for each in rows:
             click.echo(_line(each, current=each == newest))
         if rows and rows[-1].number > 1:
-            click.echo(f"Older ones:  parlour versions --before {rows[-1].number}")
+            click.echo(f"Older ones:  {again(f'versions --before {rows[-1].number}')}")
         click.echo(f"Conversations that still stand in older flows: {older.total():,}.")
         for version, count in older.most_common():
             click.echo(f"  {count:>5,} as in {version[:12]}")
@@ -142,16 +143,18 @@ class Installation:
         current = self._sites.deployments.newest()
         before = self._sites.deployments.before(current) if current else None
         if before is None:
-            raise CannotSwitch("There is no version before the current one. All of them:  parlour versions")
+            raise CannotSwitch(f"There is no version before the current one. All of them:  {again('versions')}")
         return before.version
 
     def _named(self, digits: str) -> str:
         """Returns the version that a person means by its first digits."""
         if not re.fullmatch(rf"[0-9a-f]{{{LEAST_DIGITS},64}}", digits):
-            raise CannotSwitch(f"'{digits}' is no version: at least {LEAST_DIGITS} digits of one in  parlour versions")
+            raise CannotSwitch(
+                f"'{digits}' is no version: at least {LEAST_DIGITS} digits of one in  {again('versions')}"
+            )
         found = self._sites.bundles.starting_with(digits)
         if not found:
-            raise CannotSwitch(f"No version that is stored begins with {digits}. All of them:  parlour versions")
+            raise CannotSwitch(f"No version that is stored begins with {digits}. All of them:  {again('versions')}")
         if len(found) > 1:
             raise CannotSwitch(f"{len(found)} versions begin with {digits}; write more digits of the one you mean.")
         return found[0]

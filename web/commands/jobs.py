@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.backlog import PAGE, Backlog, NoSuchJob
 from bot.database import CannotOpen
 from web.app import utc_now
+from web.commands.advice import again
 from web.commands.places import open_database
 
 _HEAD = ("Kind", "Waiting", "Overdue", "Oldest", "Given up")
@@ -27,7 +28,7 @@ def backlog_of(site: Path, *, data: Path | None, database: str | None) -> Iterat
     try:
         yield Backlog(opened, now=utc_now)
     except NoSuchJob as problem:
-        raise CannotDo(f"{problem} List them with:  parlour jobs --state dead") from problem
+        raise CannotDo(f"{problem} List them with:  {again('jobs --state dead')}") from problem
     finally:
         opened.close()
 

@@ -30,6 +30,7 @@ from web.commands.places import data_folder, database_address
 from web.origins import is_loopback
 from web.parts import Options
 from web.serving import Server
+from web.strength import WeakToken, strong
 from web.tokens import UnusableKey, signing_key
 from web.tracing import CannotTrace, exporter_of
 
@@ -67,13 +68,14 @@ def serve_site(
     set_up_logs()
     try:
         opened = doors_of(doors, api_token)
-    except CannotOpenDoor as problem:
+        if metrics_token:
+            strong(metrics_token, "The token of /metrics")
+    except (CannotOpenDoor, WeakToken) as problem:
         raise Refused(str(problem)) from problem
     try:
         exporter_of(os.environ)
     except CannotTrace as problem:
         raise Refused(str(problem)) from problem
-    port = _free_port(host, port)
     if watch or data is None:
         _make_first_site(site)
     folder = data_folder(site, data)
@@ -92,6 +94,7 @@ def serve_site(
         bus=_bus(bus, workers, address, opened),
     )
     with _database_held(options):
+        port = _free_port(host, port)  # Which one is free is of no use to whoever serves this site already.
         options, actions = _with_actions(options, actions_url, port)
         invitation = _prepare(options)
         here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"

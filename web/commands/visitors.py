@@ -84,7 +84,8 @@ class Record:
         if not erased.all_cleared:
             yield "The database is large or busy, so its unused space may still hold traces. At a quiet hour:"
             yield f"  sqlite3 {self._database.url.database} VACUUM" if self._database.is_sqlite else "  VACUUM;"
-        yield "Backups made before now still hold this person until they are deleted, and so does parlour-before-….db."
+        aside = ", and so does parlour-before-….db" if self._database.is_sqlite else ""
+        yield f"Backups made before now still hold this person until they are deleted{aside}."
 
     def hold(self, because: str) -> Iterator[str]:
         """Puts the record under legal hold and yields what is said about it."""

@@ -12,6 +12,7 @@ from bot.outside import Outside
 from bot.webhooks import USUAL_KINDS, CannotSet, NoSuchWebhook, Tally, Webhook, Webhooks
 from web import __version__
 from web.app import utc_now
+from web.commands.advice import again
 from web.commands.places import open_database
 from web.deliveries import Deliveries
 
@@ -38,7 +39,7 @@ def webhooks_of(
     except NotDone as problem:
         raise CannotDo(f"It was not taken: {problem}") from problem
     except NoSuchWebhook:
-        raise CannotDo("There is no webhook of this id. All of them:  parlour webhook list") from None
+        raise CannotDo(f"There is no webhook of this id. All of them:  {again('webhook list')}") from None
     finally:
         opened.close()
 
@@ -60,7 +61,7 @@ def rotated(webhooks: Webhooks, webhook_id: str) -> Iterator[str]:
 def listed(webhooks: Webhooks) -> Iterator[str]:
     """Yields a line for each webhook."""
     if not webhooks.all():
-        yield "There are no webhooks. Add one with:  parlour webhook add URL"
+        yield f"There are no webhooks. Add one with:  {again('webhook add URL')}"
     tallies = webhooks.tallies()
     for webhook in webhooks.all():
         tally = tallies.get(webhook.id, Tally())

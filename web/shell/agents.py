@@ -39,7 +39,7 @@ def agent_add(email: str, site: Path, password_stdin: bool, **entry: Any) -> Non
     from web.commands.agents import add_agent
 
     with _in_one_line():
-        add_agent(existing(site), email, ask=partial(_password, password_stdin), **entry)
+        add_agent(existing(site), email, ask=partial(_password, email, password_stdin), **entry)
     click.echo(f"{entry['name']} may sign in as {email}.")
 
 
@@ -142,7 +142,7 @@ def agent_password(email: str, password_stdin: bool, **place: Any) -> None:
 
     look_for(**place)
     with _in_one_line():
-        set_password(email, ask=partial(_password, password_stdin), **place)
+        set_password(email, ask=partial(_password, email, password_stdin), **place)
     click.echo(f"{email} signs in with the new password from now on.")
 
 
@@ -164,7 +164,16 @@ def _in_one_line() -> Iterator[None]:
         raise Stop(str(problem)) from None
 
 
-def _password(from_stdin: bool) -> str:
+def _password(email: str, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if not sys.stdin.isatty():
+        raise Stop("There is no terminal to ask for the password on. Pipe it in with --password-stdin")
+    from web.accounts import normal_email, weakness
+
+    while True:
+        password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+        wrong = weakness(password, email=normal_email(email))
+        if wrong is None:
+            return password
+        tell(wrong, err=True)

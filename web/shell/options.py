@@ -65,7 +65,17 @@ def existing(site: Path) -> Path:
     if not site.is_dir():
         make = "Say where it is with --site, or make" if _is_named_by_option() else "Make"
         raise Stop(f"There is no site at {site}. {make} one with:  parlour init {site}")
+    refuse_folder_above(site)
     return site
+
+
+def refuse_folder_above(site: Path) -> None:
+    """Raises Stop when it is a folder inside this one that is a site: all in it would be read, and kept beside it."""
+    below = [] if (site / "site.yaml").exists() else sorted(site.glob("[!.]*/site.yaml"))
+    if below:
+        raise Stop(
+            f"There is no site.yaml in {site.resolve()}, but one in {below[0].parent}. Name that folder instead."
+        )
 
 
 def look_for(site: Path, *, data: Path | None, database: str | None) -> None:

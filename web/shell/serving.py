@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from web.shell.options import ACTIONS_URL, DATA, DATABASE, SITE, WEBHOOKS_MAY_BE_LOCAL, Stop
+from web.shell.options import ACTIONS_URL, DATA, DATABASE, SITE, WEBHOOKS_MAY_BE_LOCAL, Stop, refuse_folder_above
 
 
 @click.command()
@@ -90,6 +90,7 @@ def serve(site: Path, **options: Any) -> None:
     \b
     Example:   parlour serve mysite --port 8080
     """
+    refuse_folder_above(site)
     gc.disable()  # Nothing that is made before the first request is ever given back; `web/serving.py` enables it then.
     from gevent import monkey
 

@@ -64,6 +64,10 @@ def test_what_nobody_opened_does_not_exist(shut: Flask, path: str):
             ["--api-token", "short"],
             "The API's token must have at least 20 plain characters. Make one with:  openssl rand -hex 24",
         ),
+        (
+            ["--metrics-token", "é" * 20],
+            "The token of /metrics must have at least 20 plain characters. Make one with:  openssl rand -hex 24",
+        ),
     ],
 )
 def test_a_door_written_wrongly_is_told_with_what_to_write(tmp_path: Path, written: list[str], told: str):
