@@ -48,8 +48,8 @@ class Zone(Kind):
             return text
         if not text.strip():
             return walker.refuse(node, self, label)
-        # `Etc/GMT+1` is an hour behind UTC, which nobody means who writes it.
-        zones = sorted(zone for zone in available_timezones() if not zone.startswith("Etc/"))
+        # Places alone: `Etc/GMT+1` is an hour behind UTC, and `UTC` is not what whoever writes `UTC+1` means.
+        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
         cities = {zone.rpartition("/")[2].lower(): zone for zone in zones}
         near = cities.get(re.sub(r"[ -]+", "_", text.rpartition("/")[2].strip().lower()))
         hint = f" — did you mean '{near}'?" if near else suggestion(text, zones)
