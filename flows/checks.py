@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.engine import START, FlowMachine, FlowState
@@ -12,7 +12,9 @@ from flows.steps.action import ActionStep
 from flows.steps.asking import AskingStep
 from flows.steps.buttons import ButtonsStep
 from flows.steps.call import CallStep
+from flows.steps.collect import CollectStep
 from flows.steps.end import EndStep
+from flows.steps.form import FormStep
 from flows.steps.goto import GotoStep
 from flows.steps.handoff import HandoffStep
 from flows.steps.start import StartStep
@@ -56,8 +58,8 @@ def check_flow(flow: Flow, around: Surroundings) -> list[Problem]:
             problems.append(_no_way_out(step))
         if isinstance(step, HandoffStep) and step.department is not None:
             problems += _department(step.department, step.department_at, around)
-        if isinstance(step, ButtonsStep):
-            problems += _same_buttons(step)
+        for id, buttons in _buttons_of(step):
+            problems += _same_buttons(id, buttons)
         if isinstance(step, CallStep):
             problems += _inputs(step, around)
         for wording in step.wordings():
@@ -157,24 +159,39 @@ def _department(name: str, place: Place, around: Surroundings) -> Iterator[Probl
         yield error("K005", place, f"there is no department '{name}'{meant}")
 
 
-def _same_buttons(step: ButtonsStep) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class _Button:
+    label: Wording
+    value: str
+    place: Place
+
+
+def _buttons_of(step: Step) -> Iterator[tuple[str, list[_Button]]]:
+    """Yields what can be pressed at each question of a step, and what the question is called."""
+    if isinstance(step, ButtonsStep):
+        yield step.id, [_Button(option.label, option.value, option.place) for option in step.options]
+    for asked in step.fields if isinstance(step, FormStep) else (step,):
+        if isinstance(asked, CollectStep):
+            written = zip(asked.choices_written, asked.choices, strict=False)
+            yield asked.id, [_Button(label, choice.value, _place_of(label)) for label, choice in written]
+
+
+def _same_buttons(id: str, buttons: Iterable[_Button]) -> Iterator[Problem]:
     labels: set[tuple[str, str]] = set()
     values: set[str] = set()
-    for option in step.options:
-        alike = {(language, " ".join(text.split()).casefold()) for language, text in option.label.texts.items()}
-        said = next(iter(option.label.texts.values()), "")
+    for button in buttons:
+        alike = {(language, " ".join(text.split()).casefold()) for language, text in button.label.texts.items()}
+        said = next(iter(button.label.texts.values()), "")
         if labels & alike:
-            yield error("F011", option.place, f"two buttons of '{step.id}' say '{said}'; nobody could tell them apart")
-        elif option.value in values:
-            yield error(
-                "F011", option.place, f"two buttons of '{step.id}' store '{option.value}'; give one another 'value'"
-            )
-        for language, text in option.label.texts.items():
+            yield error("F011", button.place, f"two buttons of '{id}' say '{said}'; nobody could tell them apart")
+        elif button.value in values:
+            yield error("F011", button.place, f"two buttons of '{id}' store '{button.value}'; give one another 'value'")
+        for language, text in button.label.texts.items():
             if "{{" in text:
-                place = _place_in(option.label, language, text.index("{{"))
+                place = _place_in(button.label, language, text.index("{{"))
                 yield error("K006", place, "the label of a button is the same for everybody, so it has no gaps")
         labels |= alike
-        values.add(option.value)
+        values.add(button.value)
 
 
 def _inputs(step: CallStep, around: Surroundings) -> Iterator[Problem]:
@@ -207,6 +224,10 @@ def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
         yield error("F007", place, f"nothing fills the gap '{name}'{hint}")
     elif not fact.in_this_version:
         yield error("K007", place, f"'{name}' is not yet in this version")
+
+
+def _place_of(wording: Wording) -> Place:
+    return next((node.place for node in wording.nodes.values()), NOWHERE)
 
 
 def _place_in(wording: Wording, language: str, offset: int) -> Place:

@@ -167,6 +167,19 @@ def test_buttons_must_be_told_apart_and_lead_somewhere(problems_in):
     ]
 
 
+def test_choices_must_be_told_apart_like_buttons(problems_in):
+    text = in_flow(
+        "{collect: one, choices: [red, Red, Blue]}",
+        "{collect: two, choices: [{en: Red, de: Rot}, {en: Pink, de: rot}]}",
+        "form:\n          - {collect: three, choices: [A, A]}\n          - {collect: four, choices: [A, B]}",
+    )
+    assert told(problems_in(text)) == [
+        "F011 4:39: two buttons of 'collect_one' say 'Red'; nobody could tell them apart",
+        "F011 5:59: two buttons of 'collect_two' say 'Pink'; nobody could tell them apart",
+        "F011 7:43: two buttons of 'three' say 'A'; nobody could tell them apart",
+    ]
+
+
 def test_gaps_name_what_is_there(problems_in):
     text = in_flow(
         'say: "{{ contact.nmae }}"',
