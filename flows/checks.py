@@ -68,16 +68,20 @@ def check_flow(flow: Flow, around: Surroundings) -> list[Problem]:
 
 
 def check_machines(
-    machines: Mapping[str, FlowMachine], told: Collection[str], unsure: Collection[str] = ()
+    machines: Mapping[str, FlowMachine],
+    told: Collection[str],
+    unsure: Collection[str] = (),
+    attributes: Collection[str] = (),
 ) -> list[Problem]:
     """Returns what is wrong with flows as they would run; about those whose ids are in `told`.
 
-    What slots hold is not asked of the `unsure`: they call flows that could not be read.
+    What slots hold is not asked of the `unsure`: they call flows that could not be read. Contact `attributes` stay
+    known when a flow is begun again.
     """
     problems: list[Problem] = []
     for id in told:
         problems += _unreachable(machines[id])
-    problems += _loops(machines, told)
+    problems += _loops(machines, told, attributes)
     knowledge = Knowledge(machines)
     for id in (id for id in told if id not in unsure):
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
@@ -274,8 +278,10 @@ def _step_before(step: Step, flow: Flow) -> Step | None:
     return None
 
 
-def _loops(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterator[Problem]:
-    for loop in Silence(machines).loops():
+def _loops(
+    machines: Mapping[str, FlowMachine], told: Collection[str], attributes: Collection[str]
+) -> Iterator[Problem]:
+    for loop in Silence(machines, attributes).loops():
         if not any(flow in told for flow, _ in loop):
             continue
         step = _first_step(machines, loop)

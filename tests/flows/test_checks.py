@@ -172,17 +172,45 @@ def test_a_restart_goes_round_as_well(told):
     assert told("flows: {a: {steps: [{collect: x, if_known: ask}, {goto: restart}]}}") == []
 
 
+def test_a_flow_that_begins_again_asks_again_what_it_had_asked(told):
+    assert told("flows: {a: {steps: [{collect: colour}, {say: Thanks}, {goto: restart}]}}") == []
+    assert told("flows: {a: {steps: [{collect: colour}, {say: Thanks}, {start: a}]}}") == []
+    assert told("flows: {a: {steps: [{buttons: Q?, options: [A], save_as: x, if_known: skip}, {start: a}]}}") == []
+    assert told("flows: {a: {steps: [{form: [{collect: colour}, {collect: size}]}, {start: a}]}}") == []
+    assert told("flows: {a: {steps: [{call: b}, {goto: restart}]}, b: {steps: [{collect: colour}]}}") == []
+    assert told("flows: {a: {steps: [{collect: colour}, {start: b}]}, b: {steps: [{start: a}]}}") == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "{collect: email}",
+        "{collect: colour, when: {visits: 1}}",
+        "{set: {colour: red}}, {collect: colour}",
+        "{form: [{collect: colour, when: {visits: 1}}]}",
+    ],
+)
+@pytest.mark.parametrize("again", ["{goto: restart}", "{start: a}"])
+def test_what_is_known_all_the_same_does_not_end_a_loop(told, question, again):
+    assert [problem[:4] for problem in told(f"flows: {{a: {{steps: [{question}, {again}]}}}}")] == ["F004"]
+
+
+def test_an_input_is_kept_when_a_flow_begins_again(told):
+    text = "flows: {a: {inputs: {colour: text}, steps: [{collect: colour}, {goto: restart}]}}"
+    assert [problem[:4] for problem in told(text)] == ["F004"]
+
+
 def test_a_restart_goes_round_through_all_that_called_it(told):
     text = """
         flows:
           a: {steps: [{say: A}, {call: b}]}
           b: {steps: [{say: B}, {call: c}]}
-          c: {steps: [{collect: pet, if_known: ask}, {goto: restart}]}
+          c: {steps: [{collect: email, if_known: ask}, {goto: restart}]}
         """
     assert told(text) == []
-    found = told(text.replace("{collect: pet, if_known: ask}", "{collect: pet}"))
+    found = told(text.replace("{collect: email, if_known: ask}", "{collect: email}"))
     assert found == [
-        "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_pet' -> 'c.goto_1' -> 'a.say_1' "
+        "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_email' -> 'c.goto_1' -> 'a.say_1' "
         "never waits for the visitor; put a question or a wait into the loop"
     ]
 
