@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flows.cursor import MOST_CALLS
 from flows.engine import START, FlowMachine, FlowState
 from flows.flow import Flow
-from flows.graph import Knowledge, Node, Silence, edges_of, main_states, reachable
+from flows.graph import Calls, Knowledge, Node, Silence, edges_of, main_states, reachable
 from flows.steps.action import ActionStep
 from flows.steps.asking import AskingStep
 from flows.steps.buttons import ButtonsStep
@@ -81,7 +82,10 @@ def check_machines(
     problems: list[Problem] = []
     for id in told:
         problems += _unreachable(machines[id])
-    problems += _loops(machines, told, attributes)
+    loops = list(Silence(machines, attributes).loops())
+    problems += _loops(machines, told, loops)
+    problems += _rounds_of_calls(machines, told, [set(_called_round(machines, loop)) for loop in loops])
+    problems += _deep_calls(machines, told)
     knowledge = Knowledge(machines)
     for id in (id for id in told if id not in unsure):
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
@@ -279,21 +283,44 @@ def _step_before(step: Step, flow: Flow) -> Step | None:
 
 
 def _loops(
-    machines: Mapping[str, FlowMachine], told: Collection[str], attributes: Collection[str]
+    machines: Mapping[str, FlowMachine], told: Collection[str], loops: Iterable[Sequence[Node]]
 ) -> Iterator[Problem]:
-    for loop in Silence(machines, attributes).loops():
+    for loop in loops:
         if not any(flow in told for flow, _ in loop):
             continue
         step = _first_step(machines, loop)
         place = step.place if step is not None else NOWHERE
         called = _called_round(machines, loop)
         if called:
-            names = " calls ".join(f"'{flow}'" for flow in [*called, called[0]])
-            yield error("F010", place, f"{names} without a question between")
+            yield error("F010", place, f"{_calling([*called, called[0]])} without a question between")
             continue
         steps = _steps_round(machines, loop)
         names = " -> ".join(f"'{name}'" for name in [*steps, steps[0]])
         yield error("F004", place, f"{names} never waits for the visitor; put a question or a wait into the loop")
+
+
+def _rounds_of_calls(
+    machines: Mapping[str, FlowMachine], told: Collection[str], silent: Collection[set[str]]
+) -> Iterator[Problem]:
+    calls = Calls(machines)
+    for flows in calls.rounds():
+        if set(flows) in silent or not any(flow in told for flow in flows):
+            continue
+        who = _calling([*flows, flows[0]]) if len(flows) > 1 else f"'{flows[0]}' calls itself"
+        message = f"{who}: what stands behind the call comes once for every round, at the end; write 'start {flows[0]}'"
+        yield warning("F015", calls.step(flows[-1], flows[0]).place, message)
+
+
+def _deep_calls(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterator[Problem]:
+    calls = Calls(machines)
+    for flows in calls.chains():
+        if len(flows) - 1 > MOST_CALLS and flows[0] in told:
+            message = f"{_calling(flows)}: only {MOST_CALLS} flows can wait for one they called, so '{flows[0]}' would"
+            yield error("F010", calls.step(*flows[:2]).place, f"{message} be forgotten; write 'start' somewhere")
+
+
+def _calling(flows: Sequence[str]) -> str:
+    return " calls ".join(f"'{flow}'" for flow in flows)
 
 
 def _called_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> list[str]:

@@ -148,7 +148,8 @@ def test_flows_that_call_one_another_without_a_question_are_an_error(told):
         """
     assert told(text) == ["F010 3:15: 'a' calls 'b' calls 'a' without a question between"]
     assert told("flows: {a: {steps: [{call: a}]}}")[0].startswith("F010 1:21: 'a' calls 'a' without a question")
-    assert told(text.replace("{say: B}", "{collect: pet, if_known: ask}")) == []
+    found = told(text.replace("{say: B}", "{collect: pet, if_known: ask}"))
+    assert [problem[:4] for problem in found] == ["F015"]
 
 
 def test_flows_that_start_one_another_without_a_question_are_an_error(told):
@@ -212,6 +213,42 @@ def test_a_restart_goes_round_through_all_that_called_it(told):
     assert found == [
         "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_email' -> 'c.goto_1' -> 'a.say_1' "
         "never waits for the visitor; put a question or a wait into the loop"
+    ]
+
+
+# --- F010 and F015: calls that are too deep
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "a: {steps: [{buttons: Q?, options: [Again: call a, Done]}, {say: Bye}]}",
+            "F015 1:21: 'a' calls itself: what stands behind the call comes once for every round, at the end; "
+            "write 'start a'",
+        ),
+        (
+            "a: {steps: [{collect: x, if_known: ask}, {call: b}]}, b: {steps: [{call: a}]}",
+            "F015 1:75: 'a' calls 'b' calls 'a': what stands behind the call comes once for every round, at the end; "
+            "write 'start a'",
+        ),
+    ],
+)
+def test_a_flow_that_calls_itself_is_warned_about(told, text, message):
+    assert told(f"flows: {{{text}}}") == [message]
+    assert told(f"flows: {{{text.replace('call', 'start')}}}") == []
+
+
+def test_a_chain_of_calls_is_no_longer_than_is_remembered(told):
+    def chain(calls):
+        flows = [f"f{n}: {{steps: [{{call: f{n + 1}}}, {{say: Back}}]}}" for n in range(calls)]
+        return f"flows: {{{', '.join(flows)}, f{calls}: {{steps: [{{say: Hi}}]}}}}"
+
+    assert told(chain(10)) == []
+    names = " calls ".join(f"'f{n}'" for n in range(12))
+    assert told(chain(11)) == [
+        f"F010 1:22: {names}: only 10 flows can wait for one they called, so 'f0' would be forgotten; "
+        "write 'start' somewhere"
     ]
 
 
@@ -352,7 +389,7 @@ def test_calls_in_a_circle_are_looked_through(told):
           a: {steps: [{collect: wish, if_known: ask}, {call: b, when: {visits: 1}}, {collect: email}]}
           b: {steps: [{call: a}, {say: "{{ email }}"}]}
         """
-    assert told(text) == []
+    assert [problem[:4] for problem in told(text)] == ["F015"]
 
 
 def test_flows_that_could_not_be_read_are_given_the_benefit_of_the_doubt(told):
