@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flows.run import Run
 
 VALUE: Mapping[str, Key] = {
-    "collect": Key(Id(), "the slot that keeps the answer", required=True),
+    "collect": Key(Id(likely=KINDS), "the slot that keeps the answer", required=True),
     "ask": Key(Texts(), "the question; of a list, the second is how it is put the second time, and so on"),
     "type": Key(Choice(KINDS, "answer type", "K004"), "what is asked for; else as attributes say, else text"),
     "choices": Key(ListOf(Text(), at_least=1), "the answers there are, shown as buttons"),

@@ -58,6 +58,11 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
     [
         ("{collect: language}", "'language' is a fact already and cannot be a slot; give it another name"),
         ("{collect: Name}", "'Name' cannot be an id: an id has small letters, digits and _, and begins with a letter"),
+        (
+            "{collect: E-Mail}",
+            "'E-Mail' cannot be an id: an id has small letters, digits and _, and begins with a letter"
+            " — did you mean 'email'?",
+        ),
         ("{set: {visits: 3}}", "'visits' is a fact already and cannot be a slot; give it another name"),
         ("{buttons: Q?, save_as: page, options: [A]}", "'page' is a fact already and cannot be a slot"),
         ("{say: Hi, id: stay}", "'stay' has a meaning of its own and cannot be an id; choose another word"),
@@ -113,6 +118,20 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
         ("{set: {x: {add: y}}}", "'add' is a number, not 'y'"),
         ("{say: []}", "'say' is a text or a list of texts, not an empty list []"),
         ("{say: {en: Hi, fr: Salut}}", "'fr' is not a language of this site (en, de)"),
+        (
+            "{say: {en: 'Hi', you, de: Hallo}}",
+            "the text ends at the ',' in front of 'you'; in {…} a text with ',' must be in quotes"
+            ' — write  en: "Hi, you"',
+        ),
+        (
+            "{say: {en: Hello, my friend, de: Hallo}}",
+            "the text ends at the ',' in front of 'my friend'; in {…} a text with ',' must be in quotes"
+            ' — write  en: "Hello, my friend"',
+        ),
+        (
+            "{say: Hi, then: end}",
+            "'then' is not an option of a 'say' step; what follows is the next step, written below this one",
+        ),
         ("{say: {de: Hallo}}", "'say' has no text in 'en', the site's first language"),
     ],
 )
