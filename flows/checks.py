@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flows.cursor import MOST_CALLS
 from flows.engine import START, FlowMachine, FlowState
 from flows.flow import Flow
-from flows.graph import Knowledge, Node, Silence, edges_of, main_states, reachable
+from flows.graph import Calls, Knowledge, Node, Silence, edges_of, main_states, reachable
 from flows.steps.action import ActionStep
 from flows.steps.asking import AskingStep
 from flows.steps.buttons import ButtonsStep
 from flows.steps.call import CallStep
+from flows.steps.collect import CollectStep
 from flows.steps.end import EndStep
+from flows.steps.form import FormStep
 from flows.steps.goto import GotoStep
 from flows.steps.handoff import HandoffStep
 from flows.steps.start import StartStep
@@ -56,8 +59,8 @@ def check_flow(flow: Flow, around: Surroundings) -> list[Problem]:
             problems.append(_no_way_out(step))
         if isinstance(step, HandoffStep) and step.department is not None:
             problems += _department(step.department, step.department_at, around)
-        if isinstance(step, ButtonsStep):
-            problems += _same_buttons(step)
+        for id, buttons in _buttons_of(step):
+            problems += _same_buttons(id, buttons)
         if isinstance(step, CallStep):
             problems += _inputs(step, around)
         for wording in step.wordings():
@@ -66,16 +69,23 @@ def check_flow(flow: Flow, around: Surroundings) -> list[Problem]:
 
 
 def check_machines(
-    machines: Mapping[str, FlowMachine], told: Collection[str], unsure: Collection[str] = ()
+    machines: Mapping[str, FlowMachine],
+    told: Collection[str],
+    unsure: Collection[str] = (),
+    attributes: Collection[str] = (),
 ) -> list[Problem]:
     """Returns what is wrong with flows as they would run; about those whose ids are in `told`.
 
-    What slots hold is not asked of the `unsure`: they call flows that could not be read.
+    What slots hold is not asked of the `unsure`: they call flows that could not be read. Contact `attributes` stay
+    known when a flow is begun again.
     """
     problems: list[Problem] = []
     for id in told:
         problems += _unreachable(machines[id])
-    problems += _loops(machines, told)
+    loops = list(Silence(machines, attributes).loops())
+    problems += _loops(machines, told, loops)
+    problems += _rounds_of_calls(machines, told, [set(_called_round(machines, loop)) for loop in loops])
+    problems += _deep_calls(machines, told)
     knowledge = Knowledge(machines)
     for id in (id for id in told if id not in unsure):
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
@@ -157,24 +167,39 @@ def _department(name: str, place: Place, around: Surroundings) -> Iterator[Probl
         yield error("K005", place, f"there is no department '{name}'{meant}")
 
 
-def _same_buttons(step: ButtonsStep) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class _Button:
+    label: Wording
+    value: str
+    place: Place
+
+
+def _buttons_of(step: Step) -> Iterator[tuple[str, list[_Button]]]:
+    """Yields what can be pressed at each question of a step, and what the question is called."""
+    if isinstance(step, ButtonsStep):
+        yield step.id, [_Button(option.label, option.value, option.place) for option in step.options]
+    for asked in step.fields if isinstance(step, FormStep) else (step,):
+        if isinstance(asked, CollectStep):
+            written = zip(asked.choices_written, asked.choices, strict=False)
+            yield asked.id, [_Button(label, choice.value, _place_of(label)) for label, choice in written]
+
+
+def _same_buttons(id: str, buttons: Iterable[_Button]) -> Iterator[Problem]:
     labels: set[tuple[str, str]] = set()
     values: set[str] = set()
-    for option in step.options:
-        alike = {(language, " ".join(text.split()).casefold()) for language, text in option.label.texts.items()}
-        said = next(iter(option.label.texts.values()), "")
+    for button in buttons:
+        alike = {(language, " ".join(text.split()).casefold()) for language, text in button.label.texts.items()}
+        said = next(iter(button.label.texts.values()), "")
         if labels & alike:
-            yield error("F011", option.place, f"two buttons of '{step.id}' say '{said}'; nobody could tell them apart")
-        elif option.value in values:
-            yield error(
-                "F011", option.place, f"two buttons of '{step.id}' store '{option.value}'; give one another 'value'"
-            )
-        for language, text in option.label.texts.items():
+            yield error("F011", button.place, f"two buttons of '{id}' say '{said}'; nobody could tell them apart")
+        elif button.value in values:
+            yield error("F011", button.place, f"two buttons of '{id}' store '{button.value}'; give one another 'value'")
+        for language, text in button.label.texts.items():
             if "{{" in text:
-                place = _place_in(option.label, language, text.index("{{"))
+                place = _place_in(button.label, language, text.index("{{"))
                 yield error("K006", place, "the label of a button is the same for everybody, so it has no gaps")
         labels |= alike
-        values.add(option.value)
+        values.add(button.value)
 
 
 def _inputs(step: CallStep, around: Surroundings) -> Iterator[Problem]:
@@ -207,6 +232,10 @@ def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
         yield error("F007", place, f"nothing fills the gap '{name}'{hint}")
     elif not fact.in_this_version:
         yield error("K007", place, f"'{name}' is not yet in this version")
+
+
+def _place_of(wording: Wording) -> Place:
+    return next((node.place for node in wording.nodes.values()), NOWHERE)
 
 
 def _place_in(wording: Wording, language: str, offset: int) -> Place:
@@ -253,20 +282,45 @@ def _step_before(step: Step, flow: Flow) -> Step | None:
     return None
 
 
-def _loops(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterator[Problem]:
-    for loop in Silence(machines).loops():
+def _loops(
+    machines: Mapping[str, FlowMachine], told: Collection[str], loops: Iterable[Sequence[Node]]
+) -> Iterator[Problem]:
+    for loop in loops:
         if not any(flow in told for flow, _ in loop):
             continue
         step = _first_step(machines, loop)
         place = step.place if step is not None else NOWHERE
         called = _called_round(machines, loop)
         if called:
-            names = " calls ".join(f"'{flow}'" for flow in [*called, called[0]])
-            yield error("F010", place, f"{names} without a question between")
+            yield error("F010", place, f"{_calling([*called, called[0]])} without a question between")
             continue
         steps = _steps_round(machines, loop)
         names = " -> ".join(f"'{name}'" for name in [*steps, steps[0]])
         yield error("F004", place, f"{names} never waits for the visitor; put a question or a wait into the loop")
+
+
+def _rounds_of_calls(
+    machines: Mapping[str, FlowMachine], told: Collection[str], silent: Collection[set[str]]
+) -> Iterator[Problem]:
+    calls = Calls(machines)
+    for flows in calls.rounds():
+        if set(flows) in silent or not any(flow in told for flow in flows):
+            continue
+        who = _calling([*flows, flows[0]]) if len(flows) > 1 else f"'{flows[0]}' calls itself"
+        message = f"{who}: what stands behind the call comes once for every round, at the end; write 'start {flows[0]}'"
+        yield warning("F015", calls.step(flows[-1], flows[0]).place, message)
+
+
+def _deep_calls(machines: Mapping[str, FlowMachine], told: Collection[str]) -> Iterator[Problem]:
+    calls = Calls(machines)
+    for flows in calls.chains():
+        if len(flows) - 1 > MOST_CALLS and flows[0] in told:
+            message = f"{_calling(flows)}: only {MOST_CALLS} flows can wait for one they called, so '{flows[0]}' would"
+            yield error("F010", calls.step(*flows[:2]).place, f"{message} be forgotten; write 'start' somewhere")
+
+
+def _calling(flows: Sequence[str]) -> str:
+    return " calls ".join(f"'{flow}'" for flow in flows)
 
 
 def _called_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from flows.yes_no import says_yes
 from rules.phrases import normalised
+from rules.wishes import without_courtesy
 
 Names = Sequence[str]
 """All that one option is called."""
@@ -12,6 +13,26 @@ Names = Sequence[str]
 _NUMBER = re.compile(r"([0-9]{1,9})[.)]?")
 _RANGE = re.compile(r"([0-9]+)\s*(?:[-–—]|to|bis)\s*([0-9]+)(?![0-9]|[.,:][0-9])", re.IGNORECASE)
 _AMOUNT = re.compile(r"([0-9]+)(?![0-9]|[.,][0-9])")
+_ORDINALS = {
+    word: place
+    for place, words in enumerate(
+        (
+            "first 1st erste ersten erster erstes",
+            "second 2nd zweite zweiten zweiter zweites",
+            "third 3rd dritte dritten dritter drittes",
+            "fourth 4th vierte vierten vierter viertes",
+            "fifth 5th fünfte fünften fünfter fünftes",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_POINTING = re.compile(
+    r"(?:(?:the|die|der|das|den) )?(?:"
+    r"(?:option|choice|answer|button|möglichkeit|antwort|auswahl) (?P<place>[0-9]{1,3})"
+    r"|(?:number|nr|nummer|numéro|número|numero) (?P<number>[0-9]{1,9})"
+    rf"|(?P<ordinal>{'|'.join(_ORDINALS)})(?: (?:one|option|choice|answer|button|möglichkeit|antwort))?)"
+)
 
 
 def meant(text: str, options: Sequence[Names], *, letters: int = 1) -> list[int]:
@@ -27,7 +48,7 @@ def meant(text: str, options: Sequence[Names], *, letters: int = 1) -> list[int]
         return _numbered(int(number[1]), options)
     said = normalised(text)
     beginning = _places(options, lambda name: f"{normalised(name)} ".startswith(f"{said} "))
-    beginning = beginning or _yes_or_no(text, options)
+    beginning = beginning or _yes_or_no(text, options) or _pointed_at(without_courtesy(said), options)
     # "More than 5" is no beginning of "More than 50".
     if beginning or len(said) < letters or said[-1:].isdigit():
         return beginning
@@ -54,6 +75,20 @@ def _yes_or_no(text: str, options: Sequence[Names]) -> list[int]:
     if said is None or not yes or not no:
         return []
     return yes if said else no
+
+
+def _pointed_at(said: str, options: Sequence[Names]) -> list[int]:
+    """Returns the option that "option 2" or "the second one" counts to."""
+    pointing = _POINTING.fullmatch(said)
+    if not pointing:
+        return []
+    if pointing["number"]:
+        return _numbered(int(pointing["number"]), options)
+    # "The first" of "Second class" and "First class" is not the upper one.
+    if pointing["ordinal"] and _places(options, lambda name: not _ORDINALS.keys().isdisjoint(normalised(name).split())):
+        return []
+    place = _ORDINALS[pointing["ordinal"]] if pointing["ordinal"] else int(pointing["place"])
+    return [place - 1] if 0 < place <= len(options) else []
 
 
 def _numbered(number: int, options: Sequence[Names]) -> list[int]:

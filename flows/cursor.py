@@ -10,7 +10,7 @@ from flows.effects import SlotValue
 from rules.compact import compact_json
 
 MOST_CALLS = 10
-"""How deep flows may call flows."""
+"""How many flows wait for one they called to come back; an older one is forgotten."""
 MOST_PARKED = 3
 """How many interrupted flows are kept for later; an older one is forgotten."""
 MOST_HISTORY = 10

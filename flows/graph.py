@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flows.engine import CANCEL, END, START, FlowMachine, FlowState
+from flows.steps.asking import AskingStep
 from flows.steps.step import Step
 
 Node = tuple[str, str]
@@ -22,6 +24,8 @@ class Edge:
     fills: frozenset[str]
     returns: bool = False
     """It is taken when a called flow came to its own end."""
+    past: frozenset[str] = frozenset()
+    """It leads past a question, and is taken only when these slots of it are known."""
 
 
 def edges_of(machine: FlowMachine) -> list[Edge]:
@@ -33,12 +37,17 @@ def edges_of(machine: FlowMachine) -> list[Edge]:
         fills = move.implies | frozenset(move.writes)
         contact = {f"contact.{slot}" for slot in move.writes if _saves_to_contact(machine.state(move.source), slot)}
         returned = event == "returned" and not move.guards
-        edges.append(Edge(str(move.source), str(move.dest), event, fills | contact, returned))
+        past = frozenset(move.writes) if _is_gate(machine.state(move.source)) else frozenset()
+        edges.append(Edge(str(move.source), str(move.dest), event, fills | contact, returned, past))
     return edges
 
 
 def _saves_to_contact(state: FlowState, slot: str) -> bool:
     return state.step is not None and slot in state.step.saves_to_contact()
+
+
+def _is_gate(state: FlowState) -> bool:
+    return state.step is not None and state.name in (f"{state.step.id}?", f"{state.step.id}!")
 
 
 def by_source(edges: Iterable[Edge]) -> dict[str, list[Edge]]:
@@ -91,59 +100,85 @@ def step_ids(machine: FlowMachine, states: Iterable[str]) -> list[str]:
 
 # --- what happens without anybody being waited for
 
+_Moment = tuple[str, str, bool]
+"""Flow, state, and whether a flow has been begun again since anybody was waited for."""
+
 
 class Silence:
-    """The ways a conversation can go all by itself, over the borders of flows."""
+    """The ways a conversation can go all by itself, over the borders of flows.
 
-    def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
+    Whoever begins a flow again has forgotten what it collected: until somebody is waited for, no question is passed
+    over because of that. Contact `attributes`, inputs and what a step fills by itself stay or come back.
+    """
+
+    def __init__(self, machines: Mapping[str, FlowMachine], attributes: Collection[str] = ()) -> None:
         self._machines = machines
         self._edges = {id: by_source(edges_of(machine)) for id, machine in machines.items()}
         self._order = {id: {step.id: n for n, step in enumerate(m.flow.every_step())} for id, m in machines.items()}
-        self._passing = self._flows_that_pass()
-        self.following: dict[Node, list[Node]] = {}
+        self._lasting = {*attributes, *self._filled_in_silence()}
+        self._passing = {again: self._flows_that_pass(again) for again in (False, True)}
+        self._following: dict[_Moment, list[_Moment]] = {}
         for machine in machines.values():
             for name in machine.states:
-                self.following[machine.id, name] = list(self._from(machine, name))
+                for again in (False, True):
+                    self._following[machine.id, name, again] = list(self._from(machine, name, again))
 
     def loops(self) -> Iterator[list[Node]]:
         """Yields the loops, one for each group of states that lead to one another."""
-        for group in strong_components(self.following):
-            if len(group) > 1 or group[0] in self.following[group[0]]:
+        groups = strong_components(self._following)
+        told: set[Node] = set()
+        # What goes round without beginning anything again does so then, too.
+        for group in sorted(groups, key=lambda group: group[0][2]):
+            nodes = {(flow, state) for flow, state, _ in group}
+            if told.isdisjoint(nodes) and (len(group) > 1 or group[0] in self._following[group[0]]):
+                told |= nodes
                 yield self._round(set(group))
 
-    def _from(self, machine: FlowMachine, name: str) -> Iterator[Node]:
+    def _filled_in_silence(self) -> Iterator[str]:
+        for machine in self._machines.values():
+            yield from machine.flow.inputs
+            for step in machine.flow.every_step():
+                yield from step.saves_to_contact()
+                yield from () if isinstance(step, AskingStep) else step.writes()
+
+    def _out_of(self, machine: FlowMachine, name: str, again: bool) -> Iterator[Edge]:
+        for edge in self._edges[machine.id].get(name, ()):
+            if not again or edge.past <= self._lasting:
+                yield edge
+
+    def _from(self, machine: FlowMachine, name: str, again: bool) -> Iterator[_Moment]:
         state = machine.state(name)
         if state.kind == "final" or (state.kind == "wait" and not state.acts):
             return
         # An action answers in no time when it fails, so it does not break a loop.
         if state.kind == "pass" or state.acts:
-            yield from ((machine.id, edge.dest) for edge in self._edges[machine.id].get(name, ()))
+            yield from ((machine.id, edge.dest, again) for edge in self._out_of(machine, name, again))
             if state.restarts:
-                yield from ((flow, START) for flow in self._callers_of(machine.id))
+                yield from ((flow, START, True) for flow in self._callers_of(machine.id))
             return
         called = str(state.calls)
         if called in self._machines:
-            yield called, START
-        if state.kind == "call" and called in self._passing:
-            yield from ((machine.id, edge.dest) for edge in self._edges[machine.id].get(name, ()) if edge.returns)
+            yield called, START, again or state.kind == "start"
+        if state.kind == "call" and called in self._passing[again]:
+            yield from ((machine.id, edge.dest, again) for edge in self._out_of(machine, name, again) if edge.returns)
 
-    def _flows_that_pass(self) -> set[str]:
+    def _flows_that_pass(self, again: bool) -> set[str]:
         """Returns the flows that can come to their end without waiting, once all they call are known."""
         passing: set[str] = set()
         while True:
-            more = {id for id, machine in self._machines.items() if self._passes(machine, passing)}
+            more = {id for id, machine in self._machines.items() if self._passes(machine, passing, again)}
             if more == passing:
                 return passing
             passing = more
 
-    def _passes(self, machine: FlowMachine, passing: set[str]) -> bool:
+    def _passes(self, machine: FlowMachine, passing: set[str], again: bool) -> bool:
         def is_silent(edge: Edge) -> bool:
             state = machine.state(edge.source)
             return (
                 state.kind == "pass" or state.acts or (state.kind == "call" and edge.returns and state.calls in passing)
             )
 
-        edges = (edge for leaving in self._edges[machine.id].values() for edge in leaving)
+        edges = (edge for name in machine.states for edge in self._out_of(machine, name, again))
         return END in reachable([START], filter(is_silent, edges))
 
     def _callers_of(self, flow: str) -> set[str]:
@@ -159,44 +194,95 @@ class Silence:
                 return found
             found |= more
 
-    def _round(self, group: set[Node]) -> list[Node]:
+    def _round(self, group: set[_Moment]) -> list[Node]:
         """Returns a shortest way round within a group, beginning where the group is first in its flow."""
         first = min(group, key=self._document_order)
-        came_from: dict[Node, Node | None] = {first: None}
+        came_from: dict[_Moment, _Moment | None] = {first: None}
         waiting = [first]
         for node in waiting:
-            for following in self.following[node]:
+            for following in self._following[node]:
                 if following == first:
-                    return _back_to_start(came_from, node)
+                    return [(flow, state) for flow, state, _ in _back_to_start(came_from, node)]
                 if following in group and following not in came_from:
                     came_from[following] = node
                     waiting.append(following)
-        return [first]
+        return [first[:2]]
 
-    def _document_order(self, node: Node) -> tuple[int, int, str]:
-        flow, state = node
+    def _document_order(self, moment: _Moment) -> tuple[int, int, str]:
+        flow, state, _ = moment
         step = self._machines[flow].state(state).step
         return (list(self._machines).index(flow), self._order[flow][step.id] if step is not None else -1, state)
 
 
-def _back_to_start(came_from: Mapping[Node, Node | None], last: Node) -> list[Node]:
-    way: list[Node] = [last]
+def _back_to_start(came_from: Mapping[_Moment, _Moment | None], last: _Moment) -> list[_Moment]:
+    way = [last]
     while (previous := came_from[way[-1]]) is not None:
         way.append(previous)
     return way[::-1]
 
 
-def strong_components(following: Mapping[Node, list[Node]]) -> list[list[Node]]:
+# --- which flows call which
+
+
+class Calls:
+    """The flows that each flow calls, and from which step it does so first."""
+
+    def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
+        self._called: dict[str, dict[str, Step]] = {id: dict(_calls_of(m, machines)) for id, m in machines.items()}
+        groups = strong_components({id: list(called) for id, called in self._called.items()})
+        self._group = {id: group for group in groups for id in group}
+        # A group comes behind all that it leads to.
+        self._chain: dict[str, list[str]] = {}
+        for id in (id for group in groups for id in group):
+            behind = [self._chain[called] for called in self._called[id] if self._group[called] is not self._group[id]]
+            self._chain[id] = [id, *max(behind, key=len, default=[])]
+
+    def step(self, flow: str, called: str) -> Step:
+        """Returns the step from which a flow calls another."""
+        return self._called[flow][called]
+
+    def rounds(self) -> Iterator[list[str]]:
+        """Yields a shortest way round for each group of flows that call one another, or themselves."""
+        for first, called in self._called.items():
+            group = self._group[first]
+            if first in called:
+                yield [first]
+            elif len(group) > 1 and first == min(group, key=list(self._called).index):
+                edges = [Edge(id, to, "call", frozenset()) for id in group for to in self._called[id]]
+                ways = (shortest(to, first, edges) for to in called if to in group)
+                yield [first, *min(ways, key=len)[:-1]]
+
+    def chains(self) -> Iterator[list[str]]:
+        """Yields the longest chain of calls from every flow that no other one calls."""
+        called = {to for id, all_called in self._called.items() for to in all_called if to not in self._group[id]}
+        yield from (chain for id, chain in self._chain.items() if id not in called)
+
+
+def _calls_of(machine: FlowMachine, machines: Mapping[str, FlowMachine]) -> Iterator[tuple[str, Step]]:
+    found: set[str] = set()
+    for name in machine.states:
+        state = machine.state(name)
+        if state.kind == "call" and state.step is not None and state.calls in machines and state.calls not in found:
+            found.add(str(state.calls))
+            yield str(state.calls), state.step
+
+
+# --- what leads to one another
+
+_Thing = TypeVar("_Thing", bound=Hashable)
+
+
+def strong_components(following: Mapping[_Thing, list[_Thing]]) -> list[list[_Thing]]:
     """Returns the groups of nodes that all lead to one another (Tarjan's way, without recursion)."""
-    index: dict[Node, int] = {}
-    low: dict[Node, int] = {}
-    stack: list[Node] = []
-    on_stack: set[Node] = set()
-    groups: list[list[Node]] = []
+    index: dict[_Thing, int] = {}
+    low: dict[_Thing, int] = {}
+    stack: list[_Thing] = []
+    on_stack: set[_Thing] = set()
+    groups: list[list[_Thing]] = []
     for root in following:
         if root in index:
             continue
-        work: list[tuple[Node, Iterator[Node]]] = [(root, iter(following[root]))]
+        work: list[tuple[_Thing, Iterator[_Thing]]] = [(root, iter(following[root]))]
         index[root] = low[root] = len(index)
         stack.append(root)
         on_stack.add(root)
@@ -219,7 +305,7 @@ def strong_components(following: Mapping[Node, list[Node]]) -> list[list[Node]]:
     return groups
 
 
-def _popped(stack: list[Node], on_stack: set[Node], until: Node) -> list[Node]:
+def _popped(stack: list[_Thing], on_stack: set[_Thing], until: _Thing) -> list[_Thing]:
     group = []
     while True:
         node = stack.pop()

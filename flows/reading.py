@@ -202,7 +202,7 @@ def read_flows(
     # A gap that nothing fills is not said to be empty as well, and what an unreadable flow fills nobody knows.
     told = {problem.place for problem in walker.problems if problem.code == "F007"}
     unsure = _callers_of(flows.keys() - machines.keys(), flows)
-    found = check_machines(machines, [id for id in machines if id in flows], unsure)
+    found = check_machines(machines, [id for id in machines if id in flows], unsure, scope.contact)
     walker.problems += [problem for problem in found if problem.place not in told]
     complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
     return Flows(flows, complete_machines, reading.scope.slots)

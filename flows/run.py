@@ -243,13 +243,12 @@ class Run:
 
     def _call(self, state: FlowState) -> None:
         cursor = self.cursor
-        if len(cursor.stack) >= MOST_CALLS:
-            self.how = "cancelled"
-            self.fire("returned")
-            return
+        for forgotten in cursor.stack[: max(0, len(cursor.stack) + 1 - MOST_CALLS)]:
+            self.effects.append(FlowLeft(forgotten.flow, "cancelled"))
         flow = str((self.event.data.get(state.follows) if state.follows else None) or state.calls)
         inputs = state.gives(self) if state.gives else {}
-        cursor.stack = (*cursor.stack, Frame(str(cursor.flow), cursor.version, self.state, len(cursor.filled)))
+        frame = Frame(str(cursor.flow), cursor.version, self.state, len(cursor.filled))
+        cursor.stack = (*cursor.stack, frame)[-MOST_CALLS:]
         self._enter(flow, inputs)
 
     def _leave(self, state: FlowState) -> bool:

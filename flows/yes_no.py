@@ -26,13 +26,15 @@ _POLITE = _words("please bitte s")
 _YES_PHRASES = phrases(
     "of course, go ahead, no problem, no worries, sounds good, all right, that's right, that is right",
     "that's correct, that is correct, kein problem, na klar, auf jeden fall, leider ja, bien sûr, d'accord",
+    "fine, that's fine, that is fine, that works, works for me",
+    "passt, das passt, passt so, passt gut, geht klar, in ordnung",
     "pas de problème, por supuesto, sin problema, va bene, nessun problema",
 )
 _NO_PHRASES = phrases(
     "not now, not yet, not really, not at all, rather not, i'd rather not, please don't, absolutely not, certainly not",
     "definitely not, surely not, of course not, lieber nicht, eher nicht, nicht jetzt, noch nicht, natürlich nicht",
     "sicher nicht, bestimmt nicht, leider nein, leider nicht, auf keinen fall, bitte nicht, pas maintenant, ahora no",
-    "per niente",
+    "passt nicht, das passt nicht, that doesn't work, per niente",
 )
 _NOTHING = phrases("-,–,—", "none, nothing, n/a, i don't have one, i don't have any, i have none, keine, keins, nichts")
 _FEW_WORDS = 6

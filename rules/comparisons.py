@@ -275,8 +275,16 @@ def _clock(fact: Fact, text: str) -> Value | Unfit:
 
 
 def _percent(fact: Fact, text: str) -> Value | Unfit:
+    if better := percentage_meant(text):
+        return _unfit(fact, text, better)
     share = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) ?%?", text)
     return _number_of(share[1]) if share and float(share[1]) <= 100 else _unfit(fact, text)
+
+
+def percentage_meant(text: str) -> str | None:
+    """Returns `5%` for `0.05`: a fraction without a sign is a share of one, next to nothing of a hundred."""
+    fraction = re.fullmatch(r"0?\.[0-9]{1,6}", text)
+    return f"{float(text) * 100:g}%" if fraction and float(text) else None
 
 
 def _yes_no(fact: Fact, text: str) -> Value | Unfit:

@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 _SIGNS = {"=": "is", "!=": "not", ">": "more_than", ">=": "at_least", "<": "less_than", "<=": "at_most"}
 _FOREIGN = {"==": "=", "&&": "and", "||": "or", "!": "not"}
 _IR_OPS = {"is": "is", "at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
+_WORDING_SIGNS = {"at least": ">=", "at most": "<=", "more than": ">", "less than": "<"}
 _KEYWORDS = frozenset({"and", "or", "not", "known", "is", "in", "contains", "starts", "ends", "matches", "with"})
 _OPERATOR_HELP = "is, is not, =, !=, >, >=, <, <=, in, not in, contains, starts with, ends with or matches"
 
@@ -174,6 +175,8 @@ class _Line:
         return next((word for word in ("contains", "matches") if self._took(word)), None)
 
     def _comparison(self, fact: Fact | None, op: str) -> IR:
+        if fact is not None and fact.type in ORDERED:
+            self._refuse_wording(op)
         values = self._list(op) if op in ("in", "not in") else [self._value(op)]
         if fact is None:
             return TRUE
@@ -183,6 +186,16 @@ class _Line:
         if literals := [(token, written) for token, written, other in values if other is None]:
             parts.insert(0, self._with_literals(fact, op, literals))
         return negated(any_of(parts)) if opposite else any_of(parts)
+
+    def _refuse_wording(self, op: str) -> None:
+        """Raises for `visits is at least 3`, which is how it is written below `when`."""
+        token, more = self._peek(), self.tokens[min(self.next + 1, len(self.tokens) - 1)]
+        said = f"{token.text} {more.text}".lower()
+        if token.kind == "word" and said in _WORDING_SIGNS:
+            sign, line = _WORDING_SIGNS[said], self.node.text
+            start = line[: token.at].rstrip().removesuffix("is").rstrip()
+            better = f"if: {start} {sign} {line[more.at + len(more.text) :].strip()}" if op == "is" else None
+            raise _Unreadable(f"'{said}' is written '{sign}' in one line", token.at, better)
 
     def _with_literals(self, fact: Fact, op: str, literals: list[tuple[_Token, Written]]) -> IR:
         for token, written in literals:

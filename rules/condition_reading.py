@@ -83,6 +83,7 @@ class _Reader:
             return None
         if name == "not":
             if isinstance(value, Map):
+                self._refuse_empty(value, name)
                 return negated(all_of(inside.entries_of(value, "not")))
             if not isinstance(value, Unreadable):
                 self._report(value.place, "'not' is a map of conditions that must not hold together")
@@ -92,8 +93,15 @@ class _Reader:
                 message = f"'{name}' is a list of maps, each with a dash in front, like  - page: /pricing*"
                 self._report(value.place, message)
             return None
+        for each in value.items if value.items else (value,):
+            self._refuse_empty(each, name)
         parts = [all_of(inside.entries_of(item, name)) for item in value.items]
         return all_of(parts) if name == "all" else any_of(parts)
+
+    def _refuse_empty(self, group: Node, name: str) -> None:
+        """Reports a list or map without anything in it, which would hold always or never."""
+        if (isinstance(group, Map) and not group.entries) or (isinstance(group, List) and not group.items):
+            self._report(group.place, f"there is no condition below '{name}'; it takes some like 'page: /pricing*'")
 
     def _of_fact(self, fact: Fact, value: Node) -> IR | None:
         if isinstance(value, Map):

@@ -410,6 +410,9 @@ class Scope:
         if not fact.in_this_version:
             problems.append(error("K007", place, later.sentence(f"the fact '{name}'")))
             return None
+        if self.inside == "trigger" and fact.known_by == ("flow",):
+            problems.append(error("K003", place, f"'{name}' is known only inside flows and rules, not in triggers"))
+            return None
         return fact
 
     def _unknown(self, name: str, also: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ by the `name` of the table.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from rules import later
@@ -85,6 +85,8 @@ class Table:
     keys: Mapping[str, Key]
     noun: str = ""
     """What messages call it instead: `a trigger`."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """What to do about words that belong to other maps, for they are no misspelt keys of this one."""
 
     @property
     def called(self) -> str:
@@ -218,6 +220,9 @@ class Walker:
                 continue
             if key.text in later.keys_of(table.name):
                 self.report("K007", key.place, later.sentence(f"'{key.text}'"), why=later.ADVICE)
+                continue
+            if advice := table.elsewhere.get(key.text):
+                self.report("K001", key.place, f"{shortened(key.text)} is not an option of {table.called}; {advice}")
                 continue
             free = [name for name in table.keys if name not in known]
             meant = did_you_mean(key.text, free)

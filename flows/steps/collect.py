@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flows.run import Run
 
 VALUE: Mapping[str, Key] = {
-    "collect": Key(Id(), "the slot that keeps the answer", required=True),
+    "collect": Key(Id(likely=KINDS), "the slot that keeps the answer", required=True),
     "ask": Key(Texts(), "the question; of a list, the second is how it is put the second time, and so on"),
     "type": Key(Choice(KINDS, "answer type", "K004"), "what is asked for; else as attributes say, else text"),
     "choices": Key(ListOf(Text(), at_least=1), "the answers there are, shown as buttons"),
@@ -67,6 +67,7 @@ class CollectStep(AskingStep):
     ask: tuple[Wording, ...] = ()
     """How it is put the first, second, third time; without any, politely by what is asked for."""
     choices: tuple[answers.Choice, ...] = ()
+    choices_written: tuple[Wording, ...] = field(default=(), compare=False)
     min: int | float | str | None = None
     max: int | float | str | None = None
     must: IR | None = None
@@ -154,6 +155,7 @@ def value_asked_for(read: Read, reading: Reading) -> dict[str, Any]:
         "type": kind,
         "ask": reading.wordings(read.node("ask")),
         "choices": choices,
+        "choices_written": reading.wordings(read.node("choices")),
         "must": _must(read.node("must"), slot, kind_of_answer(kind, (each.value for each in choices)), reading),
         "must_at": read.key_place("must"),
         "invalid": reading.wording(read.node("invalid")),

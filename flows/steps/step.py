@@ -107,9 +107,12 @@ class Step(ABC):
         """Adds the states and transitions of this step; `after` is the state that follows it."""
 
 
+_ELSEWHERE = {"then": "what follows is the next step, written below this one, like  - goto: menu"}
+
+
 def step_table(kind: str, keys: Mapping[str, Key]) -> Table:
     """Returns the table of a kind of step: its own keys and those every step takes."""
-    return Table(kind, {**keys, **COMMON_KEYS}, f"a '{kind}' step")
+    return Table(kind, {**keys, **COMMON_KEYS}, f"a '{kind}' step", _ELSEWHERE)
 
 
 def common(read: Read, reading: Reading) -> dict[str, Any]:

@@ -20,6 +20,8 @@ class Id(Kind):
     """A name that is given here. Value: str."""
 
     reserved: frozenset[str] = frozenset()
+    likely: tuple[str, ...] = ()
+    """Ids that are meant where one is written otherwise: `email` by `E-Mail`."""
 
     @property
     def words(self) -> str:
@@ -29,7 +31,7 @@ class Id(Kind):
         text = written(node)
         if text is None:
             return walker.refuse(node, self, label)
-        return text if is_new_id(node, walker, label, self.reserved) else WRONG
+        return text if is_new_id(node, walker, label, self.reserved, self.likely) else WRONG
 
     def instead(self) -> str:
         return ""
@@ -53,7 +55,9 @@ class Reference(Kind):
         return ""
 
 
-def is_new_id(node: Node, walker: Walker, label: str, reserved: Collection[str] = ()) -> bool:
+def is_new_id(
+    node: Node, walker: Walker, label: str, reserved: Collection[str] = (), likely: Collection[str] = ()
+) -> bool:
     """Says whether a scalar may be the id of something; reports it if not."""
     text = node.text if isinstance(node, Scalar) else ""
     if text in reserved:
@@ -62,6 +66,7 @@ def is_new_id(node: Node, walker: Walker, label: str, reserved: Collection[str] 
         walker.report("K006", node.place, f"{shortened(text)} is too long for an id; {LONGEST_ID} letters at most")
     elif not ID_PATTERN.fullmatch(text):
         slug = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_0123456789")
+        slug = next((id for id in likely if id == slug.replace("_", "")), slug)
         hint = f" — did you mean '{slug}'?" if slug else ""
         rule = "an id has small letters, digits and _, and begins with a letter"
         walker.report("K006", node.place, f"{shortened(text)} cannot be an id: {rule}{hint}")

@@ -10,7 +10,7 @@ from rules.kinds.collections import OneOrList
 from rules.kinds.values import Word, written
 from rules.nodes import List, Map, Node, Scalar, in_quotes
 from rules.problems import suggestion
-from rules.schema import WRONG, Kind, Walker
+from rules.schema import WRONG, Kind, Walker, shortened
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -95,20 +95,47 @@ class Phrases(Kind):
 
 def looks_like_languages(node: Map, walker: Walker) -> bool:
     """Says whether a map is meant as one of languages."""
-    return all(key.text in walker.languages or _LANGUAGE.fullmatch(key.text) for key, _ in node.entries)
+    whole = [key for key, _ in node.entries if key not in _cut_off(node)]
+    return all(key.text in walker.languages or _LANGUAGE.fullmatch(key.text) for key in whole)
+
+
+def _cut_off(node: Map) -> list[Scalar]:
+    """Returns what YAML took off the end of a text because of a comma: `you` in `{en: Hi, you}`."""
+    pairs = zip(node.entries, node.entries[1:], strict=False)
+    return [
+        key
+        for (before, _), (key, value) in pairs
+        if isinstance(value, Scalar) and value.value is None and key.place.line == before.place.line
+    ]
 
 
 def known_languages(node: Map, walker: Walker, label: str) -> list[tuple[Scalar, Node]]:
     """Returns the entries in languages of the site, after reporting the others."""
-    known = []
+    known: list[tuple[Scalar, Node]] = []
+    cut_off = _cut_off(node)
     for key, value in node.entries:
-        if walker.languages and key.text not in walker.languages:
+        if key in cut_off and key.text not in walker.languages:
+            _report_cut(node, key, walker)
+        elif walker.languages and key.text not in walker.languages:
             hint = suggestion(key.text, walker.languages)
             where = ", ".join(walker.languages)
             walker.report("K001", key.place, f"'{key.text}' is not a language of this site ({where}){hint}")
         else:
             known.append((key, value))
     return known
+
+
+def _report_cut(node: Map, rest: Scalar, walker: Walker) -> None:
+    keys = [key for key, _ in node.entries]
+    place = keys.index(rest)
+    language, text = node.entries[place - 1]
+    better = in_quotes(f"{text.text}, {rest.text}") if isinstance(text, Scalar) and text.text else None
+    walker.report(
+        "Y002",
+        rest.place,
+        f"the text ends at the ',' in front of {shortened(rest.text)}; in {{…}} a text with ',' must be in quotes",
+        write=f"{language.text}: {better}" if better else None,
+    )
 
 
 def default_is_there(node: Map, walker: Walker, label: str) -> bool:

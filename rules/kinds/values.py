@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules import later
+from rules.comparisons import percentage_meant
 from rules.durations import Duration, NotADuration, parse_duration
 from rules.nodes import Node, Scalar
 from rules.problems import suggestion
@@ -100,6 +101,9 @@ class Percent(Kind):
         return "a percentage from 0 to 100"
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
+        if better := percentage_meant(written(node) or ""):
+            message = f"{label} is {self.words}, not '{written(node)}' — did you mean '{better}'?"
+            return walker.report("K006", node.place, message)
         share_of = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) ?%?", written(node) or "")
         share = float(share_of[1]) if share_of else 101.0
         if share > 100:

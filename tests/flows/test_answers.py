@@ -286,6 +286,52 @@ def test_a_number_is_the_one_in_a_label_before_it_counts_the_choices(text, choic
     assert value("choice", text, choices) == chosen
 
 
+COLOURS = labelled("Red", "Green", "Blue")
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "chosen"),
+    [
+        *((text, COLOURS, "Green") for text in ("option 2", "Number 2", "the second one", "second, please", "the 2nd")),
+        *((text, COLOURS, "Green") for text in ("Nummer 2", "die zweite", "das Zweite bitte", "Möglichkeit 2")),
+        ("option 2", ROOMS, "3 rooms"),
+        ("number 2", ROOMS, "2 rooms"),
+        ("second", labelled("First floor", "Second floor"), "Second floor"),
+    ],
+)
+def test_an_option_can_be_pointed_at(text, choices, chosen):
+    assert value("choice", text, choices) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("option 4", COLOURS),
+        ("the fourth", COLOURS),
+        ("option 0", COLOURS),
+        ("the second time", COLOURS),
+        ("the first one", labelled("Second class", "First class")),
+    ],
+)
+def test_what_is_pointed_at_must_be_clear(text, choices):
+    assert isinstance(recognise("choice", text, choices), Refused)
+
+
+@pytest.mark.parametrize("text", ["fine", "Fine!", "that's fine, thanks", "passt", "in Ordnung"])
+def test_who_is_content_says_yes(text):
+    assert value("yes_no", text) is True
+
+
+@pytest.mark.parametrize("text", ["passt nicht", "that doesn't work"])
+def test_who_is_not_content_says_no(text):
+    assert value("yes_no", text) is False
+
+
+@pytest.mark.parametrize("text", ["a fine mess", "fine dining tonight", "was passt denn"])
+def test_a_word_for_content_within_a_story_is_no_answer(text):
+    assert isinstance(recognise("yes_no", text), Refused)
+
+
 @pytest.mark.parametrize(
     ("text", "choices", "reason"),
     [

@@ -135,7 +135,7 @@ def machines() -> dict[str, FlowMachine]:
         visit={},
         departments=("sales", "support"),
     )
-    assert problems == []
+    assert [problem.code for problem in problems] == ["F015"], "a flow that calls itself is among them on purpose"
     return dict(flows.machines)
 
 

@@ -148,7 +148,8 @@ def test_flows_that_call_one_another_without_a_question_are_an_error(told):
         """
     assert told(text) == ["F010 3:15: 'a' calls 'b' calls 'a' without a question between"]
     assert told("flows: {a: {steps: [{call: a}]}}")[0].startswith("F010 1:21: 'a' calls 'a' without a question")
-    assert told(text.replace("{say: B}", "{collect: pet, if_known: ask}")) == []
+    found = told(text.replace("{say: B}", "{collect: pet, if_known: ask}"))
+    assert [problem[:4] for problem in found] == ["F015"]
 
 
 def test_flows_that_start_one_another_without_a_question_are_an_error(told):
@@ -172,18 +173,82 @@ def test_a_restart_goes_round_as_well(told):
     assert told("flows: {a: {steps: [{collect: x, if_known: ask}, {goto: restart}]}}") == []
 
 
+def test_a_flow_that_begins_again_asks_again_what_it_had_asked(told):
+    assert told("flows: {a: {steps: [{collect: colour}, {say: Thanks}, {goto: restart}]}}") == []
+    assert told("flows: {a: {steps: [{collect: colour}, {say: Thanks}, {start: a}]}}") == []
+    assert told("flows: {a: {steps: [{buttons: Q?, options: [A], save_as: x, if_known: skip}, {start: a}]}}") == []
+    assert told("flows: {a: {steps: [{form: [{collect: colour}, {collect: size}]}, {start: a}]}}") == []
+    assert told("flows: {a: {steps: [{call: b}, {goto: restart}]}, b: {steps: [{collect: colour}]}}") == []
+    assert told("flows: {a: {steps: [{collect: colour}, {start: b}]}, b: {steps: [{start: a}]}}") == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "{collect: email}",
+        "{collect: colour, when: {visits: 1}}",
+        "{set: {colour: red}}, {collect: colour}",
+        "{form: [{collect: colour, when: {visits: 1}}]}",
+    ],
+)
+@pytest.mark.parametrize("again", ["{goto: restart}", "{start: a}"])
+def test_what_is_known_all_the_same_does_not_end_a_loop(told, question, again):
+    assert [problem[:4] for problem in told(f"flows: {{a: {{steps: [{question}, {again}]}}}}")] == ["F004"]
+
+
+def test_an_input_is_kept_when_a_flow_begins_again(told):
+    text = "flows: {a: {inputs: {colour: text}, steps: [{collect: colour}, {goto: restart}]}}"
+    assert [problem[:4] for problem in told(text)] == ["F004"]
+
+
 def test_a_restart_goes_round_through_all_that_called_it(told):
     text = """
         flows:
           a: {steps: [{say: A}, {call: b}]}
           b: {steps: [{say: B}, {call: c}]}
-          c: {steps: [{collect: pet, if_known: ask}, {goto: restart}]}
+          c: {steps: [{collect: email, if_known: ask}, {goto: restart}]}
         """
     assert told(text) == []
-    found = told(text.replace("{collect: pet, if_known: ask}", "{collect: pet}"))
+    found = told(text.replace("{collect: email, if_known: ask}", "{collect: email}"))
     assert found == [
-        "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_pet' -> 'c.goto_1' -> 'a.say_1' "
+        "F004 3:15: 'a.say_1' -> 'a.call_1' -> 'b.say_1' -> 'b.call_1' -> 'c.collect_email' -> 'c.goto_1' -> 'a.say_1' "
         "never waits for the visitor; put a question or a wait into the loop"
+    ]
+
+
+# --- F010 and F015: calls that are too deep
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "a: {steps: [{buttons: Q?, options: [Again: call a, Done]}, {say: Bye}]}",
+            "F015 1:21: 'a' calls itself: what stands behind the call comes once for every round, at the end; "
+            "write 'start a'",
+        ),
+        (
+            "a: {steps: [{collect: x, if_known: ask}, {call: b}]}, b: {steps: [{call: a}]}",
+            "F015 1:75: 'a' calls 'b' calls 'a': what stands behind the call comes once for every round, at the end; "
+            "write 'start a'",
+        ),
+    ],
+)
+def test_a_flow_that_calls_itself_is_warned_about(told, text, message):
+    assert told(f"flows: {{{text}}}") == [message]
+    assert told(f"flows: {{{text.replace('call', 'start')}}}") == []
+
+
+def test_a_chain_of_calls_is_no_longer_than_is_remembered(told):
+    def chain(calls):
+        flows = [f"f{n}: {{steps: [{{call: f{n + 1}}}, {{say: Back}}]}}" for n in range(calls)]
+        return f"flows: {{{', '.join(flows)}, f{calls}: {{steps: [{{say: Hi}}]}}}}"
+
+    assert told(chain(10)) == []
+    names = " calls ".join(f"'f{n}'" for n in range(12))
+    assert told(chain(11)) == [
+        f"F010 1:22: {names}: only 10 flows can wait for one they called, so 'f0' would be forgotten; "
+        "write 'start' somewhere"
     ]
 
 
@@ -324,7 +389,7 @@ def test_calls_in_a_circle_are_looked_through(told):
           a: {steps: [{collect: wish, if_known: ask}, {call: b, when: {visits: 1}}, {collect: email}]}
           b: {steps: [{call: a}, {say: "{{ email }}"}]}
         """
-    assert told(text) == []
+    assert [problem[:4] for problem in told(text)] == ["F015"]
 
 
 def test_flows_that_could_not_be_read_are_given_the_benefit_of_the_doubt(told):

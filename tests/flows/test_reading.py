@@ -58,6 +58,11 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
     [
         ("{collect: language}", "'language' is a fact already and cannot be a slot; give it another name"),
         ("{collect: Name}", "'Name' cannot be an id: an id has small letters, digits and _, and begins with a letter"),
+        (
+            "{collect: E-Mail}",
+            "'E-Mail' cannot be an id: an id has small letters, digits and _, and begins with a letter"
+            " — did you mean 'email'?",
+        ),
         ("{set: {visits: 3}}", "'visits' is a fact already and cannot be a slot; give it another name"),
         ("{buttons: Q?, save_as: page, options: [A]}", "'page' is a fact already and cannot be a slot"),
         ("{say: Hi, id: stay}", "'stay' has a meaning of its own and cannot be an id; choose another word"),
@@ -113,6 +118,20 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
         ("{set: {x: {add: y}}}", "'add' is a number, not 'y'"),
         ("{say: []}", "'say' is a text or a list of texts, not an empty list []"),
         ("{say: {en: Hi, fr: Salut}}", "'fr' is not a language of this site (en, de)"),
+        (
+            "{say: {en: 'Hi', you, de: Hallo}}",
+            "the text ends at the ',' in front of 'you'; in {…} a text with ',' must be in quotes"
+            ' — write  en: "Hi, you"',
+        ),
+        (
+            "{say: {en: Hello, my friend, de: Hallo}}",
+            "the text ends at the ',' in front of 'my friend'; in {…} a text with ',' must be in quotes"
+            ' — write  en: "Hello, my friend"',
+        ),
+        (
+            "{say: Hi, then: end}",
+            "'then' is not an option of a 'say' step; what follows is the next step, written below this one",
+        ),
         ("{say: {de: Hallo}}", "'say' has no text in 'en', the site's first language"),
     ],
 )
@@ -164,6 +183,19 @@ def test_buttons_must_be_told_apart_and_lead_somewhere(problems_in):
         "F011 9:13: the button 'Yes' leads nowhere: the step after its ':' is missing — write  - Yes",
         "F011 11:58: two buttons of 'buttons_3' store 'x'; give one another 'value'",
         "K006 12:36: the label of a button is the same for everybody, so it has no gaps",
+    ]
+
+
+def test_choices_must_be_told_apart_like_buttons(problems_in):
+    text = in_flow(
+        "{collect: one, choices: [red, Red, Blue]}",
+        "{collect: two, choices: [{en: Red, de: Rot}, {en: Pink, de: rot}]}",
+        "form:\n          - {collect: three, choices: [A, A]}\n          - {collect: four, choices: [A, B]}",
+    )
+    assert told(problems_in(text)) == [
+        "F011 4:39: two buttons of 'collect_one' say 'Red'; nobody could tell them apart",
+        "F011 5:59: two buttons of 'collect_two' say 'Pink'; nobody could tell them apart",
+        "F011 7:43: two buttons of 'three' say 'A'; nobody could tell them apart",
     ]
 
 

@@ -675,7 +675,7 @@ def test_targets_may_call_start_and_hand_over(play):
     assert bot.effects_of(WantsAgent)[0].department is None
 
 
-def test_flows_call_no_deeper_than_ten(play):
+def test_of_more_than_ten_callers_the_oldest_is_forgotten(play):
     text = """
         flows:
           a:
@@ -688,7 +688,10 @@ def test_flows_call_no_deeper_than_ten(play):
     for _ in range(10):
         assert bot.write("more") == ["More?"]
     assert len(bot.cursor.stack) == 10
-    assert bot.write("more") == ["Up"] * 10
+    assert bot.write("more") == ["More?"]
+    assert bot.effects_of(FlowLeft) == [FlowLeft("a", "cancelled")]
+    assert len(bot.cursor.stack) == 10
+    assert bot.write("enough") == ["Up"] * 11
     assert bot.effects_of(FlowLeft) == [FlowLeft("a", "ended")] * 11
     assert bot.at == ""
 

@@ -103,6 +103,8 @@ def test_a_line_means_what_it_says(text: str, expected: IR | None) -> None:
         ("scroll == 50", "K006 flows/a.yaml:1:12: '==' is written '=' here — write  scroll = 50"),
         ("returning && urgent", "K006 flows/a.yaml:1:15: '&&' is written 'and' here — write  returning and urgent"),
         ("page is /a or business", "K003 flows/a.yaml:1:19: there is no fact 'business'"),
+        ("visits is at least 3 and returning", "K006 flows/a.yaml:1:15: 'at least' is written '>=' in one line — write  if: visits >= 3 and returning"),
+        ("visits is not more than 3", "K006 flows/a.yaml:1:19: 'more than' is written '>' in one line"),
         ("topic is More than 50", 'K006 flows/a.yaml:1:14: a text of several words needs quotes — write  "More than 50"'),
         ("language in en", "K006 flows/a.yaml:1:17: after 'in' a list is expected, like [de, en], not 'en'"),
         ("language in [en, de", "K006 flows/a.yaml:1:23: a list is opened and not closed: ']' is missing"),
