@@ -204,7 +204,10 @@ class Master(Arbiter):
         """Comes about every second."""
         super().manage_workers()
         if self.app.actions is not None:
-            self.app.actions.look()
+            try:
+                self.app.actions.look()
+            except Exception:  # Whoever it serves goes on without it.
+                log.exception("background.failed")
 
     def handle_int(self) -> None:
         """Ends as in good order when it is told to from the keyboard."""
