@@ -306,7 +306,8 @@ class Server(BaseApplication):
 def _leave(ended: SystemExit) -> NoReturn:
     """Ends the process without taking everything in it apart first, which takes longer than all that was left to do."""
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(OSError):  # A full disk, or a reader who is gone.
+            stream.flush()
     os._exit(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
 
 
