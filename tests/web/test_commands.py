@@ -498,6 +498,44 @@ def test_no_command_begins_an_empty_record_where_it_was_to_find_one(site: Path, 
     assert not (site / ".parlour").exists()
 
 
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["init", LONG],
+        ["backup", LONG],
+        ["restore", LONG],
+        ["agent", "list", "--data", LONG],
+        ["agent", "list", "--database", f"sqlite:///{LONG}"],
+    ],
+    ids=lambda words: " ".join(words).replace(LONG, "…"),
+)
+def test_a_file_that_cannot_be_is_said_in_one_line(site: Path, words: list[str]):
+    begin_record(site)
+    refused = parlour(*words, *([] if words[0] == "init" else ["--site", str(site)]))
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert refused.output.endswith(f"{LONG}{'/parlour.db' * ('--data' in words)} cannot be used: File name too long.\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["check"], ["deploy", "--plan"], ["--help"], ["jobs"]], ids=lambda words: " ".join(words)
+)
+def test_what_cannot_be_printed_is_said_in_one_line(site: Path, words: list[str]):
+    begin_record(site)
+    place = [] if words == ["--help"] else [str(site)] if words[0] in ("check", "deploy") else ["--site", str(site)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "web.cli", *words, *place],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (1, "parlour: It cannot go on: No space left on device.\n")
+
+
 def test_a_site_that_cannot_be_made_is_said_in_one_line(tmp_path: Path):
     in_the_way = tmp_path / "file"
     in_the_way.touch()

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from tests import databases
 from tests.receiver import Receiver, Request, answering
 from tests.server import Server, running, wait_for
+from tests.valkey import free_port
 from web.cli import main
 
 LOOKS = 30
@@ -66,6 +67,18 @@ def test_requests_are_refused_content_switches_and_calls_are_made_again(
     receiver.behaves = failing_once
     for server in running(Unheard(site, database, options=("--webhooks-may-be-local",), errors=errors)):
         goes_on(server, receiver)
+
+
+def test_nobody_need_be_greeted(site: Path, tmp_path: Path):
+    port = free_port()
+    server = Server(site, databases.sqlite_at(tmp_path / "parlour.db"), port)
+    server.output = Path("/dev/full")
+    server.process = server.launch(["serve", str(site), "--port", str(port), "--database", server.database_url])
+    try:
+        wait_for(server.listens, LOOKS)
+        assert server.get("/health").status == 200
+    finally:
+        server.kill()
 
 
 def goes_on(server: Server, receiver: Receiver) -> None:
