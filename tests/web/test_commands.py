@@ -18,6 +18,7 @@ from click import Argument, Command, Group, Option
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import OperationalError
 
+from tests.disk import full
 from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
 from web.cli import main
@@ -542,6 +543,22 @@ def test_a_site_that_cannot_be_made_is_said_in_one_line(tmp_path: Path):
     refused = parlour("init", str(in_the_way / "mysite"))
     assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
     assert "cannot be made: Not a directory." in refused.output
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["a new folder", "an empty folder"])
+def test_of_a_site_that_finds_no_room_nothing_is_left(small_disk: Path, is_there: bool):
+    made = small_disk / "mysite"
+    if is_there:
+        made.mkdir()
+    before = sorted(small_disk.rglob("*"))
+    filler = full(small_disk)
+    os.truncate(filler, filler.stat().st_size - 16384)
+    refused = parlour("init", str(made))
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert "cannot be made: No space left on device." in refused.output
+    filler.unlink()
+    assert sorted(small_disk.rglob("*")) == before
+    assert parlour("init", str(made)).exit_code == 0
 
 
 NONSENSE = [
