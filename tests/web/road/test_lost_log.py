@@ -22,7 +22,7 @@ LOOKS = 30
 
 @dataclass
 class Unheard(Server):
-    """A server from nothing whose standard error leads where nothing is taken."""
+    """A server from nothing whose standard error leads elsewhere."""
 
     errors: int = -1
 
@@ -70,13 +70,16 @@ def test_requests_are_refused_content_switches_and_calls_are_made_again(
 
 
 def test_nobody_need_be_greeted(site: Path, tmp_path: Path):
+    log = tmp_path / "log"
     port = free_port()
-    server = Server(site, databases.sqlite_at(tmp_path / "parlour.db"), port)
-    server.output = Path("/dev/full")
-    server.process = server.launch(["serve", str(site), "--port", str(port), "--database", server.database_url])
+    with log.open("w") as errors:
+        server = Unheard(site, databases.sqlite_at(tmp_path / "parlour.db"), port, errors=errors.fileno())
+        server.output = Path("/dev/full")
+        server.process = server.launch(["serve", str(site), "--port", str(port), "--database", server.database_url])  # type: ignore[assignment]
     try:
-        wait_for(server.listens, LOOKS)
+        wait_for(lambda: server.listens() or '"error"' in log.read_text(), LOOKS)
         assert server.get("/health").status == 200
+        assert '"error"' not in log.read_text()
     finally:
         server.kill()
 
