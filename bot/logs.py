@@ -8,7 +8,8 @@ import logging
 import sys
 import threading
 import traceback
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict
@@ -19,6 +20,7 @@ _CHATTY = ("transitions", "alembic", "sqlalchemy", "gunicorn.access")
 def set_up_logs() -> None:
     """Sends everything that is logged to standard error, and what nobody caught as well."""
     for_people = sys.stderr.isatty()
+    errors: Any = _Lossy(sys.stderr)
     renderer = structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=True)
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
@@ -27,10 +29,10 @@ def set_up_logs() -> None:
     ]
     structlog.configure(
         processors=[*shared, renderer],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(errors),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(errors)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for chatty in _CHATTY:
@@ -71,3 +73,24 @@ def _traced(_: Any, __: str, told: EventDict) -> EventDict:
 def _printable(_: Any, __: str, told: EventDict) -> EventDict:
     """Writes out what would move a terminal's cursor or change its colours."""
     return {name: printable(value) if isinstance(value, str) else value for name, value in told.items()}
+
+
+class _Lossy:
+    """Standard error for a log: a line it does not take, its disk being full or its reader gone, is lost in silence.
+
+    Whoever logs is often busy with another fault, and must not fall over this one.
+    """
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Writes what can be."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Passes on what can be."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()

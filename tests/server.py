@@ -86,9 +86,9 @@ class Server:
         if not self.process.has_ended():
             os.killpg(self.process.pid, signal.SIGKILL)
         assert self.process.has_ended(within=10)
-        wait_for(lambda: not self._listens(), 10)  # Its worker may take a moment longer to be gone.
+        wait_for(lambda: not self.listens(), 10)  # Its worker may take a moment longer to be gone.
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
         with socket.socket() as probe:
             return bool(self.port) and probe.connect_ex(("127.0.0.1", self.port)) == 0
 

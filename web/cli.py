@@ -48,8 +48,10 @@ def _in_one_line() -> Iterator[None]:
         raise
     except click.UsageError as wrong:
         raise Misused(_about_the_words(wrong)) from None
-    except PermissionError as problem:
-        raise Stop(f"{problem.filename} cannot be used: {problem.strerror}. Let this user read and write it.") from None
+    except BrokenPipeError:
+        raise  # Whoever read has read enough.
+    except OSError as problem:
+        raise Stop(_about_the_file(problem)) from None
     except Exception as problem:
         told = _about_the_database(problem)
         if told is None:
@@ -72,6 +74,13 @@ def _about_the_words(wrong: click.UsageError) -> str:
     stop = "" if said.endswith((".", "?")) else "."
     command = wrong.ctx.command_path if wrong.ctx else "parlour"
     return f"{said}{stop} How it is used:  {command} --help"
+
+
+def _about_the_file(problem: OSError) -> str:
+    if problem.filename is None:
+        return f"It cannot go on: {problem.strerror or problem}."
+    what_to_do = " Let this user read and write it." if isinstance(problem, PermissionError) else ""
+    return f"{problem.filename} cannot be used: {problem.strerror}.{what_to_do}"
 
 
 def _about_the_database(problem: Exception) -> str | None:

@@ -204,7 +204,10 @@ class Master(Arbiter):
         """Comes about every second."""
         super().manage_workers()
         if self.app.actions is not None:
-            self.app.actions.look()
+            try:
+                self.app.actions.look()
+            except Exception:  # Whoever it serves goes on without it.
+                log.exception("background.failed")
 
     def handle_int(self) -> None:
         """Ends as in good order when it is told to from the keyboard."""
@@ -303,7 +306,8 @@ class Server(BaseApplication):
 def _leave(ended: SystemExit) -> NoReturn:
     """Ends the process without taking everything in it apart first, which takes longer than all that was left to do."""
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(OSError):  # A full disk, or a reader who is gone.
+            stream.flush()
     os._exit(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
 
 

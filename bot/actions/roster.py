@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -59,12 +60,20 @@ class Status:
 
 
 def write_status(path: Path, status: Status) -> None:
-    """Writes the file by which the process that keeps the action server tells the others."""
+    """Writes the file by which the process that keeps the action server tells the others; raises OSError.
+
+    What stood there before stays where this cannot be written, and nothing is left beside it.
+    """
     problems = [[each.file, each.line, each.words] for each in status.problems]
     content = {"state": status.state, "actions": {k: list(v) for k, v in status.actions.items()}, "problems": problems}
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(fresh, path)
+    try:
+        fresh.write_text(json.dumps(content), encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
 
 
 def read_status(path: Path) -> Status:

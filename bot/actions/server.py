@@ -73,12 +73,14 @@ class ActionServer:
     _ends: int = 0
     """How often it ended by itself, in a row."""
     _not_before: float = 0.0
+    _untold: Status | None = None
+    """What could not be written for the others, a disk being full."""
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._secret = secrets.token_urlsafe(24)
         self._alive, self._alive_here = os.pipe()
-        write_status(self.status, Status("starting" if look(self.site) else "none"))
+        self._tell(Status("starting" if look(self.site) else "none"))
 
     @property
     def address(self) -> Address:
@@ -88,6 +90,8 @@ class ActionServer:
 
     def look(self) -> None:
         """Does what has become necessary: starts, takes over, replaces, ends. Never waits."""
+        if self._untold is not None:
+            self._tell(self._untold)
         now = self.clock()
         files = look(self.site)
         if files != self._seen:
@@ -184,12 +188,12 @@ class ActionServer:
         if found.problems and self._running is not None:
             self._leave(process, now)
             self.log("actions.kept", why="the actions that ran before go on running until the files are mended")
-            write_status(self.status, Status("running", self._running_actions(), found.problems))
+            self._tell(Status("running", self._running_actions(), found.problems))
             return
         if self._running is not None:
             self._leave(self._running, now)
         self._running = process
-        write_status(self.status, found)
+        self._tell(found)
 
     def _running_actions(self) -> Mapping[str, tuple[str, int]]:
         running = self._running
@@ -201,7 +205,7 @@ class ActionServer:
         self._not_before = now + wait
         self.log("actions.ended", why="the action server ended by itself", again_in=wait)
         if self._running is None:
-            write_status(self.status, Status("down"))
+            self._tell(Status("down"))
 
     def _rest(self, now: float) -> None:
         if self._running is None and self._next is None:
@@ -210,7 +214,18 @@ class ActionServer:
             if process is not None:
                 self._leave(process, now)
         self._running, self._next, self._tried = None, None, None
-        write_status(self.status, Status("none"))
+        self._tell(Status("none"))
+
+    def _tell(self, status: Status) -> None:
+        """Tells the others, at the next look if it cannot be written now."""
+        try:
+            write_status(self.status, status)
+        except OSError as problem:
+            if self._untold is None:
+                self.log("actions.untold", file=str(self.status), why=problem.strerror)
+            self._untold = status
+        else:
+            self._untold = None
 
     def _leave(self, process: _Process, now: float) -> None:
         _signal(process, signal.SIGTERM)

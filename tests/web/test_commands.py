@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot import in_use
 from bot.database import CannotOpen
+from tests.disk import full
 from tests.receiver import Receiver
 from tests.server import Server, VisitorLine, running
 from web.cli import main
@@ -580,12 +581,66 @@ def test_no_command_begins_an_empty_record_where_it_was_to_find_one(site: Path, 
     assert not (site / ".parlour").exists()
 
 
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["init", LONG],
+        ["backup", LONG],
+        ["restore", LONG],
+        ["agent", "list", "--data", LONG],
+        ["agent", "list", "--database", f"sqlite:///{LONG}"],
+    ],
+    ids=lambda words: " ".join(words).replace(LONG, "…"),
+)
+def test_a_file_that_cannot_be_is_said_in_one_line(site: Path, words: list[str]):
+    begin_record(site)
+    refused = parlour(*words, *([] if words[0] == "init" else ["--site", str(site)]))
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert refused.output.endswith(f"{LONG}{'/parlour.db' * ('--data' in words)} cannot be used: File name too long.\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["check"], ["deploy", "--plan"], ["--help"], ["jobs"]], ids=lambda words: " ".join(words)
+)
+def test_what_cannot_be_printed_is_said_in_one_line(site: Path, words: list[str]):
+    begin_record(site)
+    place = [] if words == ["--help"] else [str(site)] if words[0] in ("check", "deploy") else ["--site", str(site)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "web.cli", *words, *place],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (1, "parlour: It cannot go on: No space left on device.\n")
+
+
 def test_a_site_that_cannot_be_made_is_said_in_one_line(tmp_path: Path):
     in_the_way = tmp_path / "file"
     in_the_way.touch()
     refused = parlour("init", str(in_the_way / "mysite"))
     assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
     assert "cannot be made: Not a directory." in refused.output
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["a new folder", "an empty folder"])
+def test_of_a_site_that_finds_no_room_nothing_is_left(small_disk: Path, is_there: bool):
+    made = small_disk / "mysite"
+    if is_there:
+        made.mkdir()
+    before = sorted(small_disk.rglob("*"))
+    filler = full(small_disk)
+    os.truncate(filler, filler.stat().st_size - 16384)
+    refused = parlour("init", str(made))
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert "cannot be made: No space left on device." in refused.output
+    filler.unlink()
+    assert sorted(small_disk.rglob("*")) == before
+    assert parlour("init", str(made)).exit_code == 0
 
 
 NONSENSE = [

@@ -1,7 +1,10 @@
 """`parlour deploy`, `rollback` and `versions`, as somebody types them, over conversations that are going on."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +100,15 @@ def follow(office: Office) -> None:
     loaded = office.sites.load(newest.version)
     assert loaded and loaded.site
     office.sites.current = loaded.site
+
+
+def test_a_version_is_deployed_also_for_whoever_hears_no_more(shell: Shell, database: Database):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = [sys.executable, "-m", "web.cli", "deploy", str(shell.folder), "--database", str(shell._where[1])]
+    subprocess.run(words, stdout=theirs, stderr=subprocess.DEVNULL, timeout=60)
+    os.close(theirs)
+    assert Deployments(database, now=lambda: datetime.now(UTC)).newest() is not None
 
 
 def at_the_question(office: Office, name: str) -> VisitorActor:

@@ -1,5 +1,8 @@
 """`parlour jobs`: what waits and what was given up, at the shell and beside a server that runs."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,6 +110,23 @@ def test_what_was_given_up_is_tried_again(database: Database, parlour: Command):
     assert parlour("retry", "--all-dead", "--kind", "timer").output == "0 jobs are tried again.\n"
     assert parlour("retry", "--all-dead").output == "1 job is tried again.\n"
     assert {state_of(database, key) for key in "abc"} == {"waiting"}
+
+
+def test_all_that_is_named_is_tried_again_also_for_whoever_hears_no_more(database: Database, database_url: str):
+    write(database, "a", "b", **dead())
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = [sys.executable, "-m", "web.cli", "jobs", "retry", "a", "b", "--database", database_url]
+    subprocess.run(words, stdout=theirs, stderr=subprocess.DEVNULL, timeout=60)
+    os.close(theirs)
+    assert {state_of(database, key) for key in "ab"} == {"waiting"}
+
+
+def test_what_was_given_up_before_a_mistake_is_tried_again_and_said(database: Database, parlour: Command):
+    write(database, "a", "b", **dead())
+    told = parlour("retry", "a", "nothing", "b")
+    assert (told.exit_code, told.output.splitlines()[0]) == (1, "a is tried again.")
+    assert (state_of(database, "a"), state_of(database, "b")) == ("waiting", "dead")
 
 
 def test_a_job_is_dropped_after_a_question(database: Database, parlour: Command):

@@ -5,8 +5,9 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +61,16 @@ class Installation:
     def deploy(self, site: Path, *, form: str, only_plan: bool) -> int:
         """Checks a directory and makes it the current version; returns the exit status."""
         loaded, problems = checked(site)
-        if form == "text":
-            show(site, loaded, problems)
+        tell = partial(show, site, loaded, problems)
         if not has_errors(problems):
+            source = str(site.resolve())
             return self._switch(
-                loaded, "deployed", source=str(site.resolve()), problems=problems, form=form, only_plan=only_plan
+                loaded, "deployed", source=source, problems=problems, tell=tell, form=form, only_plan=only_plan
             )
         if form == "json":
             click.echo(_json(problems=[as_json(each) for each in problems], switched=False))
         else:
+            tell()
             click.echo("Nothing was changed.")
         return 1
 
@@ -113,9 +115,14 @@ class Installation:
         *,
         source: str = "",
         problems: tuple[Problem, ...] = (),
+        tell: Callable[[], None] = lambda: None,
         form: str,
         only_plan: bool,
     ) -> int:
+        """Switches, then prints what came of it: whoever reads may be gone, which must not decide.
+
+        `tell` prints the problems for people.
+        """
         assert loaded.site is not None
         newest = self._sites.deployments.newest()
         before = self._content(newest)
@@ -128,7 +135,9 @@ class Installation:
         if form == "json":
             told = [as_json(each) for each in problems]
             click.echo(_json(problems=told, **planned.as_json(), switched=switches))
-        elif planned.changes_nothing:
+            return NOTHING_CHANGES if only_plan and planned.changes_nothing else 0
+        tell()
+        if planned.changes_nothing:
             click.echo(f"{planned.after[:12]} is the current version already.")
         else:
             click.echo("\n".join(planned.lines()))

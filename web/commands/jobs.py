@@ -82,10 +82,22 @@ def told(backlog: Backlog, key: str) -> list[str]:
 
 
 def retried(backlog: Backlog, keys: Iterable[str]) -> Iterator[str]:
-    """Lets these be tried again, and says so of each; raises NoSuchJob at the first that was not given up."""
+    """Lets these be tried again, then says so of each; raises NoSuchJob at the first that was not given up.
+
+    Nothing is said before all is done: whoever reads it may be gone after the first line.
+    """
+    done: list[str] = []
+    missing: NoSuchJob | None = None
     for key in keys:
-        backlog.retry(key)
-        yield f"{key} is tried again."
+        try:
+            backlog.retry(key)
+        except NoSuchJob as problem:
+            missing = problem
+            break
+        done.append(key)
+    yield from (f"{key} is tried again." for key in done)
+    if missing is not None:
+        raise missing
 
 
 def retried_all(backlog: Backlog, kind: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -132,7 +132,7 @@ def _make_first_site(site: Path) -> None:
         make_site(site)
     except CannotMake as problem:
         raise Refused(str(problem)) from problem
-    click.echo(f"Made {site}/ from the starter content; it is yours to change.")
+    _say(f"Made {site}/ from the starter content; it is yours to change.")
 
 
 @contextmanager
@@ -208,4 +208,10 @@ def _greet(address: str, options: Options, invitation: str | None) -> None:
     lines.append(f"  Panel         {address}/panel/")
     if invitation:
         lines += ["", f"  Make the first account (this link works once):  {address}/panel/first/{invitation}"]
-    click.echo("\n".join([*lines, "", "Stop it with Ctrl+C."]))
+    _say("\n".join([*lines, "", "Stop it with Ctrl+C."]))
+
+
+def _say(words: str) -> None:
+    """Prints what nothing depends on: where it goes there may be no room, or nobody."""
+    with suppress(OSError):
+        click.echo(words)

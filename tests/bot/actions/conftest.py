@@ -22,12 +22,14 @@ class Kept:
     """An action server as the server's master keeps one, looked at whenever a test waits for something."""
 
     site: Path
+    told: Path
+    """The file by which it tells the others of itself."""
     logged: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.server = ActionServer(
             self.site,
-            self.site / "actions.json",
+            self.told,
             clock=time.monotonic,
             sleep=time.sleep,
             log=lambda what, **more: self.logged.append((what, more)),
@@ -60,7 +62,7 @@ class Kept:
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
     """A server of the test's own, for what files and processes do."""
-    kept = Kept(tmp_path)
+    kept = Kept(tmp_path, tmp_path / "actions.json")
     try:
         yield kept
     finally:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from bot.actions.client import Client, Failed
 from tests.bot.actions.conftest import Kept
+from tests.disk import full
 from tests.server import wait_for
 
 ORDERS = """
@@ -119,6 +121,30 @@ def test_a_server_that_cannot_stay_up_is_started_ever_less_often(kept: Kept):
     kept.until(lambda: len(kept.logged) == 2)
     assert [more["again_in"] for _, more in kept.logged] == [1.0, 2.0]
     assert kept.status.state == "down"
+
+
+@pytest.fixture
+def kept_on_a_full_disk(tmp_path: Path, small_disk: Path) -> Iterator[Kept]:
+    full(small_disk)
+    kept = Kept(tmp_path, small_disk / "actions.json")
+    try:
+        yield kept
+    finally:
+        kept.server.stop()
+
+
+def test_what_a_full_disk_does_not_take_is_told_once_there_is_room(kept_on_a_full_disk: Kept):
+    kept = kept_on_a_full_disk
+    disk = kept.told.parent
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.server.look()
+    kept.until(lambda: says(kept.client) == "first")
+    kept.until(lambda: kept.server._running)
+    assert kept.status.state == "none" and [each.name for each in disk.iterdir()] == ["filler"]
+    assert kept.logged == [("actions.untold", {"file": str(kept.told), "why": "No space left on device"})]
+    (disk / "filler").unlink()
+    kept.until(lambda: kept.status.state == "running")
+    assert kept.status.actions == {"look_up_order": ("actions/orders.py", 5)}
 
 
 def test_without_a_file_there_is_no_process(kept: Kept):

@@ -1,7 +1,6 @@
 """When the database cannot be used nothing is lost, it is said once, and it goes on by itself when it can be again."""
 
 import json
-import os
 import resource
 import shutil
 import sqlite3
@@ -16,8 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from bot.actions.roster import Status, read_status
 from tests import databases, postgres
+from tests.disk import full
 from tests.server import AgentLine, Server, VisitorLine, running, wait_for
+from tests.web.road.conftest import open_shop
 from web.commands.agents import add_agent
 
 WELL_WITHIN = 30
@@ -134,14 +136,7 @@ def test_writers_of_one_server_wait_for_one_another_and_hold_nothing_up(sqlite_s
 @contextmanager
 def no_more_room(server: Server, folder: Path) -> Iterator[Callable[[], None]]:
     """Fills the disk of the folder to the last byte; yields what makes room again."""
-    filler = folder / "filler"
-    descriptor = os.open(filler, os.O_WRONLY | os.O_CREAT)
-    try:
-        while os.write(descriptor, b"\0" * 4096):
-            pass
-    except OSError:
-        os.close(descriptor)
-    yield filler.unlink
+    yield full(folder).unlink
 
 
 @contextmanager
@@ -158,21 +153,34 @@ def no_longer_files(server: Server, folder: Path) -> Iterator[Callable[[], None]
     yield lambda: limit(resource.RLIM_INFINITY)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("no disk can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 @pytest.mark.fault("F12")
 def test_a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room(site: Path, small_disk: Path):
     for server in running(Server(site, f"sqlite:///{small_disk}/parlour.db")):
         goes_on_when_there_is_room(server, small_disk, no_more_room, "no room left on its disk")
+
+
+@pytest.mark.fault("F12")
+def test_with_a_full_data_folder_actions_still_change_and_it_can_be_started_again(tmp_path: Path, small_disk: Path):
+    server = Server(
+        open_shop(tmp_path), databases.sqlite_at(tmp_path / "parlour.db"), options=("--data", str(small_disk))
+    )
+
+    def status() -> Status:
+        return read_status(small_disk / f"actions-{server.port}.json")
+
+    for _ in running(server):
+        filler = full(small_disk)
+        with (server.site / "actions" / "orders.py").open("a") as file:
+            file.write("# changed\n")
+        wait_for(lambda: told(server, "actions.untold"), WELL_WITHIN)
+        assert is_well(server)
+        server.stop()
+        server.start()
+        assert is_well(server)
+        assert len(told(server, "actions.untold")) == 1 and not list(small_disk.glob("*.new"))
+        filler.unlink()
+        wait_for(lambda: status().state == "running", WELL_WITHIN)
+        assert "look_up_order" in status().actions
 
 
 @pytest.mark.fault("F12")
