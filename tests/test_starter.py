@@ -256,7 +256,7 @@ def test_prices_for_a_household_or_a_present_end_politely(site, language, for_wh
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_prices_for_a_workplace_go_to_sales_with_all_that_was_said(site, language):
-    talk = Talk(site, "prices", language).press("Workplace").write("3", *ANNA.values(), "no")
+    talk = Talk(site, "prices", language).press("Workplace").press("More than 50").write(*ANNA.values(), "no")
     assert talk.wanted.department == "sales"
     assert talk.wanted.note == (
         "Prices for: Workplace, people: More than 50. E-mail anna@example.org, phone not given."
