@@ -7,11 +7,11 @@ from sqlalchemy import or_, select, update
 
 from bot.change import table_of
 from bot.models import ConversationRow
-from handoff.agents import ROLES
 from handoff.audience import may_work_on
 from handoff.queue import IN_HAND
 from handoff.relay import is_in_hand
 
+ROLES = ("agent", "lead", "marketer", "admin")
 OWNERS, DEPARTMENTS = ("nobody", "me", "another"), (None, "sales", "support")
 _conversations = table_of(ConversationRow)
 

@@ -357,13 +357,14 @@ def test_the_list_is_read_in_pages(shell: Shell, office: Office):
         (shell.folder / "more.yaml").write_text(f"responses: {{more: {{text: More {number}}}}}\n")
         shell.deploy()
     first = shell.versions("--most", "2").output
-    assert "Older ones:  parlour versions --before 4\n" in first
+    assert f"Older ones:  parlour versions --before 4 {shell.folder} --database …\n" in first
     assert shell.versions("--most", "2", "--before", "4").output.split()[0] == "3"
     assert "Older ones" not in shell.versions("--before", "3").output
 
 
 def test_an_empty_installation_has_no_versions(shell: Shell, database: Database):
-    assert shell.versions().output == "Nothing was deployed yet. The first version is made by:  parlour deploy\n"
+    deploy = f"parlour deploy {shell.folder} --database …"
+    assert shell.versions().output == f"Nothing was deployed yet. The first version is made by:  {deploy}\n"
 
 
 def test_where_there_is_no_site_nothing_is_made(tmp_path: Path):

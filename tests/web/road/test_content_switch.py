@@ -254,7 +254,9 @@ def teahouse(tmp_path: Path) -> Path:
 
 
 def lay_out(site: Path, files: dict[str, bytes]) -> None:
+    """Writes files of a site, whose `site.yaml` lies at the top: there it is looked for."""
     for name, content in files.items():
+        name = name.removeprefix("around/") if name.endswith("/site.yaml") else name
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_bytes(content)
 
