@@ -10,13 +10,7 @@ from flask import Blueprint, Flask, render_template
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser import serve_tree
-from tests.web.panel.desk import (
-    ANNA,
-    CHAT,
-    CONVERSATION,
-    PretendedDesk,
-    row,
-)
+from tests.web.panel.desk import ANNA, CHAT, CONVERSATION, PretendedDesk, row
 from web.headers import CONTENT_POLICY
 
 WEB = Path(__file__).parents[3] / "web"

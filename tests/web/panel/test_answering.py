@@ -6,18 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import picture
-from tests.web.panel.desk import (
-    ANNA,
-    BRIEF,
-    OTTO,
-    RESPONSES,
-    PretendedDesk,
-    accept_anna,
-    at,
-    comes_true,
-    event,
-    row,
-)
+from tests.web.panel.desk import ANNA, BRIEF, OTTO, RESPONSES, PretendedDesk, accept_anna, at, comes_true, event, row
 
 
 def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_reply(

@@ -7,16 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.web.panel.desk import (
-    ANNA,
-    OTTO,
-    PretendedDesk,
-    accept_anna,
-    at,
-    comes_true,
-    event,
-    row,
-)
+from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, event, row
 
 
 def test_an_agent_without_a_mouse_takes_answers_and_leaves(panel: Callable[..., Page], desk: PretendedDesk) -> None:

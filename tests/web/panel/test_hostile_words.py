@@ -5,15 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.panel.desk import (
-    ANNA,
-    HOSTILE,
-    PretendedDesk,
-    accept_anna,
-    at,
-    event,
-    row,
-)
+from tests.web.panel.desk import ANNA, HOSTILE, PretendedDesk, accept_anna, at, event, row
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -6,15 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser import STATIC
-from tests.web.panel.desk import (
-    ANNA,
-    CHAT,
-    OTTO,
-    PretendedDesk,
-    accept_anna,
-    comes_true,
-    row,
-)
+from tests.web.panel.desk import ANNA, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
 
 
 def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., Page], desk: PretendedDesk) -> None:

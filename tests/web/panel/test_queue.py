@@ -7,16 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.panel.desk import (
-    ANNA,
-    OTTO,
-    PretendedDesk,
-    accept_anna,
-    at,
-    comes_true,
-    event,
-    row,
-)
+from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, event, row
 
 
 def test_the_queue_says_who_waits_for_how_long_and_with_what_words(panel: Callable[..., Page]) -> None:

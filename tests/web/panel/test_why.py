@@ -13,12 +13,7 @@ from playwright.sync_api import Page, expect
 from bot.explaining import Happening
 from flows.telling import Told
 from tests.browser import picture
-from tests.web.panel.desk import (
-    ANNA,
-    HOSTILE,
-    PretendedDesk,
-    event,
-)
+from tests.web.panel.desk import ANNA, HOSTILE, PretendedDesk, event
 
 
 def told_by_bot(seq: int, text: str, **body: Any) -> dict[str, Any]:
