@@ -91,6 +91,15 @@ def test_a_phone_shows_one_column_at_a_time_and_back_is_back(panel: Callable[...
     assert width == 390
 
 
+def test_on_a_tall_phone_nothing_stands_empty_below_the_reply(panel: Callable[..., Page], page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 1600})
+    panel()
+    accept_anna(page)
+    columns = page.locator(".panel__columns").bounding_box()
+    assert columns is not None
+    assert (columns["y"], columns["height"]) == (0, 1600)
+
+
 def test_an_address_opened_directly_has_a_way_back_to_the_list(panel: Callable[..., Page], page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     panel(f"?conversation={ANNA}")
