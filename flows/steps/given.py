@@ -88,9 +88,6 @@ def _given(node: Node, walker: Walker, label: str) -> Given | None:
     return None if text is WRONG else Wording.written(node, walker.default_language)
 
 
-# --- which kind of value it is
-
-
 def type_given(value: Given) -> str:
     """Returns the type of slot this value makes."""
     if isinstance(value, bool):
@@ -172,9 +169,6 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-# --- in a turn
 
 
 def wordings_of(values: dict[str, Given]) -> tuple[Wording, ...]:
