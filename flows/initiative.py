@@ -25,7 +25,7 @@ _SURE = ("email", "phone", "url")
 
 
 def offered(
-    run: Run, text: str, asked: AskedValue | None, undone: Sequence[AskedValue], fields: Sequence[AskedValue]
+    run: Run, text: str, asked: AskedValue | None, undone: Sequence[AskedValue], fields: Iterable[AskedValue]
 ) -> dict[str, Accepted]:
     """Returns the values in a text by the names of those they answer; without `asked`, no question is open yet.
 

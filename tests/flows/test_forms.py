@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from flows.card import told
 from flows.cursor import Cursor
 from flows.effects import Consented, Field, Misunderstood, Option, Say, SlotSet, WantsAgent
-from flows.filling import told
 from flows.runner import Event
 
 STAY = """
