@@ -51,8 +51,6 @@ class AskedValue(Question):
         self._invalid = step.invalid.spoken() if step.invalid else None
         self._title = step.title.spoken() if step.title else None
 
-    # --- how it is put
-
     def prompt(self, run: Run, n: int) -> str:
         if run.cursor.held:
             return self._is_it_right(run)
@@ -91,8 +89,6 @@ class AskedValue(Question):
         """Returns a value as people read it."""
         return written(self.type, value, self.context(run))
 
-    # --- for a validator
-
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         answer = run.answer
         if answer is None or answer.confirms is not None or self.skipped(run):
@@ -108,8 +104,6 @@ class AskedValue(Question):
             run.answer, run.refused = None, None if run.told else Refused("must_not")
         elif value != answer.value:
             run.answer = Answer(value)
-
-    # --- what a turn does with it
 
     def held_at_first(self, run: Run) -> tuple[SlotValue, ...]:
         known = run.known(self.name) if self._confirms_known else None
@@ -145,8 +139,6 @@ class AskedValue(Question):
         if self.type == "consent":
             language = run.cursor.language
             run.effects.append(Consented(self.name, bool(value), asked, language, self.step, self.flow))
-
-    # --- reading
 
     def skipped(self, run: Run) -> bool:
         return run.answer is not None and run.answer.option is not None and self._is_skip(run.answer.option)

@@ -10,9 +10,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, 
 from typing import Any
 
 from flows.steps.asking import Level
-from flows.steps.step import NOWHERE, Step, steps_within
+from flows.steps.step import Step, steps_within
 from rules.conditions import IR
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.texts import Text
 
 _FOR_PEOPLE = ("title", "description")

@@ -96,8 +96,6 @@ class Question(ABC):
         """Returns what a card that was filled in means here; only forms are asked by cards."""
         return None
 
-    # --- for a validator
-
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         """Returns the values a validator may look at before they are kept: the slots this answer fills."""
         return {}
@@ -108,8 +106,6 @@ class Question(ABC):
 
     def take_verdict(self, run: Run) -> None:  # noqa: B027 - only what has candidates gets a verdict
         """Makes the answer what the validator says it is."""
-
-    # --- what a turn does with it
 
     def ask(self, e: Any) -> None:
         """Puts the question for the first time: the entry of its state."""
@@ -164,15 +160,11 @@ class Question(ABC):
         if self.slot is not None:
             run.put(self.slot, run.answer.value, self.step, self.save_to)
 
-    # --- guards
-
     def answered(self, run: Run) -> bool:
         return run.answer is not None
 
     def may_try_again(self, run: Run) -> bool:
         return run.cursor.tries < self.retries
-
-    # --- reading
 
     def pressed(self, run: Run, value: Any) -> Answer | None:
         """Returns the answer a button of this question gives, None if it is not one that was shown."""

@@ -14,7 +14,8 @@ from importlib.resources import files
 from typing import Protocol
 
 from flows.answers import KINDS
-from flows.checks import Surroundings, check_flow, check_machines
+from flows.checks.running import check_machines
+from flows.checks.written import Surroundings, check_flow
 from flows.compiler import CannotCompile, compile_flow
 from flows.engine import FlowMachine
 from flows.flow import Flow, named
@@ -346,8 +347,6 @@ def _reads_within(read: Read) -> Iterator[Read]:
             if isinstance(inner.get(key), list):
                 yield from inner[key]
 
-
-# --- flows that come with the product
 
 _STEPS: Mapping[str, type[Step]] = {**STEPS, TakeMessageStep.kind: TakeMessageStep}
 _OUR_FLOW = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from flows.event import Event
 from flows.question import Answer, Question
 from flows.sentences import sentence
 from flows.settings import Settings
-from rules.facts import fact_named
+from flows.view import View
 
 MOST_STEPS = 20_000
 """In one turn. All the steps a site may have, each with its gates: whatever needs more never waits for anybody."""
@@ -89,8 +89,6 @@ class Run:
         self.contact: dict[str, SlotValue] = {}
         """Contact attributes written in this turn."""
 
-    # --- what is known
-
     def view(self) -> Mapping[str, Any]:
         """Returns the facts as conditions and texts see them: with the slots among them."""
         return View(self)
@@ -138,8 +136,6 @@ class Run:
             old, contact = cursor.slots.get(slot), self.attribute(slot) if save_to == "contact" else None
             write = Write(slot, slot in cursor.slots, old, save_to, contact)
             cursor.history = (*earlier, last.followed_by(write))
-
-    # --- moving
 
     def take_place(self) -> None:
         """Takes the machine of the running flow, as it was when the conversation came into it."""
@@ -297,8 +293,6 @@ class Run:
         cursor.done, cursor.held = (), ()
         cursor.epoch += 1
 
-    # --- interruptions
-
     def _park(self) -> None:
         cursor = self.cursor
         if self.open_question() is None and not self.machine.state(self.state).resumes:
@@ -409,52 +403,6 @@ class Run:
             self.effects.append(FlowLeft(flow, "cancelled"))
         for flow, version, _ in now[same:]:
             self.effects.append(FlowEntered(flow, version))
-
-
-class View(Mapping[str, Any]):
-    """The facts of a turn with the slots among them. What costs something to know is asked for only when it is used."""
-
-    __slots__ = ("_run",)
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __getitem__(self, name: str) -> Any:
-        run = self._run
-        head, _, rest = name.partition(".")
-        if not rest:
-            # A slot that nothing has filled is known to be empty; only of facts it can be unknown what they are.
-            return run.facts[name] if name not in run.cursor.slots and fact_named(name) else run.known(name)
-        if head == "slot":
-            return run.known(rest) if "." not in rest else self[rest]
-        if head == "contact" and rest in run.contact:
-            return run.contact[rest]
-        if isinstance(record := run.cursor.slots.get(head), dict):
-            return _field_of(record, rest)
-        if fact_named(name) is None and name not in run.facts:
-            return None
-        return run.facts[name]
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            self[name]  # type: ignore[index]
-        except KeyError:
-            return False
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        run = self._run
-        return iter({**run.facts, **{f"contact.{name}": None for name in run.contact}, **run.cursor.slots})
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-def _field_of(record: Any, path: str) -> Any:
-    """Returns a field of what an action gave back, None if there is none."""
-    for name in path.split("."):
-        record = record.get(name) if isinstance(record, dict) else None
-    return record
 
 
 def _without(lost: Collection[str], slots: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rules.nodes import Map, Node, Scalar
+from rules.problems import NOWHERE, Place
 from rules.templates import Template, parse_template
 from rules.texts import base_of
 
@@ -31,6 +32,16 @@ class Wording:
             nodes = {key.text: value for key, value in node.entries if isinstance(value, Scalar)}
         nodes = {code: scalar for code, scalar in nodes.items() if scalar.text.strip()}
         return cls({code: scalar.text for code, scalar in nodes.items()}, nodes) if nodes else None
+
+    @property
+    def place(self) -> Place:
+        """The place where the text is written first."""
+        return next((node.place for node in self.nodes.values()), NOWHERE)
+
+    def place_at(self, language: str, offset: int) -> Place:
+        """Returns the place of a character of the text in a language."""
+        node = self.nodes.get(language)
+        return node.place_at(offset) if node is not None else NOWHERE
 
     def spoken(self) -> Spoken:
         """Returns the text with its templates parsed."""

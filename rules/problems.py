@@ -53,6 +53,10 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+NOWHERE = Place("", 1, 1)
+"""The place of what nobody wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something a check found: an error blocks a deploy, a warning asks for a reason, an info is quiet."""

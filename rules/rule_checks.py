@@ -31,9 +31,6 @@ def check_rules(rules: Iterable[Rule], names: Collection[NameQuestion]) -> Itera
         yield from _shadow(rule, nearby.before(place))
 
 
-# --- R001
-
-
 class _Nearby:
     """Finds the rules that something of a rule's own words would be found by; comparing all with all takes too long."""
 
@@ -108,9 +105,6 @@ def _is_wider(wide: WantedWord, narrow: WantedWord) -> bool:
     if wide.begins:
         return narrow.typos == 0 and narrow.text.startswith(wide.text)
     return wide.text == narrow.text and not narrow.begins and wide.typos >= narrow.typos
-
-
-# --- R004
 
 
 def _taken_answers(rule: Rule, names: Collection[NameQuestion]) -> Iterator[Problem]:

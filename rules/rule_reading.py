@@ -76,8 +76,6 @@ def _mentions(read: Read) -> Iterator[Mention]:
         yield Mention("departments", read["route"], read.place_of("route"))
 
 
-# --- what is looked for
-
 _LISTS = ("words", "all_words", "phrases")
 
 
@@ -142,8 +140,6 @@ def _language(read: Read, walker: Walker) -> str | None:
         walker.report("K001", read.place_of("language"), message)
     return language
 
-
-# --- what does not go together
 
 _CONSEQUENCES = (
     "answer",

@@ -90,9 +90,6 @@ class Frame(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-# --- what both sides say -------------------------------------------------------------------------
-
-
 class Beat(Frame):
     op: Literal["beat"]
 
@@ -101,9 +98,6 @@ class Read(Frame):
     op: Literal["read"]
     conversation: Id
     seq: Number
-
-
-# --- visitor -------------------------------------------------------------------------------------
 
 
 class Pressed(Frame):
@@ -168,9 +162,6 @@ class Typing(Frame):
 
 
 VisitorFrame = Annotated[Resume | Send | Typing | Read | Beat, Field(discriminator="op")]
-
-
-# --- agent ---------------------------------------------------------------------------------------
 
 
 class Written(Frame):
@@ -250,9 +241,6 @@ AgentFrame = Annotated[
 ]
 
 
-# --- the widget's other requests -----------------------------------------------------------------
-
-
 class View(Frame):
     """`POST /widget/view`: a page is looked at."""
 
@@ -276,8 +264,6 @@ class Seen(Frame):
     impression: Id
     outcome: Literal["seen", "dismissed"]
 
-
-# --- reading -------------------------------------------------------------------------------------
 
 _visitor: TypeAdapter[Any] = TypeAdapter(VisitorFrame)
 _agent: TypeAdapter[Any] = TypeAdapter(AgentFrame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from bot.site.reading import Reading
-from flows.checks import SITE_NAMES
+from flows.checks.written import SITE_NAMES
 from rules.facts import Scope
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import did_you_mean

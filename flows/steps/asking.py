@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from flows.steps.kinds import Follows, LeadsTo
-from flows.steps.step import NOWHERE, Step, Then
+from flows.steps.step import Step, Then
 from flows.targets import HANDOFF, Target
 from flows.wording import Spoken, Wording
 from rules.durations import Duration
 from rules.kinds import Integer, Length, Nested, OneOrList, Text, YesNo
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Kind, Read, Table
 
 if TYPE_CHECKING:

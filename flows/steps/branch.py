@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from flows.knowing import known_where
 from flows.steps.kinds import Follows
-from flows.steps.step import NOWHERE, Step, Then, common, step_table
+from flows.steps.step import Step, Then, common, step_table
 from rules.conditions import FALSE, IR
 from rules.kinds import Conditions
 from rules.nodes import List, Map, Node
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Kind, Read, Table, Walker
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from flows.question import Offered, Question, compile_question
 from flows.sentences import sentence
 from flows.steps.asking import QUESTION, AskingStep, asking
 from flows.steps.kinds import Follows, LeadsTo
-from flows.steps.step import NOWHERE, Then, common, step_table
+from flows.steps.step import Then, common, step_table
 from flows.targets import BACK, STAY, Target
 from flows.wording import Wording
 from rules.conditions import IR, compile_condition
 from rules.facts import Kind as FactKind
 from rules.kinds import Choice, Conditions, Id, Text, Word, YesNo
 from rules.nodes import List, Map, Node, Scalar
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Kind, Read, Table, Walker, shortened
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from flows.steps.given import A_KIND, Given, Values, fitted, misfits, value_maker, wordings_of
 from flows.steps.kinds import LeadsTo
-from flows.steps.step import NOWHERE, Step, common, step_table
+from flows.steps.step import Step, common, step_table
 from flows.targets import END, Target
 from flows.wording import Wording
 from rules.facts import kind_of_answer
 from rules.kinds import Reference
 from rules.nodes import Map
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Read, Table
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from flows.asked import AskedValue
 from flows.question import Answer, Aside, Exit, compile_question
 from flows.steps.asking import QUESTION, AskingStep, asking
 from flows.steps.kinds import RELATIVE_DAYS, Limit
-from flows.steps.step import NOWHERE, common, step_table
+from flows.steps.step import common, step_table
 from flows.wording import Wording
 from rules.condition_line import parse_if
 from rules.condition_reading import parse_when
@@ -21,7 +21,7 @@ from rules.facts import Kind as FactKind
 from rules.facts import kind_of_answer
 from rules.kinds import Choice, Conditions, Id, ListOf, Text, Texts, YesNo
 from rules.nodes import Map, Node
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Read, Table
 from rules.texts import in_language
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from flows.effects import Priority, WantsAgent
 from flows.steps.kinds import LeadsTo
-from flows.steps.step import NOWHERE, Step, common, step_table
+from flows.steps.step import Step, common, step_table
 from flows.targets import Target
 from flows.wording import Wording
 from rules.durations import Duration
 from rules.kinds import Choice, Length, Reference, Text
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Read, Table
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from flows.targets import RESERVED, Target
 from rules.conditions import IR
 from rules.facts import Kind as FactKind
 from rules.kinds import Conditions, Id, Word
-from rules.problems import Place
+from rules.problems import NOWHERE, Place
 from rules.schema import Key, Read, Table
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ COMMON_KEYS: Mapping[str, Key] = {
     "was": Key(Id(), "the name the step had before, so that conversations inside of it move along"),
     "note_to_self": Key(Word(), "a remark for whoever reads the file"),
 }
-
-NOWHERE = Place("", 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,8 +53,6 @@ def _options() -> Any:
     return options
 
 
-# --- what RE2 has not, and what is written instead
-
 _LOOKS = {"(?=": "look-ahead", "(?!": "look-ahead", "(?<=": "look-behind", "(?<!": "look-behind"}
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:<?[=!]|>|P=)|[*+?}]\+|.", re.DOTALL)
 

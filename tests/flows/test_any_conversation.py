@@ -222,8 +222,6 @@ class AnyConversation(RuleBasedStateMachine):
         self.shown: Say | None = None
         self.timers: list[SetTimer] = []
 
-    # --- what can happen
-
     @rule(flow=st.sampled_from(["lead", "details", "quiz", "stay"]), campaign=st.none() | st.just("spring"))
     def a_flow_begins(self, flow: str, campaign: str | None) -> None:
         result = self.happens(Event("start", data={"flow": flow, "with": {"campaign": campaign} if campaign else {}}))
@@ -353,8 +351,6 @@ class AnyConversation(RuleBasedStateMachine):
         assert result.cursor.epoch == before.epoch
         assert [type(effect) for effect in result.effects] == [WantsAgent]
         assert self.happens(Event("agent_left", data={"how": "returned"})).cursor.state == before.state
-
-    # --- what holds of every turn
 
     def happens(self, event: Event) -> Result:
         before = self.cursor.to_json()

@@ -1,18 +1,13 @@
-"""What a question may say besides its words: limits, must, confirm, optional, help, and what happens in silence."""
+"""What a question may say besides its words: limits, must, confirm, optional, help."""
 
 import pytest
 
 from flows.cursor import Cursor, Frame, Parked
-from flows.effects import Consented, FlowLeft, Misunderstood, Option, Say, SetTimer, SlotSet
-from flows.runner import Event
-from rules.durations import Duration
+from flows.effects import Consented, FlowLeft, Misunderstood, Option, SlotSet
 
 
 def asking(keys: str, more: str = "") -> str:
     return f"flows: {{a: {{steps: [{{collect: {keys}}}, {{say: Done}}]{more}}}}}"
-
-
-# --- limits and must
 
 
 def test_an_answer_is_no_less_and_no_more_than_it_may_be(play):
@@ -66,9 +61,6 @@ def test_an_amount_is_in_the_sites_currency(play):
     assert bot.write("50 dollars") == ["We reckon in EUR. How much is it in that?"]
     assert bot.write("about 1,500 €") == ["Done"]
     assert bot.slots == {"budget": 1500}
-
-
-# --- confirm, optional
 
 
 def test_an_answer_is_kept_when_the_visitor_says_that_it_is_right(play):
@@ -163,9 +155,6 @@ def test_a_consent_is_kept_with_what_was_shown(play):
     assert bot.slots == {"news": True}
 
 
-# --- help and cancel
-
-
 def test_who_asks_for_help_hears_that_of_the_question_or_what_can_be_written(play):
     bot = play(asking("phone, help: With the area code."), start="a")
     assert bot.write("what can I do") == ["With the area code. What is your phone number?"]
@@ -213,157 +202,6 @@ def test_what_a_cancelled_flow_would_have_collected_may_be_empty(problems_in):
     assert [problem[:4] for problem in problems_in(text)] == ["F006"]
 
 
-# --- silence
-
-SILENT = """
-    flows:
-      a:
-        on_silence: {after: 1h, then: end}
-        steps:
-          - buttons: Which?
-            options: [Red, Blue]
-            if_silent:
-              - {after: 2m, say: Still there?}
-              - {after: 20m, say: Well., then: [{say: I wait.}, {goto: bye}]}
-          - collect: email
-          - collect: pet
-            ask: Pet?
-            if_silent: []
-          - id: bye
-            say: Bye
-    """
-
-
-def test_silence_is_counted_from_the_question_in_steps(play):
-    bot = play(SILENT, start="a")
-    epoch = bot.cursor.epoch
-    assert bot.effects_of(SetTimer) == [
-        SetTimer("a.buttons_1", epoch, Duration(120), 1),
-        SetTimer("a.buttons_1", epoch, Duration(1200), 2),
-    ]
-    assert bot.silent(1) == ["Still there?"]
-    assert bot.buttons == ["Red", "Blue"]
-    assert bot.cursor.epoch == epoch
-    assert bot.silent(2) == ["Well.", "I wait.", "Bye"]
-    assert bot.at == ""
-
-
-def test_who_writes_anything_begins_the_silence_anew(play):
-    bot = play(SILENT, start="a")
-    before = bot.cursor.epoch
-    bot.write("green")
-    assert bot.cursor.epoch > before
-    assert [timer.n for timer in bot.effects_of(SetTimer)] == [1, 2]
-    late = Event("timer", data={"n": 1}, epoch=before)
-    assert bot.happens(late) == []
-    assert bot.last is not None and not bot.last.handled
-
-
-def test_what_comes_too_late_says_nothing_but_leads_on(play):
-    bot = play(SILENT, start="a")
-    assert bot.silent(1, late=3_601) == []
-    assert bot.last is not None and bot.last.handled
-    assert bot.silent(1, late=3_600) == ["Still there?"]
-    assert bot.silent(2, late=90_000) == ["I wait.", "Bye"]
-
-
-def test_a_flow_says_what_happens_at_its_questions_and_a_question_may_say_otherwise(play):
-    bot = play(SILENT, start="a")
-    bot.press("Red")
-    assert bot.effects_of(SetTimer) == [SetTimer("a.collect_email", bot.cursor.epoch, Duration(3600), 1)]
-    bot.write("a@b.io")
-    assert bot.effects_of(SetTimer) == []
-    bot.write("back")
-    assert bot.silent(1) == []
-    assert bot.at == ""
-
-
-def test_a_timer_of_another_level_or_of_nothing_moves_nothing(play):
-    bot = play(SILENT, start="a")
-    before = bot.cursor
-    bot.silent(7)
-    assert (bot.cursor, bot.effects) == (before, ())
-    bot.write("red")
-    bot.write("a@b.io")
-    bot.silent(1)
-    assert bot.last is not None and not bot.last.handled
-
-
-@pytest.mark.parametrize("then", ["stay", "back", "restart", "cancel", "handoff sales", "call other", "start other"])
-def test_silence_may_lead_anywhere(play, then):
-    text = f"""
-        flows:
-          a:
-            steps:
-              - {{collect: pet, ask: Pet?}}
-              - {{collect: email, if_silent: {{after: 2m, then: {then}}}}}
-          other: {{steps: [{{collect: wish}}]}}
-        """
-    bot = play(text, start="a")
-    bot.write("Cat")
-    bot.silent(1)
-    places = {"stay": "a.collect_email", "back": "a.collect_pet", "restart": "a.collect_pet"}
-    assert bot.at == (places.get(then) or ("other.collect_wish" if "other" in then else ""))
-
-
-@pytest.mark.parametrize(
-    ("where", "then"),
-    [
-        ("if_silent", "stay"),
-        ("if_silent", "colour"),
-        ("if_silent", "[{say: Well.}, {goto: colour}]"),
-        ("if_silent", "restart"),
-        ("if_silent", "start b"),
-        ("on_silence", "colour"),
-        ("on_silence", "restart"),
-    ],
-)
-def test_silence_that_leads_back_comes_once_until_somebody_writes(play, where, then):
-    level = f"{where}: {{after: 10m, say: Still there?, then: {then}}}"
-    text = f"""
-        flows:
-          a:
-            {level if where == "on_silence" else ""}
-            steps:
-              - id: colour
-                collect: colour
-                ask: Colour?
-                {level if where == "if_silent" else ""}
-              - say: Done
-          b: {{steps: [{{start: a}}]}}
-        """
-    bot = play(text, start="a")
-    assert bot.silent(1)[0] == "Still there?"
-    assert bot.hears[-1] == "Colour?"
-    assert bot.effects_of(SetTimer) == []
-    assert bot.happens(Event("repeat")) == ["Colour?"]
-    assert [timer.n for timer in bot.effects_of(SetTimer)] == [1]
-    bot.silent(1)
-    bot.write("what can I do")
-    assert [timer.n for timer in bot.effects_of(SetTimer)] == [1]
-
-
-def test_later_times_of_silence_still_come_after_one_that_leads_back(play):
-    text = """
-        flows:
-          a:
-            steps:
-              - collect: colour
-                ask: Colour?
-                if_silent:
-                  - {after: 10m, say: Still there?, then: stay}
-                  - {after: 20m, say: Bye., then: end}
-        """
-    bot = play(text, start="a")
-    assert bot.silent(1) == ["Still there?", "Colour?"]
-    assert [timer.n for timer in bot.effects_of(SetTimer)] == [2]
-    assert bot.silent(2) == ["Bye."]
-    assert bot.at == ""
-
-
-# --- what was kept before
-
-
 def test_a_cursor_that_was_kept_before_forms_and_timers_still_loads():
     asked = '["a","v1","collect_email",[["b","v2","call_1",0]],[["email",false,null,"contact",null]]]'
     kept = (
@@ -376,11 +214,3 @@ def test_a_cursor_that_was_kept_before_forms_and_timers_still_loads():
     assert cursor.history[0].stack == (Frame("b", "v2", "call_1", 0),)
     assert isinstance(cursor.parked[0], Parked) and cursor.parked[0].held == ()
     assert Cursor.from_json(cursor.to_json()) == cursor
-
-
-def test_a_question_is_reminded_of_with_its_buttons(play):
-    bot = play(SILENT, start="a")
-    bot.silent(1)
-    assert bot.effects_of(Say) == [
-        Say("Still there?", "buttons_1", "a", (Option("Red", "Red"), Option("Blue", "Blue")))
-    ]

@@ -13,9 +13,6 @@ def told(problems_in):
     return find
 
 
-# --- F001: steps that are never reached
-
-
 def test_a_step_behind_a_jump_is_never_reached(told):
     text = """
         flows:
@@ -78,9 +75,6 @@ def test_steps_that_lead_only_to_one_another_are_never_reached(told):
 def test_a_step_that_only_a_button_leads_to_is_reached(told):
     text = "flows: {a: {steps: [{buttons: Q?, options: [{A: far}]}, {end: true}, {id: far, say: Far}]}}"
     assert told(text) == []
-
-
-# --- F004 and F010: going round without asking
 
 
 def test_a_loop_without_a_question_is_an_error(told):
@@ -216,9 +210,6 @@ def test_a_restart_goes_round_through_all_that_called_it(told):
     ]
 
 
-# --- F010 and F015: calls that are too deep
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -250,9 +241,6 @@ def test_a_chain_of_calls_is_no_longer_than_is_remembered(told):
         f"F010 1:22: {names}: only 10 flows can wait for one they called, so 'f0' would be forgotten; "
         "write 'start' somewhere"
     ]
-
-
-# --- F006: gaps that nothing may have filled
 
 
 def test_a_gap_that_nothing_filled_on_some_way_is_an_error(told):

@@ -152,9 +152,6 @@ def test_a_field_is_never_filled_with_what_is_no_answer(play, value):
     assert bot.slots == {}
 
 
-# --- by text
-
-
 def test_one_field_after_the_other_is_asked_for_by_text(play):
     bot = play(STAY, start="stay")
     assert bot.write("tomorrow") == ["And when do you leave?"]
@@ -264,9 +261,6 @@ def test_options_of_a_form_say_which_field_they_are_for(play):
     assert bot.write("own") == ["What is it, Ann?"]
     assert bot.write("boots") == ["Can you say a little more? 10 characters at least."]
     assert bot.write("A pair of boots") == ["Done"]
-
-
-# --- back, help, giving up
 
 
 def test_back_takes_away_field_by_field_and_then_leaves_the_form(play):

@@ -39,9 +39,6 @@ LEAD = """
     """
 
 
-# --- a person
-
-
 def test_a_person_can_be_asked_for_at_every_question(play):
     bot = play(LEAD, start="lead")
     before = bot.cursor
@@ -131,9 +128,6 @@ def test_a_whole_flow_may_be_uninterruptible_but_for_some_steps(play):
     bot = play(text, start="a")
     assert bot.write("back") == ["Two?"]
     assert bot.write("back") == ["One?"]
-
-
-# --- back
 
 
 def test_back_asks_the_question_before_and_takes_its_answer_back(play):
@@ -257,9 +251,6 @@ def test_back_does_not_undo_what_was_said_to_a_person(play):
     assert bot.slots == {"name": "Ann"}
 
 
-# --- restart
-
-
 def test_restart_forgets_the_conversation_but_not_the_contact(play):
     bot = play(LEAD, start="lead")
     for words in ("Ann", "a@b.io", "Shoes"):
@@ -310,9 +301,6 @@ def test_a_target_may_restart(play):
     assert bot.slots == {}
     bot.write("y")
     assert bot.press("Other") == ["No then", "All right, from the beginning.", "Wish?"]
-
-
-# --- another flow on top
 
 
 def test_a_flow_on_top_of_another_comes_back_to_its_question(play):

@@ -51,9 +51,6 @@ def done(bot, **data):
     return bot.happens(Event("done", data=data, epoch=bot.cursor.epoch))
 
 
-# --- wait
-
-
 def test_a_wait_goes_on_when_its_time_has_come(play):
     bot = play(WAITING, start="a")
     bot.write("Cat")
@@ -122,9 +119,6 @@ def test_nobody_is_there_for_who_asked_while_waiting(play):
     bot.write("My cat is ill")
     assert bot.at == "a.wait_1"
     assert bot.silent(1) == ["Nobody yet."]
-
-
-# --- action
 
 
 def test_an_action_is_asked_with_what_it_needs(play):
@@ -210,9 +204,6 @@ def test_a_loop_through_an_action_alone_is_no_wait(problems_in):
     text = "flows: {a: {steps: [{id: x, action: look_up, on_error: x}, {say: Done}]}}"
     assert [problem[:4] for problem in problems_in(text)] == ["F004"]
     assert problems_in("flows: {a: {steps: [{id: x, say: Hi}, {wait: 5m}, {goto: x}]}}") == []
-
-
-# --- tag, note
 
 
 def test_tags_and_notes_are_for_the_agents_and_stay_after_a_step_back(play):

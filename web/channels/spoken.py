@@ -97,9 +97,6 @@ class Uttered(_WithMetadata):
         return found if isinstance(found, str) and found else None
 
 
-# --- the tracker and control API -----------------------------------------------------------------
-
-
 class Button(Lenient):
     title: Name
     payload: Annotated[str, StringConstraints(min_length=1, max_length=1000)]

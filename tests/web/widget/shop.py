@@ -67,8 +67,6 @@ class PretendedChat:
     sockets: list[WebSocketRoute] = field(default_factory=list)
     reachable: bool = True
 
-    # --- over HTTP
-
     def answer(self, route: Route) -> None:
         request = route.request
         path = request.url.removeprefix(CHAT)
@@ -126,8 +124,6 @@ class PretendedChat:
 
     def asks(self, what: str) -> list[dict[str, Any]]:
         return [body for name, body, _ in self.asked if name == what]
-
-    # --- over the socket
 
     def open(self, socket: WebSocketRoute) -> None:
         if not self.reachable:

@@ -1,0 +1,153 @@
+"""A site at the shell: made, checked, talked to, and what happened in it explained."""
+
+import contextlib
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.server import Server, VisitorLine, running
+from tests.shell import parlour
+
+HARBOUR = Path(__file__).parents[2] / "worlds" / "harbour"
+
+
+def test_init_never_writes_over_anything(site: Path):
+    again = parlour("init", str(site))
+    assert again.exit_code == 1
+    assert "is not empty" in again.output
+    assert "Traceback" not in again.output
+
+
+def test_a_new_site_has_no_problems(site: Path):
+    told = parlour("check", str(site))
+    assert (told.exit_code, told.output) == (0, "No problems found.\n")
+
+
+def test_check_tells_everything_at_once_and_exits_with_one(site: Path):
+    flow = site / "flows" / "welcome.yaml"
+    flow.write_text(
+        flow.read_text()
+        .replace("collect: name", "colect: name")
+        .replace("ask: {en: What is your name?", "aks: {en: What is your name?")
+    )
+    told = parlour("check", str(site))
+    assert told.exit_code == 1
+    assert "nknown step 'colect' — did you mean 'collect'?" in told.output
+    as_json = json.loads(parlour("check", str(site), "--format", "json").output)
+    assert {"file", "line", "column", "code", "level", "message"} <= as_json[0].keys()
+
+
+def test_talk_takes_piped_lines_facts_and_a_time():
+    open_ = parlour("talk", str(HARBOUR), "--agents", "1", "--at", "2026-03-04 10:00", stdin="Hi\nA person\n")
+    assert "waits for a person of 'sales'" in open_.output
+    closed = parlour("talk", str(HARBOUR), "--agents", "1", "--at", "sunday 11:00", stdin="Hi\nA person\n")
+    assert "bot: We are closed." in closed.output
+    german = parlour("talk", str(HARBOUR), "--language", "de", stdin="Hallo\n")
+    assert "bot: Worum geht es?   [Karten | Ein Mensch]" in german.output
+
+
+def test_talk_tells_what_rules_do_and_ends_where_one_ends_it():
+    said = "casino\nparking 4111 1111 1111 1111\nsend it back\nGoodbye\nstill there?\n"
+    told = parlour("talk", str(HARBOUR.parent / "market"), stdin=said).output.splitlines()
+    assert told[:4] == [
+        "you: casino",
+        "  → kept as: [message removed]",
+        "  → rule spam blocked, warned: the word 'casino*'",
+        "bot: We do not pass on advertising.",
+    ]
+    assert "  → kept as: parking [card number removed]" in told
+    assert "  → rule parking answered: the word 'parking'" in told
+    assert told[-3:] == [
+        "  → rule goodbye answered, closed: the message is 'goodbye'",
+        "bot: Goodbye, come again.",
+        "  → the conversation has ended",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--at", "someday"), ("--at", "9999-12-31 23:59"), ("--fact", "visits")),
+        *(("--fact", "visit=3"), ("--fact", "=3"), ("--fact", "visits=many")),
+    ],
+)
+def test_talk_says_what_to_write_instead(option: str, value: str):
+    told = parlour("talk", str(HARBOUR), option, value, stdin="Hi\n")
+    assert told.exit_code == 1
+    assert "Write " in told.output
+    assert "Traceback" not in told.output
+
+
+def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
+    (site / ".parlour").mkdir()
+    (site / ".parlour" / "parlour.db").write_bytes(b"this is no database, and never was" * 100)
+    done = subprocess.run(
+        [sys.executable, "-m", "web.cli", "serve", str(site), "--port", "0"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("parlour: ") and "Restore a backup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):
+    site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
+    address = f"sqlite:///{tmp_path}/parlour.db"
+    for server in running(Server(site, address)):
+        ann: VisitorLine = server.visitor()
+        ann.says("Hi")
+        ann.says("Tickets")
+        ann.says("ann(at)x")
+        conversation = ann.conversation
+        ann.close()
+    told = parlour("explain", "conversation", str(conversation), "--site", str(site), "--database", address)
+    assert told.exit_code == 0
+    assert "visitor: Tickets" in told.output
+    assert re.search(r"flows/welcome\.yaml:\d+", told.output)
+    nobody = parlour("explain", "conversation", "nothing", "--site", str(site), "--database", address)
+    assert (nobody.exit_code, "There is no conversation nothing" in nobody.output) == (1, True)
+
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\nFAKE"
+
+
+def test_nothing_a_visitor_writes_reaches_the_terminal_as_more_than_text(tmp_path: Path):
+    """S52, S2."""
+    site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
+    for server in running(Server(site, f"sqlite:///{tmp_path}/parlour.db")):
+        page = {"page": f"/{HOSTILE}", "page.path": f"/{HOSTILE}", "page.title": f"T{HOSTILE}", "device": "desktop"}
+        token = server.view(facts={**page, "referrer": f"https://x.example/{HOSTILE}"})["token"]
+        said = [{"text": f"Hi {HOSTILE}"}, {"button": dict.fromkeys(("step", "value", "label"), f"L{HOSTILE}")}]
+        as_page = {"Origin": server.address, "Authorization": f"Bearer {token}"}
+        for number, body in enumerate(said):
+            frame = {"op": "send", "conversation": None, "client_id": f"message-{number}", "body": body}
+            answer = server.post("/widget/op", frame, **as_page)
+            assert answer.status == 200, answer.body
+        server.view(token=token, facts={**page, "page.path": f"/2{HOSTILE}"})
+        id_ = answer.json()["frames"][0]["conversation"]
+        place = ["--site", str(site), "--database", server.database_url]
+        told = parlour("explain", "conversation", id_, *place).output
+        with contextlib.closing(sqlite3.connect(tmp_path / "parlour.db")) as connection:
+            kept = str(connection.execute("SELECT body FROM event").fetchall()) + str(
+                [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("visit", "page_view")]
+            )
+            assert "[31mred" in kept and "x1b" not in kept and "x9b" not in kept and "u001b" not in kept
+            # What was kept before it was left out is not told as it is, either.
+            connection.execute("UPDATE event SET body = replace(body, '[31m', '\\u001b[31m\\nFAKE')")
+            connection.commit()
+        of_before = parlour("explain", "conversation", id_, *place).output
+    for lines in (told, of_before):
+        assert "[31mred" in lines or "FAKE" in lines
+        assert all(line.isprintable() for line in lines.split("\n"))
+        assert not any(line.startswith("FAKE") for line in lines.split("\n"))
+    assert "\\x1b[31m\\nFAKE" in of_before
+
+
+def test_explain_makes_nothing_where_there_is_no_site(tmp_path: Path):
+    told = parlour("explain", "conversation", "x", "--site", str(tmp_path / "none"))
+    assert (told.exit_code, list(tmp_path.iterdir())) == (1, [])
