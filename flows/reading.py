@@ -29,7 +29,7 @@ from flows.steps.end import EndStep
 from flows.steps.form import FormStep
 from flows.steps.given import A_KIND, Given, kind_meant
 from flows.steps.goto import GotoStep
-from flows.steps.handoff import HandoffStep
+from flows.steps.handoff import HIDE_WIDGET, LEAVE_MESSAGE, HandoffStep
 from flows.steps.kinds import TABLES
 from flows.steps.note import NoteStep
 from flows.steps.say import SayStep
@@ -99,8 +99,8 @@ FLOW = Table(
     },
     "a flow",
 )
-NOT_FLOWS = frozenset({"leave_message", "hide_widget"})
-"""Words that mean something where the id of a flow may stand."""
+NOT_FLOWS = frozenset({LEAVE_MESSAGE, HIDE_WIDGET})
+"""What may be said where the id of a flow may stand, so no flow can be called so."""
 FLOWS = MapOf(Nested(FLOW), "flow", reserved=NOT_FLOWS)
 MOST_STEPS = 5_000
 """In all flows of a site."""

@@ -10,6 +10,7 @@ from bot.change import Guard, table_of
 from bot.database import Database
 from bot.ids import new_id
 from bot.models import ConversationRow
+from bot.site.departments import MAX_CHATS
 from bot.versions import SiteVersions
 from handoff.models import AgentRow, Membership
 from handoff.presence import Connections
@@ -18,8 +19,6 @@ from handoff.routing import Agent, available_in, here_in
 
 FRESH_FOR = timedelta(seconds=2)
 """How long a look at the rows serves; `parlour agent add` and other workers write beside us."""
-
-DEFAULT_CAPACITY = 3
 
 _agents = table_of(AgentRow)
 _memberships = table_of(Membership)
@@ -122,7 +121,7 @@ class Agents:
 
     def _capacity(self, departments: Collection[str]) -> int:
         known = self._sites.current.departments
-        return max((known[each].max_chats for each in departments if each in known), default=DEFAULT_CAPACITY)
+        return max((known[each].max_chats for each in departments if each in known), default=MAX_CHATS)
 
 
 def changed(agent: Agent, **values: object) -> Guard:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from bot.answering import Bot
 from bot.contact import Known
 from bot.conversation import Draft
-from bot.site.departments import LEAVE_MESSAGE, Department
+from bot.site.departments import OFFER_FOR, Department
 from bot.turn import Turn
 from flows.effects import MessageLeft, WantsAgent
 from flows.runner import Event
+from flows.steps.handoff import LEAVE_MESSAGE
 from handoff.agents import Agents
 from handoff.ending import end
 from handoff.lifecycle import holder_after
@@ -177,7 +178,7 @@ class Handover:
 
     def _offer_time(self, department: str | None) -> timedelta:
         known = self.bot.sites.current.departments.get(department or "")
-        return timedelta(seconds=known.offer_for.seconds) if known else timedelta(seconds=30)
+        return timedelta(seconds=(known.offer_for if known else OFFER_FOR).seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ LONGEST_LINE = 120
 """A longer condition is easier to read in its structured form."""
 LONGEST_AT_ALL = 2_000
 DEEPEST = 20
-"""More brackets than this inside one another are refused."""
+"""More conditions than this inside one another are refused."""
 
 _TOKEN = re.compile(
     r"""\s*(?:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rules.comparisons import OPERATORS, Unfit, Written, bare, compared, one_of
-from rules.condition_line import parse_if
+from rules.condition_line import DEEPEST, parse_if
 from rules.conditions import IR, all_of, any_of, negated
 from rules.facts import Fact, Scope
 from rules.nodes import List, Map, Node, Scalar, Unreadable
@@ -18,8 +18,6 @@ from rules.problems import Place, Problem, did_you_mean, error
 GROUPS = ("any", "all", "not")
 KEYS = ("when", "unless", "if")
 """The keys of a map that hold its conditions."""
-DEEPEST = 20
-"""More groups than this inside one another are refused."""
 
 
 def parse_conditions(node: Map, scope: Scope, problems: list[Problem]) -> IR | None:

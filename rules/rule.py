@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rules.conditions import IR
 from rules.kinds import Choice, Conditions, Id, Integer, Nested, OneOrList, Phrases, Reference, Text, Word, YesNo
 from rules.matching.match import Match
+from rules.mention import Mention
 from rules.problems import Place
 from rules.saying import Saying
 from rules.schema import Key, Table
@@ -17,15 +18,6 @@ from rules.texts import Text as Texts
 Who = Literal["visitor", "agent"]
 Scope = Literal["always", "no_agent", "bot_idle"]
 OncePer = Literal["message", "conversation", "visitor"]
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Something of the site that a rule names; whether it exists is asked when the whole site is read."""
-
-    section: Literal["flows", "departments"]
-    id: str
-    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

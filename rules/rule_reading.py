@@ -11,9 +11,10 @@ from rules.kinds import MapOf, Nested
 from rules.matching.match import Match
 from rules.matching.patterns import PatternProblem, compiled
 from rules.matching.words import NotWords, Wanted, wanted
+from rules.mention import Mention
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import suggestion
-from rules.rule import RULE, Mention, OncePer, Rule
+from rules.rule import RULE, OncePer, Rule
 from rules.saying import Saying
 from rules.schema import Read, Walker
 

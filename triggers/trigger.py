@@ -11,6 +11,7 @@ from rules.condition_reading import parse_conditions
 from rules.conditions import IR, TRUE, all_of
 from rules.facts import Scope
 from rules.kinds import Choice, Conditions, Id, Integer, Length, MapOf, Nested, Percent, Reference, Text, YesNo
+from rules.mention import Mention
 from rules.nodes import Node, Scalar
 from rules.problems import Place
 from rules.schema import Key, Kind, Read, Table, Walker
@@ -19,15 +20,6 @@ from triggers.advice import advice
 from triggers.buttons import Button, Buttons
 from triggers.limits import LIMIT, Limits, limit
 from triggers.speaker import Speaker, Speakers
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Something of the site that a trigger names; whether it exists is asked when the whole site is read."""
-
-    section: Literal["flows", "departments"]
-    id: str
-    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

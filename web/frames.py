@@ -72,7 +72,8 @@ _IN_A_PAGE: Mapping[str, type | tuple[type, ...]] = {
 """What facts are as JSON; all others are text."""
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+_ID = "[A-Za-z0-9_-]{8,64}"
+Id = Annotated[str, StringConstraints(pattern=f"^{_ID}$")]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
 """A word or short label: a step, a shortcut, a language."""
@@ -267,7 +268,6 @@ class Seen(Frame):
 
 _visitor: TypeAdapter[Any] = TypeAdapter(VisitorFrame)
 _agent: TypeAdapter[Any] = TypeAdapter(AgentFrame)
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
 
 def visitor_frame(raw: str | bytes) -> Resume | Send | Typing | Read | Beat:
@@ -283,7 +283,7 @@ def agent_frame(raw: str | bytes) -> Any:
 def client_id_of(raw: str | bytes) -> str | None:
     """Returns the client id of a frame that was refused, so that the refusal finds its message; None without one."""
     found = _as_sent(raw).get("client_id")
-    return found if isinstance(found, str) and _CLIENT_ID.match(found) else None
+    return found if isinstance(found, str) and re.fullmatch(_ID, found) else None
 
 
 def message_id_of(raw: str | bytes) -> str | None:

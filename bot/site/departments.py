@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.site.reading import Reading
-from flows.steps.handoff import LEAVE_MESSAGE
+from flows.steps.handoff import HIDE_WIDGET, LEAVE_MESSAGE
 from rules.durations import Duration
 from rules.hours import OpeningHours, Window
 from rules.kinds import Choice, Integer, Length, MapOf, Nested, Reference, Text
@@ -18,9 +18,9 @@ from rules.texts import Text as Texts
 from rules.texts import in_language
 from rules.written_hours import read_opening_hours
 
-HIDE_WIDGET = "hide_widget"
-NOT_FLOWS = frozenset({LEAVE_MESSAGE, HIDE_WIDGET})
-"""What `offline` may say instead of naming a flow, so no flow can be called so."""
+MAX_CHATS = 3
+OFFER_FOR = Duration(30)
+"""What holds of a department that says nothing else, and of one that is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Department:
     title: Texts
     opening_hours: OpeningHours
     routing: str = "least_busy"
-    max_chats: int = 3
+    max_chats: int = MAX_CHATS
     """For each agent."""
-    offer_for: Duration = field(default_factory=lambda: Duration(30))
+    offer_for: Duration = OFFER_FOR
     """Then the conversation is offered to the next agent who has not been asked."""
     if_no_answer: IfNoAnswer | None = None
     offline: str = LEAVE_MESSAGE
@@ -64,9 +64,9 @@ DEPARTMENT = Table(
         "routing": Key(
             Choice(("least_busy",), noun="routing"), "who of the department is asked first", default="least_busy"
         ),
-        "max_chats": Key(Integer(1, 100), "conversations an agent may hold at a time", default=3),
+        "max_chats": Key(Integer(1, 100), "conversations an agent may hold at a time", default=MAX_CHATS),
         "opening_hours": Key(Reference("opening hours"), "when somebody is there", default="default"),
-        "offer_for": Key(Length(), "how long one agent is asked before the next is", default="30s"),
+        "offer_for": Key(Length(), "how long one agent is asked before the next is", default=str(OFFER_FOR)),
         "if_no_answer": Key(Nested(IF_NO_ANSWER), "where a conversation nobody took goes, and when"),
         "offline": Key(
             Reference("flow"), "what happens when nobody is there: leave_message or a flow", default=LEAVE_MESSAGE

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flows.reading import Reading
     from flows.run import Run
 
-LEAVE_MESSAGE = "leave_message"
+LEAVE_MESSAGE, HIDE_WIDGET = "leave_message", "hide_widget"
 """The standard flow that takes a message when nobody is there and nothing else was said."""
 
 
