@@ -3,7 +3,7 @@
 Everything is written into the draft; only verbs of the desk commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.circumstances import Facts, Staffing, of_conversation
 from bot.contact import Known, save
 from bot.conversation import Conversation, Draft
 from bot.ruling import BOT_NAME, Ruling, each_text, standing_of
+from bot.site.site import StartedByMessage
 from bot.tagging import tag
 from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
@@ -34,15 +35,19 @@ from flows.effects import (
     Tagged,
     WantsAgent,
 )
+from flows.engine import Traced
 from flows.moving import caught_up
 from flows.runner import Event, Result, filled_in, may_be_left, reading_of, turn
 from flows.sentences import sentence
 from flows.settings import Settings
+from rules.conditions import label
 from rules.rule import Who
 from rules.rulebook import Applied, Heard, Reading, Standing
 from rules.texts import in_language
 
 _SOMEBODY_IS_THERE = ("input", "repeat", "agent_left")
+MOST_TOLD = 20
+"""Conditions of flows that a message might have begun, in the account of a turn."""
 NOTHING_HEARD = Heard("")
 """What rules make of a button."""
 
@@ -125,7 +130,8 @@ class Bot:
             return reply.turn()
         if button is None and form is None and self._begin_flow(reply, text):
             return reply.turn()
-        return reply.turn() if heard.warning else self._fall_back(reply)
+        said = button.get("label") if button is not None else text
+        return reply.turn() if heard.warning else self._fall_back(reply, str(said or ""))
 
     def remark(self, draft: Draft, known: Known, heard: Heard) -> Known:
         """Lets a rule answer while somebody else has the conversation, or is about to."""
@@ -172,18 +178,19 @@ class Bot:
     def _begin_flow(self, reply: "_Reply", text: str | None) -> bool:
         site = self.sites.current
         for flow in site.flows_started_by_messages:
-            if flow.start_when(reply.facts):
+            if reply.holds(flow):
                 return reply.start(flow.id, {}, text)
         first = reply.draft.before.visitor_last_seq == 0 or _only_rules_have_spoken(reply.draft)
         return bool(first and site.conversation.start and reply.start(site.conversation.start, {}, text))
 
-    def _fall_back(self, reply: "_Reply") -> Turn:
+    def _fall_back(self, reply: "_Reply", text: str) -> Turn:
         settings = self.sites.current.conversation
+        reply.note_misunderstood(text)
         count = reply.draft.state.misunderstood + 1
         reply.draft.set(misunderstood=count)
         if count >= settings.max_misunderstandings:
             reply.draft.set(misunderstood=0)
-            return self.call_agent(reply.known, None)
+            return Turn(reply.known, WantsAgent(reason="not_understood"))
         if settings.fallback_flow:
             reply.start(settings.fallback_flow, {})
         else:
@@ -203,6 +210,8 @@ class _Reply:
         self._wants_agent: WantsAgent | None = None
         self._left: MessageLeft | None = None
         self._closes = False
+        self._looked_at: list[Traced] = []
+        """What was asked before a flow began; told with its first turn."""
 
     def turn(self) -> Turn:
         return Turn(self.known, self._wants_agent, self._left, self._closes)
@@ -240,6 +249,24 @@ class _Reply:
         elif rule.resume:
             self.take(Event("repeat"))
         return self.turn()
+
+    def holds(self, flow: StartedByMessage) -> bool:
+        """Says whether what a message must meet to begin a flow is met, and keeps what came of it for the record."""
+        outcome = flow.holds(self.facts)
+        if len(self._looked_at) < MOST_TOLD:
+            place = flow.place
+            words = f"start_when: {label(flow.condition)}"
+            self._looked_at.append(("guard", flow.id, "", words, outcome, place.file, place.line))
+        return outcome is True
+
+    def note_misunderstood(self, text: str) -> None:
+        """Writes down that nothing took what the visitor wrote."""
+        trace = [*self._looked_at, ("refused", "", "", "neither a flow nor a rule takes it", None, "", 0)]
+        body: dict[str, Any] = {"trace": [list(entry) for entry in trace]}
+        if text:
+            body["misunderstood"] = [{"step": "", "text": text}]
+        self.draft.add("turn", body, actor="bot")
+        self._looked_at.clear()
 
     def start(self, flow: str, inputs: Mapping[str, Any], text: str | None = None) -> bool:
         return self.take(Event("start", text=text, data={"flow": flow, "with": dict(inputs)}))
@@ -303,7 +330,8 @@ class _Reply:
         return True
 
     def _write(self, result: Result) -> None:
-        self.draft.add("turn", _account(result, self.facts), actor="bot")
+        self.draft.add("turn", _account(result, self.facts, self._looked_at), actor="bot")
+        self._looked_at.clear()
         self.draft.set(cursor=result.cursor)
         for effect in result.effects:
             # A question that was put twice in one turn is listened to once.
@@ -376,9 +404,9 @@ def _options(options: tuple[Option, ...]) -> list[dict[str, str]]:
     return [{"label": option.label, "value": option.value} for option in options]
 
 
-def _account(result: Result, facts: Facts) -> dict[str, Any]:
+def _account(result: Result, facts: Facts, looked_at: Sequence[Traced]) -> dict[str, Any]:
     """Returns what `explain`, the brief and the numbers read of a turn."""
-    account: dict[str, Any] = {"trace": [list(entry) for entry in result.trace]}
+    account: dict[str, Any] = {"trace": [list(entry) for entry in (*looked_at, *result.trace)]}
     slots = [
         {"slot": each.slot, "value": each.value, "flow": each.flow, "step": each.step}
         for each in result.effects

@@ -64,6 +64,7 @@ KINDS: dict[str, Kind] = {
             "title note priority step flow",
             visitor="title",
         ),
+        _kind("agent_missing", "a person was wanted, and nobody could be asked", "department reason why", "step flow"),
         _kind("offered", "proposed to an agent", "agent name until"),
         _kind("offer_over", "the agent declined, or did not answer in time", "agent name why"),
         _kind("accepted", "an agent took it", "agent name department", visitor="name"),

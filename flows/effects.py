@@ -78,7 +78,7 @@ class SlotSet:
 class WantsAgent:
     """A person is wanted. Without a department it is the conversation's own, else the first that is open."""
 
-    reason: Literal["step", "phrase", "give_up", "target", "rule"]
+    reason: Literal["step", "phrase", "give_up", "target", "rule", "not_understood"]
     department: str | None = None
     note: str | None = None
     priority: Priority = "normal"

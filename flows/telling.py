@@ -12,7 +12,7 @@ _EVENTS = {
     "timer": "a timer ran out",
     "agent_joined": "an agent joins",
     "agent_left": "the agent leaves",
-    "failed": "it failed: no agent could be asked, or an action did not work",
+    "failed": "it went on without: no agent could be asked, or an action did not work",
     "done": "an action answers",
     "repeat": "the question is put again",
     "updated": "the flow has changed and begins again",

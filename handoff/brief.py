@@ -36,6 +36,7 @@ class Briefs:
             "values": [*_contact_values(attributes, site), *_slot_values(events, attributes)],
             "pages": [_page(row) for row in self._visits.pages_of(conversation.visitor_id, limit=MOST_PAGES)],
             "trigger": _trigger(events),
+            "wanted": _wanted(events),
             "failed": _failed(events),
             "rules": _rules(events),
             "note": _latest_note(events),
@@ -104,6 +105,28 @@ def _trigger(events: list[Event]) -> dict[str, Any] | None:
         return None
     said = next((event.body["text"] for event in events if event.kind == "message" and "trigger" in event.body), "")
     return {"title": started.body["trigger"], "said": said, "why": what_held(started.body.get("why"))}
+
+
+_WANTED = {
+    "phrase": "The visitor asked for a person",
+    "step": "The flow {flow} hands over here",
+    "target": "What the visitor chose in {flow} leads to a person",
+    "give_up": "The assistant gave up at the question {flow}.{step}",
+    "rule": "A rule asks for a person",
+    "not_understood": "The assistant did not understand what the visitor wants",
+}
+_MISSING = {"closed": "it was closed", "nobody": "nobody was there"}
+
+
+def _wanted(events: list[Event]) -> dict[str, str] | None:
+    """Returns why a person was wanted last, in words, and why none could be asked if that was so."""
+    wish = next((each for each in reversed(events) if each.kind in ("agent_requested", "agent_missing")), None)
+    if wish is None:
+        return None
+    body = wish.body
+    words = _WANTED[body["reason"]].format(flow=body.get("flow", "a flow"), step=body.get("step", ""))
+    obstacle = _MISSING.get(body.get("why", ""))
+    return {"at": wish.at.isoformat(), "why": f"{words}, but {obstacle}" if obstacle else words}
 
 
 def _failed(events: list[Event]) -> list[dict[str, Any]]:

@@ -97,17 +97,16 @@ class Handover:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
         department = self._department(draft, wanted.department)
         draft.set(department=department.id)
-        if not department.opening_hours.is_open(draft.now):
-            return "closed"
-        if not self._somebody_here(department):
-            return "nobody"
-        body = {
-            "department": department.id,
-            "title": department.title_in(draft.state.language),
-            "reason": wanted.reason,
-        }
-        told = {"note": wanted.note, "priority": wanted.priority, "step": wanted.step, "flow": wanted.flow}
-        event = draft.add("agent_requested", {**body, **{k: v for k, v in told.items() if v}}, actor="bot")
+        wish = {"department": department.id, "reason": wanted.reason}
+        wish |= {name: value for name, value in (("step", wanted.step), ("flow", wanted.flow)) if value}
+        obstacle = self._obstacle(draft, department)
+        if obstacle is not None:
+            draft.add("agent_missing", {**wish, "why": obstacle}, actor="bot")
+            return obstacle
+        wish |= {"title": department.title_in(draft.state.language), "priority": wanted.priority}
+        if wanted.note:
+            wish["note"] = wanted.note
+        event = draft.add("agent_requested", wish, actor="bot")
         draft.set(
             holder=holder_after("request_agent", draft.state.holder),
             queued_at=draft.now if since is None else since + _ANOTHER_WAIT,
@@ -121,6 +120,11 @@ class Handover:
         self._plan_the_wait(draft, department, wanted, event.seq)
         self.offer(draft)
         return None
+
+    def _obstacle(self, draft: Draft, department: Department) -> str | None:
+        if not department.opening_hours.is_open(draft.now):
+            return "closed"
+        return None if self._somebody_here(department) else "nobody"
 
     def _plan_the_wait(self, draft: Draft, department: Department, wanted: WantsAgent, seq: int) -> None:
         conversation = draft.state.id

@@ -207,7 +207,7 @@ def _flow_settings(site: About, settings: ConversationSettings) -> Settings:
 
 def _started_by_messages(flows: Flows) -> tuple[StartedByMessage, ...]:
     return tuple(
-        StartedByMessage(flow.id, compile_condition(flow.start_when))
+        StartedByMessage(flow.id, flow.start_when, compile_condition(flow.start_when), flow.place)
         for flow in flows.flows.values()
         if flow.start_when is not None
     )

@@ -17,7 +17,9 @@ from bot.site.responses import Response
 from flows.engine import FlowMachine
 from flows.flow import Flow
 from flows.settings import Settings
+from rules.conditions import IR
 from rules.hours import OpeningHours
+from rules.problems import Place
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from triggers.limits import Manners
@@ -29,7 +31,9 @@ class StartedByMessage:
     """A flow that begins when a visitor writes and its conditions hold."""
 
     id: str
-    start_when: Callable[[Mapping[str, Any]], bool | None]
+    condition: IR
+    holds: Callable[[Mapping[str, Any]], bool | None]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ BRIEF: dict[str, Any] = {
         "said": "Can I help you choose?",
         "why": ["page is /pricing (/pricing)", "on this page at least 30s (40s)"],
     },
+    "wanted": {"at": at(90), "why": "The visitor asked for a person"},
     "failed": [{"at": at(100), "text": "do you take SEPA", "step": "welcome.topic"}],
     "rules": [{"at": at(95), "rule": "invoice", "did": ["tagged billing"], "why": "last message contains invoice"}],
     "note": None,

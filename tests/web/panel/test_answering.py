@@ -23,6 +23,7 @@ def test_accepting_opens_the_conversation_with_its_brief_and_the_cursor_in_the_r
         "on this page at least 30s (40s)",
     ):
         expect(brief).to_contain_text(known)
+    expect(brief).to_contain_text("The visitor asked for a person")
     expect(brief).to_contain_text("do you take SEPA")
     expect(brief).to_contain_text("2 pages seen")
     expect(page.get_by_role("tab", name="Mine")).to_have_attribute("aria-selected", "true")

@@ -35,6 +35,7 @@ class ConversationBrief extends Part {
     const now = this.desk.now();
     const parts = [
       noted(brief.note),
+      wanted(brief.wanted, now),
       values(brief.values),
       spoke(brief.trigger),
       failed(brief.failed, now),
@@ -81,6 +82,11 @@ function values(list) {
 /** What the flow tells whoever takes over. */
 function noted(note) {
   return note ? h("p.brief__note", { dir: "auto" }, ...prose(shown(note))) : null;
+}
+
+/** Why a person is wanted. */
+function wanted(wish, now) {
+  return wish ? h("p.brief__wanted", {}, shown(wish.why), " ", h("span.brief__source", {}, time(wish.at, now))) : null;
 }
 
 /** Which trigger spoke first, what it said, and why it did. */

@@ -26,7 +26,7 @@ const MOVES = {
   closed: { holder: "nobody", left: false },
 };
 /** What makes a brief say something else. */
-const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested"]);
+const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested", "agent_missing"]);
 
 /** One conversation as far as this window has heard it. */
 class Thread {

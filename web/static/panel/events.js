@@ -18,6 +18,10 @@ export function draw(event, mine, before = []) {
     );
   const happened = {
     agent_requested: () => ["bell", body.title ? `A person is wanted, ${body.title}` : "A person is wanted"],
+    agent_missing: () => [
+      "clock-alert",
+      `A person was wanted, but ${body.why === "closed" ? "it was closed" : "nobody was there"}`,
+    ],
     offer_over: () => [
       "clock",
       body.why === "declined" ? `${nameOf(event)} passed it on` : `${nameOf(event)} did not answer the offer`,
