@@ -87,7 +87,7 @@ FLOW = Table(
         "inputs": Key(_SLOT_TYPES, "slots that whoever starts or calls it gives, with their types", default={}),
         "returns": Key(ListOf(Id()), "slots a caller may rely on; all that were collected, if left out"),
         "slots": Key(_SLOT_TYPES, "types of slots that nothing else says", default={}),
-        "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' do nothing in it", default=True),
+        "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' count as answers in it", default=True),
         "validator": Key(
             Word("the name of a validator like validate_order", r"validate_[A-Za-z0-9_]{1,90}"),
             "the form validator of rasa-sdk that looks at every answer; validate_<flow>, if there is one",

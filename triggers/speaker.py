@@ -13,7 +13,7 @@ from rules.schema import Key, Kind, Table, Walker
 SPEAKER = Table(
     "from",
     {
-        "department": Key(Reference("department"), "whose hours and agents count"),
+        "department": Key(Reference("a department"), "whose hours and agents count"),
         "agent": Key(Word(), "whose name is added while they are there and free, as it stands on their account"),
     },
 )
@@ -43,7 +43,7 @@ class Speakers(Kind):
         if isinstance(node, Map):
             read = walker.read(node, self.table)
             return Speaker(read["department"] or None, read["agent"] or None, read.place_of("department"))
-        found = walker.value(node, Reference("department"), label)
+        found = walker.value(node, Reference("a department"), label)
         return Speaker(found, None, node.place) if isinstance(found, str) else found
 
     def instead(self) -> Speaker:

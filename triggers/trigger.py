@@ -112,7 +112,7 @@ TRIGGER = Table(
         "if": Key(Conditions(), "conditions in one line"),
         "for": Key(Length(), "how long they must hold without a break", default="0s"),
         "say": Key(Text(), "the message"),
-        "start": Key(Reference("flow"), "the flow that an answer begins; without 'say' it says the message, too"),
+        "start": Key(Reference("a flow"), "the flow that an answer begins; without 'say' it says the message, too"),
         "open": Key(YesNo(), "show it in the opened window; on phones as a message beside the button", default=False),
         "badge": Key(YesNo(), "show only a number on the button; the message is in the window", default=False),
         "buttons": Key(Buttons(), "quick answers: start a flow, dismiss, or store the label", default=()),

@@ -52,7 +52,7 @@ PHRASES = Table(
 CONVERSATION = Table(
     "conversation",
     {
-        "start": Key(Reference("flow"), "the flow that begins when the visitor writes and nothing else matches"),
+        "start": Key(Reference("a flow"), "the flow that begins when the visitor writes and nothing else matches"),
         "fallback": Key(Text(), "what is said when nothing matches: a text, or the id of a flow"),
         "idle_close": Key(Length(), "a conversation in which nothing happens is closed after this time", default="24h"),
         "phrases": Key(Nested(PHRASES), "what works everywhere: human, restart, back, cancel, help"),

@@ -53,7 +53,7 @@ IF_NO_ANSWER = Table(
     "if_no_answer",
     {
         "after": Key(Length(), "how long to wait for one of the department's agents", required=True),
-        "department": Key(Reference("department"), "who is asked next; nobody else if left out"),
+        "department": Key(Reference("a department"), "who is asked next; nobody else if left out"),
     },
 )
 
@@ -69,7 +69,7 @@ DEPARTMENT = Table(
         "offer_for": Key(Length(), "how long one agent is asked before the next is", default=str(OFFER_FOR)),
         "if_no_answer": Key(Nested(IF_NO_ANSWER), "where a conversation nobody took goes, and when"),
         "offline": Key(
-            Reference("flow"), "what happens when nobody is there: leave_message or a flow", default=LEAVE_MESSAGE
+            Reference("a flow"), "what happens when nobody is there: leave_message or a flow", default=LEAVE_MESSAGE
         ),
     },
     noun="a department",

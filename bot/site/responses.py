@@ -36,7 +36,7 @@ RESPONSE = Table(
     {
         "shortcut": Key(Word("a shortcut like /ship", r"/[a-z0-9_-]{1,30}"), "what an agent types to insert it"),
         "text": Key(Text(), "what is inserted; may have gaps such as {{ contact.name }}", required=True),
-        "department": Key(Reference("department"), "whose agents see it; everybody if left out"),
+        "department": Key(Reference("a department"), "whose agents see it; everybody if left out"),
     },
     noun="a response",
 )

@@ -28,7 +28,7 @@ class CallStep(Step):
     table: ClassVar[Table] = step_table(
         "call",
         {
-            "call": Key(Reference("flow"), "the flow to run before this one goes on", required=True),
+            "call": Key(Reference("a flow"), "the flow to run before this one goes on", required=True),
             "with": Key(Values(), "the inputs of that flow, and what they are", default={}),
             "if_cancelled": Key(LeadsTo(), "where to go on when the visitor breaks that flow off", default="end"),
         },

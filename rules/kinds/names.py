@@ -45,7 +45,7 @@ class Reference(Kind):
 
     @property
     def words(self) -> str:
-        return f"the id of a {self.noun}"
+        return f"the id of {self.noun}"
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
         text = written(node)

@@ -13,7 +13,7 @@ def test_the_way_to_a_person_is_always_there_until_one_is_asked_for(visit: Visit
     chat.happens("agent_requested", "bot", title="Sales")
     chat.stands(holder="queue", department="Sales", place=2)
     expect(dialog_of(page)).to_contain_text("You are 2nd in line")
-    expect(log_of(page)).to_contain_text("You asked for a person.")
+    expect(log_of(page)).to_contain_text("A person is being asked.")
     expect(page.get_by_role("button", name="Talk to a person")).to_be_hidden()
     picture(page, "widget-in-line")
     for place, words in ((1, "1st"), (3, "3rd"), (11, "11th"), (22, "22nd")):

@@ -132,7 +132,7 @@ class ConversationContext extends Part {
       ["Now", standingInWords(this.desk.standing(this.desk.open))],
       ["Department", department],
       ["Began", first && time(first.at, now)],
-      ["Asked for a person", asked && time(asked.at, now)],
+      ["A person was wanted", asked && time(asked.at, now)],
       ["Number", h("code.context__number", {}, this.desk.open)],
     ].filter(([, value]) => value);
     return h("section.context__part", {}, h("h3.context__heading", {}, "Conversation"), facts_of(list));

@@ -27,7 +27,7 @@ export default {
   nobody: "Gerade ist niemand da",
   opens: (when) => `Geschlossen, zurück ${when}`,
   left: "Wir antworten per E-Mail",
-  agent_requested: () => "Sie möchten mit einem Menschen sprechen.",
+  agent_requested: () => "Ein Mensch wird dazugeholt.",
   accepted: ({ name }) => `${name} ist da, ein Mensch, und sieht, was Sie tippen.`,
   returned: () => "Jetzt antwortet wieder der Assistent, ein Programm.",
   closed: () => "Diese Unterhaltung ist beendet. Schreiben Sie, um eine neue zu beginnen.",

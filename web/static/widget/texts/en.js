@@ -30,7 +30,7 @@ export default {
   nobody: "Nobody is here right now",
   opens: (when) => `Closed, back ${when}`,
   left: "We answer by e-mail",
-  agent_requested: () => "You asked for a person.",
+  agent_requested: () => "A person is being asked.",
   accepted: ({ name }) => `${name} is here, a person, and sees what you type.`,
   returned: () => "The assistant, a program, answers again.",
   closed: () => "This conversation has ended. Write to begin a new one.",
