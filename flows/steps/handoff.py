@@ -30,7 +30,9 @@ class HandoffStep(Step):
     table: ClassVar[Table] = step_table(
         "handoff",
         {
-            "handoff": Key(Reference("a department"), "the department, or any: that of the conversation", required=True),
+            "handoff": Key(
+                Reference("a department"), "the department, or any: that of the conversation", required=True
+            ),
             "say": Key(Text(), "what the bot says once a person is asked; not said when nobody could be"),
             "note": Key(Text(), "what the agent reads first"),
             "priority": Key(Choice(("normal", "high", "urgent")), "how urgent it is", default="normal"),

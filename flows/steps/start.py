@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartStep(Step):
     kind: ClassVar[str] = "start"
-    table: ClassVar[Table] = step_table("start", {"start": Key(Reference("a flow"), "the flow to begin", required=True)})
+    table: ClassVar[Table] = step_table(
+        "start", {"start": Key(Reference("a flow"), "the flow to begin", required=True)}
+    )
 
     to: Target
 
