@@ -87,7 +87,10 @@ async def _converse(line: Line, socket: Any) -> None:
         while unsaid:
             await socket.send(json.dumps(unsaid.popleft()))
         try:
-            line.receive(json.loads(await asyncio.wait_for(socket.recv(), 0.2)))
+            # Not `wait_for`: before Python 3.12 it may swallow that the task is cancelled, which then never ends.
+            async with asyncio.timeout(0.2):
+                frame = await socket.recv()
+            line.receive(json.loads(frame))
         except TimeoutError:
             line.a_moment_later()
 
