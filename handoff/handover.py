@@ -44,10 +44,11 @@ class Handover:
                 end(draft, by="bot", name=None, actor="bot")
             if turn.wants_agent is None or draft.state.holder != "bot":
                 return turn.known
-            obstacle = self._request(draft, turn.wants_agent, since)
+            department = self._department(draft, turn.wants_agent.department)
+            obstacle = self._request(draft, department, turn.wants_agent, since)
             if obstacle is None:
                 return turn.known
-            turn = self.bot.resume(draft, turn.known, self._failed(draft, obstacle))
+            turn = self.bot.resume(draft, turn.known, self._failed(department.id, obstacle))
         return turn.known
 
     def offer(self, draft: Draft) -> None:
@@ -80,27 +81,29 @@ class Handover:
         draft.set(department=department)
         self.offer(draft)
 
-    def stop_waiting(self, draft: Draft, known: Known) -> Known:
-        """Nobody came in the time promised: back to the bot, which does what the flow says."""
-        state = draft.state
-        draft.add("waited_long", {"department": state.department or ""}, actor="system")
+    def stop_waiting(self, draft: Draft, known: Known, *, owed_by: str | None) -> Known:
+        """Nobody came in the time promised: back to the bot, which does what the flow says.
+
+        `owed_by` is the department that owed an answer before; it goes on owing it.
+        """
+        asked = draft.state.department
+        draft.add("waited_long", {"department": asked or ""}, actor="system")
         leave_queue(draft)
-        draft.set(holder=holder_after("give_up_waiting", state.holder))
-        return self.settle(draft, self.bot.resume(draft, known, self._failed(draft, "nobody")))
+        draft.set(holder=holder_after("give_up_waiting", draft.state.holder), department=owed_by or asked)
+        return self.settle(draft, self.bot.resume(draft, known, self._failed(asked, "nobody")))
 
-    def _failed(self, draft: Draft, reason: str) -> Event:
-        department = self.bot.sites.current.departments.get(draft.state.department or "")
+    def _failed(self, asked: str | None, reason: str) -> Event:
+        department = self.bot.sites.current.departments.get(asked or "")
         offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
-        return Event("failed", data={"reason": reason, "department": draft.state.department, "flow": offline})
+        return Event("failed", data={"reason": reason, "department": asked, "flow": offline})
 
-    def _request(self, draft: Draft, wanted: WantsAgent, since: datetime | None) -> str | None:
+    def _request(self, draft: Draft, department: Department, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
-        department = self._department(draft, wanted.department)
-        draft.set(department=department.id)
-        if not department.opening_hours.is_open(draft.now):
-            return "closed"
-        if not self._somebody_here(department):
-            return "nobody"
+        owed_by = draft.state.department if draft.state.left else None
+        obstacle = self._obstacle(draft, department)
+        if obstacle is not None:
+            draft.set(department=owed_by or department.id)
+            return obstacle
         body = {
             "department": department.id,
             "title": department.title_in(draft.state.language),
@@ -110,19 +113,27 @@ class Handover:
         event = draft.add("agent_requested", {**body, **{k: v for k, v in told.items() if v}}, actor="bot")
         draft.set(
             holder=holder_after("request_agent", draft.state.holder),
+            department=department.id,
             queued_at=draft.now if since is None else since + _ANOTHER_WAIT,
-            waiting_since=draft.now,
+            waiting_since=draft.state.waiting_since or draft.now,
             priority=max(draft.state.priority, PRIORITIES[wanted.priority]),
             asked=(),
         )
         if wanted.say:
             body = {"text": wanted.say, "flow": wanted.flow, "step": f"{wanted.flow}.{wanted.step}"}
             draft.add("message", body, actor="bot")
-        self._plan_the_wait(draft, department, wanted, event.seq)
+        self._plan_the_wait(draft, department, wanted, event.seq, owed_by)
         self.offer(draft)
         return None
 
-    def _plan_the_wait(self, draft: Draft, department: Department, wanted: WantsAgent, seq: int) -> None:
+    def _obstacle(self, draft: Draft, department: Department) -> str | None:
+        if not department.opening_hours.is_open(draft.now):
+            return "closed"
+        return None if self._somebody_here(department) else "nobody"
+
+    def _plan_the_wait(
+        self, draft: Draft, department: Department, wanted: WantsAgent, seq: int, owed_by: str | None
+    ) -> None:
         conversation = draft.state.id
         longest = timedelta(seconds=wanted.wait_up_to.seconds) if wanted.wait_up_to else self._default_wait(department)
         wait = {"requested": (draft.state.queued_at or draft.now).isoformat()}
@@ -135,7 +146,8 @@ class Handover:
                 payload = {**wait, "department": overflow.department, "tried": list(tried)}
                 draft.job("overflow", key, run_at=draft.now + after, payload=payload)
             tried.append(overflow.department)
-        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=wait)
+        over = {**wait, "owed_by": owed_by}
+        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=over)
 
     def _default_wait(self, department: Department) -> timedelta:
         """Returns the time of all departments that are asked; one that names none gets a minute."""
@@ -174,7 +186,8 @@ class Handover:
         body = {"department": department, "email": left.email or "", "text": left.text}
         draft.add("message_left", body, actor="visitor")
         # The bot goes on holding the conversation: whoever left a message may still be helped by it.
-        draft.set(department=department, left=True, queued_at=draft.now, waiting_since=draft.now)
+        owed_since = draft.state.waiting_since or draft.now
+        draft.set(department=department, left=True, queued_at=owed_since, waiting_since=owed_since)
 
     def _offer_time(self, department: str | None) -> timedelta:
         known = self.bot.sites.current.departments.get(department or "")

@@ -4,9 +4,12 @@ from bot.conversation import Draft
 
 
 def leave_queue(draft: Draft) -> None:
-    """Ends the waiting: nobody owes an answer, and nobody is asked."""
+    """Ends the waiting: nobody is asked, and nobody owes an answer, except to a message that was left before."""
     ask_nobody(draft)
-    draft.set(queued_at=None, waiting_since=None)
+    if draft.state.left:
+        draft.set(queued_at=draft.state.waiting_since or draft.state.queued_at)
+    else:
+        draft.set(queued_at=None, waiting_since=None)
 
 
 def ask_nobody(draft: Draft) -> None:

@@ -43,7 +43,9 @@ class ClockSide(Changing):
 
     def _stop_waiting(self, job: Job) -> None:
         def verb(draft: Draft, known: Known) -> Known:
-            return self._handover.stop_waiting(draft, known) if _still_waits(draft, job) else known
+            if not _still_waits(draft, job):
+                return known
+            return self._handover.stop_waiting(draft, known, owed_by=job.payload.get("owed_by"))
 
         self._do(job, verb)
 
