@@ -16,7 +16,7 @@ from handoff.ending import end
 from handoff.lifecycle import holder_after
 from handoff.queue import PRIORITIES
 from handoff.routing import here_in, next_for
-from handoff.waiting import ask_nobody, leave_queue
+from handoff.waiting import ask_nobody, leave_queue, owe_answer
 
 MOST_TRIES = 5
 """How many departments one turn may ask for before a message is taken instead."""
@@ -186,8 +186,8 @@ class Handover:
         body = {"department": department, "email": left.email or "", "text": left.text}
         draft.add("message_left", body, actor="visitor")
         # The bot goes on holding the conversation: whoever left a message may still be helped by it.
-        owed_since = draft.state.waiting_since or draft.now
-        draft.set(department=department, left=True, queued_at=owed_since, waiting_since=owed_since)
+        draft.set(department=department)
+        owe_answer(draft, since=draft.state.waiting_since or draft.now)
 
     def _offer_time(self, department: str | None) -> timedelta:
         known = self.bot.sites.current.departments.get(department or "")

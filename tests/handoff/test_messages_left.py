@@ -72,6 +72,21 @@ def test_a_second_message_leaves_the_first_as_old_as_it_is(leaves, office):
     assert owed(office, ann) == before
 
 
+def test_a_message_is_owed_again_when_who_accepted_it_vanished_without_an_answer(leaves, office, agent):
+    ann = leaves()
+    before = owed(office, ann)
+    office.clock.advance(hours=1)
+    anna = agent("Anna").comes_online()
+    anna.accepts(ann.conversation)
+    assert not office.desk.conversation(ann.conversation).left
+    office.panels.discard(anna.id)
+    office.desk.leave(anna.id)
+    for _ in range(14):
+        office.let_pass(seconds=5)
+        office.desk.reclaim()
+    assert owed(office, ann) == before
+
+
 def test_who_waits_for_the_first_time_is_owed_nothing_once_nobody_came(visitor, office, agent):
     agent("Anna").comes_online()
     ann = visitor()
