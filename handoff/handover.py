@@ -1,5 +1,6 @@
 """Carries the wish for a person into the queue, or into what happens when nobody is there."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,11 +75,17 @@ class Handover:
         draft.set(offered_to=None, offer_seq=None)
         self.offer(draft)
 
-    def overflow(self, draft: Draft, department: str) -> None:
-        """Moves a waiting conversation to the next department; it keeps its waiting time."""
-        draft.add("requeued", {"department": department, "why": "no_answer"}, actor="system")
+    def overflow(self, draft: Draft, department: str, *, tried: Collection[str]) -> None:
+        """Moves a waiting conversation to a department, or to the next after it of those not tried yet where somebody
+        is there; it keeps its waiting time. Without one it stays where it is seen.
+        """
+        asked = self._and_those_after(department)
+        following = next((each for each in asked if each.id not in tried and self._is_staffed(each, draft.now)), None)
+        if following is None:
+            return
+        draft.add("requeued", {"department": following.id, "why": "no_answer"}, actor="system")
         ask_nobody(draft)
-        draft.set(department=department)
+        draft.set(department=following.id)
         self.offer(draft)
 
     def stop_waiting(self, draft: Draft, known: Known, *, owed_by: str | None) -> Known:
@@ -129,7 +136,8 @@ class Handover:
     def _obstacle(self, draft: Draft, department: Department) -> str | None:
         if not department.opening_hours.is_open(draft.now):
             return "closed"
-        return None if self._somebody_here(department) else "nobody"
+        everywhere = self._and_those_after(department.id)
+        return None if any(self._is_staffed(each, draft.now) for each in everywhere) else "nobody"
 
     def _plan_the_wait(
         self, draft: Draft, department: Department, wanted: WantsAgent, seq: int, owed_by: str | None
@@ -168,9 +176,15 @@ class Handover:
             department = following
         return found
 
-    def _somebody_here(self, department: Department) -> bool:
-        everywhere = [department.id, *(overflow.department for overflow in self._overflows(department))]
-        return any(here_in(each, self.agents.all()) for each in everywhere)
+    def _and_those_after(self, department: str) -> list[Department]:
+        """Returns a department and those that are asked after it, of those that the site has by now."""
+        known = self.bot.sites.current.departments
+        if department not in known:
+            return []
+        return [known[department], *(known[each.department] for each in self._overflows(known[department]))]
+
+    def _is_staffed(self, department: Department, now: datetime) -> bool:
+        return department.opening_hours.is_open(now) and bool(here_in(department.id, self.agents.all()))
 
     def _department(self, draft: Draft, wanted: str | None) -> Department:
         """Returns the department wanted, else the conversation's own, of those that the site has by now."""

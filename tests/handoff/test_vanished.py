@@ -222,6 +222,7 @@ def test_the_timers_of_a_first_wait_do_not_end_the_second(office, agent, visitor
     ann.presses("A person")
     anna.accepts(ann.conversation)
     agent("Ben").comes_online()
+    agent("Sam", "support").comes_online()
     office.panels.discard(anna.id)
     office.desk.leave(anna.id)
     wait(office, seconds=20)
