@@ -148,7 +148,7 @@ class ConversationRow(Base):
     offer_seq: Mapped[int | None]
     asked: Mapped[list[str]]
     left: Mapped[bool]
-    """A message was left because nobody could answer: somebody has to write back."""
+    """A message was left because nobody could answer, or who was to answer vanished: somebody has to write back."""
     waiting_since: Mapped[datetime | None]
     """When the oldest message of the visitor that no person has answered was written."""
     last_message: Mapped[dict[str, Any]]

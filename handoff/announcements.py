@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Conversation
 from bot.events import Event
+from handoff.queue import is_in_hand
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,11 @@ class Announcement:
         """Says whether any of these is not as it was, as far as one can know."""
         before, after = self.before, self.after
         return before is None or any(getattr(before, name) != getattr(after, name) for name in names)
+
+    @property
+    def concerns_agents(self) -> bool:
+        """Says whether it may change what the lists of agents show."""
+        return is_in_hand(self.after) or self.differs("holder", "left", "department")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Carries the wish for a person into the queue, or into what happens when nobody is there."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from handoff.ending import end
 from handoff.lifecycle import holder_after
 from handoff.queue import PRIORITIES
 from handoff.routing import here_in, next_for
-from handoff.waiting import ask_nobody, leave_queue
+from handoff.waiting import ask_nobody, leave_queue, owe_answer
 
 MOST_TRIES = 5
 """How many departments one turn may ask for before a message is taken instead."""
@@ -44,10 +45,11 @@ class Handover:
                 end(draft, by="bot", name=None, actor="bot")
             if turn.wants_agent is None or draft.state.holder != "bot":
                 return turn.known
-            obstacle = self._request(draft, turn.wants_agent, since)
+            department = self._department(draft, turn.wants_agent.department)
+            obstacle = self._request(draft, department, turn.wants_agent, since)
             if obstacle is None:
                 return turn.known
-            turn = self.bot.resume(draft, turn.known, self._failed(draft, obstacle))
+            turn = self.bot.resume(draft, turn.known, self._failed(department.id, obstacle))
         return turn.known
 
     def offer(self, draft: Draft) -> None:
@@ -73,35 +75,44 @@ class Handover:
         draft.set(offered_to=None, offer_seq=None)
         self.offer(draft)
 
-    def overflow(self, draft: Draft, department: str) -> None:
-        """Moves a waiting conversation to the next department; it keeps its waiting time."""
-        draft.add("requeued", {"department": department, "why": "no_answer"}, actor="system")
+    def overflow(self, draft: Draft, department: str, *, tried: Collection[str]) -> None:
+        """Moves a waiting conversation to a department, or to the next after it of those not tried yet where somebody
+        is there; it keeps its waiting time. Without one it stays where it is seen.
+        """
+        asked = self._and_those_after(department)
+        following = next((each for each in asked if each.id not in tried and self._is_staffed(each, draft.now)), None)
+        if following is None:
+            return
+        draft.add("requeued", {"department": following.id, "why": "no_answer"}, actor="system")
         ask_nobody(draft)
-        draft.set(department=department)
+        draft.set(department=following.id)
         self.offer(draft)
 
-    def stop_waiting(self, draft: Draft, known: Known) -> Known:
-        """Nobody came in the time promised: back to the bot, which does what the flow says."""
-        state = draft.state
-        draft.add("waited_long", {"department": state.department or ""}, actor="system")
+    def stop_waiting(self, draft: Draft, known: Known, *, owed_by: str | None) -> Known:
+        """Nobody came in the time promised: back to the bot, which does what the flow says.
+
+        `owed_by` is the department that owed an answer before; it goes on owing it.
+        """
+        asked = draft.state.department
+        draft.add("waited_long", {"department": asked or ""}, actor="system")
         leave_queue(draft)
-        draft.set(holder=holder_after("give_up_waiting", state.holder))
-        return self.settle(draft, self.bot.resume(draft, known, self._failed(draft, "nobody")))
+        draft.set(holder=holder_after("give_up_waiting", draft.state.holder), department=owed_by or asked)
+        return self.settle(draft, self.bot.resume(draft, known, self._failed(asked, "nobody")))
 
-    def _failed(self, draft: Draft, reason: str) -> Event:
-        department = self.bot.sites.current.departments.get(draft.state.department or "")
+    def _failed(self, asked: str | None, reason: str) -> Event:
+        department = self.bot.sites.current.departments.get(asked or "")
         offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
-        return Event("failed", data={"reason": reason, "department": draft.state.department, "flow": offline})
+        return Event("failed", data={"reason": reason, "department": asked, "flow": offline})
 
-    def _request(self, draft: Draft, wanted: WantsAgent, since: datetime | None) -> str | None:
+    def _request(self, draft: Draft, department: Department, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""
-        department = self._department(draft, wanted.department)
-        draft.set(department=department.id)
+        owed_by = draft.state.department if draft.state.left else None
         wish = {"department": department.id, "reason": wanted.reason}
         wish |= {name: value for name, value in (("step", wanted.step), ("flow", wanted.flow)) if value}
         obstacle = self._obstacle(draft, department)
         if obstacle is not None:
             draft.add("agent_missing", {**wish, "why": obstacle}, actor="bot")
+            draft.set(department=owed_by or department.id)
             return obstacle
         wish |= {"title": department.title_in(draft.state.language), "priority": wanted.priority}
         if wanted.note:
@@ -109,24 +120,28 @@ class Handover:
         event = draft.add("agent_requested", wish, actor="bot")
         draft.set(
             holder=holder_after("request_agent", draft.state.holder),
+            department=department.id,
             queued_at=draft.now if since is None else since + _ANOTHER_WAIT,
-            waiting_since=draft.now,
+            waiting_since=draft.state.waiting_since or draft.now,
             priority=max(draft.state.priority, PRIORITIES[wanted.priority]),
             asked=(),
         )
         if wanted.say:
             body = {"text": wanted.say, "flow": wanted.flow, "step": f"{wanted.flow}.{wanted.step}"}
             draft.add("message", body, actor="bot")
-        self._plan_the_wait(draft, department, wanted, event.seq)
+        self._plan_the_wait(draft, department, wanted, event.seq, owed_by)
         self.offer(draft)
         return None
 
     def _obstacle(self, draft: Draft, department: Department) -> str | None:
         if not department.opening_hours.is_open(draft.now):
             return "closed"
-        return None if self._somebody_here(department) else "nobody"
+        everywhere = self._and_those_after(department.id)
+        return None if any(self._is_staffed(each, draft.now) for each in everywhere) else "nobody"
 
-    def _plan_the_wait(self, draft: Draft, department: Department, wanted: WantsAgent, seq: int) -> None:
+    def _plan_the_wait(
+        self, draft: Draft, department: Department, wanted: WantsAgent, seq: int, owed_by: str | None
+    ) -> None:
         conversation = draft.state.id
         longest = timedelta(seconds=wanted.wait_up_to.seconds) if wanted.wait_up_to else self._default_wait(department)
         wait = {"requested": (draft.state.queued_at or draft.now).isoformat()}
@@ -139,7 +154,8 @@ class Handover:
                 payload = {**wait, "department": overflow.department, "tried": list(tried)}
                 draft.job("overflow", key, run_at=draft.now + after, payload=payload)
             tried.append(overflow.department)
-        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=wait)
+        over = {**wait, "owed_by": owed_by}
+        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=over)
 
     def _default_wait(self, department: Department) -> timedelta:
         """Returns the time of all departments that are asked; one that names none gets a minute."""
@@ -160,9 +176,15 @@ class Handover:
             department = following
         return found
 
-    def _somebody_here(self, department: Department) -> bool:
-        everywhere = [department.id, *(overflow.department for overflow in self._overflows(department))]
-        return any(here_in(each, self.agents.all()) for each in everywhere)
+    def _and_those_after(self, department: str) -> list[Department]:
+        """Returns a department and those that are asked after it, of those that the site has by now."""
+        known = self.bot.sites.current.departments
+        if department not in known:
+            return []
+        return [known[department], *(known[each.department] for each in self._overflows(known[department]))]
+
+    def _is_staffed(self, department: Department, now: datetime) -> bool:
+        return department.opening_hours.is_open(now) and bool(here_in(department.id, self.agents.all()))
 
     def _department(self, draft: Draft, wanted: str | None) -> Department:
         """Returns the department wanted, else the conversation's own, of those that the site has by now."""
@@ -178,7 +200,8 @@ class Handover:
         body = {"department": department, "email": left.email or "", "text": left.text}
         draft.add("message_left", body, actor="visitor")
         # The bot goes on holding the conversation: whoever left a message may still be helped by it.
-        draft.set(department=department, left=True, queued_at=draft.now, waiting_since=draft.now)
+        draft.set(department=department)
+        owe_answer(draft, since=draft.state.waiting_since or draft.now)
 
     def _offer_time(self, department: str | None) -> timedelta:
         known = self.bot.sites.current.departments.get(department or "")

@@ -43,6 +43,12 @@ IN_HAND = (_to_be_answered, _held)
 _in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conversations.c.id)
 
 
+def is_in_hand(conversation: Conversation) -> bool:
+    """The same answer as `IN_HAND`, for what is kept."""
+    waits = conversation.open and (conversation.holder == "queue" or conversation.left)
+    return waits or conversation.holder == "agent"
+
+
 class Queue:
     """Reads who waits. It is bounded, so it is always read whole."""
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from bot.change import table_of
-from bot.conversation import Conversation
 from bot.database import Database
 from bot.journal import PAGE
 from bot.models import ConversationRow
@@ -18,7 +17,7 @@ from handoff.agents import Agents
 from handoff.announcements import Announcement, Announcements, StaffChanged
 from handoff.elsewhere import Elsewhere
 from handoff.live import LiveConversations
-from handoff.queue import IN_HAND, LONGEST_LIST
+from handoff.queue import IN_HAND, LONGEST_LIST, is_in_hand
 
 LOOK_EVERY = 2.0
 """Seconds between looks for what no hint told of."""
@@ -74,8 +73,7 @@ class Relay:
             return
         after = news.after
         before = news.before.last_seq if news.before else 0
-        for_agents = after.holder != "bot" or news.differs("holder", "left")
-        self._publish([CHANGED, after.id, after.visitor_id, before, after.last_seq, for_agents])
+        self._publish([CHANGED, after.id, after.visitor_id, before, after.last_seq, news.concerns_agents])
 
     def take(self, hint: Hint) -> None:
         """Takes a hint of another worker."""
@@ -134,12 +132,6 @@ class Relay:
         query = select(_conversations.c.id, _conversations.c.last_seq).where(*conditions).limit(most)
         with self._database.reading() as connection:
             return [(conversation_id, seq) for conversation_id, seq in connection.execute(query)]
-
-
-def is_in_hand(conversation: Conversation) -> bool:
-    """The same answer as `IN_HAND`, for what is kept."""
-    waits = conversation.open and (conversation.holder == "queue" or conversation.left)
-    return waits or conversation.holder == "agent"
 
 
 def _parts(names: set[str]) -> Iterator[list[str]]:

@@ -140,7 +140,7 @@ class Hub:
             self._tell_offer(news.before, after, news.events)
         if changed:
             self._tell_status(after)
-        if after.holder != "bot" or changed:
+        if news.concerns_agents:
             self._plan_lists()
 
     def _tell_watcher(self, watcher: AgentLinks, conversation: Conversation, events: tuple[Event, ...]) -> None:

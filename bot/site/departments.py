@@ -53,7 +53,9 @@ IF_NO_ANSWER = Table(
     "if_no_answer",
     {
         "after": Key(Length(), "how long to wait for one of the department's agents", required=True),
-        "department": Key(Reference("a department"), "who is asked next; nobody else if left out"),
+        "department": Key(
+            Reference("a department"), "who is asked next, as soon as somebody is there; nobody else if left out"
+        ),
     },
 )
 

@@ -11,6 +11,9 @@ from handoff.desk.changing import Changing, Verb
 from handoff.ending import end
 from handoff.refusals import NoSuchConversation
 
+LOOK_AGAIN = timedelta(seconds=15)
+"""How soon it is looked again whether somebody is there by now to whom a conversation can be passed on."""
+
 
 class ClockSide(Changing):
     """Verbs of jobs."""
@@ -33,17 +36,25 @@ class ClockSide(Changing):
 
         self._do(job, verb)
 
-    def _overflow(self, job: Job) -> None:
+    def _overflow(self, job: Job) -> datetime | None:
+        tried = job.payload["tried"]
+
+        def stays(draft: Draft) -> bool:
+            return _still_waits(draft, job) and draft.state.department in tried
+
         def verb(draft: Draft, known: Known) -> Known:
-            if _still_waits(draft, job) and draft.state.department in job.payload["tried"]:
-                self._handover.overflow(draft, job.payload["department"])
+            if stays(draft):
+                self._handover.overflow(draft, job.payload["department"], tried=tried)
             return known
 
-        self._do(job, verb)
+        draft = self._do(job, verb)
+        return draft.now + LOOK_AGAIN if draft is not None and stays(draft) else None
 
     def _stop_waiting(self, job: Job) -> None:
         def verb(draft: Draft, known: Known) -> Known:
-            return self._handover.stop_waiting(draft, known) if _still_waits(draft, job) else known
+            if not _still_waits(draft, job):
+                return known
+            return self._handover.stop_waiting(draft, known, owed_by=job.payload.get("owed_by"))
 
         self._do(job, verb)
 

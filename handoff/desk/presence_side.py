@@ -12,6 +12,7 @@ from handoff.desk.changing import ATTEMPTS
 from handoff.models import PresenceChange
 from handoff.presence import INTENTS
 from handoff.refusals import NotPossibleNow, TryAgain
+from handoff.waiting import owe_answer
 
 
 class PresenceSide(AgentSide):
@@ -60,11 +61,11 @@ class PresenceSide(AgentSide):
         body = {"department": before.department or "", "why": "agent_gone", "agent": agent.id, "name": agent.name}
         draft.add("requeued", body, actor="system")
         draft.add("message", {"text": sentence("agent_gone", before.language, name=agent.name)}, actor="bot")
+        if before.waiting_since:
+            # The visitor may be gone, too: nobody would be there to leave what was asked as a message.
+            owe_answer(draft, since=before.waiting_since)
         turn = self._parts.bot.call_agent(known, before.department)
-        known = self._handover.settle(draft, turn, since=before.queued_at)
-        if draft.state.holder == "queue" and before.waiting_since:
-            draft.set(waiting_since=before.waiting_since)
-        return known
+        return self._handover.settle(draft, turn, since=before.queued_at)
 
     def _record_presence(self, agent_id: str, *, intent: str | None = None) -> None:
         for _ in range(ATTEMPTS):

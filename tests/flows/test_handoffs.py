@@ -123,6 +123,16 @@ def test_otherwise_a_message_is_taken_and_the_flow_goes_on(play):
     assert bot.effects_of(MessageLeft) == [MessageLeft("sales", "ann@x.io", "Call me back\nplease")]
 
 
+def test_out_of_hours_nobody_is_called_busy(play):
+    for hours, words in (
+        ("closed", "Leave a message, and the answer comes by e-mail once we are open again."),
+        ("open", "Nobody is free right now. Leave a message, and the answer comes by e-mail."),
+    ):
+        bot = play(HANDOFF, start="lead", facts={"opening_hours": hours})
+        bot.write("Ann")
+        assert bot.happens(CLOSED) == [words, "What is your e-mail address?"]
+
+
 def test_a_known_address_is_not_asked_for_again(play):
     bot = play(HANDOFF, start="lead", facts={"contact.email": "ann@x.io"}, language="de")
     bot.write("Ann")

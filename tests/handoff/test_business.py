@@ -8,8 +8,7 @@ from sqlalchemy import or_, select, update
 from bot.change import table_of
 from bot.models import ConversationRow
 from handoff.audience import may_work_on
-from handoff.queue import IN_HAND
-from handoff.relay import is_in_hand
+from handoff.queue import IN_HAND, is_in_hand
 
 ROLES = ("agent", "lead", "marketer", "admin")
 OWNERS, DEPARTMENTS = ("nobody", "me", "another"), (None, "sales", "support")

@@ -223,6 +223,19 @@ def test_without_hints_what_an_agent_closed_elsewhere_leaves_the_lists(workers, 
     assert holders_told(here, bob) == ["agent", "nobody"]
 
 
+def test_what_is_added_to_a_message_that_was_left_is_told_to_agents_elsewhere(workers, bob):
+    here, there = workers
+    here.agents = True
+    for text in ("Hi", "human", "bob@x.io", "Please call me"):
+        bob.writes(text)
+    assert there.office.desk.conversation(bob.conversation).left
+    there.hints.clear()
+    bob.writes("It is urgent")
+    for hint in there.hints:
+        here.relay.take(hint)
+    assert here.told("bob")[-1] == there.office.desk.conversation(bob.conversation).last_seq
+
+
 @pytest.mark.parametrize("deaf", [False, True], ids=["looking", "coming back to the bus"])
 def test_without_hints_a_message_that_was_answered_elsewhere_leaves_the_lists(workers, bob, deaf):
     here, there = workers

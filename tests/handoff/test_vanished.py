@@ -68,6 +68,40 @@ def test_with_nobody_else_there_a_message_is_taken(held, office):
     assert "What is your e-mail address?" in ann.hears()
 
 
+def test_with_nobody_else_there_what_was_not_answered_is_owed_until_somebody_accepts_it(held, office, agent):
+    _, ann, _ = held
+    asked_at = office.desk.conversation(ann.conversation).waiting_since
+    wait(office, seconds=65)
+    office.let_pass(days=2)
+    state = office.desk.conversation(ann.conversation)
+    assert (state.open, state.left, state.department, state.waiting_since) == (True, True, "sales", asked_at)
+    ben = agent("Ben").comes_online()
+    assert [row["id"] for row in office.queue.rows_waiting(office.desk.agent(ben.id))] == [ann.conversation]
+    ben.accepts(ann.conversation)
+    assert not office.desk.conversation(ann.conversation).left
+
+
+def test_what_was_not_answered_is_owed_also_when_nobody_comes_of_those_who_are_asked(held, office, agent):
+    _, ann, _ = held
+    asked_at = office.desk.conversation(ann.conversation).waiting_since
+    agent("Ben").comes_online()
+    agent("Sam", "support").comes_online()
+    wait(office, seconds=65)
+    assert office.desk.conversation(ann.conversation).holder == "queue"
+    office.let_pass(minutes=10)
+    state = office.desk.conversation(ann.conversation)
+    assert (state.holder, state.left, state.department) == ("bot", True, "sales")
+    assert state.queued_at == state.waiting_since == asked_at
+
+
+def test_what_was_answered_is_owed_nothing(held, office):
+    anna, ann, token = held
+    anna.says(ann.conversation, "Here they are", token=token)
+    wait(office, seconds=65)
+    state = office.desk.conversation(ann.conversation)
+    assert (state.holder, state.left, state.waiting_since) == ("bot", False, None)
+
+
 def test_nobody_who_vanished_is_overlooked_however_many_have_conversations(office, visitor, agent, monkeypatch):
     monkeypatch.setattr("handoff.queue.LONGEST_LIST", 2)
     conversations = []
@@ -188,6 +222,7 @@ def test_the_timers_of_a_first_wait_do_not_end_the_second(office, agent, visitor
     ann.presses("A person")
     anna.accepts(ann.conversation)
     agent("Ben").comes_online()
+    agent("Sam", "support").comes_online()
     office.panels.discard(anna.id)
     office.desk.leave(anna.id)
     wait(office, seconds=20)

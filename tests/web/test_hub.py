@@ -116,6 +116,20 @@ def test_a_panel_that_cannot_be_told_just_now_is_asked_to_come_back(office, agen
     assert not others.asked_back
 
 
+def test_what_is_added_to_a_message_that_was_left_comes_to_the_lists_and_what_the_bot_answers_does_not(
+    office, waiting, visitor
+):
+    board = Switchboard(office)
+    for text in ("human", "ann@x.io", "Please call me"):
+        waiting.writes(text)
+    board.send_lists()
+    waiting.writes("It is urgent")
+    assert len(board.later) == 1
+    board.send_lists()
+    visitor().writes("Hi")
+    assert board.later == []
+
+
 def test_only_what_an_agent_may_open_is_followed(office, agent, waiting):
     """S15, S42."""
     board = Switchboard(office)

@@ -21,6 +21,17 @@ def test_the_way_to_a_person_is_always_there_until_one_is_asked_for(visit: Visit
         expect(dialog_of(page)).to_contain_text(f"You are {words} in line")
 
 
+def test_who_left_a_message_and_asks_again_hears_their_place_in_line(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = opened(visit())
+    chat.stands(holder="bot", left=True)
+    expect(dialog_of(page)).to_contain_text("We answer by e-mail")
+    chat.stands(holder="queue", left=True, department="Sales", place=1)
+    expect(dialog_of(page)).to_contain_text("You are 1st in line")
+    chat.stands(holder="bot", left=True)
+    expect(dialog_of(page)).to_contain_text("We answer by e-mail")
+
+
 def test_a_person_is_told_from_the_program_in_words(visit: Visit, chat: PretendedChat) -> None:
     chat.adds("message", "visitor", text="Hello")
     page = opened(visit())

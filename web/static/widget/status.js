@@ -31,9 +31,9 @@ export class Status {
   show({ holder, agent, department, place, opens, left, open } = {}) {
     const texts = this.#texts;
     let standing = agent ? texts.person : texts.program;
-    if (left) standing = texts.left;
+    if (holder === "queue") standing = place ? texts.place(place) : texts.queue;
+    else if (left) standing = texts.left;
     else if (opens) standing = texts.opens(opens);
-    else if (holder === "queue") standing = place ? texts.place(place) : texts.queue;
     else if (holder === "nobody" && open) standing = texts.nobody;
     this.#face.replaceChildren(face(agent ? { role: "agent", name: agent } : {}));
     this.#name.textContent = agent ? [agent, department].filter(Boolean).join(", ") : this.#site;
