@@ -88,6 +88,13 @@ class Agents:
         """Returns the names of those who could."""
         return [agent.name for agent in available_in(department, self.all())]
 
+    def may_still_take(self, agent_id: str, department: str | None) -> bool:
+        """Returns whether an agent who was asked to take a conversation of this department can do so."""
+        agent = self.get(agent_id)
+        if agent is None or agent.intent != "online" or not self._connections.may_come_back(agent_id):
+            return False
+        return agent.active < agent.capacity and agent.works_in(department)
+
     def _among_all(self, agent_id: str) -> Agent | None:
         return next((agent for agent in self.all() if agent.id == agent_id), None)
 

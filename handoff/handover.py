@@ -73,6 +73,13 @@ class Handover:
         draft.set(offered_to=None, offer_seq=None)
         self.offer(draft)
 
+    def take_back_offer(self, draft: Draft) -> None:
+        """Asks the next agent if the one who is asked cannot take it any more; them, too, as soon as they can again."""
+        state = draft.state
+        if state.offered_to and not self.agents.may_still_take(state.offered_to, state.department):
+            draft.set(asked=tuple(each for each in state.asked if each != state.offered_to))
+            self.end_offer(draft, "unable")
+
     def overflow(self, draft: Draft, department: str) -> None:
         """Moves a waiting conversation to the next department; it keeps its waiting time."""
         draft.add("requeued", {"department": department, "why": "no_answer"}, actor="system")

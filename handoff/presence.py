@@ -19,6 +19,8 @@ STALE_AFTER = timedelta(seconds=60)
 """A panel that has not beaten its heart for this long is not there, whatever its socket says."""
 GRACE = timedelta(seconds=60)
 """An agent who is gone this long has lost what they held."""
+RELOADED_WITHIN = timedelta(seconds=10)
+"""Whoever only reloads the panel is back by then."""
 TOLD_EVERY = timedelta(seconds=10)
 """How often a worker writes down whom it heard of."""
 REMEMBERED = timedelta(days=1)
@@ -89,12 +91,11 @@ class Connections:
 
     def has_vanished(self, agent_id: str) -> bool:
         """Returns whether the agent has been gone for longer than one waits for them to come back."""
-        if self.is_connected(agent_id):
-            return False
-        # After a start everybody has to come back first.
-        known = (self._began_at, self._heard_at.get(agent_id), self._seen_at.get(agent_id))
-        gone_for = [self._now() - each for each in known if each is not None and self._may_be(each)]
-        return min(gone_for, default=timedelta()) > GRACE
+        return self._gone_for(agent_id) > GRACE
+
+    def may_come_back(self, agent_id: str) -> bool:
+        """Returns whether the agent is here, or gone for no longer than it takes to reload the panel."""
+        return self._gone_for(agent_id) <= RELOADED_WITHIN
 
     def look(self, connection: Connection) -> None:
         """Reads what the other workers wrote down. After a time without, and when the clock was set back, everybody has
@@ -128,6 +129,14 @@ class Connections:
     def _may_be(self, moment: datetime) -> bool:
         # Clocks of two computers differ a little. What lies further ahead was told before ours was set back.
         return moment - self._now() < STALE_AFTER
+
+    def _gone_for(self, agent_id: str) -> timedelta:
+        if self.is_connected(agent_id):
+            return timedelta()
+        # After a start everybody has to come back first.
+        known = (self._began_at, self._heard_at.get(agent_id), self._seen_at.get(agent_id))
+        gone_for = [self._now() - each for each in known if each is not None and self._may_be(each)]
+        return min(gone_for, default=timedelta())
 
     def _panels_of(self, agent_id: str) -> int:
         sockets = self._open.get(agent_id)
