@@ -53,11 +53,7 @@ class Agents:
 
     def all(self) -> list[Agent]:
         """Returns every agent as of now."""
-        now = self._now()
-        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-            self._rows = self._read()
-            self._read_at = now
-        return [self._agent(row) for row in self._rows]
+        return [self._agent(row) for row in self._look()]
 
     def get(self, agent_id: str) -> Agent | None:
         """Returns one agent, or None; who is not known yet may have come since the last look."""
@@ -96,7 +92,14 @@ class Agents:
         return agent.active < agent.capacity and agent.works_in(department)
 
     def _among_all(self, agent_id: str) -> Agent | None:
-        return next((agent for agent in self.all() if agent.id == agent_id), None)
+        return next((self._agent(row) for row in self._look() if row["id"] == agent_id), None)
+
+    def _look(self) -> list[dict[str, object]]:
+        now = self._now()
+        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+            self._rows = self._read()
+            self._read_at = now
+        return self._rows
 
     def _read(self) -> list[dict[str, object]]:
         with self._database.reading() as connection:

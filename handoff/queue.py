@@ -1,6 +1,6 @@
 """Who is waiting, in what order, and how the lists of the panel are read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,11 +46,12 @@ _in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conv
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A conversation that waits, and whom it is offered to."""
+    """A conversation that waits, whom it is offered to, and who was asked before or is."""
 
     id: str
     department: str | None
     offered_to: str | None
+    asked: Collection[str]
 
 
 class Queue:
@@ -88,9 +89,9 @@ class Queue:
     def waiting(self) -> list[Waiting]:
         """Returns all that waits, the next first."""
         columns = _conversations.c
-        query = select(columns.id, columns.department, columns.offered_to).where(QUEUED).order_by(*_in_order)
+        query = select(columns.id, columns.department, columns.offered_to, columns.asked).where(QUEUED)
         with self._database.reading() as connection:
-            return [Waiting(*row) for row in connection.execute(query)]
+            return [Waiting(*row) for row in connection.execute(query.order_by(*_in_order))]
 
     def owners(self) -> list[str]:
         """Returns the agents who hold conversations."""

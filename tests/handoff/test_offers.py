@@ -2,6 +2,12 @@
 
 import pytest
 
+from bot.site.loading import load_files
+from handoff.agents import join
+from tests.conftest import WORLDS
+
+HARBOUR = WORLDS / "harbour"
+
 
 @pytest.fixture
 def waiting(visitor):
@@ -95,3 +101,66 @@ def test_who_has_room_again_is_asked_again(office, waiting, agent):
     anna.accepts(third)
     office.desk.close(anna.id, first, token=token)
     assert anna.is_offered() == [second]
+
+
+def deploy(office, *, max_chats):
+    files = {path.relative_to(HARBOUR).as_posix(): path.read_text() for path in HARBOUR.rglob("*.yaml")}
+    files["site.yaml"] = files["site.yaml"].replace("max_chats: 2", f"max_chats: {max_chats}")
+    loaded = load_files(files)
+    office.sites.switch(loaded.site, loaded.files)
+
+
+def join_sales(office, agent):
+    with office.database.writing() as connection:
+        join(connection, agent.id, ["sales", "support"])
+
+
+def test_room_that_a_new_version_makes_is_offered_to_who_waits(office, waiting, agent):
+    anna = agent("Anna").comes_online()
+    for _ in range(2):
+        anna.accepts(waiting())
+    third = waiting()
+    look(office, seconds=5)
+    assert anna.is_offered() == []
+    deploy(office, max_chats=3)
+    look(office, seconds=5)
+    assert anna.is_offered() == [third]
+
+
+def test_what_waits_is_offered_to_who_joins_its_department(office, waiting, agent):
+    anna, sam = agent("Anna").comes_online(), agent("Sam", "support").comes_online()
+    conversation = waiting()
+    office.desk.decline(anna.id, conversation)
+    look(office, seconds=5)
+    assert sam.is_offered() == []
+    join_sales(office, sam)
+    look(office, seconds=5)
+    assert sam.is_offered() == [conversation]
+
+
+def test_who_leaves_a_department_is_not_asked_for_it_any_more(office, offered):
+    anna, ben, conversation = offered
+    with office.database.writing() as connection:
+        join(connection, anna.id, ["support"])
+    look(office, seconds=5)
+    assert (anna.is_offered(), ben.is_offered()) == ([], [conversation])
+
+
+def test_who_passed_something_on_is_not_asked_again_for_having_room(office, offered):
+    anna, ben, conversation = offered
+    for agent in (anna, ben):
+        office.desk.decline(agent.id, conversation)
+    look(office, seconds=15)
+    assert anna.is_offered() == ben.is_offered() == []
+
+
+def test_what_cannot_be_offered_does_not_keep_the_next_from_being_offered(office, waiting, agent):
+    sam = agent("Sam", "support").comes_online()
+    anna = agent("Anna").comes_online()
+    spoilt, conversation = waiting(), waiting()
+    for each in (spoilt, conversation):
+        office.desk.decline(anna.id, each)
+    office.spoil(spoilt)
+    join_sales(office, sam)
+    look(office, seconds=5)
+    assert office.desk.conversation(conversation).offered_to == sam.id

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.database import Database
+from bot.events import Event
 from bot.greeting import Whereabouts
-from handoff.agents import add
+from handoff.agents import add, join
 from handoff.announcements import Announcement
 from handoff.elsewhere import Elsewhere
 from handoff.refusals import AlreadyAccepted, Reassigned
@@ -71,10 +72,10 @@ def at(worker: Worker, ann: VisitorActor) -> VisitorActor:
     return VisitorActor(worker.office, ann.id)
 
 
-def hire(worker: Worker, name: str) -> AgentActor:
+def hire(worker: Worker, name: str, department: str = "sales") -> AgentActor:
     office = worker.office
     with office.database.writing() as connection:
-        id = add(connection, name=name, role="agent", departments=("sales",), at=office.clock())
+        id = add(connection, name=name, role="agent", departments=(department,), at=office.clock())
     worker.agents = True
     return AgentActor(office, id).comes_online()
 
@@ -182,6 +183,46 @@ def test_a_job_is_not_judged_on_what_is_old(workers, ann):
     here.relay.look()
     asked = here.office.desk.open_conversation("ann")
     assert (asked.holder, asked.offered_to) == ("queue", None)
+
+
+def test_workers_who_look_at_once_offer_what_waits_once(workers, ann):
+    here, there = workers
+    anna = hire(here, "Anna")
+    ann.writes("Hi")
+    ann.presses("A person")
+    here.office.desk.decline(anna.id, ann.conversation)
+    ben = hire(there, "Ben", "support")
+    there.office.live.get(ann.conversation)
+    with here.office.database.writing() as connection:
+        join(connection, ben.id, ["sales"])
+    commit = there.office.journal.commit
+
+    def commit_second(change):
+        here.office.desk.reclaim()
+        commit(change)
+
+    there.office.journal.commit = commit_second
+    there.office.desk.reclaim()
+    assert [event.body["agent"] for event in offers(here, ann)] == [anna.id, ben.id]
+
+
+def test_a_worker_offers_what_it_did_not_hear_of(workers, ann):
+    here, there = workers
+    ann.writes("Hi")
+    assert there.office.desk.conversation(ann.conversation).holder == "bot", "so it is in memory there"
+    anna = hire(here, "Anna")
+    ann.presses("A person")
+    here.office.desk.decline(anna.id, ann.conversation)
+    ben = hire(here, "Ben", "support")
+    with here.office.database.writing() as connection:
+        join(connection, ben.id, ["sales"])
+    there.office.desk.reclaim()
+    assert [event.body["agent"] for event in offers(here, ann)] == [anna.id, ben.id]
+
+
+def offers(worker: Worker, ann: VisitorActor) -> list[Event]:
+    events = worker.office.journal.events_after(ann.conversation, 0)
+    return [event for event in events if event.kind == "offered"]
 
 
 @pytest.fixture
