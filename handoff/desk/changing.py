@@ -147,13 +147,9 @@ class Changing:
                 # What is in memory may be what another worker has changed: nobody is refused because of that.
                 self._look_again(draft)
                 continue
-            for errand in self._parts.errands if draft.events else ():
-                errand(draft)
-            change = draft.change()
-            change.record = record
             try:
-                if change:
-                    self._parts.journal.commit(change)
+                with self._parts.agents.asking(draft.state.offered_to, draft.state.id):
+                    change = self._write(draft, record)
             except Refused:
                 self.lost_races += 1
                 self._look_again(draft)
@@ -170,6 +166,15 @@ class Changing:
                 self._committed(draft, known, change)
             return draft
         raise TryAgain
+
+    def _write(self, draft: Draft, record: int) -> Change:
+        for errand in self._parts.errands if draft.events else ():
+            errand(draft)
+        change = draft.change()
+        change.record = record
+        if change:
+            self._parts.journal.commit(change)
+        return change
 
     def _committed(self, draft: Draft, known: Known, change: Change) -> None:
         is_news = self._parts.live.put(Live(draft.state, known))

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.change import Unavailable
 from bot.site.loading import load_files
 from handoff.agents import join
+from handoff.refusals import TryAgain
 from tests.conftest import WORLDS
 
 HARBOUR = WORLDS / "harbour"
@@ -164,3 +166,60 @@ def test_what_cannot_be_offered_does_not_keep_the_next_from_being_offered(office
     join_sales(office, sam)
     look(office, seconds=5)
     assert office.desk.conversation(conversation).offered_to == sam.id
+
+
+def while_written(office, monkeypatch, happens):
+    """Lets something happen once, while the next change is on its way into the database."""
+    commit, planned = office.journal.commit, [happens]
+
+    def slow(change):
+        if planned:
+            planned.pop()()
+        commit(change)
+
+    monkeypatch.setattr(office.journal, "commit", slow)
+
+
+@pytest.fixture
+def two(visitor):
+    """Two visitors who are about to ask for a person."""
+    both = visitor(), visitor()
+    for each in both:
+        each.writes("Hi")
+    return both
+
+
+def test_two_who_ask_at_the_same_moment_are_offered_to_two(office, two, agent, monkeypatch):
+    anna, ben = agent("Anna").comes_online(), agent("Ben").comes_online()
+    ann, bob = two
+    while_written(office, monkeypatch, lambda: bob.presses("A person"))
+    ann.presses("A person")
+    assert len(anna.is_offered()) == len(ben.is_offered()) == 1
+
+
+def test_of_two_who_ask_at_the_same_moment_one_waits_where_there_is_room_for_one(
+    office, two, waiting, agent, monkeypatch
+):
+    anna = agent("Anna").comes_online()
+    token = anna.accepts(waiting())
+    ann, bob = two
+    while_written(office, monkeypatch, lambda: bob.presses("A person"))
+    ann.presses("A person")
+    assert anna.is_offered() == [ann.conversation]
+    office.desk.close(anna.id, office.queue.held_by(anna.id)[0], token=token)
+    assert sorted(anna.is_offered()) == sorted([ann.conversation, bob.conversation])
+
+
+def test_an_offer_that_could_not_be_written_takes_up_no_room(office, two, agent, monkeypatch):
+    anna = agent("Anna").comes_online()
+    ann, bob = two
+
+    def fail():
+        raise Unavailable
+
+    while_written(office, monkeypatch, fail)
+    with pytest.raises(TryAgain):
+        ann.presses("A person")
+    for each in (ann, bob):
+        each.presses("A person")
+    assert sorted(anna.is_offered()) == sorted([ann.conversation, bob.conversation])

@@ -231,6 +231,23 @@ def bob(workers: tuple[Worker, Worker]) -> VisitorActor:
     return VisitorActor(workers[1].office, "bob")
 
 
+@pytest.mark.parametrize("agents_there", [False, True])
+def test_who_was_just_asked_by_another_worker_is_not_asked_while_a_colleague_is_free(workers, ann, bob, agents_there):
+    here, there = workers
+    agents = {hire(here, "Anna").id, hire(here, "Ben").id}
+    there.agents = agents_there
+    for each in (ann, bob):
+        each.writes("Hi")
+    there.office.agents.look_again()
+    here.hints.clear()
+    ann.presses("A person")
+    for hint in here.hints:
+        there.relay.take(hint)
+    bob.presses("A person")
+    asked = [there.office.live.read(each.conversation).conversation.offered_to for each in (ann, bob)]
+    assert set(asked) == agents
+
+
 def holders_told(worker: Worker, visitor: VisitorActor) -> list[str]:
     news = [each for each in worker.office.heard if isinstance(each, Announcement)]
     return [each.after.holder for each in news if each.after.visitor_id == visitor.id]
