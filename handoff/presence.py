@@ -4,6 +4,7 @@ Panels are open at one worker or another: each writes down its own, and reads th
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -57,37 +58,37 @@ class Connections:
         self._seen_at: dict[str, datetime] = {}
 
     def arrived(self, agent_id: str) -> bool:
-        """Counts one more panel; returns whether it is the agent's first."""
-        first = not self.is_connected(agent_id)
+        """Counts one more panel; returns whether it is the agent's first, here and elsewhere."""
+        was_here = self._is_here(agent_id)
         self._open[agent_id] = self._open.get(agent_id, 0) + 1
         self._note(agent_id)
-        self._write_down([agent_id])
-        return first
+        self._compare(agent_id)
+        return not was_here and not self._is_elsewhere(agent_id)
 
     def left(self, agent_id: str) -> bool:
-        """Counts one panel less; returns whether it was the agent's last."""
+        """Counts one panel less; returns whether it was the agent's last, here and elsewhere."""
         left = self._open.get(agent_id, 0) - 1
         if left > 0:
             self._open[agent_id] = left
             return False
         self._open.pop(agent_id, None)
         self._note(agent_id)
-        self._write_down([agent_id])
+        self._compare(agent_id)
         return not self.is_connected(agent_id)
 
     def heard(self, agent_id: str) -> bool:
         """Notes a sign of life; returns whether the agent comes by it: a panel that can have no socket just speaks."""
-        comes = not self.is_connected(agent_id)
+        was_here = self._is_here(agent_id)
         self._open.setdefault(agent_id, 0)
         self._note(agent_id)
-        if comes:
-            self._write_down([agent_id])
-        return comes
+        if was_here:
+            return False
+        self._compare(agent_id)
+        return not self._is_elsewhere(agent_id)
 
     def is_connected(self, agent_id: str) -> bool:
         """Returns whether the agent has a panel open, here or elsewhere, that was heard of lately."""
-        here = self._heard_at.get(agent_id) if agent_id in self._open else None
-        return self._is_fresh(here) or self._is_fresh(self._open_elsewhere.get(agent_id))
+        return self._is_here(agent_id) or self._is_elsewhere(agent_id)
 
     def has_vanished(self, agent_id: str) -> bool:
         """Returns whether the agent has been gone for longer than one waits for them to come back."""
@@ -123,6 +124,12 @@ class Connections:
         self._heard_at[agent_id] = self._now()
         self._untold.add(agent_id)
 
+    def _is_here(self, agent_id: str) -> bool:
+        return agent_id in self._open and self._is_fresh(self._heard_at.get(agent_id))
+
+    def _is_elsewhere(self, agent_id: str) -> bool:
+        return self._is_fresh(self._open_elsewhere.get(agent_id))
+
     def _is_fresh(self, heard_at: datetime | None) -> bool:
         return heard_at is not None and self._may_be(heard_at) and self._now() - heard_at < STALE_AFTER
 
@@ -141,6 +148,13 @@ class Connections:
     def _panels_of(self, agent_id: str) -> int:
         sockets = self._open.get(agent_id)
         return 0 if sockets is None else max(sockets, 1)
+
+    def _compare(self, agent_id: str) -> None:
+        """Writes down where an agent is or is not any more, then reads what the others wrote: in this order, so that of
+        two workers who do it at once one hears of the other."""
+        self._write_down([agent_id])
+        with suppress(DBAPIError), self._database.reading() as connection:
+            self.look(connection)
 
     def _write_down(self, agent_ids: Collection[str]) -> bool:
         if agent_ids:
