@@ -59,6 +59,7 @@ class House:
             "All, a lead's late page": lambda: self._page(self._agents[LEAD], self._halfway),
             "place in the queue": lambda: self._queue.place_of(self._chance.choice(self._queued)),
             "who was offered to nobody": lambda: self._queue.without_offer(self._agent()),
+            "all that waits": self._queue.waiting,
             "a conversation opened by an agent": self._open,
             "a visitor who comes back": self._come_back,
             "what was shown to a visitor": self._shown,

@@ -66,7 +66,7 @@ KINDS: dict[str, Kind] = {
         ),
         _kind("agent_missing", "a person was wanted, and nobody could be asked", "department reason why", "step flow"),
         _kind("offered", "proposed to an agent", "agent name until"),
-        _kind("offer_over", "the agent declined, or did not answer in time", "agent name why"),
+        _kind("offer_over", "the agent declined, did not answer in time, or can take nothing more", "agent name why"),
         _kind("accepted", "an agent took it", "agent name department", visitor="name"),
         _kind("waited_long", "nobody came in the time promised", "department"),
         _kind("returned", "it was given back to the bot", "", "agent name", visitor="name"),

@@ -1,10 +1,12 @@
 """The agents of this installation, as rows and as routing sees them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.change import Guard, table_of
 from bot.database import Database
@@ -24,9 +26,7 @@ _agents = table_of(AgentRow)
 _memberships = table_of(Membership)
 _offered_to = table_of(ConversationRow).c.offered_to
 _NAMED = select(_agents.c.id, _agents.c.name, _agents.c.role)
-_OFFERS = (
-    select(_offered_to, func.count().label("offers")).where(QUEUED, _offered_to.is_not(None)).group_by(_offered_to)
-)
+_OFFERS = select(_offered_to, table_of(ConversationRow).c.id).where(QUEUED, _offered_to.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,13 @@ class Agents:
         self._now = now
         self._rows: list[dict[str, object]] = []
         self._read_at: datetime | None = None
+        self._times_forgotten = 0
+        self._being_written: dict[str, str] = {}
+        """Conversation → whom it is being offered to."""
 
     def all(self) -> list[Agent]:
         """Returns every agent as of now."""
-        now = self._now()
-        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-            self._rows = self._read()
-            self._read_at = now
-        return [self._agent(row) for row in self._rows]
+        return [self._agent(row) for row in self._look()]
 
     def get(self, agent_id: str) -> Agent | None:
         """Returns one agent, or None; who is not known yet may have come since the last look."""
@@ -70,6 +69,19 @@ class Agents:
     def forget(self) -> None:
         """Makes the next question read the rows again."""
         self._read_at = None
+        self._times_forgotten += 1
+
+    @contextmanager
+    def asking(self, agent_id: str | None, conversation_id: str) -> Iterator[None]:
+        """Counts an offer among the agent's while it is being written: whoever else needs somebody sees it by then."""
+        if agent_id is None:
+            yield
+            return
+        self._being_written[conversation_id] = agent_id
+        try:
+            yield
+        finally:
+            del self._being_written[conversation_id]
 
     def look_again(self) -> None:
         """Reads the rows, and who is at other workers."""
@@ -88,36 +100,55 @@ class Agents:
         """Returns the names of those who could."""
         return [agent.name for agent in available_in(department, self.all())]
 
+    def may_still_take(self, agent_id: str, department: str | None) -> bool:
+        """Returns whether an agent who was asked to take a conversation of this department can do so."""
+        agent = self.get(agent_id)
+        if agent is None or agent.intent != "online" or not self._connections.may_come_back(agent_id):
+            return False
+        return agent.active < agent.capacity and agent.works_in(department)
+
     def _among_all(self, agent_id: str) -> Agent | None:
-        return next((agent for agent in self.all() if agent.id == agent_id), None)
+        return next((self._agent(row) for row in self._look() if row["id"] == agent_id), None)
+
+    def _look(self) -> list[dict[str, object]]:
+        now = self._now()
+        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+            forgotten = self._times_forgotten
+            self._rows = self._read()
+            self._read_at = now if forgotten == self._times_forgotten else None  # They may have changed meanwhile.
+        return self._rows
 
     def _read(self) -> list[dict[str, object]]:
         with self._database.reading() as connection:
             agents = connection.execute(select(_agents)).mappings().all()
             departments = departments_by_agent(connection)
-            offered = {row.offered_to: row.offers for row in connection.execute(_OFFERS)}
+            offered = _grouped(connection.execute(_OFFERS))
             self._connections.look(connection)
         return [
             {
                 **row,
                 "departments": departments.get(row["id"], frozenset()),
-                "offered": offered.get(row["id"], 0),
+                "offered": offered.get(row["id"], frozenset()),
             }
             for row in agents
         ]
 
     def _agent(self, row: dict[str, object]) -> Agent:
         values = {
-            name: row[name]
-            for name in ("id", "name", "role", "intent", "active", "offered", "last_accepted_at", "revision")
+            name: row[name] for name in ("id", "name", "role", "intent", "active", "last_accepted_at", "revision")
         }
         departments: frozenset[str] = row["departments"]  # type: ignore[assignment]
+        offered: frozenset[str] = row["offered"]  # type: ignore[assignment]
         return Agent(
             **values,  # type: ignore[arg-type]
+            offered=len(offered.union(self._being_offered(row["id"]))),
             departments=departments,
             capacity=self._capacity(departments),
             connected=self._connections.is_connected(str(row["id"])),
         )
+
+    def _being_offered(self, agent_id: object) -> Iterator[str]:
+        return (conversation for conversation, asked in self._being_written.copy().items() if asked == agent_id)
 
     def _capacity(self, departments: Collection[str]) -> int:
         known = self._sites.current.departments
@@ -166,10 +197,7 @@ def with_role(connection: Connection, role: str) -> list[str]:
 
 def departments_by_agent(connection: Connection) -> Mapping[str, frozenset[str]]:
     """Returns agent → the departments they work in; without those who work in none."""
-    departments: dict[str, set[str]] = {}
-    for agent_id, department in connection.execute(select(_memberships)):
-        departments.setdefault(agent_id, set()).add(department)
-    return {agent_id: frozenset(each) for agent_id, each in departments.items()}
+    return _grouped(connection.execute(select(_memberships)))
 
 
 def join(connection: Connection, agent_id: str, departments: Collection[str]) -> None:
@@ -177,3 +205,11 @@ def join(connection: Connection, agent_id: str, departments: Collection[str]) ->
     connection.execute(delete(_memberships).where(_memberships.c.agent_id == agent_id))
     for department in sorted(set(departments)):
         connection.execute(insert(_memberships).values(agent_id=agent_id, department=department))
+
+
+def _grouped(rows: Iterable[Any]) -> dict[str, frozenset[str]]:
+    """Returns agent → what stands beside them in any of the rows."""
+    groups: dict[str, set[str]] = {}
+    for agent_id, each in rows:
+        groups.setdefault(agent_id, set()).add(each)
+    return {agent_id: frozenset(group) for agent_id, group in groups.items()}

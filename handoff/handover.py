@@ -1,6 +1,6 @@
 """Carries the wish for a person into the queue, or into what happens when nobody is there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +15,8 @@ from flows.steps.handoff import LEAVE_MESSAGE
 from handoff.agents import Agents
 from handoff.ending import end
 from handoff.lifecycle import holder_after
-from handoff.queue import PRIORITIES
-from handoff.routing import here_in, next_for
+from handoff.queue import PRIORITIES, Waiting
+from handoff.routing import Agent, here_in, next_for
 from handoff.waiting import ask_nobody, leave_queue, owe_answer
 
 MOST_TRIES = 5
@@ -74,6 +74,26 @@ class Handover:
         draft.add("offer_over", body, actor="system")
         draft.set(offered_to=None, offer_seq=None)
         self.offer(draft)
+
+    def take_back_offer(self, draft: Draft) -> None:
+        """Asks the next agent if the one who is asked cannot take it any more; them, too, as soon as they can again."""
+        state = draft.state
+        if state.offered_to and not self.agents.may_still_take(state.offered_to, state.department):
+            draft.set(asked=tuple(each for each in state.asked if each != state.offered_to))
+            self.end_offer(draft, "unable")
+
+    def is_stuck(self, waiting: Waiting, agents: Iterable[Agent]) -> bool:
+        """Returns whether nobody is asked and one of these agents could be, or who is asked cannot take it any more."""
+        if waiting.offered_to:
+            return not self.agents.may_still_take(waiting.offered_to, waiting.department)
+        return next_for(waiting.department, agents, asked=waiting.asked) is not None
+
+    def move_on(self, draft: Draft) -> None:
+        """Asks somebody who can take what waits, if it is stuck."""
+        if draft.state.offered_to:
+            self.take_back_offer(draft)
+        else:
+            self.offer(draft)
 
     def overflow(self, draft: Draft, department: str, *, tried: Collection[str]) -> None:
         """Moves a waiting conversation to a department, or to the next after it of those not tried yet where somebody

@@ -1,6 +1,7 @@
 """Who is waiting, in what order, and how the lists of the panel are read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,16 @@ def is_in_hand(conversation: Conversation) -> bool:
     return waits or conversation.holder == "agent"
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A conversation that waits, whom it is offered to, and who was asked before or is."""
+
+    id: str
+    department: str | None
+    offered_to: str | None
+    asked: Collection[str]
+
+
 class Queue:
     """Reads who waits. It is bounded, so it is always read whole."""
 
@@ -75,6 +86,18 @@ class Queue:
         theirs = or_(department.is_(None), department.in_(sorted(agent.departments)))
         query = select(_conversations.c.id).where(QUEUED, theirs, _conversations.c.offered_to.is_(None))
         return self._ids(query.order_by(*_in_order))
+
+    def offered_to(self, agent_id: str) -> list[str]:
+        """Returns the conversations this agent is being asked to take, the next first."""
+        theirs = _conversations.c.offered_to == agent_id
+        return self._ids(select(_conversations.c.id).where(QUEUED, theirs).order_by(*_in_order))
+
+    def waiting(self) -> list[Waiting]:
+        """Returns all that waits, the next first."""
+        columns = _conversations.c
+        query = select(columns.id, columns.department, columns.offered_to, columns.asked).where(QUEUED)
+        with self._database.reading() as connection:
+            return [Waiting(*row) for row in connection.execute(query.order_by(*_in_order))]
 
     def owners(self) -> list[str]:
         """Returns the agents who hold conversations."""

@@ -84,6 +84,8 @@ class Relay:
             case [str(word), str(conversation_id), str(visitor_id), int(before), int(seq), bool(for_agents)] if (
                 word == CHANGED
             ):
+                if for_agents:  # One of them may have less room by now, or more.
+                    self._agents.forget()
                 kept = self._live.kept(conversation_id)
                 if kept is not None and kept.conversation.last_seq >= seq:
                     return

@@ -114,10 +114,15 @@ class Changing:
         self._follow_up(draft)
         return draft
 
-    def _change_each(self, conversation_ids: Iterable[str], verb: Verb) -> None:
-        """Runs a verb on each of these. Where it fails operators are told, and the others have their turn."""
+    def _change_each(self, conversation_ids: Iterable[str], verb: Verb, *, looks_first: bool = False) -> None:
+        """Runs a verb on each of these. Where it fails operators are told, and the others have their turn.
+
+        With `looks_first` the verb gets each as it is in the database by now, and not as it was when it was told here.
+        """
         for conversation_id in conversation_ids:
             try:
+                if looks_first:
+                    self._elsewhere.catch_up(conversation_id)
                 self._change(conversation_id, verb)
             except Refusal as refusal:
                 log.warning("conversation.not_changed %s (%s)", conversation_id, refusal.code)
@@ -142,13 +147,9 @@ class Changing:
                 # What is in memory may be what another worker has changed: nobody is refused because of that.
                 self._look_again(draft)
                 continue
-            for errand in self._parts.errands if draft.events else ():
-                errand(draft)
-            change = draft.change()
-            change.record = record
             try:
-                if change:
-                    self._parts.journal.commit(change)
+                with self._parts.agents.asking(draft.state.offered_to, draft.state.id):
+                    change = self._write(draft, record)
             except Refused:
                 self.lost_races += 1
                 self._look_again(draft)
@@ -165,6 +166,15 @@ class Changing:
                 self._committed(draft, known, change)
             return draft
         raise TryAgain
+
+    def _write(self, draft: Draft, record: int) -> Change:
+        for errand in self._parts.errands if draft.events else ():
+            errand(draft)
+        change = draft.change()
+        change.record = record
+        if change:
+            self._parts.journal.commit(change)
+        return change
 
     def _committed(self, draft: Draft, known: Known, change: Change) -> None:
         is_news = self._parts.live.put(Live(draft.state, known))
@@ -184,10 +194,12 @@ class Changing:
 
     def _follow_up(self, draft: Draft) -> None:
         """Room that a change made is offered to those who wait; outside the turnstile, since others are changed."""
-        freed, asked = draft.before.owner, draft.before.offered_to
-        if freed and draft.state.owner != freed:
+        freed, taker, asked = draft.before.owner, draft.state.owner, draft.before.offered_to
+        if freed and taker != freed:
             self.staff_changed(freed)
-        if asked and asked not in (draft.state.offered_to, draft.state.owner):
+        if taker and taker != freed:
+            self._take_back_offers(taker)
+        if asked and asked not in (draft.state.offered_to, taker):
             self._ask_for_others(asked)
 
     def _ask_for_others(self, agent_id: str) -> None:
@@ -203,12 +215,23 @@ class Changing:
         return known
 
     def staff_changed(self, agent_id: str) -> None:
-        """Offers what waits again, because this agent came, went, or has room: one who was asked is asked anew."""
+        """Offers what waits again, because this agent came, went, or has room: one who was asked is asked anew.
+
+        What they are being asked to take and cannot is offered to others.
+        """
         self._parts.agents.forget()
         self._parts.announcements.announce(StaffChanged(agent_id))
         agent = self._parts.agents.get(agent_id)
         if agent:
+            self._take_back_offers(agent_id)
             self._change_each(self._parts.queue.without_offer(agent), partial(self._offer_again, agent_id=agent_id))
+
+    def _take_back_offers(self, agent_id: str) -> None:
+        self._change_each(self._parts.queue.offered_to(agent_id), self._take_back_offer)
+
+    def _take_back_offer(self, draft: Draft, known: Known) -> Known:
+        self._handover.take_back_offer(draft)
+        return known
 
     def _offer_again(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         asked = draft.state.asked

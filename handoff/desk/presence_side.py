@@ -46,11 +46,21 @@ class PresenceSide(AgentSide):
 
     def reclaim(self) -> None:
         """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
-        nobody else is there. Whoever comes back in time keeps everything; several workers may ask at once."""
+        nobody else is there. Whoever comes back in time keeps everything. What waits is offered to whoever could take
+        it by now, whatever it was that gave them room. Several workers may ask at once."""
         self._parts.agents.look_again()
         for agent_id in self._parts.queue.owners():
             if self._parts.connections.has_vanished(agent_id):
                 self._change_each(self._parts.queue.held_by(agent_id), partial(self._take_from, agent_id=agent_id))
+        agents = self._parts.agents.all()
+        for each in self._parts.queue.waiting():
+            if self._handover.is_stuck(each, agents):
+                self._change_each([each.id], self._move_on, looks_first=True)
+                agents = self._parts.agents.all()
+
+    def _move_on(self, draft: Draft, known: Known) -> Known:
+        self._handover.move_on(draft)
+        return known
 
     def _take_from(self, draft: Draft, known: Known, *, agent_id: str) -> Known:
         before = draft.before

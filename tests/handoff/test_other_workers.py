@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.database import Database
+from bot.events import Event
 from bot.greeting import Whereabouts
-from handoff.agents import add
+from handoff.agents import add, join
 from handoff.announcements import Announcement
 from handoff.elsewhere import Elsewhere
 from handoff.refusals import AlreadyAccepted, Reassigned
@@ -71,10 +72,10 @@ def at(worker: Worker, ann: VisitorActor) -> VisitorActor:
     return VisitorActor(worker.office, ann.id)
 
 
-def hire(worker: Worker, name: str) -> AgentActor:
+def hire(worker: Worker, name: str, department: str = "sales") -> AgentActor:
     office = worker.office
     with office.database.writing() as connection:
-        id = add(connection, name=name, role="agent", departments=("sales",), at=office.clock())
+        id = add(connection, name=name, role="agent", departments=(department,), at=office.clock())
     worker.agents = True
     return AgentActor(office, id).comes_online()
 
@@ -184,10 +185,67 @@ def test_a_job_is_not_judged_on_what_is_old(workers, ann):
     assert (asked.holder, asked.offered_to) == ("queue", None)
 
 
+def test_workers_who_look_at_once_offer_what_waits_once(workers, ann):
+    here, there = workers
+    anna = hire(here, "Anna")
+    ann.writes("Hi")
+    ann.presses("A person")
+    here.office.desk.decline(anna.id, ann.conversation)
+    ben = hire(there, "Ben", "support")
+    there.office.live.get(ann.conversation)
+    with here.office.database.writing() as connection:
+        join(connection, ben.id, ["sales"])
+    commit = there.office.journal.commit
+
+    def commit_second(change):
+        here.office.desk.reclaim()
+        commit(change)
+
+    there.office.journal.commit = commit_second
+    there.office.desk.reclaim()
+    assert [event.body["agent"] for event in offers(here, ann)] == [anna.id, ben.id]
+
+
+def test_a_worker_offers_what_it_did_not_hear_of(workers, ann):
+    here, there = workers
+    ann.writes("Hi")
+    assert there.office.desk.conversation(ann.conversation).holder == "bot", "so it is in memory there"
+    anna = hire(here, "Anna")
+    ann.presses("A person")
+    here.office.desk.decline(anna.id, ann.conversation)
+    ben = hire(here, "Ben", "support")
+    with here.office.database.writing() as connection:
+        join(connection, ben.id, ["sales"])
+    there.office.desk.reclaim()
+    assert [event.body["agent"] for event in offers(here, ann)] == [anna.id, ben.id]
+
+
+def offers(worker: Worker, ann: VisitorActor) -> list[Event]:
+    events = worker.office.journal.events_after(ann.conversation, 0)
+    return [event for event in events if event.kind == "offered"]
+
+
 @pytest.fixture
 def bob(workers: tuple[Worker, Worker]) -> VisitorActor:
     """A visitor whose socket is open at the second worker; at the first only agents hear of what they say."""
     return VisitorActor(workers[1].office, "bob")
+
+
+@pytest.mark.parametrize("agents_there", [False, True])
+def test_who_was_just_asked_by_another_worker_is_not_asked_while_a_colleague_is_free(workers, ann, bob, agents_there):
+    here, there = workers
+    agents = {hire(here, "Anna").id, hire(here, "Ben").id}
+    there.agents = agents_there
+    for each in (ann, bob):
+        each.writes("Hi")
+    there.office.agents.look_again()
+    here.hints.clear()
+    ann.presses("A person")
+    for hint in here.hints:
+        there.relay.take(hint)
+    bob.presses("A person")
+    asked = [there.office.live.read(each.conversation).conversation.offered_to for each in (ann, bob)]
+    assert set(asked) == agents
 
 
 def holders_told(worker: Worker, visitor: VisitorActor) -> list[str]:

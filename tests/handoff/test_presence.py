@@ -1,7 +1,10 @@
 """Who is here: agents whose panel was heard of lately, over a socket or by requests, at whichever worker."""
 
 import pytest
+from sqlalchemy import select
 
+from bot.change import table_of
+from handoff.models import PresenceChange
 from tests.handoff.conftest import WORLDS, open_office
 
 
@@ -59,3 +62,64 @@ def test_who_closed_their_panel_is_gone_until_they_are_heard_of_again(office, th
     for desk in (office, there):
         desk.agents.look_again()
         assert desk.desk.agent(anna.id).connected
+
+
+def presence_of(office, agent):
+    """What was written down of an agent's panels: open or closed, in order."""
+    rows = table_of(PresenceChange)
+    with office.database.reading() as connection:
+        return list(connection.scalars(select(rows.c.connected).where(rows.c.agent_id == agent.id).order_by(rows.c.id)))
+
+
+@pytest.fixture
+def passed_on(office, visitor, agent):
+    """Anna is here, and what waits is offered to nobody."""
+    anna = agent("Anna").comes_online()
+    conversation = wants_a_person(visitor())
+    office.desk.decline(anna.id, conversation)
+    return anna, conversation
+
+
+@pytest.mark.parametrize("comes", ["arrive", "heard"])
+def test_who_reloads_onto_another_worker_comes_there_whatever_was_known_a_moment_before(
+    office, there, passed_on, clock, comes
+):
+    anna, conversation = passed_on
+    there.agents.look_again()
+    clock.advance(seconds=1)
+    office.desk.leave(anna.id)
+    getattr(there.desk, comes)(anna.id)
+    assert presence_of(office, anna) == [True, False, True]
+    assert there.desk.conversation(conversation).offered_to == anna.id
+
+
+@pytest.mark.parametrize("comes", ["arrive", "heard"])
+def test_who_opens_a_second_panel_at_another_worker_does_not_come_again(office, there, passed_on, comes):
+    anna, conversation = passed_on
+    getattr(there.desk, comes)(anna.id)
+    assert presence_of(office, anna) == [True]
+    assert there.desk.conversation(conversation).offered_to is None
+
+
+def test_who_closes_the_last_of_two_panels_at_two_workers_goes(office, there, passed_on, clock):
+    anna, _ = passed_on
+    there.desk.arrive(anna.id)
+    office.agents.look_again()
+    clock.advance(seconds=1)
+    there.desk.leave(anna.id)
+    assert presence_of(office, anna) == [True]
+    office.desk.leave(anna.id)
+    assert presence_of(office, anna) == [True, False]
+
+
+def test_who_spoke_by_requests_and_was_silent_here_comes_by_the_next_one(office, there, passed_on, clock):
+    anna, conversation = passed_on
+    there.desk.heard(anna.id)
+    for _ in range(2):
+        clock.advance(seconds=40)
+        office.desk.heard(anna.id)
+        there.agents.look_again()
+    office.desk.leave(anna.id)
+    there.desk.heard(anna.id)
+    assert presence_of(office, anna) == [True, False, True]
+    assert there.desk.conversation(conversation).offered_to == anna.id

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -57,8 +58,9 @@ class Switchboard:
             "readings": Readings(office.database),
             "epoch": Epoch(),
         }
+        self.lists: Callable[[], dict[str, Any]] = lambda: {"op": "queue", "waiting": []}
         self._panels = AgentRoom(
-            **common, agents=office.agents, lists=lambda _: {"op": "queue"}, surroundings=lambda _: {}
+            **common, agents=office.agents, lists=lambda _: self.lists(), surroundings=lambda _: {}
         )
         self._visitors: dict[str, Any] = {**common, "greeting": None, "limits": None}
 
@@ -202,3 +204,50 @@ def test_who_loses_a_race_is_told_at_once_what_happened_meanwhile(office, agent,
             frames.agent_frame(json.dumps({"op": "accept", "conversation": conversation, "client_id": A_TAKING}))
         )
     assert "accepted" in [event["kind"] for frame in socket.hears("events") for event in frame["events"]]
+
+
+@pytest.fixture
+def reading(office, agent, waiting):
+    """A panel whose lists are numbered as they begin to be read; what is planned happens while the first is."""
+    board = Switchboard(office)
+    link, socket = board.panel(agent("Anna").comes_online(), watches=waiting.conversation)
+    numbers = count(1)
+    meanwhile: list[Callable[[], None]] = []
+
+    def lists() -> dict[str, Any]:
+        number = next(numbers)
+        while meanwhile:
+            meanwhile.pop()()
+        return {"op": "queue", "number": number, "waiting": []}
+
+    board.lists = lists
+    return board, link, socket, meanwhile
+
+
+def test_a_list_that_is_told_while_a_panel_is_greeted_stays_the_last_word(reading, waiting):
+    board, link, socket, meanwhile = reading
+
+    def changes() -> None:
+        waiting.presses("A person")
+        board.send_lists()
+
+    meanwhile.append(changes)
+    link.greet()
+    assert [frame["op"] for frame in socket.said][:2] == ["welcome", "queue"]
+    assert [frame["number"] for frame in socket.hears("queue")] == [1, 2]
+
+
+def test_a_list_that_was_begun_before_a_panel_is_greeted_does_not_come_after(reading, waiting):
+    board, link, socket, meanwhile = reading
+    waiting.presses("A person")
+    meanwhile.append(link.greet)
+    board.send_lists()
+    assert [frame["number"] for frame in socket.hears("queue")] == [2]
+
+
+def test_who_changes_their_presence_while_a_list_is_read_is_told_the_list(reading, waiting):
+    board, link, socket, meanwhile = reading
+    waiting.presses("A person")
+    meanwhile.append(lambda: link.answer(frames.agent_frame(json.dumps({"op": "presence", "intent": "away"}))))
+    board.send_lists()
+    assert 1 in [frame["number"] for frame in socket.hears("queue")]

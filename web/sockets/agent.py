@@ -15,7 +15,7 @@ from handoff.readings import Readings
 from handoff.routing import Agent
 from web import frames
 from web.connection import Connection
-from web.hub import Frame, Hub, encoded, heard_by
+from web.hub import Frame, Hub, heard_by
 from web.sockets import told
 from web.sockets.link import Link
 from web.sockets.pages import page_of
@@ -45,6 +45,9 @@ class AgentFrames:
 
     def welcome(self) -> list[Frame]:
         """Returns what a panel is told first: who speaks, what waits, what is theirs."""
+        return [self._who_speaks(), self._lists()]
+
+    def _who_speaks(self) -> Frame:
         agent = self.room.desk.agent(self.agent_id)
         speaking = {
             "id": agent.id,
@@ -54,8 +57,10 @@ class AgentFrames:
             "capacity": agent.capacity,
             "departments": sorted(agent.departments),
         }
-        welcome = told.welcome(self.room.epoch.current, agent=speaking, **self.room.surroundings(agent))
-        return [welcome, self.room.lists(agent)]
+        return told.welcome(self.room.epoch.current, agent=speaking, **self.room.surroundings(agent))
+
+    def _lists(self) -> Frame:
+        return self.room.lists(self.room.desk.agent(self.agent_id))
 
     def take(self, frame: Any) -> list[Frame]:
         """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
@@ -77,7 +82,7 @@ class AgentFrames:
                 desk.decline(me, of)
             case frames.Presence(intent=intent):
                 desk.intend(me, intent)
-                return self.welcome()[:1]
+                return [self._who_speaks()]
             case frames.Watch(conversation=of, after=after):
                 return [self._page(of, after)]
             case frames.AgentTyping(conversation=of, on=on):
@@ -119,6 +124,7 @@ class AgentLink(AgentFrames, Link):
         self.stamp = stamp
         """Names the sign-in this panel was opened with; when that ends, so does the socket."""
         self._watched: dict[str, int] = {}
+        self._looks_at_lists = 0
 
     @property
     def who(self) -> str:
@@ -141,7 +147,7 @@ class AgentLink(AgentFrames, Link):
 
     def greet(self) -> None:
         """Tells a panel that just opened what it needs to draw itself, standing offers included."""
-        self.connection.send(*(encoded(frame) for frame in [*self.welcome(), *self._standing_offers()]))
+        self._say_first(lambda: [*self.welcome(), *self._standing_offers()])
 
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the agent what just happened in a conversation they watch."""
@@ -150,14 +156,21 @@ class AgentLink(AgentFrames, Link):
 
     def tell_lists(self) -> None:
         """Tells the agent who waits and which conversations are theirs."""
-        self.tell(self.room.lists(self.room.desk.agent(self.agent_id)))
+        look = self._looks_at_lists + 1
+        lists = self._lists()
+        if look == self._looks_at_lists:  # Else a greeting, which took a later look, has told them.
+            self.tell(lists)
+
+    def _lists(self) -> Frame:
+        self._looks_at_lists += 1
+        return super()._lists()
 
     def heads(self) -> dict[str, int]:
         """Returns the last number of each conversation this panel watches."""
         return {each: head for each, head in self._watched.items() if head}
 
     def _standing_offers(self) -> Iterator[Frame]:
-        waiting = self.room.lists(self.room.desk.agent(self.agent_id))["waiting"]
+        waiting = super()._lists()["waiting"]
         for conversation in (self.room.desk.conversation(row["id"]) for row in waiting if row["offered"]):
             offered = self.room.journal.events_after(conversation.id, (conversation.offer_seq or 1) - 1, limit=1)
             yield from (

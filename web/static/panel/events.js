@@ -22,10 +22,7 @@ export function draw(event, mine, before = []) {
       "clock-alert",
       `A person was wanted, but ${body.why === "closed" ? "it was closed" : "nobody was there"}`,
     ],
-    offer_over: () => [
-      "clock",
-      body.why === "declined" ? `${nameOf(event)} passed it on` : `${nameOf(event)} did not answer the offer`,
-    ],
+    offer_over: () => ["clock", `${nameOf(event)} ${OFFER_OVER[body.why] ?? "did not answer the offer"}`],
     accepted: () => ["user", `${mine ? "You" : nameOf(event)} took the conversation`],
     waited_long: () => ["clock-alert", "Nobody came in the time promised"],
     returned: () => ["undo-2", "Back with the assistant"],
@@ -40,6 +37,8 @@ export function draw(event, mine, before = []) {
   const [name, words] = happened;
   return h("li.conversation__happened", { title: exactly(event.at) }, drawing(name), h("span", {}, ...prose(words)));
 }
+
+const OFFER_OVER = { declined: "passed it on", unable: "could not take it any more" };
 
 function message(event, mine, before) {
   const { from, body } = event;
