@@ -12,6 +12,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID_LENGTH = 32
+LAST_SEQ = 2**31 - 1
+"""No event has a higher number: no database finds room for one."""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -87,7 +87,9 @@ def _match(read: Read, walker: Walker) -> Match:
     if not any(read.wrote(name) for name in (*_LISTS, "pattern")):
         walker.report("K006", read.place, "'match' looks for nothing: it takes words, all_words, phrases or a pattern")
     return Match(
-        **lists,
+        words=lists["words"],
+        all_words=lists["all_words"],
+        phrases=lists["phrases"],
         pattern=_pattern(read, walker),
         language=_language(read, walker),
         written=written,

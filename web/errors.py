@@ -13,6 +13,8 @@ from flask import Flask, Response, jsonify, redirect, render_template, request, 
 from markupsafe import escape
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
+from wsproto.events import RejectConnection
+from wsproto.utilities import RemoteProtocolError
 
 from bot.change import Unavailable as DatabaseUnavailable
 from bot.trouble import is_trouble
@@ -64,6 +66,23 @@ class TooLarge(Refusal):
     code = "too_large"
     close = CLOSE_TOO_BIG
     words = "This is too large."
+
+
+class NoHandshake(Malformed):
+    """Somebody asks for a socket, but not as a WebSocket begins."""
+
+    words = "This is no handshake of a WebSocket."
+
+
+class WrongVersion(NoHandshake):
+    """A WebSocket, but of a version that nobody speaks any more, or yet."""
+
+    status = 426
+    words = "WebSockets are spoken here in version 13."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Sec-WebSocket-Version": "13"}
 
 
 class SignInNeeded(Refusal):
@@ -172,6 +191,12 @@ def _of_the_database(problem: DBAPIError) -> Refusal:
     return _unforeseen(problem)
 
 
+def _of_a_handshake(problem: RemoteProtocolError) -> Refusal:
+    rejected = problem.event_hint
+    wrong_version = isinstance(rejected, RejectConnection) and rejected.status_code == WrongVersion.status
+    return WrongVersion() if wrong_version else NoHandshake()
+
+
 def _unforeseen(problem: Exception) -> Refusal:
     log.error("unforeseen", exc_info=problem)
     return Broken()
@@ -187,8 +212,11 @@ TRANSLATIONS: dict[type[Exception], Translation] = {
     refusals.TryAgain: _said_by_the_desk(Unavailable),
     NoSuchWebhook: lambda _: NotFound(),
     ChangedMeanwhile: lambda _: Conflict(),
+    RemoteProtocolError: _of_a_handshake,
 }
-"""Exceptions of the lower packages → what is told. A subclass is found by its nearest listed parent."""
+"""Exceptions of the lower packages, and of flask-sock before a view is called → what is told.
+
+A subclass is found by its nearest listed parent."""
 
 # Codes and sentences for what Flask and Werkzeug refuse by themselves.
 _HTTP: dict[int, tuple[str, str]] = {

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.models import LAST_SEQ
 from rules.facts import fact_named, known_in_browser
 from rules.readable import LONGEST_MESSAGE, has_something_to_read, without_controls
 from web.bodies import read
@@ -74,7 +75,8 @@ _IN_A_PAGE: Mapping[str, type | tuple[type, ...]] = {
 
 _ID = "[A-Za-z0-9_-]{8,64}"
 Id = Annotated[str, StringConstraints(pattern=f"^{_ID}$")]
-Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+Number = Annotated[int, Field(ge=0, le=LAST_SEQ)]
+"""The number of an event; 0 is before the first."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
 """A word or short label: a step, a shortcut, a language."""
 Text = str

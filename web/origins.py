@@ -77,10 +77,10 @@ class Embedding:
         origin = request.headers.get("Origin")
         if is_own(request) or may_embed(origin, self._domains()):
             return
-        host = urlsplit(origin or "").netloc
-        advice = (
-            f"Add {host} to `domains` in site.yaml if it is one of yours." if host else "It has no address of its own."
-        )
+        page = _parsed(origin or "")
+        advice = "It has no address of its own."
+        if page is not None and page.netloc:
+            advice = f"Add {page.netloc} to `domains` in site.yaml if it is one of yours."
         raise WrongOrigin(f"This page may not use the chat. {advice}")
 
     def preflight(self) -> Response:

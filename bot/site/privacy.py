@@ -9,18 +9,13 @@ from typing import Any
 
 from rules.kinds import Choice, Length, ListOf, Nested
 from rules.kinds.values import written
-from rules.matching.match import Match
+from rules.matching.match import Match, Number
 from rules.nodes import Node
 from rules.rule import Rule, Who
 from rules.schema import Key, Read, Table, Walker
 from rules.texts import Text
 
-PATTERNS: Mapping[str, str] = {
-    "credit_card": r"\b[2-6](?:[ -]?[0-9]){12,18}\b",
-    "iban": r"(?-i:\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b)"
-    r"|\b[a-z]{2}[0-9]{2}(?: ?[0-9]{4}){2,7}(?: ?[0-9]{1,3})?\b",
-}
-INSTEAD: Mapping[str, Text] = {
+INSTEAD: Mapping[Number, Text] = {
     "credit_card": {"en": "[card number removed]", "de": "[Kartennummer entfernt]"},
     "iban": {"en": "[account number removed]", "de": "[Kontonummer entfernt]"},
 }
@@ -85,9 +80,7 @@ KEEP = Table(
 PRIVACY = Table(
     "privacy",
     {
-        "mask": Key(
-            ListOf(Choice(tuple(PATTERNS))), "what is taken out of every message before it is kept", default=[]
-        ),
+        "mask": Key(ListOf(Choice(tuple(INSTEAD))), "what is taken out of every message before it is kept", default=[]),
         "keep": Key(Nested(KEEP), "how long what is kept stays"),
     },
 )
@@ -112,7 +105,7 @@ def rules_of_privacy(read: Read) -> Iterator[Rule]:
             yield Rule(
                 id=f"privacy.{kind}",
                 place=read.place_of("mask"),
-                match=Match(pattern=PATTERNS[kind]),
+                match=Match(number=kind),
                 who=who,
                 scope="always",
                 mask=INSTEAD[kind],

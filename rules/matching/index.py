@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rules.matching.match import Entry, Found, Match, entries_of
 from rules.matching.misspelt import MisspeltWords
+from rules.matching.numbers import numbers_in
 from rules.matching.patterns import Patterns
 from rules.matching.words import Message, Wanted, WantedWord
 
@@ -26,6 +27,7 @@ class Index:
         self._patterns = Patterns(
             {number: match.pattern for number, match in enumerate(matches) if match and match.pattern}
         )
+        self._numbers = {number: match.number for number, match in enumerate(matches) if match and match.number}
 
     def find(self, message: Message) -> dict[int, Found]:
         """Returns how each rule was found whose match is in the message; by the whole of it rather than by a part."""
@@ -41,6 +43,9 @@ class Index:
                     _take(self._misspelt[known], message, found)
         for number in self._patterns.found_in(message.text):
             found.setdefault(number, Found("pattern"))
+        for number, kind in self._numbers.items():
+            if number not in found and numbers_in(message.text, kind):
+                found[number] = Found("number")
         return found
 
     def _add(self, entry: Entry) -> None:

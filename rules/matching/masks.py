@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from rules.matching.match import Match
+from rules.matching.match import Match, Stretch
+from rules.matching.numbers import numbers_in
 from rules.matching.patterns import compiled
 from rules.matching.words import Message, Wanted, spans_of
-
-Stretch = tuple[int, int]
-"""From which letter to before which."""
 
 
 def stretches_of(message: Message, match: Match | None) -> list[Stretch]:
@@ -25,6 +23,8 @@ def stretches_of(message: Message, match: Match | None) -> list[Stretch]:
     found = _of_words(message, (*match.words, *match.all_words))
     if match.pattern:
         found += [_without_space(message.text, *each.span()) for each in _machine(match.pattern).finditer(message.text)]
+    if match.number:
+        found += numbers_in(message.text, match.number)
     return found or everything
 
 

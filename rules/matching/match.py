@@ -8,7 +8,11 @@ from typing import Literal
 
 from rules.matching.words import Message, Wanted
 
-Way = Literal["phrases", "words", "all_words", "pattern"]
+Way = Literal["phrases", "words", "all_words", "pattern", "number"]
+Number = Literal["credit_card", "iban"]
+"""A kind of number that is told by its check digits."""
+Stretch = tuple[int, int]
+"""From which letter to before which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Match:
     phrases: tuple[Wanted, ...] = ()
     """Of these the message has to consist."""
     pattern: str | None = None
+    number: Number | None = None
     language: str | None = None
     """Of the conversation; None means any."""
     written: Mapping[Wanted, str] = field(default_factory=dict, compare=False)
@@ -42,10 +47,15 @@ class Found:
         """Returns it in words; never what the visitor wrote, for that may have been masked."""
         if self.way == "pattern":
             return "its pattern"
+        if self.way == "number" and match.number:
+            return _NUMBERS[match.number]
         if self.way == "all_words":
             return "all of its words"
         word = match.written.get(self.words, " ".join(word.text for word in self.words))
         return f"the message is '{word}'" if self.whole else f"the word '{word}'"
+
+
+_NUMBERS: Mapping[Number, str] = {"credit_card": "the number of a card", "iban": "the number of an account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Entry:
 
 
 def entries_of(number: int, match: Match) -> list[Entry]:
-    """Returns everything a rule looks for, its pattern apart."""
+    """Returns everything a rule looks for, its pattern and its number apart."""
     entries = [Entry(number, Found("phrases", words), (words,)) for words in match.phrases]
     entries += [Entry(number, Found("words", words), (words,)) for words in match.words]
     if match.all_words:

@@ -1,5 +1,6 @@
 """Which rules' words are in a message: the index finds exactly what looking at every rule by itself would find."""
 
+import itertools
 import unicodedata
 
 import pytest
@@ -12,6 +13,7 @@ from rules.matching.index import Index
 from rules.matching.masks import masked, stretches_of
 from rules.matching.match import Match
 from rules.matching.misspelt import MisspeltWords
+from rules.matching.numbers import numbers_in
 from rules.matching.patterns import PatternProblem, Patterns, compiled
 from rules.matching.words import Message, NotWords, WantedWord, spans_of, wanted
 from rules.phrases import normalised
@@ -183,6 +185,109 @@ CARD = Match(pattern=r"\b(?:[0-9][ -]?){13,16}\b")
 )
 def test_what_a_pattern_finds_is_taken_out(text, kept):
     assert mask(text, CARD) == kept
+
+
+GROUPS = ("4111", "1111", "1111", "1111")
+IBAN = ("DE89", "3704", "0044", "0532", "0130", "00")
+BETWEEN = {
+    "nothing": "",
+    "a space": " ",
+    "spaces": "  ",
+    "a tab": "\t",
+    "a line": "\n",
+    "a space and a line": " \r\n",
+    "a space that does not break": "\u00a0",
+    "a thin space": "\u2009",
+    "a space without width": "\u200b",
+    "a joiner without width": "\u2060",
+    "a soft hyphen": "\u00ad",
+    "a hyphen": "-",
+    "a hyphen that does not break": "\u2011",
+    "a dash": "–",
+    "a dash with spaces": " — ",
+    "a minus": "−",
+    "a dot": ".",
+    "a raised dot": "·",
+    "a slash": "/",
+    "a line below": "_",
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN.keys())
+@pytest.mark.parametrize(("number", "groups"), [("credit_card", GROUPS), ("iban", IBAN)])
+def test_a_number_is_taken_out_whatever_stands_between_its_groups(number, groups, between):
+    written = between.join(groups)
+    assert mask(f"It is {written}, thanks", Match(number=number)) == "It is […], thanks"
+    assert mask(f"x{written}x", Match(number=number)) == "x[…]x"
+    assert mask(f"_{written}_", Match(number=number)) == "_[…]_"
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "kept"),
+    [
+        ("credit_card", "４１１１１１１１１１１１１１１１", "[…]"),
+        ("credit_card", "٤١١١ ١١١١ ١١١١ ١١١١", "[…]"),
+        ("credit_card", "4\ufe0f\u20e31\ufe0f\u20e3" + "1\ufe0f\u20e3" * 14, "[…]\ufe0f\u20e3"),
+        ("credit_card", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "[…]"),
+        ("credit_card", "41 11 11 11 11 11 11 11", "[…]"),
+        ("credit_card", "4111 1111-1111 1111", "[…]"),
+        ("credit_card", "4111 1111 1111 1111 12/27 123", "[…] 12/27 123"),
+        ("credit_card", "on 12 4111 1111 1111 1111", "on 12 […]"),
+        ("credit_card", "4111 1111 1111 1111\n5500 0000 0000 0004", "[…]"),
+        ("credit_card", "4111111111111111, 5500000000000004", "[…], […]"),
+        ("credit_card", "3782 822463 10005 or 3056 930902 5904", "[…] or […]"),
+        ("credit_card", "2223000048400011 6011000990139424 3530111333300000", "[…]"),
+        ("credit_card", "4000 0000 0000 0000 006", "[…]"),
+        ("iban", "IBAN:ＤＥ８９３７０４００４４０５３２０１３０００", "IBAN:[…]"),
+        ("iban", "IBANde89370400440532013000", "IBAN[…]"),
+        ("iban", "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", "[…]"),
+        ("iban", "DE89 3704 0044 0532 0130 00 at the bank", "[…] at the bank"),
+        ("iban", "nl91 abna 0417 1643 00 or GB29 NWBK 6016 1331 9268 19", "[…] or […]"),
+        ("iban", "NO93 8601 1117 947, MT84 MALT 0110 0001 2345 MTLC AST0 01S", "[…], […]"),
+        ("iban", "FR14 2004 1010 0505 0001 3M02 606", "[…]"),
+    ],
+)
+def test_a_number_is_taken_out_with_all_its_digits_and_no_others(number, text, kept):
+    assert mask_if_found(text, number) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+49 151 23456789 or +49 (0)30 1234567",
+        "0049 151 23456789, 4915123456789",
+        "030 12345678 / 0171 1234567",
+        "order 4500 1234 5678 of 27.11.2026",
+        "order 4111 1111 1111 1112",
+        "27.11.2026 - 30.11.2026, 25.12.2026-06.01.2027",
+        "2026-11-27 10:00 - 2026-11-28 12:00",
+        "2026-11-27 2026-11-28 2026-11-29",
+        "25.00 24.50 23.90 26.10 28.20 22.40 39.90",
+        "4006381333931 and 4012345678901",
+        "356938035643809",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "DE89 3704 0044 0532 0130 01",
+        "at 10 people came, be 32 475 12 34 56, no 49 151 2345 6780",
+    ],
+)
+def test_phone_numbers_orders_prices_and_dates_stay(text):
+    assert mask_if_found(text, "credit_card") == mask_if_found(text, "iban") == text
+
+
+def mask_if_found(text, number):
+    match = Match(number=number)
+    return mask(text, match) if Index([match]).find(Message(text)) else text
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from([*GROUPS, *IBAN, "41", "1", "４", " ", "-", "x", "\u200b"]), max_size=40).map("".join),
+    st.sampled_from(["credit_card", "iban"]),
+)
+def test_once_numbers_were_taken_out_none_is_left(text, number):
+    stretches = numbers_in(text, number)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(stretches))
+    assert numbers_in(masked(text, [(each, "[…]") for each in stretches]), number) == []
 
 
 def test_words_are_taken_out_with_all_their_letters_and_no_others():

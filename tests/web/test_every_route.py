@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from socket import socketpair
 
 import pytest
 from flask import Flask
@@ -154,6 +155,39 @@ def test_foreign_pages_open_no_socket(callers: Callers) -> None:
         for caller in CALLERS:
             answer = callers.browsers[caller].get(path_of(rule), headers={**callers.headers[caller], **offered})
             assert answer.status_code == 403, (rule, caller)
+
+
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Origin": "http://localhost",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"Sec-WebSocket-Key": None}, 400),
+        ({"Sec-WebSocket-Version": None}, 400),
+        ({"Sec-WebSocket-Version": ""}, 400),
+        ({"Sec-WebSocket-Version": "12"}, 426),
+        ({"Sec-WebSocket-Version": "abc"}, 426),
+        ({"Connection": "keep-alive"}, 400),
+    ],
+)
+def test_what_is_no_handshake_is_refused_by_every_socket(callers: Callers, wrong: dict, status: int) -> None:
+    sent = {name: value for name, value in (HANDSHAKE | wrong).items() if value is not None}
+    for rule in routes(callers.app):
+        if not rule.websocket:
+            continue
+        ours, theirs = socketpair()
+        with ours, theirs:
+            given = {"werkzeug.socket": ours}
+            answer = callers.browsers["nobody"].get(path_of(rule), headers=sent, environ_overrides=given)
+        assert (answer.status_code, answer.json["error"]["code"]) == (status, "malformed"), rule
+        assert answer.headers.get("Sec-WebSocket-Version") == ("13" if status == 426 else None), rule
 
 
 def test_every_answer_is_complete_at_the_head(callers: Callers) -> None:

@@ -80,6 +80,15 @@ def test_a_page_outside_the_sites_domains_is_told_what_to_write(edge) -> None:
     assert edge.client().post("/for/visitor", headers={"Origin": "null", **edge.bearer()}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://[", "http://[::1", "http://a]b", "http://[x]", "http://½\u2100", "null", "x"]
+)
+def test_an_origin_that_cannot_be_read_is_refused(edge, origin: str) -> None:
+    answer = edge.client().post("/embedded", headers={"Origin": origin})
+    told = "This page may not use the chat. It has no address of its own."
+    assert (answer.status_code, answer.json["error"]["code"], answer.json["error"]["message"]) == (403, "origin", told)
+
+
 def test_a_page_of_the_site_may_ask_and_read(edge) -> None:
     client = edge.client()
     asked = client.options(

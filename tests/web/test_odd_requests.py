@@ -1,0 +1,89 @@
+"""What no honest client sends, at the real application on both databases: refused in words, and never our fault."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from bot.database import Database
+from tests.web.conftest import let_in
+from web.app import create_app
+from web.limits import NO_LIMITS
+from web.parts import Options, Parlour
+
+PASSWORD = "four unrelated words"
+SITE = """\
+site: {name: Tea, timezone: Europe/Berlin, languages: [en], domains: [tea.example]}
+departments:
+  sales: {title: Sales}
+"""
+
+
+@dataclass
+class Caller:
+    """Somebody with a browser, and what it sends besides."""
+
+    browser: FlaskClient
+    path: str
+    headers: dict[str, str]
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def asks(self, op: str, **more: Any) -> TestResponse:
+        return self.browser.post(self.path, json={"op": op, **more}, headers=self.headers)
+
+    def sends(self, **body: Any) -> TestResponse:
+        return self.asks("send", conversation=None, client_id=f"message-{next(self.numbers)}", body=body)
+
+    def reads(self) -> dict[str, Any] | None:
+        """Returns the page of the open conversation, if there is one."""
+        frames = self.asks("resume", conversation=None, after=0).json["frames"]
+        return next((frame for frame in frames if frame["op"] == "events"), None)
+
+
+@pytest.fixture
+def app(tmp_path: Path, database_url: str, open_database: Callable[[], Database]) -> Flask:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "site.yaml").write_text(SITE)
+    open_database().migrate()
+    app = create_app(Options(tmp_path / "site", tmp_path / "data", database_url, rates=NO_LIMITS))
+    let_in(app)
+    return app
+
+
+@pytest.fixture
+def parlour(app: Flask) -> Parlour:
+    parlour: Parlour = app.extensions["parlour"]
+    return parlour
+
+
+@pytest.fixture
+def ann(app: Flask) -> Caller:
+    browser = app.test_client()
+    seen = browser.post("/widget/view", json={"facts": {"page.path": "/"}})
+    return Caller(browser, "/widget/op", {"Authorization": f"Bearer {seen.json['token']}"})
+
+
+@pytest.fixture
+def agent(app: Flask, parlour: Parlour) -> Caller:
+    parlour.accounts.add(email="ben@shop.example", name="Ben", departments=["sales"], role="admin", password=PASSWORD)
+    account = parlour.accounts.find("ben@shop.example")
+    assert account is not None
+    browser = app.test_client()
+    browser.get(f"/enter/{parlour.accounts.begin(account.id)}")
+    return Caller(browser, "/panel/op", {"X-CSRFToken": browser.get("/form-token").text})
+
+
+def test_the_number_of_an_event_is_one_that_can_be_looked_up(ann: Caller, agent: Caller) -> None:
+    assert ann.sends(text="Hello").status_code == 200
+    talk = ann.reads()["conversation"]
+    for after, status in ((2**31 - 1, 200), (2**31, 400), (2**53 - 1, 400)):
+        assert ann.asks("resume", conversation=talk, after=after).status_code == status, after
+        assert ann.asks("read", conversation=talk, seq=after).status_code == status, after
+        assert agent.asks("watch", conversation=talk, after=after).status_code == status, after
+        assert agent.asks("read", conversation=talk, seq=after).status_code == status, after
