@@ -6,6 +6,7 @@ import { h } from "../shared/html.js";
 import { MOST, NOTHING } from "../shared/readable.js";
 import { Drafts } from "./drafts.js";
 import { Part } from "./part.js";
+import { whereabouts } from "./whereabouts.js";
 import { called, drawing } from "./words.js";
 import "./responses.js";
 
@@ -208,12 +209,17 @@ class ReplyComposer extends Part {
 
   async #accept(button) {
     const conversation = this.#conversation;
+    const here = whereabouts(this.desk);
     button.disabled = true;
     const problem = await this.desk.accept(conversation);
     button.disabled = false;
-    if (conversation !== this.#conversation) return;
-    if (problem) this.#refuse(problem);
-    else this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation } }));
+    if (!problem) this.#tellPage("accepted", { conversation, here: here() });
+    else if (conversation === this.#conversation) this.#refuse(problem);
+    else this.#tellPage("say", { text: `${called(this.desk.row(conversation)?.visitor)}: ${problem}` });
+  }
+
+  #tellPage(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { bubbles: true, detail }));
   }
 
   #refuse(words) {

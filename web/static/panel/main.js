@@ -84,6 +84,12 @@ function toggleDetails() {
   else one(".conversation__details")?.focus();
 }
 
+function answer(id) {
+  queue.show("mine");
+  look(id);
+  conversation.focusReply();
+}
+
 function leave() {
   back();
   queue.enter();
@@ -101,10 +107,9 @@ document.addEventListener("look", ({ detail }) => {
   if (narrow.matches) conversation.focusTitle();
   else if (desk.standing(detail.conversation).holder === "me") conversation.focusReply();
 });
-document.addEventListener("accepted", ({ detail }) => {
-  queue.show("mine");
-  look(detail.conversation);
-  conversation.focusReply();
+document.addEventListener("accepted", ({ detail: { conversation: accepted, here } }) => {
+  if (here) answer(accepted);
+  else if (desk.open !== accepted) say(`${called(desk.row(accepted)?.visitor)} is yours.`, () => answer(accepted));
 });
 document.addEventListener("leave", leave);
 document.addEventListener("details", toggleDetails);
@@ -114,29 +119,36 @@ document.addEventListener("say", ({ detail }) => say(detail.text));
 // What concerns the whole page
 
 let quiet;
-function say(...words) {
+
+/** Says something for a while; `show` leads to what it is about. */
+function say(words, show) {
   const said = one("#said");
-  said.replaceChildren(...words);
+  const way = show && h("button.button", { type: "button" }, "Show");
+  way?.addEventListener("click", () => {
+    said.hidden = true;
+    show();
+  });
+  said.replaceChildren(h("span", {}, words), way ?? "");
   said.hidden = false;
+  delete said.dataset.offer;
   clearTimeout(quiet);
   quiet = setTimeout(() => (said.hidden = true), 12_000);
 }
 
 // An offer lasts for seconds: it is said wherever one is looking.
 desk.addEventListener("offers", ({ detail: { conversation } }) => {
+  const said = one("#said");
   if (!desk.offers.has(conversation)) {
-    if (one(`#said [data-offer="${CSS.escape(conversation)}"]`)) one("#said").hidden = true;
+    if (said.dataset.offer === conversation) said.hidden = true;
     return;
   }
   if (queue.shows("new")) return queue.showFirstOffer();
-  const show = h("button.button", { type: "button", "data-offer": conversation }, "Show");
-  show.addEventListener("click", () => {
-    one("#said").hidden = true;
+  say(`${called(desk.row(conversation)?.visitor)} is offered to you.`, () => {
     if (narrow.matches) look(null);
     queue.showOffer(conversation);
     queue.enter();
   });
-  say(h("span", {}, `${called(desk.row(conversation)?.visitor)} is offered to you.`), show);
+  said.dataset.offer = conversation;
 });
 
 desk.addEventListener("notice", ({ detail }) => say(detail.text));

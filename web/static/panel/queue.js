@@ -4,6 +4,7 @@
  */
 import { h } from "../shared/html.js";
 import { Part } from "./part.js";
+import { whereabouts } from "./whereabouts.js";
 import { ago, called, drawing, exactly, pathOf, standingInWords, urgency, waited, waitedInWords } from "./words.js";
 
 const LISTS = {
@@ -337,6 +338,7 @@ class WaitingQueue extends Part {
   async #accept(id) {
     const part = this.#rows.get(id);
     const focused = part.element.contains(document.activeElement);
+    const here = whereabouts(this.desk);
     part.accept.disabled = true;
     const name = called(part.row.visitor);
     const problem = await this.desk.accept(id);
@@ -344,12 +346,12 @@ class WaitingQueue extends Part {
     if (problem) {
       set(part.problem, problem);
       part.problem.hidden = false;
-      if (focused && part.element.isConnected) part.open.focus();
+      if (focused && here() && part.element.isConnected) part.open.focus();
       // The row goes with the next change of the queue; who was first should still be read.
       this.dispatchEvent(new CustomEvent("say", { bubbles: true, detail: { text: `${name}: ${problem}` } }));
       return;
     }
-    this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation: id } }));
+    this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation: id, here: here() } }));
   }
 
   #steer(event) {
