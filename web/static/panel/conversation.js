@@ -2,6 +2,7 @@
 import { h } from "../shared/html.js";
 import { bubble, draw, paper } from "./events.js";
 import { Part } from "./part.js";
+import { whereabouts } from "./whereabouts.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 import "./brief.js";
 import "./composer.js";
@@ -189,7 +190,7 @@ class PanelConversation extends Part {
     const mine = holder === "me" && [
       h(
         "button.button",
-        { type: "button", onclick: () => this.#giveBack() },
+        { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
         drawing("undo-2"),
         h("span.conversation__word", {}, "Return to bot"),
       ),
@@ -214,18 +215,25 @@ class PanelConversation extends Part {
     if (holder !== "me") this.#closeConfirm(false);
   }
 
-  async #giveBack() {
-    const problem = await this.desk.giveBack(this.#shown);
-    if (problem) this.#tellPage(problem);
-    else this.#title.focus();
+  /** Gives a conversation back or closes it: the button that was pressed goes, and the focus with it. */
+  async #end(verb, conversation) {
+    const here = whereabouts(this.desk);
+    const problem = await this.desk[verb](conversation);
+    const name = called(this.desk.row(conversation)?.visitor);
+    if (problem) this.#tellPage(conversation === this.#shown ? problem : `${name}: ${problem}`);
+    else if (here()) this.#title.focus();
   }
 
   /** Closing cannot be taken back, so it is asked for once more, where the eye already is. */
   #askToClose() {
     const closes = this.#shown;
+    const close = () => {
+      this.#closeConfirm(false);
+      this.#end("close", closes);
+    };
     const yes = h(
       "button.button.button--danger",
-      { type: "button", onclick: () => this.#close(closes) },
+      { type: "button", onclick: close },
       "Close conversation",
     );
     const no = h(
@@ -248,13 +256,6 @@ class PanelConversation extends Part {
     if (this.#confirm.hidden) return;
     this.#confirm.hidden = true;
     if (refocus) this.#actions.querySelectorAll("button")[1]?.focus();
-  }
-
-  async #close(conversation) {
-    this.#closeConfirm(false);
-    const problem = await this.desk.close(conversation);
-    if (problem) this.#tellPage(problem);
-    else this.#title.focus();
   }
 
   #tellPage(text) {
