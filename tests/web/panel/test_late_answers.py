@@ -142,3 +142,31 @@ def test_why_a_conversation_could_not_be_closed_names_it_to_who_has_left_it(
     error = {"code": "reassigned", "field": None, "message": "Clara has this conversation now."}
     desk.tell("refused", client_id=desk.said("return")[0]["client_id"], error=error)
     expect(page.get_by_role("status").filter(has_text="Anna: Clara has this conversation now.")).to_be_visible()
+
+
+def test_a_refused_reply_is_told_where_somebody_else_is_answered_by_now_and_kept_with_its_reason(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(20)))
+    desk.record[OTTO] = []
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    page.get_by_role("textbox", name="Reply").fill("Yes, by invoice.")
+    page.keyboard.press("Enter")
+    assert comes_true(page, lambda: desk.said("send"))
+    page.get_by_role("tab", name="New").click()
+    page.locator(f"#row-{OTTO}").click()
+    error = {"code": "reassigned", "field": None, "message": "Clara has this conversation now."}
+    desk.tell("refused", client_id=desk.said("send")[0]["client_id"], error=error)
+    said = page.get_by_role("status").filter(has_text="Your reply to Anna Muster was not sent.")
+    expect(said).to_contain_text("Clara has this conversation now. It is kept there.")
+    page.get_by_role("tab", name="Mine").click()
+    expect(page.get_by_role("list", name="Mine").get_by_role("listitem")).to_contain_text("Not sent")
+    said.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="Anna Muster", level=2)).to_be_visible()
+    unsent = page.get_by_role("list", name="Not sent yet")
+    expect(unsent).to_contain_text("Not sent. Clara has this conversation now.")
+    unsent.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("Yes, by invoice.")
+    expect(page.get_by_role("list", name="Mine").get_by_role("listitem")).not_to_contain_text("Not sent")

@@ -215,7 +215,7 @@ class ReplyComposer extends Part {
     button.disabled = false;
     if (!problem) this.#tellPage("accepted", { conversation, here: here() });
     else if (conversation === this.#conversation) this.#refuse(problem);
-    else this.#tellPage("say", { text: `${called(this.desk.row(conversation)?.visitor)}: ${problem}` });
+    else this.#tellPage("say", { text: `${called(this.desk.visitor(conversation))}: ${problem}` });
   }
 
   #tellPage(kind, detail) {
@@ -269,18 +269,18 @@ class ReplyComposer extends Part {
   }
 
   /** A refused message goes back to where it was written, with the reason; nothing typed since is overwritten. */
-  #answered(entry) {
-    if (entry.state !== "failed" || !entry.error) return;
-    const kind = entry.op === "note" ? "note" : "reply";
-    if (entry.conversation !== this.#conversation) {
-      if (this.#drafts.get(entry.conversation, kind)) return;
-      this.#drafts.set(entry.conversation, kind, this.desk.takeBack(entry.client_id));
-      return;
+  #answered({ state, error, op, conversation, client_id }) {
+    if (state !== "failed" || !error) return;
+    const kind = op === "note" ? "note" : "reply";
+    const why = error.message ?? "";
+    if (conversation !== this.#conversation) {
+      const what = `Your ${kind} ${kind === "note" ? "about" : "to"} ${called(this.desk.visitor(conversation))}`;
+      return this.#tellPage("say", { text: `${what} was not sent. ${why} It is kept there.`, conversation });
     }
     if (this.#texts[kind].value) return;
-    this.#write(kind, this.desk.takeBack(entry.client_id));
+    this.#write(kind, this.desk.takeBack(client_id));
     this.#keep(kind);
-    this.#refuse(`Not sent. ${entry.error.message ?? ""} What you wrote is back here.`);
+    this.#refuse(`Not sent. ${why} What you wrote is back here.`);
     this.#update();
   }
 
@@ -317,7 +317,7 @@ class ReplyComposer extends Part {
     const typing = this.#conversation && this.desk.thread(this.#conversation).typing;
     this.#typing.hidden = !typing;
     if (!typing) return;
-    const name = called(this.desk.row(this.#conversation)?.visitor);
+    const name = called(this.desk.visitor(this.#conversation));
     this.#typing.replaceChildren(
       h("span.composer__typist", {}, `${name} is typing`),
       typing.text ? h("span.composer__draft", { dir: "auto" }, typing.text) : "",

@@ -170,8 +170,7 @@ class PanelConversation extends Part {
     const open = this.#shown;
     if (!open) return;
     const row = this.desk.row(open);
-    const contact = this.desk.thread(open).brief?.contact;
-    const name = called(row?.visitor?.name || row?.visitor?.email ? row.visitor : contact);
+    const name = called(this.desk.visitor(open));
     if (this.#title.textContent !== name) this.#title.textContent = name;
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
     const stands = this.desk.standing(open);
@@ -219,7 +218,7 @@ class PanelConversation extends Part {
   async #end(verb, conversation) {
     const here = whereabouts(this.desk);
     const problem = await this.desk[verb](conversation);
-    const name = called(this.desk.row(conversation)?.visitor);
+    const name = called(this.desk.visitor(conversation));
     if (problem) this.#tellPage(conversation === this.#shown ? problem : `${name}: ${problem}`);
     else if (here()) this.#title.focus();
   }
@@ -241,7 +240,7 @@ class PanelConversation extends Part {
       { type: "button", onclick: () => this.#closeConfirm(true) },
       "Keep it open",
     );
-    const name = called(this.desk.row(closes)?.visitor);
+    const name = called(this.desk.visitor(closes));
     this.#confirm.replaceChildren(h("p", {}, `Close it? If ${name} writes again, a new one begins.`), yes, no);
     this.#confirm.hidden = false;
     this.#confirm.onkeydown = (event) => {

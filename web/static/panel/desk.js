@@ -107,6 +107,12 @@ export class Desk extends EventTarget {
     );
   }
 
+  /** Who a visitor is, as far as anything tells: the row of the conversation, else what its brief knows. */
+  visitor(conversation) {
+    const visitor = this.row(conversation)?.visitor;
+    return visitor?.name || visitor?.email ? visitor : this.#threads.get(conversation)?.brief?.contact;
+  }
+
   /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
   standing(conversation) {
     const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });

@@ -84,6 +84,12 @@ function toggleDetails() {
   else one(".conversation__details")?.focus();
 }
 
+function read(id) {
+  look(id);
+  if (narrow.matches) conversation.focusTitle();
+  else if (desk.standing(id).holder === "me") conversation.focusReply();
+}
+
 function answer(id) {
   queue.show("mine");
   look(id);
@@ -102,19 +108,15 @@ addEventListener("popstate", () => {
 narrow.addEventListener("change", arrive);
 roomy.addEventListener("change", arrive);
 
-document.addEventListener("look", ({ detail }) => {
-  look(detail.conversation);
-  if (narrow.matches) conversation.focusTitle();
-  else if (desk.standing(detail.conversation).holder === "me") conversation.focusReply();
-});
+document.addEventListener("look", ({ detail }) => read(detail.conversation));
 document.addEventListener("accepted", ({ detail: { conversation: accepted, here } }) => {
   if (here) answer(accepted);
-  else if (desk.open !== accepted) say(`${called(desk.row(accepted)?.visitor)} is yours.`, () => answer(accepted));
+  else if (desk.open !== accepted) say(`${called(desk.visitor(accepted))} is yours.`, () => answer(accepted));
 });
 document.addEventListener("leave", leave);
 document.addEventListener("details", toggleDetails);
 document.addEventListener("explain", ({ detail }) => desk.open && explanation.show(desk.open, detail.seq));
-document.addEventListener("say", ({ detail }) => say(detail.text));
+document.addEventListener("say", ({ detail: { text, conversation: of } }) => say(text, of && (() => read(of))));
 
 // What concerns the whole page
 
@@ -143,7 +145,7 @@ desk.addEventListener("offers", ({ detail: { conversation } }) => {
     return;
   }
   if (queue.shows("new")) return queue.showFirstOffer();
-  say(`${called(desk.row(conversation)?.visitor)} is offered to you.`, () => {
+  say(`${called(desk.visitor(conversation))} is offered to you.`, () => {
     if (narrow.matches) look(null);
     queue.showOffer(conversation);
     queue.enter();

@@ -35,7 +35,7 @@ class WaitingQueue extends Part {
 
   begin() {
     this.#draw();
-    this.hear("queue offers welcome open all intent", () => this.#update());
+    this.hear("queue offers welcome open all intent message", () => this.#update());
     this.hear("tick", () => this.#tick());
     this.hear("keydown", (event) => this.#steer(event), this);
     this.#update();
@@ -244,8 +244,10 @@ class WaitingQueue extends Part {
     set(part.words, this.#lastWords(row));
     const page = pathOf(row.visitor?.page);
     const stands = this.desk.standing(row.id);
+    const unsent = this.desk.pending(row.id).some(({ state }) => state === "failed");
     part.meta.replaceChildren(
       ...[
+        unsent && h("span.queue__mark.queue__mark--unsent", {}, drawing("circle-alert"), "Not sent"),
         stands.holder === "left" && h("span.queue__mark", {}, drawing("mail"), standingInWords(stands)),
         this.#list === "all" && stands.holder !== "left" && h("span.queue__holder", {}, standingInWords(stands)),
         row.department && h("span.queue__department", {}, this.#department(row.department)),
