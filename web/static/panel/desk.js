@@ -14,6 +14,8 @@
 import { Protocol } from "../shared/protocol.js";
 
 const TYPING_FADES = 8_000;
+/** How long after its time the word that an offer is over may be on its way. */
+const OFFER_LINGERS = 3_000;
 const QUIETLY = 400;
 /** What an event changes in the row of its conversation. */
 const MOVES = {
@@ -75,7 +77,7 @@ export class Desk extends EventTarget {
   /** Opens the line, and lets what counts seconds count. */
   start() {
     this.#line.start();
-    setInterval(() => this.#tell("tick"), 1000);
+    setInterval(() => this.#tick(), 1000);
   }
 
   /** The server's clock, as far as it is known: this computer's may be minutes off, and people's waiting is shown by it. */
@@ -401,6 +403,13 @@ export class Desk extends EventTarget {
   #granted(intent) {
     if (this.agent) this.agent = { ...this.agent, intent };
     this.#wish = null;
+  }
+
+  /** An offer that ran out while the line was broken is over, also when nobody says so any more. */
+  #tick() {
+    for (const [conversation, until] of this.offers)
+      if (this.now() > until + OFFER_LINGERS) this.#dropOffer(conversation);
+    this.#tell("tick");
   }
 
   #dropOffer(conversation) {
