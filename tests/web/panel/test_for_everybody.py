@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser import picture
 from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, event, row
 
 
@@ -98,6 +99,26 @@ def test_on_a_tall_phone_nothing_stands_empty_below_the_reply(panel: Callable[..
     columns = page.locator(".panel__columns").bounding_box()
     assert columns is not None
     assert (columns["y"], columns["height"]) == (0, 1600)
+
+
+def test_on_a_page_enlarged_to_400_percent_a_long_reply_is_written_sent_and_what_was_said_is_read(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})
+    panel()
+    accept_anna(page)
+    reply, send = page.get_by_role("textbox", name="Reply"), page.get_by_role("button", name="Send")
+    reply.fill("a line\n" * 8 + "the end")
+    said = page.locator(".conversation__scroll").bounding_box()
+    assert said is not None and said["height"] > 100
+    page.mouse.move(160, 20)
+    page.mouse.wheel(0, 400)
+    expect(send).to_be_in_viewport(ratio=1)
+    picture(page, "panel-enlarged")
+    send.click()
+    expect(page.get_by_role("log", name="Conversation")).to_contain_text("the end")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert page.evaluate("document.documentElement.scrollHeight") == 400
 
 
 def test_an_address_opened_directly_has_a_way_back_to_the_list(panel: Callable[..., Page], page: Page) -> None:

@@ -293,7 +293,7 @@ class ReplyComposer extends Part {
     const text = this.#texts[kind];
     if (text.closest("[hidden]")) return;
     text.style.blockSize = "auto";
-    text.style.blockSize = `${Math.min(text.scrollHeight, 220)}px`;
+    text.style.blockSize = `${text.scrollHeight}px`;
   }
 
   #sayTyping() {
