@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser import STATIC
-from tests.web.panel.desk import ANNA, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
+from tests.web.panel.desk import ANNA, BRIEF, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
 
 
 def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., Page], desk: PretendedDesk) -> None:
@@ -30,6 +30,22 @@ def test_a_broken_line_is_said_and_what_was_chosen_meanwhile_is_told_later(
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
     assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["away"])
+
+
+def test_when_the_record_was_replaced_what_is_looked_at_is_fetched_anew(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    panel(f"?conversation={ANNA}")
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Visits2")
+    desk.epoch = "e2"
+    desk.brief = {**BRIEF, "context": {**BRIEF["context"], "visits": 3}}
+    assert desk.socket is not None
+    desk.socket.close(code=1012, reason="retry:0.1")
+    expect(details).to_contain_text("Visits3")
+    expect(page.get_by_role("region", name="Brief")).to_contain_text("Team size")
+    expect(page.get_by_role("log", name="Conversation")).to_contain_text("Can I pay by invoice?")
 
 
 def test_every_drawing_is_there_when_the_line_breaks(

@@ -358,6 +358,7 @@ export class Desk extends EventTarget {
 
   #reset = () => {
     this.#threads.clear();
+    if (this.open) this.#fetchBrief(this.open);
     this.#tell("thread", { conversation: this.open, fresh: [] });
   };
 
