@@ -75,6 +75,34 @@ def serious(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
 
 
+def test_what_lies_over_the_page_has_an_edge_where_colours_are_forced(panel: Callable[..., Page], page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    panel()
+    accept_anna(page)
+    page.get_by_role("textbox", name="Reply").press_sequentially("/")
+    expect(page.get_by_role("option")).to_have_count(3)
+    assert edge(page, "canned-responses") == edge(page, ".composer__card")
+    chosen = page.get_by_role("option").first.evaluate("option => getComputedStyle(option).outlineColor")
+    assert chosen == edge(page, ".composer__card")[1]
+    page.get_by_role("button", name="Presence: Online").click()
+    assert edge(page, "#presence-menu") == edge(page, ".composer__card")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keyboard help").click()
+    assert edge(page, "#help") == edge(page, ".composer__card")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Why did it say that?").click()
+    assert edge(page, ".explanation") == edge(page, ".composer__card")
+
+
+def edge(page: Page, part: str) -> list[str]:
+    """Returns how wide the edge at the start of a part is, and its colour."""
+    style = "getComputedStyle(part)"
+    measured: list[str] = page.locator(part).evaluate(
+        f"part => [{style}.borderInlineStartWidth, {style}.borderInlineStartColor]"
+    )
+    return measured
+
+
 def test_a_phone_shows_one_column_at_a_time_and_back_is_back(panel: Callable[..., Page], page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     panel()
