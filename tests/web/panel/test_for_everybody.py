@@ -75,6 +75,34 @@ def serious(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
 
 
+def test_what_was_said_before_is_not_read_out_and_what_comes_is(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    desk.record[OTTO] = [event(1, "message", "visitor", "Otto", 50, text="Is it so?")]
+    page = panel()
+    log = page.locator("[role=log]")
+    log.evaluate("""log => {
+        window.told = [];
+        const hear = () => told.push(log.ariaBusy === "true" ? "history" : "news");
+        new MutationObserver(hear).observe(log, { childList: true, subtree: true });
+    }""")
+    for name in ("Anna Muster", "Otto", "Anna Muster"):
+        page.get_by_role("list", name="Waiting").get_by_role("button", name=name).click()
+        expect(log.get_by_role("listitem")).not_to_have_count(0)
+        expect(log).to_have_attribute("aria-busy", "false")
+        assert set(page.evaluate("told.splice(0)")) == {"history"}
+    desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "visitor", "Anna Muster", 0, text="And one more"))
+    expect(log).to_contain_text("And one more")
+    assert page.evaluate("told") == ["news"]
+
+
+def test_what_is_said_comes_into_a_status_that_stood_there_before(panel: Callable[..., Page]) -> None:
+    statuses = panel().locator(".panel__notices [role=status]").all()
+    stands = [status.evaluate("status => [status.checkVisibility(), status.innerText.trim()]") for status in statuses]
+    assert stands == [[True, ""], [True, ""]]
+
+
 def test_what_lies_over_the_page_has_an_edge_where_colours_are_forced(panel: Callable[..., Page], page: Page) -> None:
     page.emulate_media(forced_colors="active")
     panel()

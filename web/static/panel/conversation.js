@@ -19,6 +19,9 @@ class PanelConversation extends Part {
   #endedAt = 0;
   #brief;
   #log;
+  #live;
+  /** How much was shown a second ago: what was said before is no news, and not read out. */
+  #drawn = 0;
   #pending;
   #newer;
   #composer;
@@ -38,6 +41,7 @@ class PanelConversation extends Part {
     this.hear("thread", ({ detail }) => detail.conversation === this.#shown && this.#hearMore(detail.fresh));
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
     this.hear("brief", ({ detail }) => detail.conversation === this.#shown && this.#head());
+    this.hear("tick", () => this.#settle());
     this.hear("visibilitychange", () => this.#markRead(), document);
     this.hear("focus", () => this.#markRead(), window);
     this.#turn();
@@ -81,7 +85,7 @@ class PanelConversation extends Part {
     this.#brief = document.createElement("conversation-brief");
     this.#brief.desk = this.desk;
     this.#log = h("ol.conversation__log", { role: "list" });
-    const log = h("div", { role: "log", "aria-label": "Conversation" }, this.#log);
+    this.#live = h("div", { role: "log", "aria-label": "Conversation" }, this.#log);
     this.#pending = h("ol.conversation__log.conversation__log--pending", {
       role: "list",
       "aria-label": "Not sent yet",
@@ -89,7 +93,7 @@ class PanelConversation extends Part {
     this.#scroll = h(
       "div.conversation__scroll",
       { tabIndex: 0, role: "region", "aria-label": "What was said" },
-      h("div.conversation__measure", {}, this.#brief, log, this.#pending),
+      h("div.conversation__measure", {}, this.#brief, this.#live, this.#pending),
     );
     this.hear("scroll", () => this.#scrolled(), this.#scroll);
     // Whatever grows or shrinks (a brief that arrives, a draft, the composer): who reads the end goes on reading the end.
@@ -139,6 +143,8 @@ class PanelConversation extends Part {
   #turn() {
     const { open } = this.desk;
     this.#shown = open;
+    this.#live.ariaBusy = "true";
+    this.#drawn = 0;
     this.classList.toggle("conversation--none", !open);
     this.#log.replaceChildren();
     this.#last = null;
@@ -153,6 +159,13 @@ class PanelConversation extends Part {
     this.#showPending();
     this.#place();
     this.#markRead();
+  }
+
+  /** From here on what is said is news: a second went by in which nothing more came of what was said before. */
+  #settle() {
+    const drawn = this.#log.childElementCount;
+    if (drawn && drawn === this.#drawn) this.#live.ariaBusy = "false";
+    this.#drawn = drawn;
   }
 
   /** An agent who has not said a word yet needs the brief first; after that, what was said last. */

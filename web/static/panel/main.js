@@ -124,24 +124,27 @@ let quiet;
 
 /** Says something for a while; `show` leads to what it is about. */
 function say(words, show) {
-  const said = one("#said");
   const way = show && h("button.button", { type: "button" }, "Show");
   way?.addEventListener("click", () => {
-    said.hidden = true;
+    unsay();
     show();
   });
-  said.replaceChildren(h("span", {}, words), way ?? "");
-  said.hidden = false;
+  const said = one("#said");
   delete said.dataset.offer;
+  said.replaceChildren(h("p.panel__notice", {}, h("span", {}, words), way ?? ""));
   clearTimeout(quiet);
-  quiet = setTimeout(() => (said.hidden = true), 12_000);
+  quiet = setTimeout(unsay, 12_000);
+}
+
+function unsay() {
+  one("#said").replaceChildren();
 }
 
 // An offer lasts for seconds: it is said wherever one is looking.
 desk.addEventListener("offers", ({ detail: { conversation } }) => {
   const said = one("#said");
   if (!desk.offers.has(conversation)) {
-    if (said.dataset.offer === conversation) said.hidden = true;
+    if (said.dataset.offer === conversation) unsay();
     return;
   }
   if (queue.shows("new")) return queue.showFirstOffer();
