@@ -5,6 +5,7 @@
 import { h } from "../shared/html.js";
 import { MOST, NOTHING } from "../shared/readable.js";
 import { Drafts } from "./drafts.js";
+import { composes } from "./keys.js";
 import { Part } from "./part.js";
 import { whereabouts } from "./whereabouts.js";
 import { called, drawing } from "./words.js";
@@ -245,7 +246,7 @@ class ReplyComposer extends Part {
   }
 
   #pressed(event, kind) {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || composes(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#send(kind);

@@ -7,6 +7,7 @@ import "./context.js";
 import "./conversation.js";
 import "./drawings.js";
 import "./explanation.js";
+import { composes } from "./keys.js";
 import "./notice.js";
 import "./presence.js";
 import "./queue.js";
@@ -196,7 +197,7 @@ const LETTERS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || composes(event)) return;
   if (help.open || explanation.isOpen || one("[popover]:popover-open")) return;
   if (event.key === "Escape") return escape(event);
   if (event.target.matches("input, textarea, select, [contenteditable]") || !keys.checked) return;
