@@ -140,6 +140,25 @@ def test_everything_lists_conversations_that_nobody_waits_in(panel: Callable[...
 
 
 @pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("2025-12-24T08:05:00Z", "December 24, 2025, "),
+        ("2025-12-31T08:05:00Z", "Wednesday, "),
+        ("2026-01-01T08:05:00Z", "Thursday, "),
+    ],
+)
+def test_a_moment_of_last_year_says_the_year_unless_it_is_only_days_ago(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk, last: str, words: str
+) -> None:
+    page.clock.install(time="2026-01-04T12:00:00Z")
+    said = {"text": "Thank you", "from": "visitor", "at": last}
+    desk.all = [row(OTTO, "Otto", holder="bot", waiting_since=None, last=said)]
+    panel()
+    page.get_by_role("tab", name="All").click()
+    expect(page.locator(".queue__wait")).to_have_text(re.compile(f"^{words}"))
+
+
+@pytest.mark.parametrize(
     ("stands", "words"),
     [
         ({"holder": "queue"}, "Waiting for a person"),
