@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import STATIC
@@ -172,6 +173,31 @@ def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
     desk.queue()
     page.wait_for_function("told.length === 1")
     assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?"]]
+
+
+ONLY_AFTER_A_PRESS = """
+    // A browser without a screen lets every page sound. Elsewhere a finger that is put down is no press yet.
+    window.AudioContext = class extends AudioContext {
+      #sounds = false;
+      get state() { return this.#sounds ? "running" : "suspended"; }
+      async resume() { this.#sounds ||= event.type !== "pointerdown" || event.pointerType === "mouse"; }
+    };
+"""
+
+
+@pytest.mark.browser_context_args(has_touch=True)
+def test_a_touch_lets_the_page_sound_as_a_click_does(panel: Callable[..., Page], page: Page) -> None:
+    page.add_init_script(ONLY_AFTER_A_PRESS)
+    panel()
+    page.get_by_role("heading", name="No conversation is open").tap()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
+
+
+def test_the_switch_of_the_sound_turns_it_on_also_with_the_first_press(panel: Callable[..., Page], page: Page) -> None:
+    page.add_init_script(ONLY_AFTER_A_PRESS)
+    panel()
+    page.get_by_role("button", name="Sound starts with your first click").click()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
 
 
 def test_the_sound_says_whether_it_is_on_and_sounds_for_who_comes(
