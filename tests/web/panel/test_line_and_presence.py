@@ -160,7 +160,7 @@ def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
         window.Notification = class {
           static permission = "default";
           static requestPermission = async () => (window.Notification.permission = "granted");
-          constructor(title, options) { window.told.push([title, options.body]); }
+          constructor(title, options) { window.told.push([title, options.body, options.renotify]); }
           close() {}
         };
         document.hasFocus = () => false;
@@ -172,7 +172,7 @@ def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
     desk.waiting = [row(ANNA)]
     desk.queue()
     page.wait_for_function("told.length === 1")
-    assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?"]]
+    assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?", True]]
 
 
 ONLY_AFTER_A_PRESS = """
