@@ -118,6 +118,24 @@ def test_what_an_agent_left_unsent_waits_for_them_and_is_sent_by_nobody_else(
     assert comes_true(page, lambda: notes() == ["from Ben"])
 
 
+def test_what_an_agent_began_to_write_is_there_for_them_and_nobody_else(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("Half an answ")
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    for agent, name, begun in (("clara", "Clara", ""), ("ben", "Ben", "Half an answ")):
+        desk.agent_id, desk.agent_name = agent, name
+        desk.mine = [row(ANNA, holder="agent", owner={"id": agent, "name": name}, token=4, last_seq=4)]
+        panel(f"?conversation={ANNA}")
+        expect(page.get_by_role("button", name="Return to bot")).to_be_visible()
+        expect(reply).to_have_value(begun)
+
+
 def test_an_address_of_nothing_leads_to_the_list_and_says_so(panel: Callable[..., Page]) -> None:
     page = panel("?conversation=made-up-by-somebody")
     expect(page.get_by_role("status").filter(has_text="There is no such conversation")).to_be_visible()

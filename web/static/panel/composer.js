@@ -4,7 +4,6 @@
  */
 import { h } from "../shared/html.js";
 import { MOST, NOTHING } from "../shared/readable.js";
-import { Drafts } from "./drafts.js";
 import { composes } from "./keys.js";
 import { Part } from "./part.js";
 import { whereabouts } from "./whereabouts.js";
@@ -17,7 +16,6 @@ const TYPING_ENDS = 5_000;
 class ReplyComposer extends Part {
   #conversation = null;
   #kind = "reply";
-  #drafts = new Drafts();
   #tabs = {};
   #pages = {};
   #texts = {};
@@ -36,7 +34,8 @@ class ReplyComposer extends Part {
     this.#conversation = conversation;
     this.#holder = null;
     this.#refused.hidden = true;
-    for (const kind of ["reply", "note"]) this.#write(kind, conversation ? this.#drafts.get(conversation, kind) : "");
+    const begun = (kind) => (conversation ? this.desk.drafts.get(conversation, kind) : "");
+    for (const kind of ["reply", "note"]) this.#write(kind, begun(kind));
     this.#responses.conversation = conversation;
     this.#turn("reply");
     this.#update();
@@ -237,7 +236,7 @@ class ReplyComposer extends Part {
 
   #keep(kind) {
     const { value } = this.#texts[kind];
-    this.#drafts.set(this.#conversation, kind, value);
+    this.desk.drafts.set(this.#conversation, kind, value);
     const length = [...value].length;
     const count = this.#counts[kind];
     count.hidden = length < MOST * 0.9;

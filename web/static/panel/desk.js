@@ -12,6 +12,7 @@
  *   signed-out                                                  tick     a second has gone by
  */
 import { Protocol } from "../shared/protocol.js";
+import { Drafts } from "./drafts.js";
 
 const TYPING_FADES = 8_000;
 /** How long after its time the word that an offer is over may be on its way. */
@@ -53,6 +54,7 @@ export class Desk extends EventTarget {
   all = { rows: [], before: null, more: false, state: "empty" };
   open = null;
   heard = false;
+  drafts;
 
   #line;
   #csrf;
@@ -64,6 +66,7 @@ export class Desk extends EventTarget {
 
   constructor({ agent, csrf, signIn, line } = {}) {
     super();
+    this.drafts = new Drafts(agent);
     this.#csrf = csrf;
     this.#signIn = signIn;
     this.#line = line ?? this.#connection(agent);
@@ -228,6 +231,7 @@ export class Desk extends EventTarget {
   forget() {
     this.#line.stop();
     this.#line.clear();
+    this.drafts.clear();
   }
 
   /** Prepared answers, their gaps filled for this conversation; null when they cannot be had. */

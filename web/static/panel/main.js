@@ -1,7 +1,6 @@
 /** Brings the panel to life: one desk, its parts, the address of the page, and the keys. */
 import { h } from "../shared/html.js";
 import { Desk } from "./desk.js";
-import { Drafts } from "./drafts.js";
 import "./alert.js";
 import "./context.js";
 import "./conversation.js";
@@ -170,10 +169,7 @@ desk.addEventListener("brief", ({ detail }) => {
 });
 desk.addEventListener("signed-out", () => (one("#signed-out").hidden = false));
 
-one("#sign-out").addEventListener("submit", () => {
-  desk.forget();
-  new Drafts().clear();
-});
+one("#sign-out").addEventListener("submit", () => desk.forget());
 
 // Keys. Letters are keys only outside of text, and can be turned off: some people speak to their computer.
 
