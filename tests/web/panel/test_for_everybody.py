@@ -148,6 +148,28 @@ def test_a_phone_shows_one_column_at_a_time_and_back_is_back(panel: Callable[...
     assert width == 390
 
 
+def test_a_begun_reply_that_one_comes_back_to_on_a_phone_is_shown_whole(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    desk.record[OTTO] = []
+    panel()
+    accept_anna(page)
+    reply, back = page.get_by_role("textbox", name="Reply"), page.get_by_role("button", name="Back to the list")
+    reply.fill("line\n" * 6 + "the end")
+    written = reply.bounding_box()
+    back.click()
+    page.get_by_role("tab", name="New").click()
+    page.locator(f"#row-{OTTO}").click()
+    expect(reply).to_be_hidden()
+    back.click()
+    page.get_by_role("tab", name="Mine").click()
+    page.locator(f"#row-{ANNA}").click()
+    expect(reply).to_be_visible()
+    assert reply.bounding_box() == written
+
+
 def test_on_a_tall_phone_nothing_stands_empty_below_the_reply(panel: Callable[..., Page], page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 1600})
     panel()

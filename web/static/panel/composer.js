@@ -156,12 +156,13 @@ class ReplyComposer extends Part {
     const { holder, name } = this.desk.standing(conversation);
     const mine = holder === "me";
     const kept = this.#texts.reply.value !== "";
+    const { hidden } = this.#texts.reply;
     this.#texts.reply.hidden = !mine && !kept;
     this.#texts.reply.readOnly = !mine;
     this.#pages.reply.querySelector(".composer__foot").hidden = !mine;
     this.#bar.hidden = mine;
     this.#sends.reply.disabled = !mine;
-    if (mine) this.#texts.reply.hidden = false;
+    if (hidden && !this.#texts.reply.hidden) this.#grow("reply");
     const email = this.#address();
     const offered = this.desk.offers.has(conversation);
     const stands = `${conversation} ${holder} ${name} ${email} ${kept} ${offered}`;

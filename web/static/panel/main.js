@@ -52,10 +52,11 @@ function placeOf({ search }) {
 
 function arrive() {
   const place = placeOf(location);
-  desk.look(place.conversation);
-  showDetails(place);
+  // First of all: what is out of sight cannot be measured.
   document.body.dataset.place =
     place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
+  desk.look(place.conversation);
+  showDetails(place);
 }
 
 /** One step back: the way one came, or, on an address opened directly, to what lies above it. */
