@@ -125,6 +125,7 @@ class PretendedDesk:
     happenings: list[dict[str, Any]] | None = None
     problem: str | None = None
     silent: bool = False
+    epoch: str = "e1"
     agent_name: str = "Ben"
     agent_id: str = "ben"
     intent: str = "online"
@@ -152,7 +153,7 @@ class PretendedDesk:
         self.tell(
             "welcome",
             protocol=1,
-            epoch="e1",
+            epoch=self.epoch,
             beat=20,
             agent={**agent, "capacity": 3, "departments": ["sales"]},
             departments=[{"id": "sales", "title": "Sales"}, {"id": "support", "title": "Support"}],

@@ -108,6 +108,25 @@ def test_what_nobody_can_read_is_not_sent(panel: Callable[..., Page], desk: Pret
     assert [frame["body"]["text"] for frame in desk.frames if frame["op"] == "send"] == ["Yes"]
 
 
+def test_enter_that_ends_a_word_being_put_together_sends_nothing(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+
+    def press(number: int) -> None:
+        reply.dispatch_event("keydown", {"key": "Enter", "keyCode": number, "bubbles": True, "cancelable": True})
+
+    reply.fill("にほん")
+    # As Safari tells of it: the word is there already, and nothing but the number says what the key was for.
+    press(229)
+    expect(reply).to_have_value("にほん")
+    reply.fill("日本")
+    press(13)
+    assert comes_true(page, lambda: [frame["body"]["text"] for frame in desk.said("send")] == ["日本"])
+
+
 def test_a_second_agent_is_told_who_accepted_first(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     desk.refusals["accept"] = {"code": "already_accepted", "message": "Clara has taken this conversation."}
     page = panel()

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import STATIC
-from tests.web.panel.desk import ANNA, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
+from tests.web.panel.desk import ANNA, BRIEF, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
 
 
 def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., Page], desk: PretendedDesk) -> None:
@@ -30,6 +31,22 @@ def test_a_broken_line_is_said_and_what_was_chosen_meanwhile_is_told_later(
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
     assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["away"])
+
+
+def test_when_the_record_was_replaced_what_is_looked_at_is_fetched_anew(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    panel(f"?conversation={ANNA}")
+    details = page.get_by_role("region", name="Details of the conversation")
+    expect(details).to_contain_text("Visits2")
+    desk.epoch = "e2"
+    desk.brief = {**BRIEF, "context": {**BRIEF["context"], "visits": 3}}
+    assert desk.socket is not None
+    desk.socket.close(code=1012, reason="retry:0.1")
+    expect(details).to_contain_text("Visits3")
+    expect(page.get_by_role("region", name="Brief")).to_contain_text("Team size")
+    expect(page.get_by_role("log", name="Conversation")).to_contain_text("Can I pay by invoice?")
 
 
 def test_every_drawing_is_there_when_the_line_breaks(
@@ -101,6 +118,24 @@ def test_what_an_agent_left_unsent_waits_for_them_and_is_sent_by_nobody_else(
     assert comes_true(page, lambda: notes() == ["from Ben"])
 
 
+def test_what_an_agent_began_to_write_is_there_for_them_and_nobody_else(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("Half an answ")
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    for agent, name, begun in (("clara", "Clara", ""), ("ben", "Ben", "Half an answ")):
+        desk.agent_id, desk.agent_name = agent, name
+        desk.mine = [row(ANNA, holder="agent", owner={"id": agent, "name": name}, token=4, last_seq=4)]
+        panel(f"?conversation={ANNA}")
+        expect(page.get_by_role("button", name="Return to bot")).to_be_visible()
+        expect(reply).to_have_value(begun)
+
+
 def test_an_address_of_nothing_leads_to_the_list_and_says_so(panel: Callable[..., Page]) -> None:
     page = panel("?conversation=made-up-by-somebody")
     expect(page.get_by_role("status").filter(has_text="There is no such conversation")).to_be_visible()
@@ -143,7 +178,7 @@ def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
         window.Notification = class {
           static permission = "default";
           static requestPermission = async () => (window.Notification.permission = "granted");
-          constructor(title, options) { window.told.push([title, options.body]); }
+          constructor(title, options) { window.told.push([title, options.body, options.renotify]); }
           close() {}
         };
         document.hasFocus = () => false;
@@ -155,7 +190,32 @@ def test_a_window_out_of_sight_tells_through_the_system_once_that_was_wished(
     desk.waiting = [row(ANNA)]
     desk.queue()
     page.wait_for_function("told.length === 1")
-    assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?"]]
+    assert page.evaluate("told") == [["Anna Muster is waiting", "Can I pay by invoice?", True]]
+
+
+ONLY_AFTER_A_PRESS = """
+    // A browser without a screen lets every page sound. Elsewhere a finger that is put down is no press yet.
+    window.AudioContext = class extends AudioContext {
+      #sounds = false;
+      get state() { return this.#sounds ? "running" : "suspended"; }
+      async resume() { this.#sounds ||= event.type !== "pointerdown" || event.pointerType === "mouse"; }
+    };
+"""
+
+
+@pytest.mark.browser_context_args(has_touch=True)
+def test_a_touch_lets_the_page_sound_as_a_click_does(panel: Callable[..., Page], page: Page) -> None:
+    page.add_init_script(ONLY_AFTER_A_PRESS)
+    panel()
+    page.get_by_role("heading", name="No conversation is open").tap()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
+
+
+def test_the_switch_of_the_sound_turns_it_on_also_with_the_first_press(panel: Callable[..., Page], page: Page) -> None:
+    page.add_init_script(ONLY_AFTER_A_PRESS)
+    panel()
+    page.get_by_role("button", name="Sound starts with your first click").click()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
 
 
 def test_the_sound_says_whether_it_is_on_and_sounds_for_who_comes(

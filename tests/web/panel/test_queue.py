@@ -88,6 +88,25 @@ def test_an_offer_that_ran_out_is_shown_no_longer(panel: Callable[..., Page], de
     expect(page.get_by_role("button", name="Not now")).to_be_hidden()
 
 
+def test_an_offer_that_ran_out_while_the_line_was_broken_calls_no_longer(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    page.clock.install()
+    panel()
+    desk.tell("offer", conversation=ANNA, until=at(-20))
+    desk.tell("offer", conversation=OTTO, until=at(-40))
+    expect(page.get_by_text("Offered to you for")).to_have_count(2)
+    assert desk.socket is not None
+    desk.socket.close(code=1012, reason="retry:600")
+    page.clock.fast_forward(30_000)
+    offered = page.get_by_role("list", name="Waiting").get_by_role("listitem").filter(has_text="Offered to you")
+    expect(offered).to_have_count(1)
+    expect(offered).to_contain_text("Otto")
+    page.clock.fast_forward(30_000)
+    expect(offered).to_have_count(0)
+
+
 def test_an_offer_is_said_wherever_one_is_looking(panel: Callable[..., Page], page: Page, desk: PretendedDesk) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
@@ -118,6 +137,25 @@ def test_everything_lists_conversations_that_nobody_waits_in(panel: Callable[...
     page = panel()
     page.get_by_role("tab", name="All").click()
     expect(page.get_by_role("list", name="All").get_by_role("listitem")).to_contain_text("With the assistant")
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("2025-12-24T08:05:00Z", "December 24, 2025, "),
+        ("2025-12-31T08:05:00Z", "Wednesday, "),
+        ("2026-01-01T08:05:00Z", "Thursday, "),
+    ],
+)
+def test_a_moment_of_last_year_says_the_year_unless_it_is_only_days_ago(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk, last: str, words: str
+) -> None:
+    page.clock.install(time="2026-01-04T12:00:00Z")
+    said = {"text": "Thank you", "from": "visitor", "at": last}
+    desk.all = [row(OTTO, "Otto", holder="bot", waiting_since=None, last=said)]
+    panel()
+    page.get_by_role("tab", name="All").click()
+    expect(page.locator(".queue__wait")).to_have_text(re.compile(f"^{words}"))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ class SoundAlert extends Part {
     this.hear("queue", () => this.#compare());
     this.hear("offers", ({ detail }) => this.#offered(detail.conversation));
     this.hear("queue open", () => this.#count());
-    this.hear("pointerdown keydown", () => this.#unlock(), document);
+    // A touch counts as a press only when the finger is lifted. What is pressed on the switch, the switch decides.
+    this.hear("pointerup keydown", ({ target }) => this.contains(target) || this.#unlock(), document);
     this.hear("signed-out", () => clearInterval(this.#repeat));
     this.#show();
   }

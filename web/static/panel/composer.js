@@ -4,8 +4,9 @@
  */
 import { h } from "../shared/html.js";
 import { MOST, NOTHING } from "../shared/readable.js";
-import { Drafts } from "./drafts.js";
+import { composes } from "./keys.js";
 import { Part } from "./part.js";
+import { whereabouts } from "./whereabouts.js";
 import { called, drawing } from "./words.js";
 import "./responses.js";
 
@@ -15,7 +16,6 @@ const TYPING_ENDS = 5_000;
 class ReplyComposer extends Part {
   #conversation = null;
   #kind = "reply";
-  #drafts = new Drafts();
   #tabs = {};
   #pages = {};
   #texts = {};
@@ -34,7 +34,8 @@ class ReplyComposer extends Part {
     this.#conversation = conversation;
     this.#holder = null;
     this.#refused.hidden = true;
-    for (const kind of ["reply", "note"]) this.#write(kind, conversation ? this.#drafts.get(conversation, kind) : "");
+    const begun = (kind) => (conversation ? this.desk.drafts.get(conversation, kind) : "");
+    for (const kind of ["reply", "note"]) this.#write(kind, begun(kind));
     this.#responses.conversation = conversation;
     this.#turn("reply");
     this.#update();
@@ -155,12 +156,13 @@ class ReplyComposer extends Part {
     const { holder, name } = this.desk.standing(conversation);
     const mine = holder === "me";
     const kept = this.#texts.reply.value !== "";
+    const { hidden } = this.#texts.reply;
     this.#texts.reply.hidden = !mine && !kept;
     this.#texts.reply.readOnly = !mine;
     this.#pages.reply.querySelector(".composer__foot").hidden = !mine;
     this.#bar.hidden = mine;
     this.#sends.reply.disabled = !mine;
-    if (mine) this.#texts.reply.hidden = false;
+    if (hidden && !this.#texts.reply.hidden) this.#grow("reply");
     const email = this.#address();
     const offered = this.desk.offers.has(conversation);
     const stands = `${conversation} ${holder} ${name} ${email} ${kept} ${offered}`;
@@ -208,12 +210,17 @@ class ReplyComposer extends Part {
 
   async #accept(button) {
     const conversation = this.#conversation;
+    const here = whereabouts(this.desk);
     button.disabled = true;
     const problem = await this.desk.accept(conversation);
     button.disabled = false;
-    if (conversation !== this.#conversation) return;
-    if (problem) this.#refuse(problem);
-    else this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation } }));
+    if (!problem) this.#tellPage("accepted", { conversation, here: here() });
+    else if (conversation === this.#conversation) this.#refuse(problem);
+    else this.#tellPage("say", { text: `${called(this.desk.visitor(conversation))}: ${problem}` });
+  }
+
+  #tellPage(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { bubbles: true, detail }));
   }
 
   #refuse(words) {
@@ -230,7 +237,7 @@ class ReplyComposer extends Part {
 
   #keep(kind) {
     const { value } = this.#texts[kind];
-    this.#drafts.set(this.#conversation, kind, value);
+    this.desk.drafts.set(this.#conversation, kind, value);
     const length = [...value].length;
     const count = this.#counts[kind];
     count.hidden = length < MOST * 0.9;
@@ -239,7 +246,7 @@ class ReplyComposer extends Part {
   }
 
   #pressed(event, kind) {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || composes(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#send(kind);
@@ -263,18 +270,18 @@ class ReplyComposer extends Part {
   }
 
   /** A refused message goes back to where it was written, with the reason; nothing typed since is overwritten. */
-  #answered(entry) {
-    if (entry.state !== "failed" || !entry.error) return;
-    const kind = entry.op === "note" ? "note" : "reply";
-    if (entry.conversation !== this.#conversation) {
-      if (this.#drafts.get(entry.conversation, kind)) return;
-      this.#drafts.set(entry.conversation, kind, this.desk.takeBack(entry.client_id));
-      return;
+  #answered({ state, error, op, conversation, client_id }) {
+    if (state !== "failed" || !error) return;
+    const kind = op === "note" ? "note" : "reply";
+    const why = error.message ?? "";
+    if (conversation !== this.#conversation) {
+      const what = `Your ${kind} ${kind === "note" ? "about" : "to"} ${called(this.desk.visitor(conversation))}`;
+      return this.#tellPage("say", { text: `${what} was not sent. ${why} It is kept there.`, conversation });
     }
     if (this.#texts[kind].value) return;
-    this.#write(kind, this.desk.takeBack(entry.client_id));
+    this.#write(kind, this.desk.takeBack(client_id));
     this.#keep(kind);
-    this.#refuse(`Not sent. ${entry.error.message ?? ""} What you wrote is back here.`);
+    this.#refuse(`Not sent. ${why} What you wrote is back here.`);
     this.#update();
   }
 
@@ -287,7 +294,7 @@ class ReplyComposer extends Part {
     const text = this.#texts[kind];
     if (text.closest("[hidden]")) return;
     text.style.blockSize = "auto";
-    text.style.blockSize = `${Math.min(text.scrollHeight, 220)}px`;
+    text.style.blockSize = `${text.scrollHeight}px`;
   }
 
   #sayTyping() {
@@ -311,7 +318,7 @@ class ReplyComposer extends Part {
     const typing = this.#conversation && this.desk.thread(this.#conversation).typing;
     this.#typing.hidden = !typing;
     if (!typing) return;
-    const name = called(this.desk.row(this.#conversation)?.visitor);
+    const name = called(this.desk.visitor(this.#conversation));
     this.#typing.replaceChildren(
       h("span.composer__typist", {}, `${name} is typing`),
       typing.text ? h("span.composer__draft", { dir: "auto" }, typing.text) : "",

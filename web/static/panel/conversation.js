@@ -2,6 +2,7 @@
 import { h } from "../shared/html.js";
 import { bubble, draw, paper } from "./events.js";
 import { Part } from "./part.js";
+import { whereabouts } from "./whereabouts.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 import "./brief.js";
 import "./composer.js";
@@ -18,6 +19,9 @@ class PanelConversation extends Part {
   #endedAt = 0;
   #brief;
   #log;
+  #live;
+  /** How much was shown a second ago: what was said before is no news, and not read out. */
+  #drawn = 0;
   #pending;
   #newer;
   #composer;
@@ -37,6 +41,7 @@ class PanelConversation extends Part {
     this.hear("thread", ({ detail }) => detail.conversation === this.#shown && this.#hearMore(detail.fresh));
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
     this.hear("brief", ({ detail }) => detail.conversation === this.#shown && this.#head());
+    this.hear("tick", () => this.#settle());
     this.hear("visibilitychange", () => this.#markRead(), document);
     this.hear("focus", () => this.#markRead(), window);
     this.#turn();
@@ -80,7 +85,7 @@ class PanelConversation extends Part {
     this.#brief = document.createElement("conversation-brief");
     this.#brief.desk = this.desk;
     this.#log = h("ol.conversation__log", { role: "list" });
-    const log = h("div", { role: "log", "aria-label": "Conversation" }, this.#log);
+    this.#live = h("div", { role: "log", "aria-label": "Conversation" }, this.#log);
     this.#pending = h("ol.conversation__log.conversation__log--pending", {
       role: "list",
       "aria-label": "Not sent yet",
@@ -88,7 +93,7 @@ class PanelConversation extends Part {
     this.#scroll = h(
       "div.conversation__scroll",
       { tabIndex: 0, role: "region", "aria-label": "What was said" },
-      h("div.conversation__measure", {}, this.#brief, log, this.#pending),
+      h("div.conversation__measure", {}, this.#brief, this.#live, this.#pending),
     );
     this.hear("scroll", () => this.#scrolled(), this.#scroll);
     // Whatever grows or shrinks (a brief that arrives, a draft, the composer): who reads the end goes on reading the end.
@@ -138,6 +143,8 @@ class PanelConversation extends Part {
   #turn() {
     const { open } = this.desk;
     this.#shown = open;
+    this.#live.ariaBusy = "true";
+    this.#drawn = 0;
     this.classList.toggle("conversation--none", !open);
     this.#log.replaceChildren();
     this.#last = null;
@@ -152,6 +159,13 @@ class PanelConversation extends Part {
     this.#showPending();
     this.#place();
     this.#markRead();
+  }
+
+  /** From here on what is said is news: a second went by in which nothing more came of what was said before. */
+  #settle() {
+    const drawn = this.#log.childElementCount;
+    if (drawn && drawn === this.#drawn) this.#live.ariaBusy = "false";
+    this.#drawn = drawn;
   }
 
   /** An agent who has not said a word yet needs the brief first; after that, what was said last. */
@@ -169,8 +183,7 @@ class PanelConversation extends Part {
     const open = this.#shown;
     if (!open) return;
     const row = this.desk.row(open);
-    const contact = this.desk.thread(open).brief?.contact;
-    const name = called(row?.visitor?.name || row?.visitor?.email ? row.visitor : contact);
+    const name = called(this.desk.visitor(open));
     if (this.#title.textContent !== name) this.#title.textContent = name;
     const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
     const stands = this.desk.standing(open);
@@ -189,7 +202,7 @@ class PanelConversation extends Part {
     const mine = holder === "me" && [
       h(
         "button.button",
-        { type: "button", onclick: () => this.#giveBack() },
+        { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
         drawing("undo-2"),
         h("span.conversation__word", {}, "Return to bot"),
       ),
@@ -214,18 +227,25 @@ class PanelConversation extends Part {
     if (holder !== "me") this.#closeConfirm(false);
   }
 
-  async #giveBack() {
-    const problem = await this.desk.giveBack(this.#shown);
-    if (problem) this.#tellPage(problem);
-    else this.#title.focus();
+  /** Gives a conversation back or closes it: the button that was pressed goes, and the focus with it. */
+  async #end(verb, conversation) {
+    const here = whereabouts(this.desk);
+    const problem = await this.desk[verb](conversation);
+    const name = called(this.desk.visitor(conversation));
+    if (problem) this.#tellPage(conversation === this.#shown ? problem : `${name}: ${problem}`);
+    else if (here()) this.#title.focus();
   }
 
   /** Closing cannot be taken back, so it is asked for once more, where the eye already is. */
   #askToClose() {
     const closes = this.#shown;
+    const close = () => {
+      this.#closeConfirm(false);
+      this.#end("close", closes);
+    };
     const yes = h(
       "button.button.button--danger",
-      { type: "button", onclick: () => this.#close(closes) },
+      { type: "button", onclick: close },
       "Close conversation",
     );
     const no = h(
@@ -233,7 +253,7 @@ class PanelConversation extends Part {
       { type: "button", onclick: () => this.#closeConfirm(true) },
       "Keep it open",
     );
-    const name = called(this.desk.row(closes)?.visitor);
+    const name = called(this.desk.visitor(closes));
     this.#confirm.replaceChildren(h("p", {}, `Close it? If ${name} writes again, a new one begins.`), yes, no);
     this.#confirm.hidden = false;
     this.#confirm.onkeydown = (event) => {
@@ -248,13 +268,6 @@ class PanelConversation extends Part {
     if (this.#confirm.hidden) return;
     this.#confirm.hidden = true;
     if (refocus) this.#actions.querySelectorAll("button")[1]?.focus();
-  }
-
-  async #close(conversation) {
-    this.#closeConfirm(false);
-    const problem = await this.desk.close(conversation);
-    if (problem) this.#tellPage(problem);
-    else this.#title.focus();
   }
 
   #tellPage(text) {

@@ -12,8 +12,11 @@
  *   signed-out                                                  tick     a second has gone by
  */
 import { Protocol } from "../shared/protocol.js";
+import { Drafts } from "./drafts.js";
 
 const TYPING_FADES = 8_000;
+/** How long after its time the word that an offer is over may be on its way. */
+const OFFER_LINGERS = 3_000;
 const QUIETLY = 400;
 /** What an event changes in the row of its conversation. */
 const MOVES = {
@@ -51,6 +54,7 @@ export class Desk extends EventTarget {
   all = { rows: [], before: null, more: false, state: "empty" };
   open = null;
   heard = false;
+  drafts;
 
   #line;
   #csrf;
@@ -62,6 +66,7 @@ export class Desk extends EventTarget {
 
   constructor({ agent, csrf, signIn, line } = {}) {
     super();
+    this.drafts = new Drafts(agent);
     this.#csrf = csrf;
     this.#signIn = signIn;
     this.#line = line ?? this.#connection(agent);
@@ -75,7 +80,7 @@ export class Desk extends EventTarget {
   /** Opens the line, and lets what counts seconds count. */
   start() {
     this.#line.start();
-    setInterval(() => this.#tell("tick"), 1000);
+    setInterval(() => this.#tick(), 1000);
   }
 
   /** The server's clock, as far as it is known: this computer's may be minutes off, and people's waiting is shown by it. */
@@ -105,6 +110,12 @@ export class Desk extends EventTarget {
       this.all.rows.find(here) ??
       this.#threads.get(conversation)?.row
     );
+  }
+
+  /** Who a visitor is, as far as anything tells: the row of the conversation, else what its brief knows. */
+  visitor(conversation) {
+    const visitor = this.row(conversation)?.visitor;
+    return visitor?.name || visitor?.email ? visitor : this.#threads.get(conversation)?.brief?.contact;
   }
 
   /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
@@ -220,6 +231,7 @@ export class Desk extends EventTarget {
   forget() {
     this.#line.stop();
     this.#line.clear();
+    this.drafts.clear();
   }
 
   /** Prepared answers, their gaps filled for this conversation; null when they cannot be had. */
@@ -350,6 +362,7 @@ export class Desk extends EventTarget {
 
   #reset = () => {
     this.#threads.clear();
+    if (this.open) this.#fetchBrief(this.open);
     this.#tell("thread", { conversation: this.open, fresh: [] });
   };
 
@@ -395,6 +408,13 @@ export class Desk extends EventTarget {
   #granted(intent) {
     if (this.agent) this.agent = { ...this.agent, intent };
     this.#wish = null;
+  }
+
+  /** An offer that ran out while the line was broken is over, also when nobody says so any more. */
+  #tick() {
+    for (const [conversation, until] of this.offers)
+      if (this.now() > until + OFFER_LINGERS) this.#dropOffer(conversation);
+    this.#tell("tick");
   }
 
   #dropOffer(conversation) {

@@ -1,31 +1,31 @@
 /**
  * What an agent has begun to write, by conversation and kind, so that looking away, a reload or a refusal loses nothing.
- * Kept for this browser tab only.
+ * Kept for this browser tab only, and for whoever wrote it: another one may sign in there next.
  */
-const PREFIX = "parlour.draft.";
-
 export class Drafts {
+  #prefix;
   #storage;
 
-  constructor(storage = sessionStorage) {
+  constructor(agent, storage = sessionStorage) {
+    this.#prefix = `parlour.draft.${agent}.`;
     this.#storage = storage;
   }
 
   get(conversation, kind) {
-    return this.#storage.getItem(key(conversation, kind)) ?? "";
+    return this.#storage.getItem(this.#key(conversation, kind)) ?? "";
   }
 
   set(conversation, kind, text) {
-    if (text) this.#storage.setItem(key(conversation, kind), text);
-    else this.#storage.removeItem(key(conversation, kind));
+    if (text) this.#storage.setItem(this.#key(conversation, kind), text);
+    else this.#storage.removeItem(this.#key(conversation, kind));
   }
 
-  /** Forgets everything: for signing out. */
+  /** Forgets everything of this agent: for signing out. */
   clear() {
-    for (const name of Object.keys(this.#storage)) if (name.startsWith(PREFIX)) this.#storage.removeItem(name);
+    for (const name of Object.keys(this.#storage)) if (name.startsWith(this.#prefix)) this.#storage.removeItem(name);
   }
-}
 
-function key(conversation, kind) {
-  return `${PREFIX}${kind}.${conversation}`;
+  #key(conversation, kind) {
+    return `${this.#prefix}${kind}.${conversation}`;
+  }
 }

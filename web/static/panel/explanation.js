@@ -37,7 +37,7 @@ class ConversationExplanation extends Part {
   /** Tells the story of a conversation, from `seq` on if that is asked for; the rest lies above. */
   async show(conversation, seq) {
     const asked = ++this.#asked;
-    this.#title.textContent = `What happened with ${called(this.desk.row(conversation)?.visitor)}`;
+    this.#title.textContent = `What happened with ${called(this.desk.visitor(conversation))}`;
     this.#body.replaceChildren(h("p.explanation__word", { role: "status" }, "Looking it up"));
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#title.focus();

@@ -1,12 +1,12 @@
 /** Brings the panel to life: one desk, its parts, the address of the page, and the keys. */
 import { h } from "../shared/html.js";
 import { Desk } from "./desk.js";
-import { Drafts } from "./drafts.js";
 import "./alert.js";
 import "./context.js";
 import "./conversation.js";
 import "./drawings.js";
 import "./explanation.js";
+import { composes } from "./keys.js";
 import "./notice.js";
 import "./presence.js";
 import "./queue.js";
@@ -52,10 +52,11 @@ function placeOf({ search }) {
 
 function arrive() {
   const place = placeOf(location);
-  desk.look(place.conversation);
-  showDetails(place);
+  // First of all: what is out of sight cannot be measured.
   document.body.dataset.place =
     place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
+  desk.look(place.conversation);
+  showDetails(place);
 }
 
 /** One step back: the way one came, or, on an address opened directly, to what lies above it. */
@@ -84,6 +85,18 @@ function toggleDetails() {
   else one(".conversation__details")?.focus();
 }
 
+function read(id) {
+  look(id);
+  if (narrow.matches) conversation.focusTitle();
+  else if (desk.standing(id).holder === "me") conversation.focusReply();
+}
+
+function answer(id) {
+  queue.show("mine");
+  look(id);
+  conversation.focusReply();
+}
+
 function leave() {
   back();
   queue.enter();
@@ -96,47 +109,52 @@ addEventListener("popstate", () => {
 narrow.addEventListener("change", arrive);
 roomy.addEventListener("change", arrive);
 
-document.addEventListener("look", ({ detail }) => {
-  look(detail.conversation);
-  if (narrow.matches) conversation.focusTitle();
-  else if (desk.standing(detail.conversation).holder === "me") conversation.focusReply();
-});
-document.addEventListener("accepted", ({ detail }) => {
-  queue.show("mine");
-  look(detail.conversation);
-  conversation.focusReply();
+document.addEventListener("look", ({ detail }) => read(detail.conversation));
+document.addEventListener("accepted", ({ detail: { conversation: accepted, here } }) => {
+  if (here) answer(accepted);
+  else if (desk.open !== accepted) say(`${called(desk.visitor(accepted))} is yours.`, () => answer(accepted));
 });
 document.addEventListener("leave", leave);
 document.addEventListener("details", toggleDetails);
 document.addEventListener("explain", ({ detail }) => desk.open && explanation.show(desk.open, detail.seq));
-document.addEventListener("say", ({ detail }) => say(detail.text));
+document.addEventListener("say", ({ detail: { text, conversation: of } }) => say(text, of && (() => read(of))));
 
 // What concerns the whole page
 
 let quiet;
-function say(...words) {
+
+/** Says something for a while; `show` leads to what it is about. */
+function say(words, show) {
+  const way = show && h("button.button", { type: "button" }, "Show");
+  way?.addEventListener("click", () => {
+    unsay();
+    show();
+  });
   const said = one("#said");
-  said.replaceChildren(...words);
-  said.hidden = false;
+  delete said.dataset.offer;
+  said.replaceChildren(h("p.panel__notice", {}, h("span", {}, words), way ?? ""));
   clearTimeout(quiet);
-  quiet = setTimeout(() => (said.hidden = true), 12_000);
+  quiet = setTimeout(unsay, 12_000);
+}
+
+function unsay() {
+  one("#said").replaceChildren();
 }
 
 // An offer lasts for seconds: it is said wherever one is looking.
 desk.addEventListener("offers", ({ detail: { conversation } }) => {
+  const said = one("#said");
   if (!desk.offers.has(conversation)) {
-    if (one(`#said [data-offer="${CSS.escape(conversation)}"]`)) one("#said").hidden = true;
+    if (said.dataset.offer === conversation) unsay();
     return;
   }
   if (queue.shows("new")) return queue.showFirstOffer();
-  const show = h("button.button", { type: "button", "data-offer": conversation }, "Show");
-  show.addEventListener("click", () => {
-    one("#said").hidden = true;
+  say(`${called(desk.visitor(conversation))} is offered to you.`, () => {
     if (narrow.matches) look(null);
     queue.showOffer(conversation);
     queue.enter();
   });
-  say(h("span", {}, `${called(desk.row(conversation)?.visitor)} is offered to you.`), show);
+  said.dataset.offer = conversation;
 });
 
 desk.addEventListener("notice", ({ detail }) => say(detail.text));
@@ -152,10 +170,7 @@ desk.addEventListener("brief", ({ detail }) => {
 });
 desk.addEventListener("signed-out", () => (one("#signed-out").hidden = false));
 
-one("#sign-out").addEventListener("submit", () => {
-  desk.forget();
-  new Drafts().clear();
-});
+one("#sign-out").addEventListener("submit", () => desk.forget());
 
 // Keys. Letters are keys only outside of text, and can be turned off: some people speak to their computer.
 
@@ -179,7 +194,7 @@ const LETTERS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || composes(event)) return;
   if (help.open || explanation.isOpen || one("[popover]:popover-open")) return;
   if (event.key === "Escape") return escape(event);
   if (event.target.matches("input, textarea, select, [contenteditable]") || !keys.checked) return;

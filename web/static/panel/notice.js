@@ -44,7 +44,8 @@ class DesktopNotice extends Part {
     if (document.visibilityState === "visible" && document.hasFocus()) return;
     let shown;
     try {
-      shown = new Notification(title, { body: text.slice(0, 140), tag: `parlour.${conversation}` });
+      // One notice for a conversation, and each word of it is called out again.
+      shown = new Notification(title, { body: text.slice(0, 140), tag: `parlour.${conversation}`, renotify: true });
     } catch {
       return; // Some phones allow it only to what runs without a page; the sound and the title remain.
     }

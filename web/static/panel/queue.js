@@ -4,6 +4,7 @@
  */
 import { h } from "../shared/html.js";
 import { Part } from "./part.js";
+import { whereabouts } from "./whereabouts.js";
 import { ago, called, drawing, exactly, pathOf, standingInWords, urgency, waited, waitedInWords } from "./words.js";
 
 const LISTS = {
@@ -34,7 +35,7 @@ class WaitingQueue extends Part {
 
   begin() {
     this.#draw();
-    this.hear("queue offers welcome open all intent", () => this.#update());
+    this.hear("queue offers welcome open all intent message", () => this.#update());
     this.hear("tick", () => this.#tick());
     this.hear("keydown", (event) => this.#steer(event), this);
     this.#update();
@@ -243,8 +244,10 @@ class WaitingQueue extends Part {
     set(part.words, this.#lastWords(row));
     const page = pathOf(row.visitor?.page);
     const stands = this.desk.standing(row.id);
+    const unsent = this.desk.pending(row.id).some(({ state }) => state === "failed");
     part.meta.replaceChildren(
       ...[
+        unsent && h("span.queue__mark.queue__mark--unsent", {}, drawing("circle-alert"), "Not sent"),
         stands.holder === "left" && h("span.queue__mark", {}, drawing("mail"), standingInWords(stands)),
         this.#list === "all" && stands.holder !== "left" && h("span.queue__holder", {}, standingInWords(stands)),
         row.department && h("span.queue__department", {}, this.#department(row.department)),
@@ -337,6 +340,7 @@ class WaitingQueue extends Part {
   async #accept(id) {
     const part = this.#rows.get(id);
     const focused = part.element.contains(document.activeElement);
+    const here = whereabouts(this.desk);
     part.accept.disabled = true;
     const name = called(part.row.visitor);
     const problem = await this.desk.accept(id);
@@ -344,12 +348,12 @@ class WaitingQueue extends Part {
     if (problem) {
       set(part.problem, problem);
       part.problem.hidden = false;
-      if (focused && part.element.isConnected) part.open.focus();
+      if (focused && here() && part.element.isConnected) part.open.focus();
       // The row goes with the next change of the queue; who was first should still be read.
       this.dispatchEvent(new CustomEvent("say", { bubbles: true, detail: { text: `${name}: ${problem}` } }));
       return;
     }
-    this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation: id } }));
+    this.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { conversation: id, here: here() } }));
   }
 
   #steer(event) {

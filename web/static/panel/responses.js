@@ -3,6 +3,7 @@
  * server for this conversation; nothing is filled in here. The field keeps the focus and stays a plain text field.
  */
 import { h } from "../shared/html.js";
+import { composes } from "./keys.js";
 import { Part } from "./part.js";
 
 const ASKED = /(^|\s)\/([\p{L}\p{N}_-]*)$/u;
@@ -106,7 +107,7 @@ class CannedResponses extends Part {
   }
 
   #steer(event) {
-    if (this.hidden || event.isComposing) return;
+    if (this.hidden || composes(event)) return;
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") {
       this.#waived = this.#asked()?.start ?? null;

@@ -6,6 +6,7 @@ import { h } from "../shared/html.js";
 const LANGUAGE = navigator.languages?.find((language) => language.startsWith("en-")) ?? "en-GB";
 
 const EXPECTED = 120;
+const WEEK = 604_800_000;
 
 /** How long somebody waits, as figures in a column: "0:42", "12:05", "1 h 05", "2 d". */
 export function waited(seconds) {
@@ -34,19 +35,27 @@ export function urgency(seconds) {
   return seconds >= EXPECTED ? "overdue" : seconds >= EXPECTED / 2 ? "waiting" : "new";
 }
 
+/** An instant as the widget says it, and of another year with the year: the panel lists what is years old. */
+function clocked(instant, now) {
+  const near = Math.abs(now - instant) < WEEK;
+  if (near || new Date(instant).getFullYear() === new Date(now).getFullYear()) return moment(instant, now, LANGUAGE);
+  const part = (options) => new Intl.DateTimeFormat(LANGUAGE, options).format(instant);
+  return `${part({ dateStyle: "long" })}, ${part({ timeStyle: "short" })}`;
+}
+
 /** "just now", "4 min ago", then the clock. */
 export function ago(at, now) {
   const seconds = (now - Date.parse(at)) / 1000;
   if (!(seconds >= 60)) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  return moment(Date.parse(at), now, LANGUAGE);
+  return clocked(Date.parse(at), now);
 }
 
-/** The clock of an instant: "14:05", "yesterday 14:05"; the whole of it on hover. */
+/** The clock of an instant: "14:05", "yesterday, 14:05", "3 March 2025, 14:05"; the whole of it on hover. */
 export function time(at, now) {
   const instant = Date.parse(at);
   if (Number.isNaN(instant)) return null;
-  return h("time", { dateTime: at, title: exact(instant, LANGUAGE) }, moment(instant, now, LANGUAGE));
+  return h("time", { dateTime: at, title: exact(instant, LANGUAGE) }, clocked(instant, now));
 }
 
 export function exactly(at) {
