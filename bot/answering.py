@@ -18,6 +18,7 @@ from bot.tagging import tag
 from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
 from bot.versions import FlowGone, SiteVersions
+from flows.cursor import Cursor
 from flows.effects import (
     CallAction,
     CallValidator,
@@ -218,8 +219,7 @@ class _Reply:
 
     def reading_of(self, text: str) -> Reading:
         """Returns what the running flow would take a text for."""
-        self._catch_up()
-        sites, cursor = self._bot.sites, self.draft.state.cursor
+        sites, cursor = self._bot.sites, self._cursor()
         try:
             return reading_of(sites.machine, cursor, text, self.facts, self.draft.now, sites.current.flow_settings)
         except FlowGone:
@@ -228,7 +228,7 @@ class _Reply:
     def may_be_left(self) -> bool:
         """Says whether the running flow lets another one, or a person, come in between."""
         try:
-            return may_be_left(self._bot.sites.machine, self.draft.state.cursor)
+            return may_be_left(self._bot.sites.machine, self._cursor())
         except FlowGone:
             return True
 
@@ -273,16 +273,13 @@ class _Reply:
 
     def take(self, event: Event) -> bool:
         """Fires one event; returns whether any flow took it. A site may want a flow that changed to begin again."""
-        self._catch_up()
         if self._begins_anew(event):
             return self._fire(Event("updated"))
         return self._fire(event)
 
     def _fire(self, event: Event) -> bool:
         try:
-            result = turn(
-                self._bot.sites.machine, self.draft.state.cursor, event, self.facts, self.draft.now, self._settings()
-            )
+            result = turn(self._bot.sites.machine, self._cursor(), event, self.facts, self.draft.now, self._settings())
         except FlowGone:
             return self._apologise()
         if result.handled:
@@ -297,13 +294,14 @@ class _Reply:
         """Says a sentence that no flow wrote."""
         self.draft.add("message", {"text": text}, actor="bot")
 
-    def _catch_up(self) -> None:
-        if self._bot.sites.current.conversation.flow_updates != "move":
-            return
+    def _cursor(self) -> Cursor:
+        """Returns where the conversation stands, in the flows as they are now where a site wants it to move along.
+
+        It is kept with the turn that begins there: what no flow takes, as a timer that comes too late, moves nobody.
+        """
         cursor = self.draft.state.cursor
-        moved = caught_up(cursor, self._bot.sites.machine)
-        if moved is not cursor:
-            self.draft.set(cursor=moved)
+        moves = self._bot.sites.current.conversation.flow_updates == "move"
+        return caught_up(cursor, self._bot.sites.machine) if moves else cursor
 
     def _begins_anew(self, event: Event) -> bool:
         """Says whether the running flow has changed and the site wants it to begin again, now that somebody is there.

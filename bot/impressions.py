@@ -21,6 +21,10 @@ REMEMBERED = timedelta(days=400)
 
 _impressions = table_of(Impression)
 _conversations = table_of(ConversationRow)
+# Not what was said and why, which is long, and read at each page view for nothing.
+_counted = tuple(
+    _impressions.c[name] for name in ("trigger_id", "reserved_at", "seen_at", "dismissed_at", "answered_at")
+)
 
 
 class Impressions:
@@ -37,10 +41,10 @@ class Impressions:
         mine = (_impressions.c.visitor_id == stay.visitor_id) & (_impressions.c.reserved_at > now - REMEMBERED)
         chats = select(func.max(_conversations.c.last_at)).where(_conversations.c.visitor_id == stay.visitor_id)
         with self._database.reading() as connection:
-            rows = connection.execute(select(_impressions).where(mine, shown)).mappings().all()
+            rows = connection.execute(select(*_counted).where(mine, shown)).all()
             last_chat = connection.scalar(chats)
         return counted(
-            [_showing(dict(row)) for row in rows],
+            [_showing(*row) for row in rows],
             now=now,
             zone=site.zone,
             visit_began=stay.began_at,
@@ -105,6 +109,11 @@ def answered(row: Mapping[str, Any], conversation_id: str, now: datetime) -> Gua
     return Guard(Impression, row["id"], row["revision"], values)
 
 
-def _showing(row: Mapping[str, Any]) -> Showing:
-    at = row["seen_at"] or row["reserved_at"]
-    return Showing(row["trigger_id"], at, dismissed_at=row["dismissed_at"], answered_at=row["answered_at"])
+def _showing(
+    trigger: str,
+    reserved_at: datetime,
+    seen_at: datetime | None,
+    dismissed_at: datetime | None,
+    answered_at: datetime | None,
+) -> Showing:
+    return Showing(trigger, seen_at or reserved_at, dismissed_at=dismissed_at, answered_at=answered_at)

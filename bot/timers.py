@@ -35,15 +35,15 @@ def ran_out(job: Job, now: datetime) -> Event:
 
 
 def due(timer: SetTimer, facts: Facts) -> datetime:
-    """Returns when a timer runs out; one that waits for hours that never come runs out at once."""
-    now = facts.now
+    """Returns when a timer runs out; one that waits for hours that never come goes by the clock alone."""
+    over = facts.now + timedelta(seconds=timer.after.seconds)
     if timer.until == "open":
-        return now if facts.hours.is_open(now) else facts.hours.next_opening(now) or now
+        return over if facts.hours.is_open(over) else facts.hours.next_opening(over) or over
     if timer.until is not None:
         return _next_time(timer.until, facts)
     if timer.after.working:
-        return facts.hours.add_working(now, timer.after.seconds) or now
-    return now + timedelta(seconds=timer.after.seconds)
+        return facts.hours.add_working(facts.now, timer.after.seconds) or over
+    return over
 
 
 def _next_time(clock: str, facts: Facts) -> datetime:

@@ -97,6 +97,7 @@ class Build:
         before: Iterable[Callback] = (),
         writes: Iterable[str] = (),
         implies: Iterable[str] = (),
+        at_once: bool = False,
     ) -> None:
         """Adds a transition, tried after those added before it; without a destination the state stays as it is."""
         self.moves.append(
@@ -108,6 +109,7 @@ class Build:
                 "before": list(before),
                 "writes": tuple(writes),
                 "implies": frozenset(implies),
+                "at_once": at_once,
             }
         )
 

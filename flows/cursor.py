@@ -136,7 +136,8 @@ class Cursor:
         self.pending: Pending | None = None
         """The answer to the open question that waits for a validator; good for its epoch alone."""
         self.silent: tuple[str, ...] = ()
-        """Times of silence that ran out since somebody last wrote, as `flow.step.n`: each happens once."""
+        """What happened by itself since somebody last wrote: times of silence that ran out, as `flow.step.n`, each of
+        which happens once, and waits without a length, as `flow.step`."""
 
     @property
     def running(self) -> bool:
@@ -155,6 +156,13 @@ class Cursor:
         self.done, self.held = (), ()
         self.epoch += 1
         return self.epoch
+
+    def first_since_spoken(self, name: str) -> bool:
+        """Notes something that happens by itself; returns whether it has not happened since somebody last wrote."""
+        first = name not in self.silent
+        if first:
+            self.silent = (*self.silent, name)
+        return first
 
     def forget_past(self) -> None:
         """Makes the open question the first one that `back` knows of."""

@@ -93,7 +93,8 @@ class WantsAgent:
 class SetTimer:
     """An event `timer` is wanted later; it is good only while the cursor still has this epoch.
 
-    With `until` it is wanted at that time of the site's clock (`09:00`), or as soon as somebody is there (`open`).
+    With `until` it is wanted at that time of the site's clock (`09:00`), or as soon as `after` is over and somebody is
+    there (`open`).
     """
 
     step: str

@@ -74,12 +74,23 @@ class TracedCondition(Condition):
 
 
 class FlowTransition(Transition):
-    """A transition that also tells the checks which slots it fills, and which surely have a value where it is taken."""
+    """A transition that also tells the checks which slots it fills, and which surely have a value where it is taken.
+
+    `at_once` says that it may come as soon as its state is entered, though that waits: nobody has to do anything.
+    """
 
     condition_cls = TracedCondition
 
-    def __init__(self, *args: Any, writes: Iterable[str] = (), implies: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        writes: Iterable[str] = (),
+        implies: Iterable[str] = (),
+        at_once: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.at_once = at_once
         self.writes = tuple(writes)
         self.implies = frozenset(implies).union(*(guard.implies for guard in self.guards))
 

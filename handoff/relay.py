@@ -4,10 +4,12 @@ A hint says that a conversation is at a number, no more: what happened is read f
 also looks every few seconds (and heartbeats carry the last number, so that clients notice as well).
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from bot.change import table_of
 from bot.database import Database
@@ -24,6 +26,8 @@ LOOK_EVERY = 2.0
 ASKED_AT_ONCE = 500
 
 CHANGED, STAFF = "changed", "staff"
+
+log = logging.getLogger(__name__)
 
 _conversations = table_of(ConversationRow)
 
@@ -63,6 +67,8 @@ class Relay:
         self._elsewhere = elsewhere
         self._listening = tuple(listening)
         self._publish = publish
+        self._unreadable: set[str] = set()
+        """What could not be read when it was looked at last: operators are told of it once."""
 
     def on_news(self, news: Announcement | StaffChanged) -> None:
         """Subscribed to the desk's announcements."""
@@ -102,11 +108,23 @@ class Relay:
         self.look()
 
     def look(self) -> None:
-        """Takes over what happened elsewhere to conversations that somebody here hears of."""
+        """Takes over what happened elsewhere to conversations that somebody here hears of; none holds up the others."""
         for conversation_id, seq in self._numbers():
             kept = self._live.kept(conversation_id)
             if kept is None or kept.conversation.last_seq < seq:
-                self._elsewhere.catch_up(conversation_id, after=max(0, seq - PAGE))
+                self._catch_up(conversation_id, seq)
+
+    def _catch_up(self, conversation_id: str, seq: int) -> None:
+        try:
+            self._elsewhere.catch_up(conversation_id, after=max(0, seq - PAGE))
+        except DBAPIError:
+            raise  # None of the others would fare better.
+        except Exception:
+            if conversation_id not in self._unreadable:
+                log.exception("conversation.not_told %s", conversation_id)
+            self._unreadable.add(conversation_id)
+        else:
+            self._unreadable.discard(conversation_id)
 
     def _is_heard(self, visitor_id: str, conversation_id: str, for_agents: bool) -> bool:
         return any(

@@ -24,6 +24,8 @@ class Edge:
     """It is taken when a called flow came to its own end."""
     past: frozenset[str] = frozenset()
     """It leads past a question, and is taken only when these slots of it are known."""
+    at_once: bool = False
+    """It may be taken at once, though its source waits: nobody has to do anything for it."""
 
 
 def edges_of(machine: FlowMachine) -> list[Edge]:
@@ -36,7 +38,7 @@ def edges_of(machine: FlowMachine) -> list[Edge]:
         contact = {f"contact.{slot}" for slot in move.writes if _saves_to_contact(machine.state(move.source), slot)}
         returned = event == "returned" and not move.guards
         past = frozenset(move.writes) if _is_gate(machine.state(move.source)) else frozenset()
-        edges.append(Edge(str(move.source), str(move.dest), event, fills | contact, returned, past))
+        edges.append(Edge(str(move.source), str(move.dest), event, fills | contact, returned, past, move.at_once))
     return edges
 
 

@@ -17,6 +17,7 @@ from flows.steps.end import EndStep
 from flows.steps.goto import GotoStep
 from flows.steps.start import StartStep
 from flows.steps.step import Step
+from flows.steps.wait import WaitStep
 from flows.wording import Wording
 from rules.facts import fact_named
 from rules.problems import NOWHERE, Place, Problem, error, warning
@@ -97,7 +98,12 @@ def _loops(
             continue
         steps = _steps_round(machines, loop)
         names = " -> ".join(f"'{name}'" for name in [*steps, steps[0]])
-        yield error("F004", place, f"{names} never waits for the visitor; put a question or a wait into the loop")
+        message = "never waits for the visitor; put a question or a wait into the loop"
+        if any(isinstance(machines[flow].state(state).step, WaitStep) for flow, state in loop):
+            message = (
+                "never waits while you are open, when 'until: open' is over at once; put 'wait: 10m' into the loop"
+            )
+        yield error("F004", place, f"{names} {message}")
 
 
 def _rounds_of_calls(

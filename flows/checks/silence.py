@@ -57,11 +57,11 @@ class Silence:
 
     def _from(self, machine: FlowMachine, name: str, again: bool) -> Iterator[_Moment]:
         state = machine.state(name)
-        if state.kind == "final" or (state.kind == "wait" and not state.acts):
+        if state.kind == "final":
             return
-        # An action answers in no time when it fails, so it does not break a loop.
-        if state.kind == "pass" or state.acts:
-            yield from ((machine.id, edge.dest, again) for edge in self._out_of(machine, name, again))
+        if state.kind in ("pass", "wait"):
+            edges = self._out_of(machine, name, again)
+            yield from ((machine.id, edge.dest, again) for edge in edges if state.kind == "pass" or edge.at_once)
             if state.restarts:
                 yield from ((flow, START, True) for flow in self._callers_of(machine.id))
             return
@@ -83,9 +83,8 @@ class Silence:
     def _passes(self, machine: FlowMachine, passing: set[str], again: bool) -> bool:
         def is_silent(edge: Edge) -> bool:
             state = machine.state(edge.source)
-            return (
-                state.kind == "pass" or state.acts or (state.kind == "call" and edge.returns and state.calls in passing)
-            )
+            returns = state.kind == "call" and edge.returns and state.calls in passing
+            return state.kind == "pass" or edge.at_once or returns
 
         edges = (edge for name in machine.states for edge in self._out_of(machine, name, again))
         return END in reachable([START], filter(is_silent, edges))

@@ -95,11 +95,13 @@ class ActionStep(Step):
         state = build.state(self, "wait", enter=self._calling(build.flow.id), words=words, resumes=True, acts=True)
         writes = list(self.writes())
         followed = build.guard(self, _has_followup, "another flow follows")
-        build.move("done", state, self._followup(build, after), followed, before=[self._store], writes=writes)
-        build.move("done", state, after, before=[self._store], writes=writes)
+        followup = self._followup(build, after)
+        build.move("done", state, followup, followed, before=[self._store], writes=writes, at_once=True)
+        build.move("done", state, after, before=[self._store], writes=writes, at_once=True)
         failed = build.lead(self.on_error, self, after) if self.on_error is not None else after
+        # One that fails answers in no time.
         for event in ("failed", "timer", "agent_left"):
-            build.move(event, state, failed)
+            build.move(event, state, failed, at_once=True)
         build.states[state].interruptible = build.interruptions(self, state)
 
     def _followup(self, build: Build, after: str) -> str:

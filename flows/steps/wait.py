@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from flows.reading import Reading
 
 OPEN = "open"
+AGAIN_AFTER = Duration(60)
+"""What has no length of its own waits as long when a flow comes back to it by itself."""
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -74,15 +76,16 @@ class WaitStep(Step):
         return cls(after=after, until=until, interruptible=interruptible, **common(read, reading))
 
     def compile(self, build: Build, after: str) -> None:
-        step, timer = f"{build.flow.id}.{self.id}", (self.after, 1, self.until)
+        step = f"{build.flow.id}.{self.id}"
 
         def begin(e: Any) -> None:
             run = e.model
-            run.effects.append(SetTimer(step, run.cursor.wait(), *timer))
+            after = self.after if self.after.seconds or run.cursor.first_since_spoken(step) else AGAIN_AFTER
+            run.effects.append(SetTimer(step, run.cursor.wait(), after, until=self.until))
 
         words = f"waits until {self.until}" if self.until else f"waits {self.after}"
         state = build.state(self, "wait", enter=begin, words=words, resumes=True)
-        build.move("timer", state, after)
+        build.move("timer", state, after, at_once=self.until == OPEN)
         # Whoever comes back from a person or from another flow begins to wait anew.
         build.move("agent_left", state, state)
         build.states[state].interruptible = build.interruptions(self, state)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from bot.change import table_of
 from bot.contact import Known
@@ -190,3 +190,17 @@ def test_the_page_is_told_when_to_ask_anew(looks: Any):
 @pytest.mark.parametrize(("wished", "spoken"), [(["de-AT", "en"], "de"), (["fr"], "en"), (["EN-us"], "en"), ([], "en")])
 def test_the_first_language_that_both_know_is_spoken(greeting: Greeting, wished: list[str], spoken: str):
     assert greeting.view("ann", page(), languages=wished).told["language"] == spoken
+
+
+def test_a_page_view_reads_of_what_was_shown_only_what_limits_count(looks: Any, database: Database):
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    looks()
+    event.remove(database.engine, "before_cursor_execute", note)
+    (counted,) = (statement for statement in asked if "FROM impression" in statement)
+    assert "seen_at" in counted
+    assert "said" not in counted and "why" not in counted

@@ -206,6 +206,50 @@ def test_a_loop_through_an_action_alone_is_no_wait(problems_in):
     assert problems_in("flows: {a: {steps: [{id: x, say: Hi}, {wait: 5m}, {goto: x}]}}") == []
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "{id: x, wait: {until: open}}, {say: Hi}, {goto: x}",
+        "{id: x, wait: {until: open}}, {handoff: sales, if_nobody: x}",
+        "{id: x, handoff: sales, if_nobody: later}, {end: true}, {id: later, wait: {until: open}}, {goto: x}",
+    ],
+)
+def test_a_wait_for_the_hours_alone_does_not_end_a_loop(problems_in, steps):
+    text = f"flows: {{a: {{steps: [{steps}]}}}}"
+    (found,) = problems_in(text)
+    assert found.startswith("F004") and found.endswith(
+        "never waits while you are open, when 'until: open' is over at once; put 'wait: 10m' into the loop"
+    )
+    assert problems_in(text.replace("{id: x,", "{id: x, wait: 10m}, {")) == []
+    assert problems_in(text.replace("{until: open}", "{until: 09:00}")) == []
+
+
+def test_a_person_whom_nobody_replaces_does_not_end_a_loop(problems_in):
+    loop = "flows: {a: {steps: [{id: x, handoff: sales, if_nobody: x}]}}"
+    assert [problem[:4] for problem in problems_in(loop)] == ["F004"]
+    closed = "{id: x, handoff: sales, if_closed: later}, {end: true}, {id: later, wait: {until: open}}, {goto: x}"
+    assert problems_in(f"flows: {{a: {{steps: [{closed}]}}}}") == [], "it is closed, so that wait takes its time"
+
+
+def test_a_wait_without_a_length_takes_one_when_a_flow_comes_back_to_it_by_itself(play):
+    steps = "{id: x, wait: {until: open}}, {handoff: sales, if_closed: x}"
+    bot = play(f"flows: {{a: {{steps: [{steps}]}}}}", start="a")
+
+    def waits():
+        return [timer.after for timer in bot.effects_of(SetTimer)]
+
+    def goes_round():
+        bot.silent(1)
+        bot.happens(Event("failed", data={"reason": "closed"}))
+
+    assert waits() == [Duration(0)]
+    goes_round()
+    assert waits() == [Duration(60)]
+    bot.write("human")
+    bot.happens(Event("agent_left", data={"how": "returned"}))
+    assert waits() == [Duration(0)], "somebody has been there"
+
+
 def test_tags_and_notes_are_for_the_agents_and_stay_after_a_step_back(play):
     text = """
         flows:

@@ -208,6 +208,66 @@ def test_a_conversation_is_closed_though_silence_leads_back_to_the_question(open
     assert office.desk.open_conversation(guest.id) is None
 
 
+SITE = """
+site: {name: Harbour, timezone: UTC}
+conversation: {start: a}
+opening_hours: {default: {every day: 00:00-24:00}, never: {every day: closed}}
+departments: {sales: {title: Sales, opening_hours: never}}
+flows: {a: {steps: [%s]}}
+"""
+
+
+@pytest.fixture
+def open_harbour(open_database, clock, tmp_path):
+    """Opens a harbour with a flow of these steps, always open but for its only department."""
+
+    def opening(steps, *changes):
+        text = SITE % steps
+        for old, new in changes:
+            text = text.replace(old, new)
+        (tmp_path / "site.yaml").write_text(text)
+        return open_office(open_database(), clock, tmp_path)
+
+    return opening
+
+
+def test_a_wait_for_the_hours_that_a_flow_comes_back_to_by_itself_takes_a_minute(open_harbour):
+    office = open_harbour("{id: again, wait: {until: open}}, {handoff: sales, if_closed: again}")
+    guest = Guest(office, "guest-1")
+
+    def rounds():
+        told = [each.body["trace"] for each in kinds(office, guest.conversation, "turn")]
+        return sum(entry[:3] == ["event", "a", "again"] and entry[3] == "timer" for each in told for entry in each)
+
+    guest.writes("Hello")
+    for _ in range(20):
+        office.jobs.run_due(office.desk.job_handlers())
+    assert rounds() == 1, "it was open, and went round once without a wait"
+    office.let_pass(minutes=10)
+    assert rounds() == 11
+    guest.writes("Is anybody there?")
+    office.let_pass(seconds=1)
+    assert rounds() == 11, "what was begun goes on"
+
+
+def test_a_wait_for_the_hours_is_over_at_once_when_it_is_open_and_nothing_went_round(open_harbour):
+    office = open_harbour("{wait: 5m}, {wait: {until: open}}, {say: Good morning.}")
+    guest = Guest(office, "guest-1")
+    guest.writes("Hello")
+    office.let_pass(minutes=5)
+    assert guest.hears()[-1] == "Good morning."
+
+
+def test_where_hours_never_come_working_time_goes_by_the_clock(open_harbour):
+    office = open_harbour("{wait: 2 working hours}, {say: Good morning.}", ("00:00-24:00", "closed"))
+    guest = Guest(office, "guest-1")
+    guest.writes("Hello")
+    office.let_pass(minutes=119)
+    assert "Good morning." not in guest.hears()
+    office.let_pass(minutes=2)
+    assert guest.hears()[-1] == "Good morning."
+
+
 def looks_for_idleness(office) -> int:
     return sum(office.jobs.ended["close_when_idle", how] for how in ("again", "done"))
 

@@ -192,6 +192,27 @@ def test_the_clock_begins_nothing_again_the_visitor_does(
     assert ben.hears()[-2:] == [BEGINS_AGAIN, "Which address?"]
 
 
+@pytest.mark.parametrize("way", ["move", "finish_old", "restart"])
+def test_a_timer_of_an_answered_question_does_nothing_after_a_change(
+    office: Office, site: Path, visitor: Callable[..., VisitorActor], way: str
+):
+    reminding = "{collect: email, ask: Where to?, if_silent: {after: 2m, say: Still there?}}"
+    asking = f"quiet: {{steps: [{reminding}, {{collect: phone}}]}}"
+    edit(site, "site.yaml", ("start: welcome", f"start: quiet\n  flow_updates: {way}"))
+    (site / "flows" / "quiet.yaml").write_text(f"flows:\n  {asking}\n")
+    deploy(office, site)
+    ben = visitor()
+    ben.writes("Hi")
+    ben.writes("ben@x.io")
+    heard = ben.hears()
+    edit(site, "flows/quiet.yaml", ("Where to?", "Which address?"))
+    deploy(office, site)
+    office.clock.advance(minutes=3)
+    office.jobs.run_due(office.desk.job_handlers())
+    assert office.jobs.ended == {("timer", "done"): 1}
+    assert ben.hears() == heard
+
+
 def test_a_message_is_left_in_a_closed_department_and_in_none_that_has_gone(
     office: Office, site: Path, clock: Any, visitor: Callable[..., VisitorActor]
 ):
