@@ -180,9 +180,9 @@ def test_flows_are_compiled_those_that_come_with_the_product_too(site: Site) -> 
     assert {"welcome", "ask_back", "leave_message"} <= set(site.machines)
     (asking,) = site.flows_started_by_messages
     assert asking.id == "ask_back"
-    assert asking.start_when({"opening_hours": "closed"}) is True
-    assert asking.start_when({"opening_hours": "open"}) is False
-    assert asking.start_when({}) is None
+    assert asking.holds({"opening_hours": "closed"}) is True
+    assert asking.holds({"opening_hours": "open"}) is False
+    assert asking.holds({}) is None
 
 
 def test_triggers_and_manners_are_read(site: Site) -> None:
