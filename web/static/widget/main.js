@@ -174,6 +174,12 @@ class Widget extends HTMLElement {
     }
     addEventListener("visibilitychange", () => this.#look());
     addEventListener("focusout", () => this.#speaker.consider());
+    // Another tab has shown what was said: perhaps all that is new here, perhaps the first of it.
+    addEventListener("storage", ({ key }) => {
+      if (key !== "parlour.read") return;
+      line.start();
+      if (readIn(this.#stands.id) >= line.last(this.#stands.id)) this.#clear();
+    });
     // The keyboard of a phone covers the page without telling it.
     const seen = visualViewport;
     const fit = () => (this.#dialog.style.cssText = `--height:${seen.height}px;--top:${seen.offsetTop}px`);
@@ -184,7 +190,6 @@ class Widget extends HTMLElement {
     const { say, buttons } = this.#spoken;
     if (modal) this.#dialog.showModal();
     else this.#dialog.setAttribute("open", "");
-    this.#corner.replaceChildren();
     if (say) {
       this.#thread.foretell(say, buttons);
       this.#spoken.say = "";
@@ -247,9 +252,15 @@ class Widget extends HTMLElement {
       keep("read", `${conversation} ${seq}`);
       this.#line.tell("read", { conversation, seq });
     }
-    this.#unread = 0;
-    this.#label();
+    this.#clear();
     return true;
+  }
+
+  /** Nothing is new any more. */
+  #clear() {
+    this.#unread = 0;
+    this.#corner.replaceChildren();
+    this.#label();
   }
 
   #stand(status) {
@@ -330,6 +341,7 @@ class Widget extends HTMLElement {
     }
     keep("token", (this.#token = view.token));
     this.#speaker.take(view, again);
+    if (view.conversation && this.isConnected) this.#line.start();
     clearInterval(this.#again);
     const { ask_again_after: after } = view;
     if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
