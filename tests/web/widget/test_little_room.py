@@ -65,6 +65,18 @@ def test_whoever_reads_the_end_goes_on_reading_it_while_they_write(visit: Visit,
     expect(log_of(page).get_by_text("Answer 29")).to_be_in_viewport(ratio=1)
 
 
+def test_what_was_begun_on_another_page_is_seen_whole(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    field = page.get_by_role("textbox", name="Message")
+    field.fill("One line\nand another\nand one more")
+    settle(page)
+    where = field.bounding_box()
+    page.goto(f"{SHOP}/cart")
+    expect(field).to_be_visible()
+    settle(page)
+    assert field.bounding_box() == where
+
+
 def test_whoever_reads_further_up_is_left_there_while_they_write(visit: Visit, chat: PretendedChat) -> None:
     page = opened(with_history(visit, chat))
     log_of(page).evaluate("(log) => (log.scrollTop = 300)")

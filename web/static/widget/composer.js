@@ -40,7 +40,13 @@ export class Composer {
       h("p.below", null, this.#human, h("span", null, ...noted)),
     );
     this.#field.value = draft;
-    this.#changed();
+  }
+
+  /** Makes the field as high as what is in it, which only one that is in sight knows. */
+  fit() {
+    const { value, style } = this.#field;
+    style.height = "auto";
+    if (value) style.height = `${this.#field.scrollHeight + 2}px`;
   }
 
   /** Puts a text into the field, to be changed or sent. */
@@ -71,12 +77,10 @@ export class Composer {
   }
 
   #changed() {
-    const { value, style } = this.#field;
-    style.height = "auto";
-    if (value) style.height = `${this.#field.scrollHeight + 2}px`;
+    this.fit();
     this.#error.textContent = "";
     this.#field.ariaInvalid = false;
-    this.#act.draft(value);
+    this.#act.draft(this.#field.value);
     this.#tell();
   }
 

@@ -194,6 +194,7 @@ class Widget extends HTMLElement {
       this.#thread.foretell(say, buttons);
       this.#spoken.say = "";
     }
+    this.#composer.fit();
     this.#thread.toEnd();
     this.#look();
   }
