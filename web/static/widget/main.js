@@ -180,6 +180,14 @@ class Widget extends HTMLElement {
       line.start();
       if (readIn(this.#stands.id) >= line.last(this.#stands.id)) this.#clear();
     });
+    // A window that fills the screen is before the page; one that has become small enough is beside it, like any other.
+    narrow.onchange = () => {
+      if (narrow.matches || !this.#dialog.matches(":modal")) return;
+      const { activeElement } = this.shadowRoot;
+      this.#dialog.close();
+      this.#unfold();
+      activeElement?.focus();
+    };
     // The keyboard of a phone covers the page without telling it.
     const seen = visualViewport;
     const fit = () => (this.#dialog.style.cssText = `--height:${seen.height}px;--top:${seen.offsetTop}px`);
