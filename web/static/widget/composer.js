@@ -2,6 +2,7 @@
 import { h, icon, link } from "../shared/html.js";
 import { MOST, NOTHING } from "../shared/readable.js";
 
+const ENTER = 13;
 const TYPING_EVERY = 3_000;
 
 export class Composer {
@@ -25,7 +26,8 @@ export class Composer {
       "aria-describedby": "error",
       oninput: () => this.#changed(),
       onkeydown: (event) => {
-        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+        // The number tells Enter from one that confirms a word of an input method, and does so in every browser.
+        if (event.keyCode === ENTER && !event.shiftKey) this.#submit(event);
       },
     });
     this.#human = h("button.plain", { type: "button", onclick: act.ask }, texts.human);

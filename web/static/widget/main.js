@@ -12,6 +12,7 @@ import { Status } from "./status.js";
 import { Thread } from "./thread.js";
 import { Visit } from "./visit.js";
 
+const ESCAPE = 27;
 const TYPING_FADES = 8_000;
 const FIRST_RETRY = 5_000;
 const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
@@ -135,7 +136,12 @@ class Widget extends HTMLElement {
       ...parts,
     );
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
-    const box = h(`div.root.${look.position}`, { lang: language, dir }, this.#corner, this.#dialog, this.#launcher);
+    // While a word is composed the key has another number: then it gives up that word.
+    const onkeydown = ({ keyCode }) => {
+      if (keyCode === ESCAPE && this.#dialog.open) this.close();
+    };
+    const around = { lang: language, dir, onkeydown };
+    const box = h(`div.root.${look.position}`, around, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
     styles.replaceSync(sheet);
@@ -165,12 +171,9 @@ class Widget extends HTMLElement {
       },
     };
     for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
+    // Keys pressed here are no shortcuts of the host page.
     for (const kind of ["keydown", "keyup", "keypress"]) {
-      // Keys pressed here are no shortcuts of the host page.
-      this.shadowRoot.addEventListener(kind, (event) => {
-        event.stopPropagation();
-        if (event.key === "Escape" && this.#dialog.open) this.close();
-      });
+      this.shadowRoot.addEventListener(kind, (event) => event.stopPropagation());
     }
     addEventListener("visibilitychange", () => this.#look());
     addEventListener("focusout", () => this.#speaker.consider());
