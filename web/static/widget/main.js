@@ -59,7 +59,12 @@ class Widget extends HTMLElement {
       protocols: () => ["chat.v1", `tok.${this.#token}`],
       headers: () => ({ Authorization: `Bearer ${this.#token}` }),
     });
-    const changed = (what) => (what === "page" ? this.#view() : this.#speaker.consider());
+    const changed = (what) => {
+      if (what !== "page") return this.#speaker.consider();
+      // What a trigger said about the page before goes with it, as if it had not been said.
+      if (this.#spoken.say) this.#clear((this.#spoken = {}));
+      this.#view();
+    };
     this.#visit = new Visit(changed, { window, storage: kept, clock });
     this.#speaker = new Speaker(this.#visit, {
       ask: (what, body) => this.#ask(what, body),
@@ -252,6 +257,7 @@ class Widget extends HTMLElement {
     this.#unread += fresh.length;
     if (this.#look(conversation) || !fresh.length) return;
     const { body, from } = fresh.at(-1);
+    this.#spoken = {};
     if (!this.#dialog.open) this.#show({ say: body.text, from });
     this.#label();
   }
