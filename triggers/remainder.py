@@ -16,6 +16,8 @@ from triggers.trigger import Trigger
 
 AGENTS_CHANGE_AFTER = 30
 """Seconds after which agents may have come or gone; nobody is told of it on pages without a socket."""
+AGAIN_WITHIN = 86_400
+"""Seconds a page waits at most: a browser that shall wait for longer than 24 days does not wait at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Timing:
         )
 
     def again_after(self, local_now: datetime, next_opening_change: float | None = None) -> int | None:
-        """Returns after how many seconds the server's part may be out of date; None if never.
+        """Returns after how many seconds the page asks again, a day at most; None if the server's part stays as it is.
 
         `local_now` is in the site's zone, `next_opening_change` in seconds from then.
         """
@@ -136,7 +138,7 @@ class Timing:
             moments.append(next_opening_change)
         if self.days:
             moments.append(_until(local_now, 24 * 60))
-        return max(1, round(min(moments) + 0.5)) if moments else None
+        return max(1, round(min(*moments, AGAIN_WITHIN) + 0.5)) if moments else None
 
 
 def _minutes_in(condition: IR) -> Iterator[int]:

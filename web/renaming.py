@@ -5,7 +5,7 @@ of properties, of what is exported and of what the browser brings stay as they a
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -98,11 +98,7 @@ def renamed(script: str) -> str:
         short = declaring.short[token.text] if declaring else token.text
         if short != token.text:
             token.text = short if token.role == "variable" else f"{token.text}:{short}"
-    private = Counter(token.text for token in solid if token.kind == "private")
-    short_privates = dict(zip((name for name, _ in private.most_common()), _short_names(), strict=False))
-    for token in solid:
-        if token.kind == "private":
-            token.text = f"#{short_privates[token.text]}"
+    _shorten_private(solid)
     for token in _idle(solid):
         token.text = ""
     return "".join(_without_gaps([token for token in tokens if token.text]))
@@ -359,6 +355,16 @@ def _shorten(scope: _Scope, by_start: dict[int, _Scope], exported: set[str]) -> 
     free = (name for name in _short_names() if name not in taken | kept)
     for name in scope.names:
         scope.short[name] = name if name in kept else next(free)
+
+
+def _shorten_private(solid: list[_Token]) -> None:
+    """Gives out names anew for each class, in order; what stands within another class may say its names, too."""
+    end = -1
+    for at, token in enumerate(solid):
+        if token.opens == "class" and at > end:
+            end, short = token.pair, defaultdict[str, str](_short_names().__next__)
+        if token.kind == "private":
+            token.text = f"#{short[token.text]}"
 
 
 def _short_names() -> Iterator[str]:

@@ -125,6 +125,7 @@ def at(text: str) -> datetime:
         (("is", "page", "/"), "2026-03-04 10:00", 60.0, None),
         ((">=", "agents_available", 1), "2026-03-04 10:00", None, AGENTS_CHANGE_AFTER),
         (("is", "opening_hours", "open"), "2026-03-04 10:00", 28_800.0, 28_800),
+        (("is", "opening_hours", "open"), "2026-03-04 10:00", 30 * 86_400.0, 86_400),  # no browser can wait that long
         (("is", "opening_hours", "open"), "2026-03-04 10:00", None, None),
         (("is", "date", "2026-03-05"), "2026-03-04 23:59:30", None, 30),
         (("in", "weekday", ("sat", "sun")), "2026-03-04 12:00", None, 43_200),

@@ -110,6 +110,16 @@ def test_private_names_are_short_and_colours_are_not_names() -> None:
     assert renamed(script) == 'class e{#e="#held";#t=1;tell(){return this.#e+this.#e}}'
 
 
+def test_private_names_begin_anew_in_every_class() -> None:
+    script = (
+        "class One{#held=1;#other=2;tell(){return this.#other-this.#held;}}"
+        "class Two{#other=1;inner=class{#held=2;tell(two){return this.#held-two.#other;}}}"
+    )
+    assert renamed(script) == (
+        "class e{#e=1;#t=2;tell(){return this.#t-this.#e}}class t{#e=1;inner=class{#t=2;tell(e){return this.#t-e.#e}}}"
+    )
+
+
 def files(folder: Path, **written: str) -> Path:
     for name, text in written.items():
         (folder / name.replace("_", ".")).write_text(text)

@@ -397,6 +397,18 @@ def test_one_timer_wakes_at_the_moment_asked_for_last(play: Play) -> None:
     assert seen == [[], ["facts"], 30]
 
 
+def test_what_is_weeks_away_is_not_at_once(empty_page: Page) -> None:
+    woken = empty_page.evaluate("""async () => {
+        const { clock } = await import("/static/shared/clock.js");
+        const woken = [];
+        const timer = clock.after(30 * 86_400_000, () => woken.push("weeks"));
+        await new Promise((resolve) => clock.after(10, resolve));
+        clock.cancel(timer);
+        return woken;
+    }""")
+    assert woken == []
+
+
 def test_out_of_sight_nothing_wakes(play: Play) -> None:
     assert (
         play("""

@@ -1,6 +1,7 @@
 """The page that carries the widget: left as it was, and unable to break or to fool it."""
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import Host, PretendedChat, Visit, dialog_of, log_of, opened, write
@@ -31,6 +32,17 @@ def test_the_widget_lives_on_a_page_that_has_bent_what_it_stands_on(
     expect(log_of(page)).to_contain_text("Still here.")
     expect(log_of(page).locator(".own")).to_have_text("YouHello")
     picture(page, "widget-bent-page")
+
+
+@pytest.mark.parametrize("storage", ["get: () => null", "get() { throw new DOMException('', 'SecurityError'); }"])
+def test_the_widget_lives_where_nothing_can_be_stored(
+    world: BrowserContext, visit: Visit, chat: PretendedChat, storage: str
+) -> None:
+    world.add_init_script(f"Object.defineProperty(window, 'localStorage', {{ {storage} }})")
+    chat.replies = lambda text: [{"text": "Still here."}]
+    page = opened(visit())
+    write(page, "Hello")
+    expect(log_of(page)).to_contain_text("Still here.")
 
 
 def test_messages_of_other_frames_are_nobodys_business(visit: Visit, chat: PretendedChat) -> None:

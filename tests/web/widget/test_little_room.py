@@ -7,6 +7,7 @@ from tests.web.widget.shop import (
     HELP,
     SHOP,
     SPOKEN,
+    Host,
     PretendedChat,
     Visit,
     bubble_of,
@@ -65,12 +66,39 @@ def test_whoever_reads_the_end_goes_on_reading_it_while_they_write(visit: Visit,
     expect(log_of(page).get_by_text("Answer 29")).to_be_in_viewport(ratio=1)
 
 
+def test_what_was_begun_on_another_page_is_seen_whole(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    field = page.get_by_role("textbox", name="Message")
+    field.fill("One line\nand another\nand one more")
+    settle(page)
+    where = field.bounding_box()
+    page.goto(f"{SHOP}/cart")
+    expect(field).to_be_visible()
+    settle(page)
+    assert field.bounding_box() == where
+
+
 def test_whoever_reads_further_up_is_left_there_while_they_write(visit: Visit, chat: PretendedChat) -> None:
     page = opened(with_history(visit, chat))
     log_of(page).evaluate("(log) => (log.scrollTop = 300)")
     page.get_by_role("textbox", name="Message").fill("One line\nand another\nand one more\nand a last one")
     settle(page)
     assert log_of(page).evaluate("(log) => log.scrollTop") == 300
+
+
+def test_a_page_made_wider_can_be_used_beside_the_chat(visit: Visit, chat: PretendedChat, host: Host) -> None:
+    """A phone turned round, a window drawn larger."""
+    host.policy, host.body = "", "<main style='height: 4000px'><button>Buy</button></main>"
+    page = small(visit, 400, 800)
+    page.evaluate("scrollTo(0, 2000)")
+    opened(page)
+    page.get_by_role("textbox", name="Message").fill("Forty-")
+    page.set_viewport_size({"width": 1000, "height": 800})
+    expect(dialog_of(page)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    page.get_by_role("button", name="Buy").click()
+    page.get_by_role("button", name="Close chat").click()
+    expect(dialog_of(page)).to_be_hidden()
 
 
 @pytest.mark.browser_context_args(has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640})

@@ -2,10 +2,11 @@
 
 import json
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import picture
-from tests.web.widget.shop import ID, PretendedChat, Visit, log_of, opened, write
+from tests.web.widget.shop import ID, PretendedChat, Visit, dialog_of, log_of, opened, write
 from web import frames
 
 
@@ -62,6 +63,22 @@ def test_shift_and_enter_make_a_new_line_and_nothing_empty_is_sent(visit: Visit,
     page.get_by_role("button", name="Send").click()
     expect(log_of(page).locator(".own .words")).to_have_text("one\ntwo", use_inner_text=True)
     assert [frame["body"] for frame in chat.ops("send")] == [{"text": "one\ntwo"}]
+
+
+@pytest.mark.parametrize("composing", [True, False], ids=["during it", "as Safari says it"])
+def test_a_key_that_ends_a_word_being_composed_does_nothing_else(
+    visit: Visit, chat: PretendedChat, composing: bool
+) -> None:
+    page = opened(visit())
+    field = page.get_by_role("textbox", name="Message")
+    field.fill("にほ")
+    for key, number in (("Enter", 13), ("Escape", 27)):
+        common = {"key": key, "bubbles": True, "cancelable": True}
+        field.dispatch_event("keydown", {**common, "keyCode": 229, "isComposing": composing})
+        field.dispatch_event("keyup", {**common, "keyCode": number})
+    expect(dialog_of(page)).to_be_visible()
+    expect(field).to_have_value("にほ")
+    assert chat.ops("send") == []
 
 
 def test_a_message_too_long_is_not_cut_but_told_and_kept(visit: Visit, chat: PretendedChat) -> None:

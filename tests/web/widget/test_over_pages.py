@@ -5,7 +5,18 @@ import json
 from playwright.sync_api import expect
 
 from tests.browser import picture
-from tests.web.widget.shop import ID, SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
+from tests.web.widget.shop import (
+    ID,
+    SHOP,
+    PretendedChat,
+    Visit,
+    bubble_of,
+    dialog_of,
+    eventually,
+    log_of,
+    opened,
+    write,
+)
 
 
 def test_the_conversation_goes_on_over_pages_and_reloads(visit: Visit, chat: PretendedChat) -> None:
@@ -39,6 +50,39 @@ def test_a_tab_that_was_away_shows_what_began_meanwhile_and_goes_on_there(visit:
     write(page, "And from here")
     expect(log_of(page).locator(".own").last).to_have_text("YouAnd from here")
     assert chat.ops("send")[-1]["conversation"] == "conversation-2"
+
+
+def test_a_tab_opened_before_hears_of_a_conversation_that_another_begins(visit: Visit, chat: PretendedChat) -> None:
+    left, right = visit(), opened(visit())
+    write(right, "From the right")
+    eventually(left, lambda: len(chat.sockets) == 2)
+    chat.happens("message", "agent", "Anna", text="Which size do you need?")
+    expect(left.get_by_role("button", name="Open chat, 1 new")).to_be_visible()
+    expect(log_of(opened(left))).to_contain_text("Which size do you need?")
+    expect(log_of(left).locator(".own")).to_have_text("YouFrom the right")
+
+
+def test_a_page_hears_of_a_conversation_that_began_since_the_one_before(visit: Visit, chat: PretendedChat) -> None:
+    page = visit()
+    chat.adds("message", "visitor", text="Hello")
+    chat.adds("message", "agent", "Anna", text="Which size do you need?")
+    page.evaluate("history.pushState({}, '', '/cart')")
+    expect(bubble_of(page)).to_contain_text("Which size do you need?")
+
+
+def test_what_was_read_in_one_tab_is_new_in_none(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    left, right = visit(), visit()
+    eventually(right, lambda: len(chat.sockets) == 2)
+    chat.adds("message", "agent", "Anna", text="Which size do you need?")
+    for socket in chat.sockets:
+        socket.send(json.dumps(chat.page(1)))
+    for page in (left, right):
+        expect(bubble_of(page)).to_be_visible()
+    left.get_by_role("button", name="Open chat, 1 new").click()
+    expect(log_of(left)).to_contain_text("Which size do you need?")
+    expect(bubble_of(right)).to_have_count(0)
+    expect(right.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
 
 
 def test_another_tab_hears_the_same_and_nothing_twice(visit: Visit, chat: PretendedChat) -> None:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
+    CHAT,
     HELP,
     SHOP,
     SPOKEN,
@@ -99,6 +100,58 @@ def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: Pretend
     page.wait_for_timeout(200)
     expect(bubble_of(page)).to_have_count(0)
     assert len(chat.asks("show")) == 1
+
+
+def test_what_was_said_about_a_page_goes_with_it_and_another_may_speak(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_contain_text("Which boots are right for you?")
+    chat.triggers = [own_trigger("cart_help", ["is", "page", "/cart"])]
+    chat.shown = {**SPOKEN, "impression": "impression-2", "say": "Shall I look after your cart?"}
+    page.evaluate("history.pushState({}, '', '/cart')")
+    expect(bubble_of(page)).to_contain_text("Shall I look after your cart?")
+    assert "dismissed" not in [asked["outcome"] for asked in chat.asks("seen")]
+
+
+def test_a_number_about_a_page_goes_with_it(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "badge": True}
+    page = visit(launcher="Open chat, 1 new")
+    page.evaluate("history.pushState({}, '', '/cart')")
+    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+
+def test_what_a_person_said_stays_over_pages(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    chat.adds("message", "agent", "Anna", text="I am Anna. Which size?")
+    page.evaluate("history.pushState({}, '', '/cart')")
+    expect(bubble_of(page)).to_contain_text("I am Anna.")
+    page.evaluate("history.pushState({}, '', '/shoes')")
+    eventually(page, lambda: len(chat.asks("view")) == 3)
+    expect(bubble_of(page)).to_contain_text("I am Anna.")
+
+
+def test_what_comes_too_late_for_its_page_is_not_said_on_the_next(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    late: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            late.append(route)
+        else:
+            chat.answer(route)
+
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    world.route(f"{CHAT}/widget/show", answer)
+    page = visit()
+    eventually(page, lambda: bool(late))
+    page.evaluate("history.pushState({}, '', '/cart')")
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    chat.answer(late[0])
+    page.wait_for_timeout(200)
+    expect(bubble_of(page)).to_have_count(0)
 
 
 def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat, world: BrowserContext) -> None:

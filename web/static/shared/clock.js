@@ -1,11 +1,13 @@
 /** The clock of the browser, and times as people say them; `now` is handed in, the language decides the words. */
 
 const DAY = 86_400_000;
+/** Some 24 days: what shall be later would be at once. */
+const LONGEST = 2 ** 31 - 1;
 
-/** What asks for the time or for a timer takes this one, or in a test another. */
+/** What asks for the time or for a timer takes this one, or in a test another. Whoever waits too long is called early. */
 export const clock = {
   now: () => Date.now(),
-  after: (wait, what) => setTimeout(what, wait),
+  after: (wait, what) => setTimeout(what, Math.min(wait, LONGEST)),
   cancel: (timer) => clearTimeout(timer),
 };
 

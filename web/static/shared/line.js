@@ -409,12 +409,13 @@ export function parse(text) {
   }
 }
 
-/** The page's own storage, or where that is forbidden one that keeps nothing. */
+/** The page's own storage, or where there is none or it is forbidden one that keeps nothing. */
 export function storage() {
   const nothing = () => null;
+  const none = { getItem: nothing, setItem: nothing, removeItem: nothing };
   try {
-    return localStorage;
+    return localStorage ?? none;
   } catch {
-    return { getItem: nothing, setItem: nothing, removeItem: nothing };
+    return none;
   }
 }

@@ -2,6 +2,7 @@
 import { h, icon, link } from "../shared/html.js";
 import { MOST, NOTHING } from "../shared/readable.js";
 
+const ENTER = 13;
 const TYPING_EVERY = 3_000;
 
 export class Composer {
@@ -25,7 +26,8 @@ export class Composer {
       "aria-describedby": "error",
       oninput: () => this.#changed(),
       onkeydown: (event) => {
-        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+        // The number tells Enter from one that confirms a word of an input method, and does so in every browser.
+        if (event.keyCode === ENTER && !event.shiftKey) this.#submit(event);
       },
     });
     this.#human = h("button.plain", { type: "button", onclick: act.ask }, texts.human);
@@ -40,7 +42,13 @@ export class Composer {
       h("p.below", null, this.#human, h("span", null, ...noted)),
     );
     this.#field.value = draft;
-    this.#changed();
+  }
+
+  /** Makes the field as high as what is in it, which only one that is in sight knows. */
+  fit() {
+    const { value, style } = this.#field;
+    style.height = "auto";
+    if (value) style.height = `${this.#field.scrollHeight + 2}px`;
   }
 
   /** Puts a text into the field, to be changed or sent. */
@@ -71,12 +79,10 @@ export class Composer {
   }
 
   #changed() {
-    const { value, style } = this.#field;
-    style.height = "auto";
-    if (value) style.height = `${this.#field.scrollHeight + 2}px`;
+    this.fit();
     this.#error.textContent = "";
     this.#field.ariaInvalid = false;
-    this.#act.draft(value);
+    this.#act.draft(this.#field.value);
     this.#tell();
   }
 

@@ -12,6 +12,7 @@ import { Status } from "./status.js";
 import { Thread } from "./thread.js";
 import { Visit } from "./visit.js";
 
+const ESCAPE = 27;
 const TYPING_FADES = 8_000;
 const FIRST_RETRY = 5_000;
 const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
@@ -58,7 +59,12 @@ class Widget extends HTMLElement {
       protocols: () => ["chat.v1", `tok.${this.#token}`],
       headers: () => ({ Authorization: `Bearer ${this.#token}` }),
     });
-    const changed = (what) => (what === "page" ? this.#view() : this.#speaker.consider());
+    const changed = (what) => {
+      if (what !== "page") return this.#speaker.consider();
+      // What a trigger said about the page before goes with it, as if it had not been said.
+      if (this.#spoken.say) this.#clear((this.#spoken = {}));
+      this.#view();
+    };
     this.#visit = new Visit(changed, { window, storage: kept, clock });
     this.#speaker = new Speaker(this.#visit, {
       ask: (what, body) => this.#ask(what, body),
@@ -135,7 +141,12 @@ class Widget extends HTMLElement {
       ...parts,
     );
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
-    const box = h(`div.root.${look.position}`, { lang: language, dir }, this.#corner, this.#dialog, this.#launcher);
+    // While a word is composed the key has another number: then it gives up that word.
+    const onkeydown = ({ keyCode }) => {
+      if (keyCode === ESCAPE && this.#dialog.open) this.close();
+    };
+    const around = { lang: language, dir, onkeydown };
+    const box = h(`div.root.${look.position}`, around, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
     styles.replaceSync(sheet);
@@ -165,15 +176,26 @@ class Widget extends HTMLElement {
       },
     };
     for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
+    // Keys pressed here are no shortcuts of the host page.
     for (const kind of ["keydown", "keyup", "keypress"]) {
-      // Keys pressed here are no shortcuts of the host page.
-      this.shadowRoot.addEventListener(kind, (event) => {
-        event.stopPropagation();
-        if (event.key === "Escape" && this.#dialog.open) this.close();
-      });
+      this.shadowRoot.addEventListener(kind, (event) => event.stopPropagation());
     }
     addEventListener("visibilitychange", () => this.#look());
     addEventListener("focusout", () => this.#speaker.consider());
+    // Another tab has shown what was said: perhaps all that is new here, perhaps the first of it.
+    addEventListener("storage", ({ key }) => {
+      if (key !== "parlour.read") return;
+      line.start();
+      if (readIn(this.#stands.id) >= line.last(this.#stands.id)) this.#clear();
+    });
+    // A window that fills the screen is before the page; one that has become small enough is beside it, like any other.
+    narrow.onchange = () => {
+      if (narrow.matches || !this.#dialog.matches(":modal")) return;
+      const { activeElement } = this.shadowRoot;
+      this.#dialog.close();
+      this.#unfold();
+      activeElement?.focus();
+    };
     // The keyboard of a phone covers the page without telling it.
     const seen = visualViewport;
     const fit = () => (this.#dialog.style.cssText = `--height:${seen.height}px;--top:${seen.offsetTop}px`);
@@ -184,11 +206,11 @@ class Widget extends HTMLElement {
     const { say, buttons } = this.#spoken;
     if (modal) this.#dialog.showModal();
     else this.#dialog.setAttribute("open", "");
-    this.#corner.replaceChildren();
     if (say) {
       this.#thread.foretell(say, buttons);
       this.#spoken.say = "";
     }
+    this.#composer.fit();
     this.#thread.toEnd();
     this.#look();
   }
@@ -235,6 +257,7 @@ class Widget extends HTMLElement {
     this.#unread += fresh.length;
     if (this.#look(conversation) || !fresh.length) return;
     const { body, from } = fresh.at(-1);
+    this.#spoken = {};
     if (!this.#dialog.open) this.#show({ say: body.text, from });
     this.#label();
   }
@@ -247,9 +270,15 @@ class Widget extends HTMLElement {
       keep("read", `${conversation} ${seq}`);
       this.#line.tell("read", { conversation, seq });
     }
-    this.#unread = 0;
-    this.#label();
+    this.#clear();
     return true;
+  }
+
+  /** Nothing is new any more. */
+  #clear() {
+    this.#unread = 0;
+    this.#corner.replaceChildren();
+    this.#label();
   }
 
   #stand(status) {
@@ -330,6 +359,7 @@ class Widget extends HTMLElement {
     }
     keep("token", (this.#token = view.token));
     this.#speaker.take(view, again);
+    if (view.conversation && this.isConnected) this.#line.start();
     clearInterval(this.#again);
     const { ask_again_after: after } = view;
     if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);

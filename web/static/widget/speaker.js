@@ -47,7 +47,7 @@ export class Speaker {
     // Refused, perhaps held out for measuring: then it is the next one's turn.
     if (!spoken?.show) return this.consider();
     this.#readiness.take(decision);
-    if (silences().length) return;
+    if (silences().length || this.#visit.facts().page !== facts.page) return;
     const { impression } = spoken;
     show({ ...spoken, trigger }, (outcome) => {
       this.counters.count(outcome === "seen" ? "shown" : outcome, trigger);
