@@ -10,13 +10,17 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from bot.trouble import CannotOpen, sentence
+from bot.trouble import RESTORE, CannotOpen, sentence
 from bot.upgrading import refuse_others
 
 HEAD = b"SQLite format 3\0"
-RESTORE = "Nothing was changed. Restore a backup:  parlour restore FILE"
 OR_DELETE = "  (or delete it, if it never held anything)"
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+_COLUMNS = """
+    SELECT its.name, each.name FROM sqlite_master AS its JOIN pragma_table_info(its.name) AS each
+    WHERE its.type = 'table' AND its.name NOT GLOB 'sqlite_*'
+"""
 
 
 def refuse_unusable(file: Path, *, read_whole: int | None = None) -> None:
@@ -84,7 +88,9 @@ def looking(file: Path) -> sqlite3.Connection:
 def _look_inside(file: Path, called: str, advice: str, *, whole: bool) -> None:
     try:
         with closing(looking(file)) as connection:
-            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            tables: dict[str, list[str]] = {}
+            for name, column in connection.execute(_COLUMNS):
+                tables.setdefault(name, []).append(column)
             revision = None
             if "alembic_version" in tables:
                 (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
@@ -95,4 +101,4 @@ def _look_inside(file: Path, called: str, advice: str, *, whole: bool) -> None:
         found = str(problem)
     if found != "ok":
         raise CannotOpen(f"{called} is damaged ({' '.join(found.split())}). {advice}")
-    refuse_others([each for each in tables if not each.startswith("sqlite_")], revision, called)
+    refuse_others(tables, revision, called, advice)

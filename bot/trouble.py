@@ -7,6 +7,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 
 from bot.address import written
 
+RESTORE = "Nothing was changed. Restore a backup:  parlour restore FILE"
+
 _SENTENCES = {
     "locked": "{database} is locked by another program (another `parlour serve`?). End that one, or wait for it.",
     "full": "{database} has no room left on its disk. Make room; nothing that was acknowledged is lost.",

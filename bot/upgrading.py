@@ -1,12 +1,13 @@
-"""The upgrades that bring an older database to this version's form, and which databases are none of ours."""
+"""The upgrades that bring an older database to this version's form, and which databases are not ours or not whole."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
-from bot.trouble import CannotOpen, is_trouble, sentence
+from bot.models import Base
+from bot.trouble import RESTORE, CannotOpen, is_trouble, sentence
 
 UPGRADES = Path(__file__).parent / "upgrades"
 OURS = frozenset({"conversation", "event", "setting"})
@@ -15,27 +16,32 @@ ONE_AT_A_TIME = 0x7061726C6F7572
 """The lock that processes on PostgreSQL upgrade under: "parlour"."""
 SHOWN = 3
 
-_REVISION = "SELECT version_num FROM alembic_version"
+_AT = "alembic_version"
+_REVISION = f"SELECT version_num FROM {_AT}"
+
+Tables = Mapping[str, Collection[str]]
+"""The columns of each table that was found."""
 
 
 def bring_up_to_date(connection: Connection, database: str) -> None:
     """Upgrades the tables in the transaction of this connection; of several processes one does it, others wait.
 
-    Raises CannotOpen when the tables are another program's or a newer version's, or when an upgrade fails.
+    Raises CannotOpen when the tables are another program's or a newer version's, when some are lost, or when an upgrade
+    fails.
     """
-    if revision_of(connection) == newest():
-        return
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
-    before = revision_of(connection)
-    refuse_others(inspect(connection).get_table_names(), before, database)
-    if before != newest():
-        _upgrade(connection, before, database)
+    if revision_of(connection) != newest():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
+        before = revision_of(connection)
+        refuse_others(_found_by(connection), before, database, RESTORE)
+        if before != newest():
+            _upgrade(connection, before, database)
+    refuse_others(_found_by(connection), newest(), database, RESTORE)
 
 
 def revision_of(connection: Connection) -> str | None:
     """Returns the upgrade the tables are at, or None for a database without any."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(_AT):
         return None
     return connection.exec_driver_sql(_REVISION).scalar()
 
@@ -45,17 +51,52 @@ def newest() -> str:
     return max(_known())
 
 
-def refuse_others(tables: Collection[str], revision: str | None, database: str) -> None:
-    """Raises CannotOpen unless a database with these tables is empty, or ours and not newer than this version."""
-    if tables and not set(tables) >= OURS:
-        found = sorted(set(tables) - {"alembic_version"}) or ["alembic_version"]
-        shown = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
-        raise CannotOpen(f"{database} holds another program's tables ({shown}). Give Parlour a database of its own.")
-    if tables and revision not in _known():
+def refuse_others(found: Tables, revision: str | None, database: str, advice: str) -> None:
+    """Raises CannotOpen unless a database with these tables is empty, or ours, whole and not newer than this version.
+
+    Whether an older one is whole is known once it is upgraded. The advice is for a damaged one.
+    """
+    if not found:
+        return
+    if not _is_ours(found, revision):
+        raise CannotOpen(
+            f"{database} holds another program's tables ({_some_of(set(found) - {_AT} or {_AT})}). "
+            "Give Parlour a database of its own."
+        )
+    if lost := _lost(found, revision):
+        raise CannotOpen(f"{database} is damaged: it lacks {lost}. {advice}")
+    if revision not in _known():
         raise CannotOpen(
             f"{database} was written by a newer Parlour: its tables are at {revision}, this one knows them up to "
             f"{newest()}. Install the newer Parlour, or restore the backup made before the upgrade."
         )
+
+
+def _is_ours(found: Tables, revision: str | None) -> bool:
+    if revision in _known():
+        return set(found) == {_AT} or not Base.metadata.tables.keys().isdisjoint(found)
+    return set(found) >= OURS
+
+
+def _lost(found: Tables, revision: str | None) -> str:
+    """Returns what is not there and would be, in words; nothing for what is whole as far as this version knows."""
+    known = Base.metadata.tables if revision == newest() else {}
+    lost = {*OURS, *known} - set(found)
+    if revision is None:
+        lost.add(_AT)
+    if lost:
+        return f"the table{'s' if len(lost) > 1 else ''} {_some_of(lost)}"
+    columns = {f"{name}.{each}" for name in known for each in set(known[name].columns.keys()) - set(found[name])}
+    return f"the column{'s' if len(columns) > 1 else ''} {_some_of(columns)}" if columns else ""
+
+
+def _some_of(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+
+
+def _found_by(connection: Connection) -> Tables:
+    columns = inspect(connection).get_multi_columns()
+    return {name: [each["name"] for each in found] for (_, name), found in columns.items()}
 
 
 def _known() -> frozenset[str]:
