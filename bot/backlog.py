@@ -1,4 +1,4 @@
-"""What waits to be done and what was given up, for whoever looks after it; and how what is over is forgotten.
+"""What waits to be done and what was given up, for whoever looks after it.
 
 Nothing here tells what a job carries: that may be a visitor's words.
 """
@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from bot.change import table_of
 from bot.database import Database
 from bot.models import JobRow
 
-KEPT_DONE = timedelta(days=7)
-KEPT_GIVEN_UP = timedelta(days=30)
-"""How long one can read what became of a job."""
-FORGOTTEN_AT_ONCE = 500
-"""Rows in one transaction, so that whoever writes beside it hardly waits."""
 LATE_AFTER = timedelta(seconds=10)
 """How long after its time a job is overdue."""
 MOST_COUNTED = 10_000
@@ -95,7 +90,7 @@ class Backlog:
         with self._database.reading() as connection:
             row = connection.execute(select(*_shown).where(_jobs.c.key == key)).mappings().one_or_none()
         if row is None:
-            raise NoSuchJob(f"There is no job {key}. What was done is forgotten after {KEPT_DONE.days} days.")
+            raise NoSuchJob(f"There is no job {key}. What is over is forgotten in time: see privacy: keep: jobs.")
         return Entry(**row)
 
     def retry(self, key: str) -> None:
@@ -116,22 +111,6 @@ class Backlog:
         if not gone:
             state = self.get(key).state
             raise NoSuchJob(f"The job {key} is {'being done just now' if state == 'waiting' else 'done already'}.")
-
-    def forget_old(self) -> int:
-        """Deletes what was done, or given up, long enough ago; returns how much that was."""
-        now, forgotten = self._now(), 0
-        old = or_(
-            and_(_jobs.c.state == "done", _jobs.c.done_at < now - KEPT_DONE),
-            and_(_jobs.c.state == "dead", _jobs.c.done_at < now - KEPT_GIVEN_UP),
-        )
-        some = select(_jobs.c.id).where(old).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
-        while True:
-            with self._database.writing() as connection:
-                ids = list(connection.scalars(some))
-                connection.execute(delete(_jobs).where(_jobs.c.id.in_(ids)))
-            forgotten += len(ids)
-            if len(ids) < FORGOTTEN_AT_ONCE:
-                return forgotten
 
     def _in_state(self, state: str) -> Any:
         if state == "overdue":

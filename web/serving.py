@@ -69,7 +69,6 @@ SPREAD = 5.0
 """Seconds over which clients come back after a restart."""
 LAST_WORDS_TAKE = 1.0
 CHECK_SIGN_INS_EVERY = 2.0
-FORGET_JOBS_EVERY = 3600.0
 FORGET_VERSIONS_EVERY = 24 * 3600.0
 LOOK_AT_LINES_EVERY = 1.0
 LOOK_AT_LAG_EVERY = 0.5
@@ -329,7 +328,6 @@ def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
     ]
     gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
     gevent.spawn(_every, RENEW_EVERY, parlour.calls.renew)
-    gevent.spawn(_every, FORGET_JOBS_EVERY, lambda: parlour.workshop.run_blocking(parlour.backlog.forget_old))
     gevent.spawn(_every, LOOK_FOR_OLD_EVERY, lambda: sweep_when_due(parlour.retention, parlour.workshop.run_blocking))
     if parlour.options.doors.socketio:
         gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)

@@ -1,4 +1,4 @@
-"""What waits and what was given up: counted, told, tried afresh, dropped, and forgotten in time."""
+"""What waits and what was given up: counted, told, tried afresh and dropped."""
 
 import re
 from datetime import datetime, timedelta
@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, insert, select
 
-from bot import backlog as module
-from bot.backlog import KEPT_DONE, KEPT_GIVEN_UP, PAGE, Backlog, Load, NoSuchJob
+from bot.backlog import PAGE, Backlog, Load, NoSuchJob
 from bot.change import table_of
 from bot.database import Database
 from bot.jobs import Jobs, NotDone
@@ -110,25 +109,6 @@ def test_what_is_dropped_is_gone_unless_somebody_is_at_it(database: Database, cl
     assert count(database) == 1
 
 
-def test_what_is_over_is_forgotten_after_its_time_in_slices(
-    database: Database, clock: Any, backlog: Backlog, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(module, "FORGOTTEN_AT_ONCE", 3)
-    old = clock()
-    write(database, old, *(f"done-{number}" for number in range(7)), state="done", done_at=old)
-    write(database, old, "given-up", state="dead", done_at=old)
-    write(database, old, "told", state="done", done_at=old, target="shop")
-    write(database, old, "waits")
-    assert backlog.forget_old() == 0
-    clock.at = old + KEPT_DONE + timedelta(seconds=1)
-    write(database, clock(), "fresh", state="done", done_at=clock())
-    assert backlog.forget_old() == 8
-    assert count(database) == 3
-    clock.at = old + KEPT_GIVEN_UP + timedelta(seconds=1)
-    assert backlog.forget_old() == 2
-    assert backlog.get("waits").state == "waiting" and count(database) == 1
-
-
 def test_nothing_that_is_asked_takes_longer_the_more_is_kept(database: Database, backlog: Backlog):
     """Each question finds what it wants by an index."""
     asked: list[tuple[str, Any]] = []
@@ -141,10 +121,9 @@ def test_nothing_that_is_asked_takes_longer_the_more_is_kept(database: Database,
     backlog.loads(["timer"])
     backlog.page("dead")
     backlog.page("dead", kind="timer")
-    backlog.forget_old()
     Queue(database).lengths()
     event.remove(database.engine, "before_cursor_execute", note)
-    assert len(asked) == 5
+    assert len(asked) == 4
     with database.reading() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql("SET enable_seqscan = off")

@@ -416,6 +416,30 @@ def test_work_that_is_done_is_forgotten_and_what_waits_is_not(office: Any, clock
     assert count(office, JobRow, state="waiting") == 1
 
 
+def test_work_that_was_done_stays_for_ever_where_the_site_says_so(office: Any, clock: Any, retention: Any):
+    done = {"state": "done", "run_at": clock(), "done_at": clock(), "created_at": clock()}
+    add(office, JobRow, key="job", kind="webhook", payload={}, attempts=1, **done)
+    clock.advance(days=4000)
+    assert sweep(retention(jobs=None)) == {}
+    assert sweep(retention(jobs=timedelta(days=3999))) == {"jobs": 1}
+
+
+def test_work_that_was_done_for_somebody_under_hold_stays(
+    office: Any, clock: Any, visitor: Any, people: People, acts: Acts, retention: Any
+):
+    ann, bob = (leaves_an_address(visitor(), f"{name}@example.org") for name in ("ann", "bob"))
+    for number, whose in enumerate((ann, bob)):
+        done = {"state": "done", "run_at": clock(), "done_at": clock(), "created_at": clock()}
+        row = {"conversation_id": whose.conversation, "kind": "webhook", "payload": {}, "attempts": 1, **done}
+        add(office, JobRow, key=f"job-{number}", **row)
+    acts.hold(people.one(ann.id), because="Case 12", by="test")
+    clock.advance(days=31)
+    assert sweep(retention(jobs=timedelta(days=30))) == {"jobs": 1}
+    assert count(office, JobRow, state="done", conversation_id=ann.conversation) == 1
+    acts.release(people.one(ann.id), by="test")
+    assert sweep(retention(jobs=timedelta(days=30))) == {"jobs": 1}
+
+
 def test_of_several_processes_one_does_it_once_a_day(office: Any, clock: Any, retention: Any):
     here, there = retention(), retention()
     assert [here.is_due(), there.is_due(), here.is_due()] == [True, False, False]

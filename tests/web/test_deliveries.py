@@ -34,6 +34,7 @@ from tests.receiver import (
 )
 from web.app import create_app
 from web.parts import Options, Parlour
+from web.retaining import sweep_when_due
 
 HARBOUR = Path(__file__).parents[1] / "worlds" / "harbour"
 _jobs = table_of(JobRow)
@@ -282,8 +283,8 @@ def test_what_was_done_is_forgotten_after_a_while_and_nothing_else(house: House)
     house.receiver.behaves = answering(500)
     house.visitor_says("Hello", visitor="ben")
     house.deliver()
-    house.clock.advance(days=8)
-    assert house.parlour.backlog.forget_old() == 1
+    house.clock.advance(days=31)
+    sweep_when_due(house.parlour.retention, house.parlour.workshop.run_blocking)
     assert (house.jobs(state="done"), house.jobs(state="waiting")) == (0, 1)
 
 
