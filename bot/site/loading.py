@@ -202,6 +202,7 @@ def _flow_settings(site: About, settings: ConversationSettings) -> Settings:
         timezone=site.timezone,
         country=site.country,
         phrases=Phrases(settings.phrases),
+        start=settings.start,
     )
 
 
