@@ -29,10 +29,10 @@ from handoff.handover import Handover
 from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
 from rules.durations import NotADuration, parse_duration
-from rules.facts import Scope, fact_named
-from rules.problems import has_errors, shown, suggestion
+from rules.problems import has_errors, shown
 from rules.rulebook import Heard
 from web.commands.acting import served_actions
+from web.commands.circumstances import CannotBe, circumstances, language_spoken
 
 YEARS = range(1970, 2200)
 """In which it may be while talking: opening hours and timers count from there in both directions."""
@@ -93,15 +93,19 @@ def talk_with(
     """Reads lines until there are no more, and prints what the bot says to each."""
     content = _content(site)
     now = _moment(at, content) if at else datetime.now(UTC)
-    known_facts = {"page": page, "page.path": page, **dict(_fact(each) for each in facts)}
+    try:
+        context = circumstances(content, page=page, facts=facts)
+        spoken = language_spoken(content, language) if language else content.default_language
+    except CannotBe as problem:
+        raise CannotTalk(str(problem)) from problem
     conversation = Conversation(
         id="talk",
         visitor_id="talk",
         created_at=now,
         last_at=now,
-        language=language or content.default_language,
-        context=known_facts,
-        cursor=Cursor("talk", language or content.default_language),
+        language=spoken,
+        context=context,
+        cursor=Cursor("talk", spoken),
     )
     staff = _Staff(agents_here, content.departments)
     try:
@@ -247,24 +251,6 @@ def _lines() -> Iterator[str]:
             if not interactive:
                 click.echo(f"you: {line.strip()}")
             yield line.strip()
-
-
-def _fact(written: str) -> tuple[str, Any]:
-    name, equals, value = written.partition("=")
-    if not equals:
-        raise CannotTalk(f"'{written}' is no fact. Write NAME=VALUE, such as visits=3.")
-    fact = fact_named(name)
-    if fact is None:
-        meant = suggestion(name, Scope().names()) or "."
-        raise CannotTalk(f"There is no fact '{name}'{meant} Write NAME=VALUE, such as visits=3.")
-    if value in ("true", "false"):
-        return name, value == "true"
-    try:
-        return name, float(value) if "." in value else int(value)
-    except ValueError:
-        if fact.type == "number":
-            raise CannotTalk(f"'{name}' is a number. Write NAME=VALUE, such as visits=3.") from None
-        return name, value
 
 
 def _moment(written: str, site: Site) -> datetime:
