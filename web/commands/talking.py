@@ -21,10 +21,10 @@ from bot.jobs import Job
 from bot.models import JobRow
 from bot.site.loading import load
 from bot.site.site import Site
-from bot.timers import TIMER, ran_out
 from bot.turn import Turn
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
+from handoff.falling_due import FALL_DUE, fall_due
 from handoff.handover import Handover
 from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
@@ -157,7 +157,7 @@ class _Talk:
             click.echo("  (a person would answer now)")
 
     def _let_pass(self, length: str) -> None:
-        """Lets time pass, and every timer run out that falls due in it."""
+        """Lets time pass, and everything happen that falls due in it: timers run out, and nobody has come."""
         try:
             until = self._now + timedelta(seconds=parse_duration(length).seconds)
         except NotADuration as wrong:
@@ -167,8 +167,7 @@ class _Talk:
             self._timers.remove(due[0])
             self._now = max(self._now, due[0].run_at)
             draft = Draft(self._conversation, self._now)
-            if draft.state.holder == "bot":
-                self._take(draft, self._handover.bot.resume(draft, self._known, ran_out(due[0], self._now)))
+            self._known = fall_due(self._handover, draft, self._known, due[0])
             self._went_on(draft, draft.events)
         self._now = until
 
@@ -179,7 +178,7 @@ class _Talk:
         for event in events:
             _print(event)
         rows = draft.change().rows
-        self._timers += [_job(row.values) for row in rows if _is_job(row, TIMER)]
+        self._timers += [_job(row.values) for row in rows if _is_job(row, *FALL_DUE)]
         self._events += draft.events
         self._conversation = draft.state
         for call in [Call.of(_job(row.values)) for row in rows if _is_job(row, ACTION)]:
@@ -201,8 +200,8 @@ class _Talk:
         self._went_on(draft, draft.events)
 
 
-def _is_job(row: Row, kind: str) -> bool:
-    return row.model is JobRow and row.values["kind"] == kind
+def _is_job(row: Row, *kinds: str) -> bool:
+    return row.model is JobRow and row.values["kind"] in kinds
 
 
 def _job(values: Mapping[str, Any]) -> Job:
@@ -221,6 +220,10 @@ def _print(event: Event) -> None:
         click.echo("  → the conversation has ended")
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
+    elif event.kind == "requeued":
+        click.echo(f"  → waits for a person of '{body['department']}' (nobody has answered)")
+    elif event.kind == "waited_long":
+        click.echo("  → nobody has come")
     elif event.kind == "note":
         click.echo(f"  → noted for the agents: {body['text']}")
     elif event.kind == "tagged":

@@ -84,6 +84,37 @@ def test_talk_says_what_to_write_instead(option: str, value: str):
     assert "Traceback" not in told.output
 
 
+WAITS = """
+site: {name: Shop}
+departments:
+  sales: {title: Sales, if_no_answer: {after: 30s, department: support}}
+  support: {title: Support}
+flows:
+  a:
+    start_when: {visits: 1}
+    steps:
+      - {handoff: sales, wait_up_to: 60s, if_nobody: nb}
+      - end: true
+      - {id: nb, say: Nobody is free}
+"""
+
+
+def test_while_nobody_answers_talk_goes_on_as_the_server_does(tmp_path: Path):
+    (tmp_path / "site.yaml").write_text(WAITS)
+    said = "Hi\n/wait 20s\n/wait 20s\n/wait 5m\n"
+    told = parlour("talk", str(tmp_path), "--fact", "visits=1", "--agents", "1", stdin=said).output.splitlines()
+    assert told == [
+        "you: Hi",
+        "  → waits for a person of 'sales' (step)",
+        "you: /wait 20s",
+        "you: /wait 20s",
+        "  → waits for a person of 'support' (nobody has answered)",
+        "you: /wait 5m",
+        "  → nobody has come",
+        "bot: Nobody is free",
+    ]
+
+
 ASKED = """
 site: {name: Shop, languages: [en, de]}
 attributes:
