@@ -129,7 +129,7 @@ class Bot:
         if reply.take(Event("input", text=text, button=button, form=form)):
             draft.set(misunderstood=0)
             return reply.turn()
-        if button is None and form is None and self._begin_flow(reply, text):
+        if button is None and form is None and (self._begin_flow(reply, text) or reply.take(Event("stray", text=text))):
             return reply.turn()
         said = button.get("label") if button is not None else text
         return reply.turn() if heard.warning else self._fall_back(reply, str(said or ""))

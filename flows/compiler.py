@@ -158,7 +158,7 @@ class Build:
             if human:
                 self.move("interrupt.human", state, None, before=[_want_agent])
             self.move("interrupt.back", state, None, before=[_go_back])
-            self.move("interrupt.restart", state, None, before=[_restart])
+            self.move("interrupt.restart", state, None, before=[_start_over])
             self.move("interrupt.cancel", state, None, before=[_cancel])
             self.move("interrupt.help", state, None, before=[_help])
         return allowed
@@ -235,6 +235,10 @@ def _go_back(e: Any) -> None:
 
 def _restart(e: Any) -> None:
     e.model.jump = "restart"
+
+
+def _start_over(e: Any) -> None:
+    e.model.jump = "start_over"
 
 
 def _cancel(e: Any) -> None:

@@ -46,10 +46,12 @@ class Asked(NamedTuple):
     writes: tuple[Write, ...] = ()
     done: tuple[str, ...] = ()
     """Fields of the form that were filled or skipped when this one of its fields was asked for."""
+    filled: tuple[str, ...] | None = None
+    """Slots that were filled then; None in what an earlier version of the program kept."""
 
     def followed_by(self, *writes: Write) -> Asked:
         """Returns the question with more writes after it."""
-        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes, self.done)
+        return self._replace(writes=self.writes + writes)
 
 
 class Parked(NamedTuple):
@@ -95,6 +97,7 @@ class Cursor:
         "done",
         "epoch",
         "filled",
+        "first_flow",
         "flow",
         "held",
         "history",
@@ -117,6 +120,8 @@ class Cursor:
         """The running flow, or None when there is none."""
         self.version: str = ""
         self.state: str = ""
+        self.first_flow: str = ""
+        """The flow that began when none was running: where a visitor who starts over begins."""
         self.stack: tuple[Frame, ...] = ()
         self.slots: dict[str, SlotValue] = {}
         self.filled: tuple[str, ...] = ()
@@ -166,7 +171,7 @@ class Cursor:
 
     def forget_past(self) -> None:
         """Makes the open question the first one that `back` knows of."""
-        self.history = tuple(asked._replace(writes=()) for asked in self.history[-1:])
+        self.history = tuple(asked._replace(writes=(), filled=self.filled) for asked in self.history[-1:])
 
     def frames(self) -> tuple[tuple[str, str, str], ...]:
         """Returns every (flow, version, step) this conversation is inside of, the innermost last."""
@@ -233,10 +238,20 @@ def _stack(rows: list[list[Any]]) -> tuple[Frame, ...]:
 
 
 def _history(rows: list[list[Any]]) -> tuple[Asked, ...]:
-    return tuple(
-        Asked(flow, version, state, _stack(stack), tuple(Write(*write) for write in writes), *map(tuple, later))
-        for flow, version, state, stack, writes, *later in rows
-    )
+    return tuple(_asked(*row) for row in rows)
+
+
+def _asked(
+    flow: str,
+    version: str,
+    state: str,
+    stack: list[list[Any]],
+    writes: list[list[Any]],
+    done: list[str] | tuple[()] = (),
+    filled: list[str] | None = None,
+) -> Asked:
+    written = tuple(Write(*write) for write in writes)
+    return Asked(flow, version, state, _stack(stack), written, tuple(done), None if filled is None else tuple(filled))
 
 
 def _parked(rows: list[list[Any]]) -> tuple[Parked, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "start", "input", "repeat", "timer", "done", "validated", "failed", "agent_joined", "agent_left", "updated"
+    "start", "input", "stray", "repeat", "timer", "done", "validated", "failed", "agent_joined", "agent_left", "updated"
 ]
 
 
@@ -19,6 +19,7 @@ class Event:
       one is left}`, `text` what the visitor wrote for it
     - `input`: the visitor wrote `text`, or pressed `button`: `{"step": "flow.step", "value": …}`, or filled a `form`:
       `{"step": "flow.step", "values": {slot: text or yes/no}}`
+    - `stray`: the visitor wrote `text`, no flow is running and none began with it: a phrase gets its answer
     - `repeat`: the open question is put once more
     - `timer`: the one an effect asked for; data `{"n": …, "late": seconds}`
     - `done`: an action was carried out; data `{"slots": {slot: value}, "result": value, "followup": flow or action}`

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from flows.answers import Accepted, Refused
 from flows.asked import SKIP, AskedValue
 from flows.card import MISSING, TOLD, FormCard
-from flows.cursor import MOST_HISTORY, Asked
 from flows.effects import Option, Say, SlotValue
 from flows.fields import Fields, Filled, plain
 from flows.initiative import correction_in, offered
@@ -110,7 +109,7 @@ class FormQuestion(Question):
             cursor.done, run.returning = run.returning.done, None
         else:
             self.begin(e)
-        self._remember(run)
+        run.remember_question()
         self._put(run, self.prompt(run, 0))
 
     def begin(self, e: Any) -> None:
@@ -141,7 +140,7 @@ class FormQuestion(Question):
         run.cursor.tries = 0
         asked = self._fields.asked(run)
         if asked is not before and not answer.by_card:
-            self._remember(run)
+            run.remember_question()
         if answer.refused:
             self._put(run, self._objections(run, answer))
             return
@@ -163,11 +162,6 @@ class FormQuestion(Question):
         for name, accepted in changed.items():
             self._fields[name].keep(run, accepted.value, asked=labels[name])
         run.cursor.done = answer.done
-
-    def _remember(self, run: Run) -> None:
-        cursor = run.cursor
-        asked = Asked(cursor.flow or "", cursor.version, run.state, cursor.stack, (), cursor.done)
-        cursor.history = (*cursor.history, asked)[-MOST_HISTORY:]
 
     def is_needless(self, run: Run) -> bool:
         """Says that nothing has to be asked for, because all of it is known."""

@@ -97,7 +97,7 @@ class _Moving:
         for asked in history:
             try:
                 flow, version, state = self.place(asked.flow, asked.version, asked.state)
-                kept.append(Asked(flow, version, state, self.stack(asked.stack), asked.writes, asked.done))
+                kept.append(asked._replace(flow=flow, version=version, state=state, stack=self.stack(asked.stack)))
             except _Stays:
                 if kept:
                     kept[-1] = kept[-1].followed_by(*asked.writes)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.choosing import Names, have_numbers, meant
-from flows.cursor import MOST_HISTORY, Asked
 from flows.effects import Misunderstood, Option, Say, SetTimer, SlotValue
 from flows.wording import Spoken
 from rules.durations import Duration
@@ -115,8 +114,7 @@ class Question(ABC):
         cursor.tries = 0
         cursor.done, cursor.held = (), self.held_at_first(run)
         cursor.open = self._open_now(run) if self._varies else None
-        asked = Asked(cursor.flow, cursor.version, run.state, cursor.stack)
-        cursor.history = (*cursor.history, asked)[-MOST_HISTORY:]
+        run.remember_question()
         self._put(run, self.prompt(run, 0))
 
     def held_at_first(self, run: Run) -> tuple[SlotValue, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from transitions.core import EventData
 
 from flows.answers import Refused
-from flows.cursor import MOST_CALLS, MOST_PARKED, Asked, Cursor, Frame, Parked, Write
+from flows.cursor import MOST_CALLS, MOST_HISTORY, MOST_PARKED, Asked, Cursor, Frame, Parked, Write
 from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue, WantsAgent
 from flows.engine import CANCEL, START, FlowMachine, FlowState, Traced
 from flows.event import Event
@@ -78,7 +78,7 @@ class Run:
         self.refused: Refused | None = None
         """Why the last typed answer was none."""
         self.text = event.text or ""
-        self.jump: Literal["", "back", "restart", "cancel"] = ""
+        self.jump: Literal["", "back", "restart", "start_over", "cancel"] = ""
         self.returning: Asked | None = None
         """The question that a step back leads to, while it is put again."""
         self.verdict: Mapping[str, SlotValue] | None = None
@@ -137,6 +137,12 @@ class Run:
             write = Write(slot, slot in cursor.slots, old, save_to, contact)
             cursor.history = (*earlier, last.followed_by(write))
 
+    def remember_question(self) -> None:
+        """Keeps the place as a question that is asked, so that `back` comes to it from the next one."""
+        cursor = self.cursor
+        asked = Asked(str(cursor.flow), cursor.version, self.state, cursor.stack, (), cursor.done, cursor.filled)
+        cursor.history = (*cursor.history, asked)[-MOST_HISTORY:]
+
     def take_place(self) -> None:
         """Takes the machine of the running flow, as it was when the conversation came into it."""
         if self.cursor.flow is not None:
@@ -176,11 +182,17 @@ class Run:
             elif state.kind == "call":
                 self._call(state)
             elif state.kind == "start":
-                self._leave_all("ended")
-                self._enter(str(state.calls), {})
+                self._begin_instead(str(state.calls))
             elif not self._leave(state):
                 return
         self._break_off()
+
+    def _begin_instead(self, flow: str) -> None:
+        """Ends the running flow and begins another; `back` still leads to the questions before."""
+        past = self.cursor.history
+        self._leave_all("ended")
+        self.cursor.history = past
+        self._enter(flow, {})
 
     def _break_off(self) -> None:
         """Leaves a flow that goes round by itself, with nothing of what it did, and asks for a person.
@@ -204,8 +216,8 @@ class Run:
     def say(self, key: str, **values: Any) -> None:
         """Says one of the product's own sentences; raises KeyError for one we do not have."""
         text = sentence(key, self.cursor.language, **values)
-        state = self.machine.state(self.state)
-        self.effects.append(Say(text, state.step.id if state.step else "", self.machine.id))
+        step = self.machine.state(self.state).step if self.cursor.flow is not None else None
+        self.effects.append(Say(text, step.id if step else "", self.cursor.flow or ""))
 
     def begin(self, flow: str, inputs: Mapping[str, SlotValue]) -> None:
         """Begins a flow on top of whatever runs, which goes on afterwards."""
@@ -215,6 +227,16 @@ class Run:
             self._park()
         self._enter(flow, inputs)
         self.settle()
+
+    def start_over(self, flow: str) -> None:
+        """Leaves everything, forgets the conversation's slots, and begins a flow with the inputs it had."""
+        cursor = self.cursor
+        left = cursor.flow or flow
+        self.say("restarted")
+        self.drop("restarted")
+        inputs = self.machines(flow, None).flow.inputs
+        self._clear(left, keep=inputs)
+        self._enter(flow, {slot: cursor.slots[slot] for slot in inputs if slot in cursor.slots})
 
     def drop(self, how: Literal["ended", "cancelled", "restarted"]) -> None:
         """Leaves every flow, the interrupted ones too."""
@@ -337,29 +359,35 @@ class Run:
     def _jump(self) -> None:
         jump, self.jump = self.jump, ""
         if jump == "restart":
-            self._restart()
+            self.start_over(self._outermost())
+        elif jump == "start_over":
+            self.start_over(self._first())
         elif jump == "cancel":
             self.say("cancelled")
             self.state = CANCEL
         else:
             self._back()
 
-    def _restart(self) -> None:
+    def _first(self) -> str:
+        """Returns the flow that began what goes on here, unless the site has none of that name any more."""
+        first = self.cursor.first_flow
+        try:
+            return self.machines(first, None).id if first else self._outermost()
+        except LookupError:
+            return self._outermost()
+
+    def _outermost(self) -> str:
+        """Returns the flow that was interrupted first, else the running one; of called ones, the first caller."""
         cursor = self.cursor
         base = cursor.parked[0] if cursor.parked else None
-        flow = next((frame[0] for frame in cursor.frames()), "")
         if base is not None:
-            flow = base.stack[0].flow if base.stack else base.flow
-        self.say("restarted")
-        self.drop("restarted")
-        machine = self.machines(flow, None)
-        self._clear(keep=machine.flow.inputs)
-        self._enter(flow, {slot: cursor.slots[slot] for slot in machine.flow.inputs if slot in cursor.slots})
+            return base.stack[0].flow if base.stack else base.flow
+        return cursor.frames()[0][0]
 
-    def _clear(self, keep: Mapping[str, str]) -> None:
+    def _clear(self, flow: str, keep: Mapping[str, str]) -> None:
         for slot in [slot for slot in self.cursor.slots if slot not in keep]:
             if self.attribute(slot) is None:
-                self.effects.append(SlotSet(slot, None, START, self.machine.id))
+                self.effects.append(SlotSet(slot, None, START, flow))
             del self.cursor.slots[slot]
 
     def _back(self) -> None:
@@ -376,6 +404,8 @@ class Run:
         left = cursor.frames()
         self._undo(cursor.history[place:], step=asked.state)
         cursor.history, cursor.stack = cursor.history[:place], asked.stack
+        if asked.filled is not None:
+            cursor.filled = tuple(slot for slot in asked.filled if slot in cursor.slots)
         self._stand(asked.flow, asked.version, asked.state)
         self._tell_flows(left, cursor.frames())
         self.returning = asked

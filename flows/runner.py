@@ -132,9 +132,12 @@ def _is_current(run: Run) -> bool:
 
 
 def _started(run: Run) -> bool:
+    flow = str(run.event.data["flow"])
+    if not run.cursor.running:
+        run.cursor.first_flow = flow
     if run.event.data.get("instead"):
         run.drop("cancelled")
-    run.begin(str(run.event.data["flow"]), run.event.data.get("with") or {})
+    run.begin(flow, run.event.data.get("with") or {})
     return True
 
 
@@ -227,6 +230,24 @@ def _input_nowhere(run: Run) -> bool:
         run.effects.append(WantsAgent(reason="phrase"))
         return _note(run, "phrase", "human", True)
     return _note(run, "refused", "no flow is running", False)
+
+
+def _strayed(run: Run) -> bool:
+    """Takes a phrase where no flow is running: there is nothing to leave or go back to, but somewhere to begin."""
+    phrase = run.settings.phrases.match(run.text, run.cursor.language)
+    if phrase is None or run.cursor.running:
+        return _note(run, "refused", "no phrase to be answered here", False)
+    _note(run, "phrase", phrase, True)
+    start = run.settings.start
+    if phrase == "restart" and start is not None:
+        run.cursor.first_flow = start
+        run.start_over(start)
+        run.settle()
+    else:
+        ways = ("restart", "human") if start is not None else ("human",)
+        words = (run.settings.phrases.first(name, run.cursor.language) for name in ways)
+        run.say("nothing_open", words=", ".join(each for each in words if each))
+    return True
 
 
 def _agent_joined(run: Run) -> bool:
@@ -341,6 +362,7 @@ def _note(run: Run, what: str, words: str, outcome: bool | None) -> bool:
 _TAKEN_BY: Mapping[str, Callable[[Run], bool]] = {
     "start": _started,
     "input": _was_input,
+    "stray": _strayed,
     "repeat": _repeated,
     "timer": _timer,
     "done": _done,

@@ -18,5 +18,7 @@ class Settings:
     """Where a phone number without a country code is taken to be from, such as `DE`."""
     phrases: Phrases = field(default_factory=lambda: Phrases(DEFAULT_PHRASES))
     """What interrupts a question, by name: `human`, `restart`, `back`, `cancel`, `help`."""
+    start: str | None = None
+    """The flow that conversations begin with: where a visitor starts over when no flow is running."""
     actions: frozenset[str] = frozenset()
     """The custom actions there are, as far as anybody knows."""

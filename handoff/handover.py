@@ -19,6 +19,9 @@ from handoff.queue import PRIORITIES, Waiting
 from handoff.routing import Agent, here_in, next_for
 from handoff.waiting import ask_nobody, leave_queue, owe_answer
 
+OVERFLOW = "overflow"
+STOP_WAITING = "stop_waiting"
+"""Kinds of job: it is time for another department to be asked, or for nobody."""
 MOST_TRIES = 5
 """How many departments one turn may ask for before a message is taken instead."""
 DEFAULT_WAIT = timedelta(seconds=60)
@@ -172,10 +175,10 @@ class Handover:
                 key = f"overflow:{conversation}:{seq}:{overflow.department}"
                 # From these alone, so that a second try of the job finds that it was done.
                 payload = {**wait, "department": overflow.department, "tried": list(tried)}
-                draft.job("overflow", key, run_at=draft.now + after, payload=payload)
+                draft.job(OVERFLOW, key, run_at=draft.now + after, payload=payload)
             tried.append(overflow.department)
         over = {**wait, "owed_by": owed_by}
-        draft.job("stop_waiting", f"stop_waiting:{conversation}:{seq}", run_at=draft.now + longest, payload=over)
+        draft.job(STOP_WAITING, f"{STOP_WAITING}:{conversation}:{seq}", run_at=draft.now + longest, payload=over)
 
     def _default_wait(self, department: Department) -> timedelta:
         """Returns the time of all departments that are asked; one that names none gets a minute."""

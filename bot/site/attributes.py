@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from rules.facts import Kind, kind_of_answer
+from rules.facts import Kind, Scope, kind_of_answer
 from rules.kinds import Choice, ListOf, MapOf, Nested, Text, Word, YesNo
 from rules.schema import Key, Read, Table
 from rules.texts import Text as Texts
@@ -39,6 +40,18 @@ STANDARD: Mapping[str, Attribute] = {
 class Attributes:
     contact: Mapping[str, Attribute] = field(default_factory=lambda: dict(STANDARD))
     visit: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def scope(
+        self, inside: Literal["trigger", "flow", "rule"], *, triggers: frozenset[str] | None, languages: tuple[str, ...]
+    ) -> Scope:
+        """Returns what conditions in such a place may ask about."""
+        return Scope(
+            inside=inside,
+            contact={name: attribute.kind for name, attribute in self.contact.items()},
+            visit={name: attribute.kind for name, attribute in self.visit.items()},
+            triggers=triggers,
+            languages=languages,
+        )
 
 
 ATTRIBUTE = Table(

@@ -186,13 +186,8 @@ class _Content:
         return self.reading.walker.read(self._section(name), table)
 
     def _scope(self, known: Attributes, inside: Literal["trigger", "flow", "rule"]) -> Scope:
-        return Scope(
-            inside=inside,
-            contact={name: attribute.kind for name, attribute in known.contact.items()},
-            visit={name: attribute.kind for name, attribute in known.visit.items()},
-            triggers=frozenset(self.reading.ids.get("triggers", ())) if self.reading.complete else None,
-            languages=self.about.languages,
-        )
+        triggers = frozenset(self.reading.ids.get("triggers", ())) if self.reading.complete else None
+        return known.scope(inside, triggers=triggers, languages=self.about.languages)
 
 
 def _flow_settings(site: About, settings: ConversationSettings) -> Settings:
@@ -202,6 +197,7 @@ def _flow_settings(site: About, settings: ConversationSettings) -> Settings:
         timezone=site.timezone,
         country=site.country,
         phrases=Phrases(settings.phrases),
+        start=settings.start,
     )
 
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from bot.contact import Known
 from bot.conversation import Conversation, Draft
 from bot.jobs import Handler, Job
-from bot.timers import TIMER, ran_out
 from handoff.desk.changing import Changing, Verb
 from handoff.ending import end
+from handoff.falling_due import FALL_DUE, fall_due, may_be_passed_on
+from handoff.handover import OVERFLOW
 from handoff.refusals import NoSuchConversation
 
 LOOK_AGAIN = timedelta(seconds=15)
@@ -22,10 +23,8 @@ class ClockSide(Changing):
         """Returns kind of job → what does it."""
         return {
             "offer_over": self._offer_over,
-            "overflow": self._overflow,
-            "stop_waiting": self._stop_waiting,
             "close_when_idle": self._close_when_idle,
-            TIMER: self._timer,
+            **dict.fromkeys(FALL_DUE, self._falls_due),
         }
 
     def _offer_over(self, job: Job) -> None:
@@ -36,27 +35,11 @@ class ClockSide(Changing):
 
         self._do(job, verb)
 
-    def _overflow(self, job: Job) -> datetime | None:
-        tried = job.payload["tried"]
-
-        def stays(draft: Draft) -> bool:
-            return _still_waits(draft, job) and draft.state.department in tried
-
-        def verb(draft: Draft, known: Known) -> Known:
-            if stays(draft):
-                self._handover.overflow(draft, job.payload["department"], tried=tried)
-            return known
-
-        draft = self._do(job, verb)
-        return draft.now + LOOK_AGAIN if draft is not None and stays(draft) else None
-
-    def _stop_waiting(self, job: Job) -> None:
-        def verb(draft: Draft, known: Known) -> Known:
-            if not _still_waits(draft, job):
-                return known
-            return self._handover.stop_waiting(draft, known, owed_by=job.payload.get("owed_by"))
-
-        self._do(job, verb)
+    def _falls_due(self, job: Job) -> datetime | None:
+        draft = self._do(job, lambda draft, known: fall_due(self._handover, draft, known, job))
+        if draft is None or job.kind != OVERFLOW or not may_be_passed_on(draft, job):
+            return None
+        return draft.now + LOOK_AGAIN
 
     def _close_when_idle(self, job: Job) -> datetime | None:
         idle_close: timedelta = self._parts.bot.sites.current.conversation.idle_close
@@ -76,23 +59,8 @@ class ClockSide(Changing):
         """Says whether it is somebody else's turn, or time's, so that silence means nothing."""
         return state.holder != "bot" or self._parts.bot.waits(state)
 
-    def _timer(self, job: Job) -> None:
-        def verb(draft: Draft, known: Known) -> Known:
-            if draft.state.holder != "bot":
-                return known  # Whoever gives the conversation back puts the question, or begins to wait, anew.
-            turn = self._parts.bot.resume(draft, known, ran_out(job, draft.now))
-            return self._handover.settle(draft, turn)
-
-        self._do(job, verb)
-
     def _do(self, job: Job, verb: Verb) -> Draft | None:
         try:
             return self._change(job.conversation_id or "", verb)
         except NoSuchConversation:
             return None
-
-
-def _still_waits(draft: Draft, job: Job) -> bool:
-    state = draft.state
-    asked_at = state.queued_at.isoformat() if state.queued_at else None
-    return state.holder == "queue" and asked_at == job.payload["requested"]

@@ -68,6 +68,7 @@ class Player:
         self.facts |= {f"contact.{attribute}": None for attribute in CONTACT} | dict(facts)
         self.cursor = Cursor(name, language)
         self.last: Result | None = None
+        self.settings = Settings()
 
     def deploy(self, flows: Flows) -> None:
         """Makes these the flows that new runs get; the older ones stay for whoever is inside of them."""
@@ -109,8 +110,8 @@ class Player:
     def happens(self, event: Event) -> list[str]:
         """Takes one event; returns what the visitor hears."""
         before = self.cursor.to_json()
-        result = turn(self.machine, self.cursor, event, dict(self.facts), NOW, Settings())
-        again = turn(self.machine, Cursor.from_json(before), event, dict(self.facts), NOW, Settings())
+        result = turn(self.machine, self.cursor, event, dict(self.facts), NOW, self.settings)
+        again = turn(self.machine, Cursor.from_json(before), event, dict(self.facts), NOW, self.settings)
         assert self.cursor.to_json() == before, "a turn changed the cursor it was given"
         assert (again.cursor, again.effects, again.trace) == (result.cursor, result.effects, result.trace)
         assert Cursor.from_json(result.cursor.to_json()) == result.cursor

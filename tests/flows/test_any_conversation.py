@@ -273,6 +273,12 @@ class AnyConversation(RuleBasedStateMachine):
     def they_write(self, text: str) -> None:
         self.happens(Event("input", text=text))
 
+    @precondition(lambda self: not self.cursor.running)
+    @rule(text=WORDS)
+    def they_write_while_no_flow_runs(self, text: str) -> None:
+        result = self.happens(Event("stray", text=text))
+        assert result.handled is bool(result.effects)
+
     @precondition(lambda self: self.cursor.running)
     @rule(text=WORDS)
     def they_answer(self, text: str) -> None:

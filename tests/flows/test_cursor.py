@@ -11,7 +11,7 @@ def full() -> Cursor:
     cursor = Cursor("c1", "de")
     frame = Frame("outer", "v1", "call_1", 2)
     write = Write("email", True, "old", "contact", None)
-    asked = Asked("inner", "v2", "menu", (frame,), (write,))
+    asked = Asked("inner", "v2", "menu", (frame,), (write,), (), ("email",))
     cursor.flow, cursor.version, cursor.state = "inner", "v2", "menu"
     cursor.stack, cursor.history = (frame,), (asked,)
     cursor.slots = {"email": "ä@b.io", "sure": True, "n": 1.5, "none": None}

@@ -1,10 +1,13 @@
 """What a visitor may do at any moment: ask for a person, go back, begin again, be drawn into another flow."""
 
+import json
+
 import pytest
 
-from flows.cursor import MOST_HISTORY, MOST_PARKED
+from flows.cursor import MOST_HISTORY, MOST_PARKED, Cursor
 from flows.effects import FlowEntered, FlowLeft, Misunderstood, SlotSet, WantsAgent
 from flows.runner import Event
+from flows.settings import Settings
 
 LEAD = """
     flows:
@@ -249,6 +252,145 @@ def test_back_does_not_undo_what_was_said_to_a_person(play):
     bot.happens(Event("agent_left"))
     assert bot.write("back") == ["There is no question before this one. Mail?"]
     assert bot.slots == {"name": "Ann"}
+
+
+MENU = """
+    flows:
+      menu:
+        steps:
+          - {collect: name, ask: Name?}
+          - say: Welcome
+          - buttons: What is it?
+            save_as: topic
+            options: [{Prices: prices}, {Order: order}]
+          - {id: prices, start: prices}
+          - {id: order, start: order}
+      prices:
+        steps:
+          - say: From 6
+          - buttons: For whom?
+            save_as: who
+            options: [Me, Somebody, {Again: restart}, {Order: start order}]
+          - {call: size, with: {who_for: "{{ who }}"}}
+          - {collect: wish, ask: "A wish in {{ size }}?"}
+      size:
+        inputs: {who_for: text}
+        returns: [size]
+        steps: [{collect: size, ask: "Size?"}]
+      order:
+        steps:
+          - {collect: number, ask: Number?}
+          - {start: menu}
+    """
+
+
+def test_back_leads_out_of_a_flow_that_a_menu_began(play):
+    bot = play(MENU, start="menu")
+    bot.write("Ann")
+    bot.press("Prices")
+    assert bot.slots == {"name": "Ann", "topic": "Prices"}
+    assert bot.write("back") == ["What is it?"]
+    assert (bot.at, bot.slots) == ("menu.buttons_topic", {"name": "Ann"})
+    assert bot.effects_of(FlowLeft) == [FlowLeft("prices", "cancelled")]
+    assert bot.effects_of(FlowEntered) == [FlowEntered("menu", bot.machine("menu").version)]
+    bot.press("Order")
+    assert bot.write("back") == ["What is it?"]
+    assert bot.write("back") == ["Name?"]
+    assert bot.write("back") == ["There is no question before this one. Name?"]
+
+
+def test_who_goes_back_over_flows_has_answered_what_they_had_then(play):
+    bot = play(MENU, start="menu")
+    for words in ("Ann", "Prices", "Me", "38"):
+        bot.write(words)
+    assert (bot.at, bot.cursor.filled) == ("prices.collect_wish", ("who", "size"))
+    for filled in (("who", "who_for"), (), ("name",), ()):
+        bot.write("back")
+        assert bot.cursor.filled == filled
+    assert [bot.write(words)[-1] for words in ("Bea", "Prices", "Me", "40")][-1] == "A wish in 40?"
+
+
+def test_what_a_begun_flow_forgot_is_there_again_behind_it(play):
+    bot = play(MENU, start="menu")
+    for words in ("Ann", "Order", "7"):
+        bot.write(words)
+    assert bot.at == "menu.buttons_topic", "the name is known as a contact's"
+    bot.write("Order")
+    assert "number" not in bot.slots
+    bot.write("back")
+    assert (bot.at, bot.slots["number"]) == ("menu.buttons_topic", "7")
+
+
+def test_back_remembers_only_so_many_questions_of_flows_that_begin_one_another(play):
+    bot = play(MENU, start="menu")
+    bot.write("Ann")
+    for _ in range(MOST_HISTORY):
+        bot.press("Order")
+        bot.write("7")
+    assert len(bot.cursor.history) == MOST_HISTORY
+    assert [bot.write("back")[-1] for _ in range(MOST_HISTORY)][-2:] == [
+        "Number?",
+        "There is no question before this one. Number?",
+    ]
+
+
+def test_a_past_that_an_earlier_program_kept_is_gone_back_through(play):
+    bot = play(MENU, start="menu")
+    for words in ("Ann", "Prices", "Me"):
+        bot.write(words)
+    kept = json.loads(bot.cursor.to_json())
+    kept["history"] = [asked[:6] for asked in kept["history"]]
+    bot.cursor = Cursor.from_json(json.dumps(kept))
+    assert [bot.write("back") for _ in range(2)] == [["For whom?"], ["What is it?"]]
+    assert bot.slots == {"name": "Ann"}
+
+
+def test_who_starts_over_comes_to_the_flow_that_began_it_all(play):
+    bot = play(MENU, start="menu")
+    for words in ("Ann", "Prices", "Me"):
+        bot.write(words)
+    assert bot.write("start over") == ["All right, from the beginning.", "Welcome", "What is it?"]
+    assert bot.slots == {"name": "Ann"}
+    bot.press("Order")
+    bot.start("size", who_for="Bea")
+    assert bot.write("start over")[-1] == "What is it?", "also from a flow on top"
+
+
+def test_a_target_restart_begins_the_flow_it_is_in(play):
+    bot = play(MENU, start="menu")
+    for words in ("Ann", "Prices"):
+        bot.write(words)
+    assert bot.press("Again") == ["All right, from the beginning.", "From 6", "For whom?"]
+
+
+def test_where_the_first_flow_is_gone_the_running_one_begins_again(play, flows_of):
+    bot = play(MENU, start="menu")
+    for words in ("Ann", "Prices"):
+        bot.write(words)
+    bot.deploy(flows_of(MENU.replace("menu:", "start:").replace("start: menu", "start: start")))
+    assert bot.write("start over") == ["All right, from the beginning.", "From 6", "For whom?"]
+
+
+@pytest.mark.parametrize("phrase", ["back", "cancel", "what can I do", "start over"])
+def test_where_no_flow_is_running_a_phrase_hears_what_can_be_written(play, phrase):
+    bot = play(LEAD)
+    told = "No question is open right now. Write what you would like to know, or one of these: human."
+    assert bot.happens(Event("stray", text=phrase)) == [told]
+    assert (bot.last.handled, bot.at) == (True, "")
+    assert bot.happens(Event("stray", text=f"{phrase} to sender")) == []
+    assert not bot.last.handled
+
+
+def test_where_no_flow_is_running_who_starts_over_begins_as_the_site_says(play):
+    bot = play(MENU, start="order")
+    bot.settings = Settings(start="menu")
+    bot.write("7")
+    bot.write("cancel")
+    bot.facts["contact.name"] = None
+    assert bot.happens(Event("stray", text="start over")) == ["All right, from the beginning.", "Name?"]
+    assert bot.slots == {}
+    bot.write("cancel")
+    assert bot.happens(Event("stray", text="back"))[0].endswith("one of these: start over, human.")
 
 
 def test_restart_forgets_the_conversation_but_not_the_contact(play):

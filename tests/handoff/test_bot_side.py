@@ -43,6 +43,20 @@ def test_a_button_leads_on_and_its_label_is_what_was_said(visitor):
     assert ann.hears()[-2:] == ["Tickets", "What is your e-mail address?"]
 
 
+def test_after_a_flow_phrases_are_understood_and_no_reason_to_fetch_a_person(visitor, office):
+    ann = visitor()
+    ann.writes("cancel")
+    assert ann.hears()[-1] == "What is it about?", "first of all, the conversation begins"
+    ann.writes("cancel")
+    for phrase in ("back", "cancel", "What can I do?"):
+        ann.writes(phrase)
+        assert ann.hears()[-1].startswith("No question is open right now.")
+    ann.writes("Hm")
+    ann.writes("Start over, please")
+    assert ann.hears()[-3:] == ["All right, from the beginning.", "Hello", "What is it about?"]
+    assert office.desk.conversation(ann.conversation).holder == "bot"
+
+
 def test_an_address_is_refused_kindly_then_taken_and_kept_with_the_contact(visitor, office):
     ann = visitor()
     ann.writes("Hi")

@@ -21,18 +21,18 @@ from bot.jobs import Job
 from bot.models import JobRow
 from bot.site.loading import load
 from bot.site.site import Site
-from bot.timers import TIMER, ran_out
 from bot.turn import Turn
 from flows.cursor import Cursor
 from flows.engine import FlowMachine
+from handoff.falling_due import FALL_DUE, fall_due
 from handoff.handover import Handover
 from handoff.returning import Returning
 from handoff.routing import Agent, available_in, here_in
 from rules.durations import NotADuration, parse_duration
-from rules.facts import Scope, fact_named
-from rules.problems import has_errors, shown, suggestion
+from rules.problems import has_errors, shown
 from rules.rulebook import Heard
 from web.commands.acting import served_actions
+from web.commands.circumstances import CannotBe, circumstances, language_spoken
 
 YEARS = range(1970, 2200)
 """In which it may be while talking: opening hours and timers count from there in both directions."""
@@ -93,15 +93,19 @@ def talk_with(
     """Reads lines until there are no more, and prints what the bot says to each."""
     content = _content(site)
     now = _moment(at, content) if at else datetime.now(UTC)
-    known_facts = {"page": page, "page.path": page, **dict(_fact(each) for each in facts)}
+    try:
+        context = circumstances(content, page=page, facts=facts)
+        spoken = language_spoken(content, language) if language else content.default_language
+    except CannotBe as problem:
+        raise CannotTalk(str(problem)) from problem
     conversation = Conversation(
         id="talk",
         visitor_id="talk",
         created_at=now,
         last_at=now,
-        language=language or content.default_language,
-        context=known_facts,
-        cursor=Cursor("talk", language or content.default_language),
+        language=spoken,
+        context=context,
+        cursor=Cursor("talk", spoken),
     )
     staff = _Staff(agents_here, content.departments)
     try:
@@ -153,7 +157,7 @@ class _Talk:
             click.echo("  (a person would answer now)")
 
     def _let_pass(self, length: str) -> None:
-        """Lets time pass, and every timer run out that falls due in it."""
+        """Lets time pass, and everything happen that falls due in it: timers run out, and nobody has come."""
         try:
             until = self._now + timedelta(seconds=parse_duration(length).seconds)
         except NotADuration as wrong:
@@ -163,8 +167,7 @@ class _Talk:
             self._timers.remove(due[0])
             self._now = max(self._now, due[0].run_at)
             draft = Draft(self._conversation, self._now)
-            if draft.state.holder == "bot":
-                self._take(draft, self._handover.bot.resume(draft, self._known, ran_out(due[0], self._now)))
+            self._known = fall_due(self._handover, draft, self._known, due[0])
             self._went_on(draft, draft.events)
         self._now = until
 
@@ -175,7 +178,7 @@ class _Talk:
         for event in events:
             _print(event)
         rows = draft.change().rows
-        self._timers += [_job(row.values) for row in rows if _is_job(row, TIMER)]
+        self._timers += [_job(row.values) for row in rows if _is_job(row, *FALL_DUE)]
         self._events += draft.events
         self._conversation = draft.state
         for call in [Call.of(_job(row.values)) for row in rows if _is_job(row, ACTION)]:
@@ -197,8 +200,8 @@ class _Talk:
         self._went_on(draft, draft.events)
 
 
-def _is_job(row: Row, kind: str) -> bool:
-    return row.model is JobRow and row.values["kind"] == kind
+def _is_job(row: Row, *kinds: str) -> bool:
+    return row.model is JobRow and row.values["kind"] in kinds
 
 
 def _job(values: Mapping[str, Any]) -> Job:
@@ -217,6 +220,10 @@ def _print(event: Event) -> None:
         click.echo("  → the conversation has ended")
     elif event.kind == "agent_requested":
         click.echo(f"  → waits for a person of '{body['department']}' ({body['reason']})")
+    elif event.kind == "requeued":
+        click.echo(f"  → waits for a person of '{body['department']}' (nobody has answered)")
+    elif event.kind == "waited_long":
+        click.echo("  → nobody has come")
     elif event.kind == "note":
         click.echo(f"  → noted for the agents: {body['text']}")
     elif event.kind == "tagged":
@@ -247,24 +254,6 @@ def _lines() -> Iterator[str]:
             if not interactive:
                 click.echo(f"you: {line.strip()}")
             yield line.strip()
-
-
-def _fact(written: str) -> tuple[str, Any]:
-    name, equals, value = written.partition("=")
-    if not equals:
-        raise CannotTalk(f"'{written}' is no fact. Write NAME=VALUE, such as visits=3.")
-    fact = fact_named(name)
-    if fact is None:
-        meant = suggestion(name, Scope().names()) or "."
-        raise CannotTalk(f"There is no fact '{name}'{meant} Write NAME=VALUE, such as visits=3.")
-    if value in ("true", "false"):
-        return name, value == "true"
-    try:
-        return name, float(value) if "." in value else int(value)
-    except ValueError:
-        if fact.type == "number":
-            raise CannotTalk(f"'{name}' is a number. Write NAME=VALUE, such as visits=3.") from None
-        return name, value
 
 
 def _moment(written: str, site: Site) -> datetime:

@@ -73,15 +73,111 @@ def test_talk_tells_what_rules_do_and_ends_where_one_ends_it():
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        *(("--at", "someday"), ("--at", "9999-12-31 23:59"), ("--fact", "visits")),
-        *(("--fact", "visit=3"), ("--fact", "=3"), ("--fact", "visits=many")),
+        *(("--at", "someday"), ("--at", "9999-12-31 23:59"), ("--fact", "visits"), ("--fact", "=3")),
+        *(("--fact", "weekday=mon-fri"), ("--page", "https://shop.example/b?a=1")),
     ],
 )
 def test_talk_says_what_to_write_instead(option: str, value: str):
     told = parlour("talk", str(HARBOUR), option, value, stdin="Hi\n")
     assert told.exit_code == 1
-    assert "Write " in told.output
+    assert "write " in told.output.lower()
     assert "Traceback" not in told.output
+
+
+WAITS = """
+site: {name: Shop}
+departments:
+  sales: {title: Sales, if_no_answer: {after: 30s, department: support}}
+  support: {title: Support}
+flows:
+  a:
+    start_when: {visits: 1}
+    steps:
+      - {handoff: sales, wait_up_to: 60s, if_nobody: nb}
+      - end: true
+      - {id: nb, say: Nobody is free}
+"""
+
+
+def test_while_nobody_answers_talk_goes_on_as_the_server_does(tmp_path: Path):
+    (tmp_path / "site.yaml").write_text(WAITS)
+    said = "Hi\n/wait 20s\n/wait 20s\n/wait 5m\n"
+    told = parlour("talk", str(tmp_path), "--fact", "visits=1", "--agents", "1", stdin=said).output.splitlines()
+    assert told == [
+        "you: Hi",
+        "  → waits for a person of 'sales' (step)",
+        "you: /wait 20s",
+        "you: /wait 20s",
+        "  → waits for a person of 'support' (nobody has answered)",
+        "you: /wait 5m",
+        "  → nobody has come",
+        "bot: Nobody is free",
+    ]
+
+
+ASKED = """
+site: {name: Shop, languages: [en, de]}
+attributes:
+  contact:
+    plan: {type: choice, choices: [free, team]}
+    vip: {type: yes_no}
+    zip: {type: text}
+triggers:
+  hint: {when: {page: /b}, say: Hello}
+flows:
+  asked: {start_when: {CONDITION}, steps: [{say: It holds}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fact", "condition"),
+    [
+        ("page.query.ref=123", 'page.query.ref: "123"'),
+        ("contact.zip=01234", 'contact.zip: "01234"'),
+        ("contact.vip=yes", "contact.vip: true"),
+        ("contact.plan=Team", "contact.plan: team"),
+        ("time_on_page=2m", "time_on_page: at most 120s"),
+        ("scroll=60%", "scroll: at least 60%"),
+        ("returning=yes", "returning: true"),
+        ("weekday=thursday", "weekday: thu"),
+        ("previous_page=/b/", "previous_page: /b"),
+        ("visits=3", "visits: 3"),
+        ("shown.hint=2", "shown.hint: 2"),
+    ],
+)
+def test_a_fact_is_read_as_the_conditions_of_the_site_read_it(tmp_path: Path, fact: str, condition: str):
+    (tmp_path / "site.yaml").write_text(ASKED.replace("CONDITION", condition))
+    assert "bot: It holds" in parlour("talk", str(tmp_path), "--fact", fact, stdin="Hi\n").output
+    assert "bot: It holds" not in parlour("talk", str(tmp_path), stdin="Hi\n").output
+
+
+def test_the_page_of_a_talk_is_compared_as_pages_are(tmp_path: Path):
+    (tmp_path / "site.yaml").write_text(ASKED.replace("CONDITION", "page: /b"))
+    assert "bot: It holds" in parlour("talk", str(tmp_path), "--page", "/b/", stdin="Hi\n").output
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--fact visit=3", "--fact visit=3: there is no fact 'visit' — did you mean 'visits'?"),
+        ("--fact visits=many", "--fact visits=many: 'visits' is a number, not 'many'."),
+        ("--fact device=phone", "'device' is desktop, tablet or mobile, not 'phone' — did you mean 'mobile'?"),
+        ("--fact contact.plan=bogus", "'contact.plan' is free or team, not 'bogus'."),
+        ("--fact contact.plam=free", "there is no contact attribute 'plam' — did you mean 'contact.plan'?"),
+        ("--fact shown.hnt=1", "there is no trigger 'hnt' — did you mean 'shown.hint'?"),
+        ("--fact country=DE", "the fact 'country' is not yet in this version."),
+        ("--fact agents_available=2", "--fact agents_available=2: write --agents for that."),
+        ("--fact language=de", "--fact language=de: write --language for that."),
+        ("--fact last_message=hi", "'last_message' comes about while you talk."),
+        ("--language xx", "--language: 'language' is en or de, not 'xx'."),
+        ("--page b", "'page' is a page like /pricing or /shop/*, not 'b' — did you mean '/b'?"),
+    ],
+)
+def test_a_fact_that_cannot_be_is_refused_in_one_line(tmp_path: Path, options: str, sentence: str):
+    (tmp_path / "site.yaml").write_text(ASKED.replace("CONDITION", "visits: 3"))
+    told = parlour("talk", str(tmp_path), *options.split(), stdin="Hi\n")
+    assert (told.exit_code, len(told.output.splitlines())) == (1, 1)
+    assert told.output.strip().endswith(sentence)
 
 
 def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):

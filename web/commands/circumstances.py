@@ -1,0 +1,63 @@
+"""What somebody says at the shell about a visitor, `--fact visits=3`: read as the conditions of the site read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.site.site import Site
+from rules.comparisons import Unfit, Written, read_values
+from rules.facts import Scope
+from rules.problems import NOWHERE, Problem
+
+_OPTIONS = {
+    "page": "--page",
+    "page.path": "--page",
+    "language": "--language",
+    "agents_online": "--agents",
+    "agents_available": "--agents",
+}
+"""What has an option of its own, for more depends on it than conditions."""
+_COME_ABOUT = ("chat", "last_message")
+"""What the talk itself makes true."""
+
+
+class CannotBe(Exception):
+    """A circumstance that a visitor of this site cannot be in; the text says what to write instead."""
+
+
+def circumstances(site: Site, *, page: str, facts: Iterable[str]) -> dict[str, Any]:
+    """Returns fact → value for a visitor on this page; raises CannotBe."""
+    scope = site.attributes.scope("rule", triggers=frozenset(site.triggers), languages=site.languages)
+    path = _value("--page", scope, "page", page)
+    return {"page": path, "page.path": path, **dict(_fact(each, scope) for each in facts)}
+
+
+def language_spoken(site: Site, written: str) -> str:
+    """Returns the language of the site that is meant; raises CannotBe."""
+    scope = site.attributes.scope("rule", triggers=None, languages=site.languages)
+    return str(_value("--language", scope, "language", written))
+
+
+def _fact(written: str, scope: Scope) -> tuple[str, Any]:
+    name, equals, value = written.partition("=")
+    if not equals or not name:
+        raise CannotBe(f"'{written}' is no fact. Write NAME=VALUE, such as visits=3.")
+    if name in _OPTIONS:
+        raise CannotBe(f"--fact {written}: write {_OPTIONS[name]} for that.")
+    if name in _COME_ABOUT:
+        raise CannotBe(f"--fact {written}: '{name}' comes about while you talk.")
+    return name, _value(f"--fact {written}", scope, name, value)
+
+
+def _value(option: str, scope: Scope, name: str, written: str) -> Any:
+    problems: list[Problem] = []
+    fact = scope.resolve(name, NOWHERE, problems)
+    values = read_values(fact, Written(written)) if fact is not None else Unfit(problems[0].message)
+    if isinstance(values, Unfit):
+        better = "" if values.write is None or values.write in values.message else f" — write {values.write}"
+        sentence = f"{option}: {values.message}{better}"
+        raise CannotBe(sentence if sentence.endswith("?") else f"{sentence}.")
+    if len(values) > 1:
+        raise CannotBe(f"{option}: those are several. Write one, such as {name}={values[0]}.")
+    return values[0]
