@@ -106,7 +106,9 @@ def _sentence(error: ErrorDetails, field: str | None) -> str:
         return "This is not JSON that can be read."
     if kind == "value_error":
         return str(context.get("error", Malformed.words))
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
+    if kind == "union_tag_not_found":
+        return "`op` is missing."
+    if kind == "union_tag_invalid":
         return f"`op` must be one of {str(context.get('expected_tags', '')).replace(chr(39), '')}".rstrip(" ") + "."
     if field is None:
         return "This must be an object."

@@ -1,6 +1,7 @@
 """How often anybody may ask, and how much they may hold: per visitor, address and site; and whose address it is."""
 
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -57,6 +58,8 @@ FEW = 1000
 
 NO_LIMITS = Rates(**{field.name: None for field in fields(Rates)})
 
+_WITH_PORT = re.compile(r"(\d+(?:\.\d+){3}|\[[^\]]+\]):\d+\Z")
+
 
 class Limits:
     """Counts what happens and says when it is too much; the counts live in this process."""
@@ -78,21 +81,14 @@ class Limits:
         for item in self._items[kind]:
             self._counts.hit(item, kind, *who)
 
-    def refuse(self, kind: str, *who: str) -> None:
-        """Raises TooMany when the next one would be too many, without counting one."""
-        if self.is_over(kind, *who):
-            raise TooMany(self.retry_after(kind, *who))
+    def give_back(self, kind: str, *who: str) -> None:
+        """Counts one less: it was not what is limited."""
+        for item in self._items[kind]:
+            self._counts.hit(item, kind, *who, cost=-1)
 
     def is_over(self, kind: str, *who: str) -> bool:
         """Says whether the next one of this kind would be too many, without counting one."""
         return any(not self._counts.test(item, kind, *who) for item in self._items[kind])
-
-    def retry_after(self, kind: str, *who: str) -> int:
-        """Returns in how many seconds this one may ask again."""
-        return max(
-            (self._wait(item, kind, *who) for item in self._items[kind] if not self._counts.test(item, kind, *who)),
-            default=1,
-        )
 
     def _wait(self, item: RateLimitItem, kind: str, *who: str) -> int:
         return math.ceil(self._counts.get_window_stats(item, kind, *who).reset_time - time.time())
@@ -188,11 +184,15 @@ def address_of(request: Request) -> str:
 
 
 def counted_as(given: str) -> str:
-    """Returns what limits count an address by: itself, or the /64 network an IPv6 address belongs to."""
+    """Returns what limits count an address by: itself, or the /64 network an IPv6 address belongs to.
+
+    Some proxies write the port as well; whatever is no address counts as one.
+    """
+    bare = _WITH_PORT.sub(r"\1", given).strip("[]").partition("%")[0]
     try:
-        address = ip_address(given.partition("%")[0])
+        address = ip_address(bare)
     except ValueError:
-        return given or "unknown"
+        return "unknown"
     if not isinstance(address, IPv6Address):
         return str(address)
     if address.ipv4_mapped:

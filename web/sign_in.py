@@ -44,6 +44,14 @@ _NEVER_ASK_AGAIN = timedelta(seconds=-1)
 Departments = Callable[[], Collection[str]]
 
 
+class NotAForm(Refusal):
+    """Signing in is a form, and read as one."""
+
+    status = 415
+    code = "not_a_form"
+    words = "Send a form."
+
+
 class HttpsNeeded(Refusal):
     """Somebody would send a password where others can read it."""
 
@@ -260,16 +268,18 @@ class _Tries:
         """Returns the account, if address and password go together; raises TooMany for one who tries too often."""
         name = normal_email(email)[:254]
         self._limits.take("sign_in", address)
-        self._limits.refuse("sign_in_pair", name, address)
+        # Counted before the slow comparison, so that tries made at once are counted as well, and given back if it fits.
+        self._limits.take("sign_in_pair", name, address)
         if self._limits.is_over("sign_in_name", name):
             log.warning("many sign-ins failed for one name; the last from %s", address)
             self._pause(SLOWED_BY)
+        self._limits.count("sign_in_name", name)
         account = self._accounts.find(name)
         if self._accounts.matches(account, password):
+            self._limits.give_back("sign_in_pair", name, address)
+            self._limits.give_back("sign_in_name", name)
             return account
         log.info("sign-in failed: account %s from %s", account.id if account else "unknown", address)
-        self._limits.count("sign_in_pair", name, address)
-        self._limits.count("sign_in_name", name)
         return None
 
 
@@ -313,6 +323,8 @@ def _person(accounts: Accounts) -> _Person | None:
 def _refuse_to_be_overheard() -> None:
     if request.blueprint in ("security", "accounts") and not is_private(request):
         raise HttpsNeeded
+    if request.blueprint in ("security", "accounts") and request.is_json:
+        raise NotAForm
 
 
 def _stay_here(answer: Response) -> Response:

@@ -215,8 +215,6 @@ def _sayable(said: Said) -> Said:
         return Said(form=form)
     if said.button:
         return replace(said, button={**said.button, "label": sayable(said.button["label"])})
-    if said.answered and not said.text:
-        return said
     text = sayable(said.text)
     return said if text == said.text else Said(text, said.button, said.answered)
 

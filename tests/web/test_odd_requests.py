@@ -87,3 +87,29 @@ def test_the_number_of_an_event_is_one_that_can_be_looked_up(ann: Caller, agent:
         assert ann.asks("read", conversation=talk, seq=after).status_code == status, after
         assert agent.asks("watch", conversation=talk, after=after).status_code == status, after
         assert agent.asks("read", conversation=talk, seq=after).status_code == status, after
+
+
+def test_an_answer_to_a_bubble_says_something(ann: Caller) -> None:
+    for text in ("", " ", "\u200b"):
+        assert ann.sends(text=text, answer={"impression": "i" * 22}).status_code == 400, ascii(text)
+    assert ann.reads() is None
+    assert ann.sends(text="Yes", answer={"impression": "i" * 22}).status_code == 200
+
+
+def test_a_frame_without_its_operation_is_told_what_is_missing(ann: Caller) -> None:
+    answer = ann.browser.post(ann.path, json={}, headers=ann.headers)
+    assert (answer.status_code, answer.json["error"]["message"]) == (400, "`op` is missing.")
+
+
+@pytest.mark.parametrize("email", ["a\0b@c.de", "nobody", ""])
+def test_what_can_be_no_address_is_nobodys(parlour: Parlour, agent: Caller, email: str) -> None:
+    assert parlour.accounts.find(email) is None
+    assert parlour.accounts.find("BEN@shop.example") is not None
+
+
+@pytest.mark.parametrize("body", ["[1, 2]", "5", '{"email": 5}', '{"next": 5}'])
+def test_a_sign_in_that_is_no_form_is_refused(app: Flask, body: str) -> None:
+    browser = app.test_client()
+    assert browser.get("/panel/login").status_code == 200
+    answer = browser.post("/panel/login", data=body, content_type="application/json")
+    assert answer.status_code == 415

@@ -8,6 +8,12 @@ from web.audience import ROLES
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
 
+def is_address(email: str) -> bool:
+    """Says whether this can be somebody's e-mail address."""
+    address = normal_email(email)
+    return bool(_EMAIL.fullmatch(address)) and len(address) <= 254
+
+
 class CannotAdd(Exception):
     """An account cannot be made or changed like this; `problems` says of each wrong entry what to do."""
 
@@ -23,8 +29,8 @@ def normal_email(email: str) -> str:
 
 def wrong_with(email: str, name: str, role: str) -> dict[str, str]:
     """Returns field → what is wrong, of what can be nobody's."""
-    address, problems = normal_email(email), wrong_with_person(name, role)
-    if not _EMAIL.fullmatch(address) or len(address) > 254:
+    problems = wrong_with_person(name, role)
+    if not is_address(email):
         problems["email"] = f"{email!r} is not an e-mail address. What is it in full?"
     return problems
 

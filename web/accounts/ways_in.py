@@ -12,7 +12,7 @@ from bot.change import table_of
 from bot.database import Database
 from bot.ids import new_id
 from handoff import agents
-from web.accounts.entries import CannotAdd, normal_email, taken, wrong_with, wrong_with_person
+from web.accounts.entries import CannotAdd, is_address, normal_email, taken, wrong_with, wrong_with_person
 from web.accounts.models import AccountRow
 from web.accounts.passwords import Passwords, weakness
 from web.accounts.sign_ins import SignIns
@@ -73,7 +73,9 @@ class WaysIn(SignIns):
             return has_admin(connection)
 
     def find(self, email: str) -> Account | None:
-        """Returns the account of this address, however it is written."""
+        """Returns the account of this address, however it is written; None also for what can be no address."""
+        if not is_address(email):
+            return None
         return self._account(_accounts.c.email == normal_email(email))
 
     def get(self, account_id: str) -> Account | None:

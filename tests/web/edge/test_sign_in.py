@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -419,6 +420,32 @@ def test_who_guesses_is_slowed_and_then_told_when_to_come_back(make_house: Calla
     assert int(tried[-1].headers["Retry-After"]) >= 1 and not house.pauses
     entered = house.enter(house.browser(REMOTE_ADDR="127.0.0.3"))
     assert entered.status_code == 302, "the one they guess at is not shut out"
+
+
+def test_guesses_made_at_once_are_counted_as_those_one_after_another(
+    make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = make_house(rates=Rates(page=None, sign_in=None, sign_in_pair="5/5minutes", sign_in_name=None))
+    compare, compared = house.accounts.matches, []
+
+    def guess(number: int) -> None:
+        browser, password = house.browser(REMOTE_ADDR="127.0.0.2"), f"guess number {number}"
+        request = Thread(target=house.enter, args=[browser], kwargs={"password": password})
+        request.start()
+        request.join()
+
+    def others_come_meanwhile(account: Any, password: str) -> bool:
+        compared.append(password)
+        if len(compared) < 20:
+            guess(len(compared))
+        return compare(account, password)
+
+    monkeypatch.setattr(house.accounts, "matches", others_come_meanwhile)
+    guess(0)
+    assert len(compared) == 5
+    monkeypatch.setattr(house.accounts, "matches", compare)
+    for _ in range(6):
+        assert house.enter(house.browser(REMOTE_ADDR="127.0.0.3")).status_code == 302, "who gets in uses nothing up"
 
 
 def test_many_addresses_guessing_at_one_name_are_slowed_and_the_owner_still_gets_in(
