@@ -41,6 +41,7 @@ class Run:
         "effects",
         "event",
         "facts",
+        "given",
         "how",
         "jump",
         "machine",
@@ -66,7 +67,9 @@ class Run:
         settings: Settings,
     ) -> None:
         self.machines = machines
-        self.cursor = cursor
+        self.given = cursor
+        """Where the conversation stood before; it is left as it is."""
+        self.cursor = cursor.copy()
         self.event = event
         self.facts = facts
         self.now = now
@@ -202,6 +205,8 @@ class Run:
         said = sentence("begin_again", self.cursor.language)
         flow, step = self.machine.id, self.machine.state(self.state).step
         self.effects.clear()
+        self.cursor.slots = dict(self.given.slots)
+        self.contact.clear()
         del self.trace[MOST_TOLD:]
         self.drop("cancelled")
         self.effects += [

@@ -46,7 +46,7 @@ def turn(
     settings: Settings = DEFAULTS,
 ) -> Result:
     """Returns where the conversation stands after this event, what is to be done about it, and why."""
-    run = Run(machines, cursor.copy(), event, facts, now, settings)
+    run = Run(machines, cursor, event, facts, now, settings)
     if event.kind in _BREAKS_SILENCE:
         run.cursor.silent = ()
     try:
@@ -72,7 +72,7 @@ def reading_of(
     settings: Settings = DEFAULTS,
 ) -> Reading:
     """Returns what a typed text would be taken for, without taking it: for whoever else may answer it."""
-    run = Run(machines, cursor.copy(), Event("input", text=text), facts, now, settings)
+    run = Run(machines, cursor, Event("input", text=text), facts, now, settings)
     phrase = settings.phrases.match(text, cursor.language)
     if cursor.flow is None:
         return "human" if phrase == "human" else "none"
@@ -103,7 +103,7 @@ def filled_in(
     settings: Settings = DEFAULTS,
 ) -> str:
     """Returns what was filled into a form in words, or nothing if it is not the one that is open."""
-    run = Run(machines, cursor.copy(), Event("input", form=form), facts, now, settings)
+    run = Run(machines, cursor, Event("input", form=form), facts, now, settings)
     try:
         run.take_place()
     except Lost:

@@ -19,6 +19,7 @@ from flows.flow import Flow, named
 from flows.runner import Event, turn
 from flows.steps.goto import GotoStep
 from flows.steps.say import SayStep
+from flows.steps.set import SetStep
 from flows.targets import Target
 from flows.wording import Wording
 
@@ -185,10 +186,16 @@ def test_two_steps_with_one_id_are_not_compiled():
 
 
 def test_a_flow_that_goes_round_by_itself_is_left_for_a_person():
-    steps = (SayStep(id="round", texts=(Wording({"en": "Hi"}),)), GotoStep(to=Target("step", "round")))
+    steps = (
+        SetStep(id="round", values={"n": 2}),
+        SayStep(texts=(Wording({"en": "Hi"}),)),
+        GotoStep(to=Target("step", "round")),
+    )
     machine = compile_flow(named(Flow(id="a", steps=steps)))
-    result = turn(lambda *_: machine, Cursor("c", "en"), Event("start", data={"flow": "a"}), {}, datetime.now(UTC))
+    before = Cursor("c", "en", slots={"n": 1})
+    result = turn(lambda *_: machine, before, Event("start", data={"flow": "a"}), {}, datetime.now(UTC))
     assert not result.cursor.running
+    assert result.cursor.slots == {"n": 1}
     said, wanted = result.effects[-2:]
     assert [said] == [each for each in result.effects if isinstance(each, Say)]
     assert isinstance(wanted, WantsAgent)
