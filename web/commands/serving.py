@@ -26,7 +26,7 @@ from web.accounts import Accounts
 from web.app import utc_now
 from web.bus.choosing import POSTGRES, NoSuchBus, check_bus
 from web.channels.doors import CannotOpenDoor, Doors, doors_of
-from web.commands.places import data_folder, database_address
+from web.commands.places import data_folder, database_address, refuse_lost
 from web.origins import is_loopback
 from web.parts import Options
 from web.serving import Server
@@ -175,9 +175,10 @@ def _with_actions(options: Options, url: str | None, port: int) -> tuple[Options
 def _prepare(options: Options) -> str | None:
     """Brings database and key up to date; returns the secret of the first account's link while there is no admin."""
     try:
-        signing_key(options.data)
         database = Database(options.database)
+        refuse_lost(database, options.data)
         database.migrate()
+        signing_key(options.data)  # Only now: where it is, there was a record.
     except (CannotOpen, UnusableKey) as problem:
         raise Refused(str(problem)) from problem
     try:
