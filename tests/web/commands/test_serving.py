@@ -62,6 +62,7 @@ def test_no_empty_record_is_begun_in_the_place_of_one_that_is_gone(site: Path, g
         "--database, and whether its disk is there; or restore a backup:  parlour restore FILE  "
         f"(or delete {key}, to begin an empty record)\n"
     )
+    assert list(key.parent.glob("actions-*")) == []
     key.unlink()
     open_database(site, None, address, makes=True).close()
     key.write_text("k" * KEY_BYTES)
