@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneCameBack
@@ -100,6 +100,16 @@ class Database:
                     _refuse_encoding(connection, called(self.url))
                 bring_up_to_date(connection, called(self.url))
                 connection.exec_driver_sql(_WRITES_NOTHING)  # But what is read-only refuses it now and not later.
+        except DBAPIError as problem:
+            raise CannotOpen(sentence(problem, called(self.url))) from problem
+
+    def is_begun(self) -> bool:
+        """Returns whether there are tables, or a file for them; raises CannotOpen when the database does not answer."""
+        if self.is_sqlite:
+            return Path(self.url.database or "").exists()
+        try:
+            with self.reading() as connection:
+                return bool(inspect(connection).get_table_names())
         except DBAPIError as problem:
             raise CannotOpen(sentence(problem, called(self.url))) from problem
 

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 from bot.database import CannotOpen, Database
+from bot.trouble import called
+from web.tokens import KEY_FILE
 
 IGNORE = "*\n"
 READ_WHOLE = 200 * 1024 * 1024
@@ -35,6 +37,19 @@ def database_address(folder: Path, database: str | None) -> str:
     return database
 
 
+def refuse_lost(database: Database, folder: Path) -> None:
+    """Raises CannotOpen when there is nothing in the database of a data folder that has served one before."""
+    key = folder / KEY_FILE
+    if not key.exists() or database.is_begun():
+        return
+    is_gone = f"{called(database.url)} is {'not there' if database.is_sqlite else 'empty'}"
+    raise CannotOpen(
+        f"{is_gone}, but {key} says that there was a record here. Nothing was changed. Look at --data and --database, "
+        f"and whether its disk is there; or restore a backup:  parlour restore FILE  (or delete {key}, to begin an "
+        "empty record)"
+    )
+
+
 def open_database(site: Path, data: Path | None, database: str | None, *, makes: bool = False) -> Database:
     """Returns the migrated database of an installation; raises CannotOpen.
 
@@ -47,6 +62,7 @@ def open_database(site: Path, data: Path | None, database: str | None, *, makes:
             f"There is no database at {opened.url.database}. Say where it is, as for serve: by the site, --data, "
             "--database, PARLOUR_DATA or PARLOUR_DATABASE"
         )
+    refuse_lost(opened, folder)
     if database is None:
         data_folder(site, data)
     opened.migrate(read_whole=READ_WHOLE)

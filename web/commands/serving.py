@@ -26,7 +26,7 @@ from web.accounts import Accounts
 from web.app import utc_now
 from web.bus.choosing import POSTGRES, NoSuchBus, check_bus
 from web.channels.doors import CannotOpenDoor, Doors, doors_of
-from web.commands.places import data_folder, database_address
+from web.commands.places import data_folder, database_address, refuse_lost
 from web.origins import is_loopback
 from web.parts import Options
 from web.serving import Server
@@ -92,11 +92,12 @@ def serve_site(
         doors=opened,
         metrics_token=metrics_token,
         bus=_bus(bus, workers, address, opened),
+        actions=_elsewhere(actions_url),
     )
     with _database_held(options):
         port = _free_port(host, port)  # Which one is free is of no use to whoever serves this site already.
-        options, actions = _with_actions(options, actions_url, port)
         invitation = _prepare(options)
+        options, actions = _with_actions(options, port)
         here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
         ready = partial(_greet, here, options, invitation)
         Server(options, host=host, port=port, workers=workers, actions=actions, ready=ready).run()
@@ -156,16 +157,21 @@ def _bus(word: str | None, workers: int, database: str, doors: Doors) -> str | N
     return word or POSTGRES
 
 
-def _with_actions(options: Options, url: str | None, port: int) -> tuple[Options, ActionServer | None]:
+def _elsewhere(url: str | None) -> Served | None:
+    """Returns where actions are served if another server was named for that."""
+    try:
+        return Served(address_of(url)) if url else None
+    except NotAnAddress as problem:
+        raise Refused(str(problem)) from problem
+
+
+def _with_actions(options: Options, port: int) -> tuple[Options, ActionServer | None]:
     """Returns the options with where actions are served, and the server of our own unless another was named.
 
-    It is started first, for it loads while everything else is prepared.
+    It comes last, so that a start that was refused leaves no file and no process of it.
     """
-    if url:
-        try:
-            return replace(options, actions=Served(address_of(url))), None
-        except NotAnAddress as problem:
-            raise Refused(str(problem)) from problem
+    if options.actions is not None:
+        return options, None
     status = options.data / ACTIONS_STATUS.format(port=port)
     server = ActionServer(options.site, status, clock=monotonic, sleep=sleep, log=log.error)
     server.look()
@@ -175,9 +181,10 @@ def _with_actions(options: Options, url: str | None, port: int) -> tuple[Options
 def _prepare(options: Options) -> str | None:
     """Brings database and key up to date; returns the secret of the first account's link while there is no admin."""
     try:
-        signing_key(options.data)
         database = Database(options.database)
+        refuse_lost(database, options.data)
         database.migrate()
+        signing_key(options.data)  # Only now: where it is, there was a record.
     except (CannotOpen, UnusableKey) as problem:
         raise Refused(str(problem)) from problem
     try:

@@ -1,4 +1,4 @@
-"""A port that is taken, a site that is served already."""
+"""What ends a start: a port that is taken, a site that is served already, a record that is gone."""
 
 import re
 import socket
@@ -10,8 +10,12 @@ import pytest
 
 from bot import in_use
 from bot.database import CannotOpen
+from tests import databases
+from tests.shell import parlour
 from web.cli import main
+from web.commands.places import open_database
 from web.commands.serving import serve_site
+from web.tokens import KEY_BYTES, KEY_FILE
 
 
 def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
@@ -19,14 +23,8 @@ def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "web.cli", "serve", str(site), "--port", str(port)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    assert done.returncode == 1
-    assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", done.stderr)
+        told = said_of_serving(site, port)
+    assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", told)
 
 
 def test_of_a_site_that_is_served_already_no_free_port_is_told(site: Path, monkeypatch: pytest.MonkeyPatch):
@@ -38,3 +36,46 @@ def test_of_a_site_that_is_served_already_no_free_port_is_told(site: Path, monke
         given = main.commands["serve"].make_context("serve", [str(site), "--port", str(taken.getsockname()[1])]).params
         with pytest.raises(CannotOpen, match="Another Parlour serves"):
             serve_site(**given)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def gone(request: pytest.FixtureRequest, site: Path) -> tuple[str, str]:
+    """The place of a record that is gone, as an option and in words; what was kept beside it is there."""
+    (site / ".parlour").mkdir()
+    (site / ".parlour" / KEY_FILE).write_text("k" * KEY_BYTES)
+    if request.param == "sqlite":
+        return f"sqlite:///{site}/.parlour/parlour.db", f"The database {site}/.parlour/parlour.db is not there"
+    address = databases.empty_in_cluster(request.getfixturevalue("cluster"))
+    return address, f"The database {address.replace('+psycopg', '').partition('?')[0]} is empty"
+
+
+@pytest.mark.parametrize(
+    "words", [["serve", "--port", "0"], ["agent", "add", "a@shop.example", "--name", "A", "--site"]]
+)
+def test_no_empty_record_is_begun_in_the_place_of_one_that_is_gone(site: Path, gone: tuple[str, str], words: list[str]):
+    address, is_gone = gone
+    key = site / ".parlour" / KEY_FILE
+    refused = parlour(*words, str(site), "--database", address)
+    assert refused.exit_code == 1
+    assert refused.output == (
+        f"parlour: {is_gone}, but {key} says that there was a record here. Nothing was changed. Look at --data and "
+        "--database, and whether its disk is there; or restore a backup:  parlour restore FILE  "
+        f"(or delete {key}, to begin an empty record)\n"
+    )
+    assert list(key.parent.glob("actions-*")) == []
+    key.unlink()
+    open_database(site, None, address, makes=True).close()
+    key.write_text("k" * KEY_BYTES)
+    open_database(site, None, address, makes=True).close()
+
+
+def said_of_serving(site: Path, port: int) -> str:
+    """Returns what a start that is refused says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "web.cli", "serve", str(site), "--port", str(port)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    return done.stderr
