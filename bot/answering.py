@@ -262,10 +262,7 @@ class _Reply:
     def note_misunderstood(self, text: str) -> None:
         """Writes down that nothing took what the visitor wrote."""
         trace = [*self._looked_at, ("refused", "", "", "neither a flow nor a rule takes it", None, "", 0)]
-        body: dict[str, Any] = {"trace": [list(entry) for entry in trace]}
-        if text:
-            body["misunderstood"] = [{"step": "", "text": text}]
-        self.draft.add("turn", body, actor="bot")
+        self.draft.add("misunderstood", {"text": text, "trace": [list(entry) for entry in trace]}, actor="bot")
         self._looked_at.clear()
 
     def start(self, flow: str, inputs: Mapping[str, Any], text: str | None = None) -> bool:

@@ -47,6 +47,7 @@ KINDS: dict[str, Kind] = {
         ),
         _kind("note", "said among agents, or noted by the bot for them", "text name", "step flow rule"),
         _kind("turn", "the bot took a turn: its steps, guards, slots, timers", "trace", "slots misunderstood timers"),
+        _kind("misunderstood", "nothing took what the visitor wrote", "text", "trace"),
         _kind("rule_applied", "a rule acted on a message", "rule did why", "file line say"),
         _kind("tagged", "the conversation got tags", "tags", "step flow rule"),
         _kind("consented", "yes or no was said to what was shown", "slot value shown language", "step flow"),

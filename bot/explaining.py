@@ -53,6 +53,8 @@ def _who(event: Event) -> str:
 def _what(event: Event) -> str:
     if event.kind == "turn":
         return "took a turn"
+    if event.kind == "misunderstood":
+        return f"did not understand: {event.body['text']}"
     if event.kind == "rule_applied":
         return f"rule {event.body['rule']} {', '.join(event.body['did'])}: {event.body['why']}"
     if event.kind in ("message", "note"):

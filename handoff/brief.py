@@ -132,13 +132,15 @@ def _wanted(events: list[Event]) -> dict[str, str] | None:
 def _failed(events: list[Event]) -> list[dict[str, Any]]:
     failures = []
     for event in events:
-        told = event.body.get("misunderstood", ()) if event.kind == "turn" else _failed_action(event)
+        told = event.body.get("misunderstood", ()) if event.kind == "turn" else _failed_without_a_turn(event)
         failures += [{"at": event.at.isoformat(), "text": each["text"], "step": each["step"]} for each in told]
     return failures
 
 
-def _failed_action(event: Event) -> list[dict[str, str]]:
+def _failed_without_a_turn(event: Event) -> list[dict[str, str]]:
     body = event.body
+    if event.kind == "misunderstood" and body["text"]:
+        return [{"text": body["text"], "step": ""}]
     if event.kind != "action_returned" or body["outcome"] == "done":
         return []
     how = "did not answer in time" if body["outcome"] == "timeout" else "failed"

@@ -7,6 +7,7 @@ from bot.database import CannotOpen, Database
 from bot.trouble import called
 from web.tokens import KEY_FILE
 
+SQLITE_FILE = "parlour.db"
 IGNORE = "*\n"
 READ_WHOLE = 200 * 1024 * 1024
 """A command that is over in a moment reads no larger file whole to see that it is not damaged; `serve` does."""
@@ -33,14 +34,18 @@ def data_folder(site: Path, data: Path | None) -> Path:
 def database_address(folder: Path, database: str | None) -> str:
     """Returns the address of the database: the one given, else SQLite in the data folder."""
     if database is None:
-        return f"sqlite:///{(folder / 'parlour.db').resolve()}"
+        return f"sqlite:///{(folder / SQLITE_FILE).resolve()}"
     return database
 
 
 def refuse_lost(database: Database, folder: Path) -> None:
-    """Raises CannotOpen when there is nothing in the database of a data folder that has served one before."""
+    """Raises CannotOpen when there is nothing in the database of a data folder that has served one before.
+
+    Whoever moves to PostgreSQL begins there beside their SQLite file, which says that nothing is lost.
+    """
     key = folder / KEY_FILE
-    if not key.exists() or database.is_begun():
+    moves = not database.is_sqlite and (folder / SQLITE_FILE).exists()
+    if not key.exists() or moves or database.is_begun():
         return
     is_gone = f"{called(database.url)} is {'not there' if database.is_sqlite else 'empty'}"
     raise CannotOpen(

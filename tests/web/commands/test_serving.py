@@ -69,6 +69,16 @@ def test_no_empty_record_is_begun_in_the_place_of_one_that_is_gone(site: Path, g
     open_database(site, None, address, makes=True).close()
 
 
+def test_who_moves_to_postgresql_begins_beside_the_file_of_before(site: Path, cluster: str):
+    open_database(site, None, None, makes=True).close()
+    (site / ".parlour" / KEY_FILE).write_text("k" * KEY_BYTES)
+    address = databases.empty_in_cluster(cluster)
+    open_database(site, None, address, makes=True).close()
+    (site / ".parlour" / "parlour.db").unlink()
+    with pytest.raises(CannotOpen, match="says that there was a record here"):
+        open_database(site, None, databases.empty_in_cluster(cluster), makes=True)
+
+
 def said_of_serving(site: Path, port: int) -> str:
     """Returns what a start that is refused says."""
     done = subprocess.run(

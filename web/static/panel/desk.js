@@ -29,7 +29,7 @@ const MOVES = {
   closed: { holder: "nobody", left: false },
 };
 /** What makes a brief say something else. */
-const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested", "agent_missing"]);
+const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested", "agent_missing", "misunderstood"]);
 
 /** One conversation as far as this window has heard it. */
 class Thread {
