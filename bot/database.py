@@ -239,7 +239,7 @@ def _postgresql_engine(url: URL) -> Engine:
         )
     except ImportError:
         raise CannotOpen(
-            "PostgreSQL needs a driver that is not installed. Install it with:  pip install 'parlour[postgres]'"
+            "PostgreSQL needs a driver that is not installed. Install it with:  pip install '.[postgres]'"
         ) from None
 
 

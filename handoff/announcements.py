@@ -1,14 +1,15 @@
 """Something happened: the one indirect call, by which what is committed travels up to whoever shows it."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import structlog
 
 from bot.conversation import Conversation
 from bot.events import Event
 from handoff.queue import is_in_hand
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

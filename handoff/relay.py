@@ -4,10 +4,10 @@ A hint says that a conversation is at a number, no more: what happened is read f
 also looks every few seconds (and heartbeats carry the last number, so that clients notice as well).
 """
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -27,7 +27,7 @@ ASKED_AT_ONCE = 500
 
 CHANGED, STAFF = "changed", "staff"
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 _conversations = table_of(ConversationRow)
 
@@ -121,7 +121,7 @@ class Relay:
             raise  # None of the others would fare better.
         except Exception:
             if conversation_id not in self._unreadable:
-                log.exception("conversation.not_told %s", conversation_id)
+                log.exception("conversation.not_told", conversation=conversation_id)
             self._unreadable.add(conversation_id)
         else:
             self._unreadable.discard(conversation_id)

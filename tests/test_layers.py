@@ -23,7 +23,7 @@ OTHERS: dict[str, set[str]] = {
     "flows": {"transitions", "phonenumbers", "email_validator"},
     "triggers": set(),
     "bot": {"sqlalchemy", "alembic", "structlog", "rasa_sdk"},
-    "handoff": {"sqlalchemy", "transitions"},
+    "handoff": {"sqlalchemy", "structlog", "transitions"},
 }
 """Third-party packages of each; `web` is the edge and may import what it needs."""
 

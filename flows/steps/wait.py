@@ -58,7 +58,7 @@ class WaitStep(Step):
     table: ClassVar[Table] = step_table(
         "wait",
         {
-            "wait": Key(Waiting(), "how long, or until when: open is when somebody is there", required=True),
+            "wait": Key(Waiting(), "how long, or until when: open is the next opening", required=True),
             "interruptible": Key(YesNo(), "false: phrases such as 'a person, please' do nothing meanwhile"),
         },
     )

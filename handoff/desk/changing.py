@@ -1,6 +1,5 @@
 """How a verb changes a conversation: computed from a snapshot, committed, computed again when somebody was faster."""
 
-import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions.actions import Actions
@@ -38,7 +38,7 @@ ATTEMPTS = 5
 MOST_REMEMBERED = 10_000
 """How many recent client ids are known without asking the database."""
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 Verb = Callable[[Draft, Known], Known]
 Begin = Callable[[int], tuple[Draft, Known]]
@@ -125,11 +125,11 @@ class Changing:
                     self._elsewhere.catch_up(conversation_id)
                 self._change(conversation_id, verb)
             except Refusal as refusal:
-                log.warning("conversation.not_changed %s (%s)", conversation_id, refusal.code)
+                log.warning("conversation.not_changed", conversation=conversation_id, code=refusal.code)
             except DBAPIError:
                 raise  # None of the others would fare better.
             except Exception:
-                log.exception("conversation.not_changed %s", conversation_id)
+                log.exception("conversation.not_changed", conversation=conversation_id)
 
     def _draft(self, conversation_id: str, _attempt: int = 0) -> tuple[Draft, Known]:
         live = self._live(conversation_id)

@@ -124,7 +124,7 @@ def test_a_question_mark_behind_a_file_is_refused():
 
 def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert said_of("postgresql://parlour@host/parlour").endswith("pip install 'parlour[postgres]'")
+    assert said_of("postgresql://parlour@host/parlour").endswith("pip install '.[postgres]'")
 
 
 def test_nobody_answering_is_said_without_the_password():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.database import Database
 from bot.events import Event
@@ -311,20 +312,24 @@ def test_without_hints_a_message_that_was_answered_elsewhere_leaves_the_lists(wo
     assert holders_told(here, bob)[-1] == "nobody"
 
 
-def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being_told(workers, caplog):
+def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being_told(workers):
     here, there = workers
     hire(here, "Anna")
     spoilt, sound = (VisitorActor(there.office, name) for name in ("ann", "bob"))
     for each in (spoilt, sound):
         each.writes("Hi")
         each.presses("A person")
-    there.office.spoil(spoilt.conversation)
-    here.relay.look()
+    unreadable = spoilt.conversation
+    there.office.spoil(unreadable)
+    with capture_logs() as logged:
+        here.relay.look()
     assert here.told("bob") and not here.told("ann")
     sound.writes("Hello?")
-    here.relay.come_back()
+    with capture_logs() as again:
+        here.relay.come_back()
     assert here.told("bob")[-1] == there.office.desk.open_conversation("bob").last_seq
-    assert [record.message for record in caplog.records] == ["conversation.not_told conversation-two-1"]
+    assert [(each["event"], each["conversation"]) for each in logged] == [("conversation.not_told", unreadable)]
+    assert again == [], "told once until it can be read again"
 
 
 def test_what_nobody_listens_to_is_forgotten_when_hints_may_be_missing(workers, ann):

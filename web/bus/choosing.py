@@ -24,7 +24,7 @@ def check_bus(word: str, *, is_sqlite: bool) -> None:
     if not word.startswith(_SCHEMES):
         raise NoSuchBus("--bus is postgres, or an address such as redis://127.0.0.1:6379")
     if find_spec("valkey") is None:
-        raise NoSuchBus("For a bus at redis://… install Parlour with it:  pip install 'parlour[redis]'")
+        raise NoSuchBus("For a bus at redis://… install Parlour with it:  pip install '.[redis]'")
     import valkey
 
     try:
