@@ -217,7 +217,7 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     page.clock.run_for(1_200)
     expect(bubble_of(page)).to_have_count(0)
     page.evaluate("""async () => {
-        for (let top = 5000; top > 3000; top -= 400) {
+        for (const top of [4900, 3000]) {
             scrollTo(0, top);
             await new Promise(requestAnimationFrame);
         }
