@@ -100,5 +100,8 @@ def window(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _is_wrong(line: ConsoleMessage) -> bool:
-    """A browser that was taken off the network, or whose server was, says so itself."""
-    return line.type == "error" and not re.search("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_(REFUSED|RESET)", line.text)
+    """A browser that was taken off the network, or whose server was, in the middle of an answer too, says so itself."""
+    return line.type == "error" and not re.search(_TAKEN_AWAY, line.text)
+
+
+_TAKEN_AWAY = "ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|CONTENT_LENGTH_MISMATCH)"
