@@ -35,6 +35,7 @@ from flows.effects import (
     SlotSet,
     Tagged,
     WantsAgent,
+    WhyAgent,
 )
 from flows.engine import Traced
 from flows.moving import caught_up
@@ -149,9 +150,9 @@ class Bot:
         reply.start(flow, inputs)
         return reply.turn()
 
-    def call_agent(self, known: Known, department: str | None) -> Turn:
+    def call_agent(self, known: Known, department: str | None, *, reason: WhyAgent) -> Turn:
         """Asks for a person without a flow."""
-        return Turn(known, WantsAgent(reason="target", department=department))
+        return Turn(known, WantsAgent(reason=reason, department=department))
 
     def resume(self, draft: Draft, known: Known, event: Event) -> Turn:
         """Takes something that happened elsewhere (an agent came or went, a timer ran out) into the flows.
@@ -191,7 +192,7 @@ class Bot:
         reply.draft.set(misunderstood=count)
         if count >= settings.max_misunderstandings:
             reply.draft.set(misunderstood=0)
-            return Turn(reply.known, WantsAgent(reason="not_understood"))
+            return self.call_agent(reply.known, None, reason="not_understood")
         if settings.fallback_flow:
             reply.start(settings.fallback_flow, {})
         else:

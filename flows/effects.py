@@ -74,11 +74,15 @@ class SlotSet:
     save_to: Literal["conversation", "contact"] = "conversation"
 
 
+WhyAgent = Literal["step", "phrase", "give_up", "target", "rule", "not_understood", "program", "vanished"]
+"""What made a person wanted; `vanished`: the agent who had the conversation."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantsAgent:
     """A person is wanted. Without a department it is the conversation's own, else the first that is open."""
 
-    reason: Literal["step", "phrase", "give_up", "target", "rule", "not_understood"]
+    reason: WhyAgent
     department: str | None = None
     note: str | None = None
     priority: Priority = "normal"

@@ -110,9 +110,11 @@ def _trigger(events: list[Event]) -> dict[str, Any] | None:
 _WANTED = {
     "phrase": "The visitor asked for a person",
     "step": "The flow {flow} hands over here",
-    "target": "What the visitor chose in {flow} leads to a person",
+    "target": "What the visitor chose leads to a person",
     "give_up": "The assistant gave up at the question {flow}.{step}",
     "rule": "A rule asks for a person",
+    "program": "Another program asks for a person",
+    "vanished": "The agent who had the conversation went away",
     "not_understood": "The assistant did not understand what the visitor wants",
 }
 _MISSING = {"closed": "it was closed", "nobody": "nobody was there"}

@@ -1,7 +1,7 @@
 """Servers without the wait: one process imports the product once, and each server is a child of a child of it.
 
 Importing takes longer than everything else of a start. What runs afterwards is `parlour serve` as the shell runs it;
-how that starts from nothing is tested in `test_commands.py`.
+how that starts from nothing is tested in `tests/web/commands/test_serving.py`.
 
     pid = prepared().start(["serve", "site", "--port", "0"], output=Path("server.log"))
 """

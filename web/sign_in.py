@@ -103,6 +103,7 @@ class SignIn:
             declare(app, endpoint, "public")
         app.register_blueprint(_pages(accounts, departments))
         app.before_request(_refuse_to_be_overheard)
+        app.before_request(_refuse_what_is_no_form)
         app.after_request(_stay_here)
 
     def signed_in(self) -> SignedIn | None:
@@ -323,6 +324,9 @@ def _person(accounts: Accounts) -> _Person | None:
 def _refuse_to_be_overheard() -> None:
     if request.blueprint in ("security", "accounts") and not is_private(request):
         raise HttpsNeeded
+
+
+def _refuse_what_is_no_form() -> None:
     if request.blueprint in ("security", "accounts") and request.is_json:
         raise NotAForm
 

@@ -74,7 +74,7 @@ class PresenceSide(AgentSide):
         if before.waiting_since:
             # The visitor may be gone, too: nobody would be there to leave what was asked as a message.
             owe_answer(draft, since=before.waiting_since)
-        turn = self._parts.bot.call_agent(known, before.department)
+        turn = self._parts.bot.call_agent(known, before.department, reason="vanished")
         return self._handover.settle(draft, turn, since=before.queued_at)
 
     def _record_presence(self, agent_id: str, *, intent: str | None = None) -> None:

@@ -95,7 +95,7 @@ class ProgramSide(VisitorSide, PresenceSide):
         def verb(draft: Draft, known: Known) -> Known:
             if draft.state.holder != "bot":
                 return known
-            return self._handover.settle(draft, self._parts.bot.call_agent(known, department))
+            return self._handover.settle(draft, self._parts.bot.call_agent(known, department, reason="program"))
 
         return self._in_conversation_of(visitor_id, whereabouts, verb)
 

@@ -137,7 +137,7 @@ class VisitorSide(Changing):
             return bot.remark(draft, known, heard)
         bubble = said.answered
         if bubble and bubble.department:
-            turn = bot.call_agent(known, bubble.department)
+            turn = bot.call_agent(known, bubble.department, reason="target")
         elif bubble and bubble.start and not bubble.began:
             turn = bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
         else:

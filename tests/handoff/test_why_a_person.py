@@ -65,7 +65,7 @@ def brief_of(office: Office, ann: VisitorActor) -> dict[str, Any]:
     [
         (["a human please"], "The visitor asked for a person"),
         (["desk"], "The flow desk hands over here"),
-        (["choose", "A person"], "What the visitor chose in choosing leads to a person"),
+        (["choose", "A person"], "What the visitor chose leads to a person"),
         (["choose", "hm"], "The assistant gave up at the question choosing.buttons_1"),
         (["do you", "take", "cheques"], "The assistant did not understand what the visitor wants"),
     ],
@@ -83,6 +83,19 @@ def test_the_brief_says_why_a_person_is_wanted_and_whether_one_could_be_asked(
         ben.writes(text)
     assert office.desk.conversation(ben.conversation).holder == "queue"
     assert brief_of(office, ben)["wanted"]["why"] == why
+
+
+def test_who_comes_after_an_agent_who_vanished_reads_that(office: Office, ann: VisitorActor, agent: Any) -> None:
+    anna = agent("Anna Berg", "sales").comes_online()
+    ann.writes("a human please")
+    anna.accepts(ann.conversation)
+    office.panels.discard(anna.id)
+    office.desk.leave(anna.id)
+    for _ in range(14):
+        office.let_pass(seconds=5)
+        office.desk.reclaim()
+    why = "The agent who had the conversation went away, but nobody was there"
+    assert brief_of(office, ann)["wanted"]["why"] == why
 
 
 def test_that_it_was_closed_is_said_too(office: Office, ann: VisitorActor) -> None:
