@@ -11,7 +11,6 @@ import pytest
 from bot import in_use
 from bot.database import CannotOpen
 from tests import databases
-from tests.shell import parlour
 from web.cli import main
 from web.commands.places import open_database
 from web.commands.serving import serve_site
@@ -23,7 +22,7 @@ def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        told = said_of_serving(site, port)
+        told = said_when_refused("serve", str(site), "--port", str(port))
     assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", told)
 
 
@@ -55,9 +54,7 @@ def gone(request: pytest.FixtureRequest, site: Path) -> tuple[str, str]:
 def test_no_empty_record_is_begun_in_the_place_of_one_that_is_gone(site: Path, gone: tuple[str, str], words: list[str]):
     address, is_gone = gone
     key = site / ".parlour" / KEY_FILE
-    refused = parlour(*words, str(site), "--database", address)
-    assert refused.exit_code == 1
-    assert refused.output == (
+    assert said_when_refused(*words, str(site), "--database", address) == (
         f"parlour: {is_gone}, but {key} says that there was a record here. Nothing was changed. Look at --data and "
         "--database, and whether its disk is there; or restore a backup:  parlour restore FILE  "
         f"(or delete {key}, to begin an empty record)\n"
@@ -79,13 +76,9 @@ def test_who_moves_to_postgresql_begins_beside_the_file_of_before(site: Path, cl
         open_database(site, None, databases.empty_in_cluster(cluster), makes=True)
 
 
-def said_of_serving(site: Path, port: int) -> str:
-    """Returns what a start that is refused says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "web.cli", "serve", str(site), "--port", str(port)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def said_when_refused(*words: str) -> str:
+    """Returns what a command says that is refused; in a process of its own, since `serve` changes the one it is in."""
+    told = [sys.executable, "-m", "web.cli", *words]
+    done = subprocess.run(told, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
     assert done.returncode == 1
     return done.stderr
