@@ -39,7 +39,7 @@ def test_one_message_answers_several_questions_as_the_page_says(play):
     assert bot.slots == {"arrival": "2027-01-03", "departure": "2027-01-07", "guests": 2}
     bot.write("No, I leave on the 8th, departure the 8th of January")
     assert bot.slots["departure"] == "2027-01-08"
-    assert bot.press("Skip") == ["2 guests, Jan 3, 2027 to Jan 8, 2027.."]
+    assert bot.press("Skip") == ["2 guests, Jan 3, 2027 to Jan 8, 2027."]
 
 
 def test_silence_leads_on_as_the_page_says(play):

@@ -192,7 +192,8 @@ def test_a_flow_that_goes_round_by_itself_is_left_for_a_person():
         GotoStep(to=Target("step", "round")),
     )
     machine = compile_flow(named(Flow(id="a", steps=steps)))
-    before = Cursor("c", "en", slots={"n": 1})
+    before = Cursor("c", "en")
+    before.slots["n"] = 1
     result = turn(lambda *_: machine, before, Event("start", data={"flow": "a"}), {}, datetime.now(UTC))
     assert not result.cursor.running
     assert result.cursor.slots == {"n": 1}
