@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
-from random import random
+from random import Random
 from typing import Any
 
 from sqlalchemy import (
@@ -188,9 +188,9 @@ def _hold(parlour: Parlour, clock: _Clock, sort: Sort, staff: Mapping[str, Seque
 
 def _copies_of(sort: Sort, count: int, span: timedelta, staff: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
     """Yields the rows of so many copies, spread over a span of time and over the agents of the department."""
-    agents = cycle(staff.get(sort.topic, [""]))
+    agents, chance = cycle(staff.get(sort.topic, [""])), Random(sort.topic)
     for number in range(count):
-        at = BEGAN + span * ((number + random()) / count)
+        at = BEGAN + span * ((number + chance.random()) / count)
         yield {"key": f"{number:016x}", "at": at, "agent_id": next(agents)}
 
 

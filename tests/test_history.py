@@ -79,8 +79,9 @@ def _postgresql_rows(engine: Engine, ask: Callable[[], object]) -> int:
     ask()
     event.remove(engine, "before_cursor_execute", note)
     with engine.connect() as connection:
-        # Of so few rows all are soon read; how it would go about a million is what is asked.
-        connection.exec_driver_sql("SET enable_seqscan = off")
+        # Of so few rows all are soon read, in a row or to be hashed; how it would go about a million is what is asked.
+        for short_way in ("seqscan", "hashjoin", "mergejoin"):
+            connection.exec_driver_sql(f"SET enable_{short_way} = off")
         plans = [
             connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
             for statement, parameters in asked
