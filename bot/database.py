@@ -16,7 +16,7 @@ from bot.address import parsed
 from bot.sqlite_file import make_private, refuse_unusable
 from bot.timeline import Timeline
 from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, OtherServer, called, is_trouble, sentence
-from bot.upgrading import bring_up_to_date, newest, revision_of
+from bot.upgrading import bring_up_to_date, is_whole, newest, revision_of
 from rules.compact import compact_json
 
 SQLITE_BUSY_SECONDS = 5.0
@@ -117,6 +117,11 @@ class Database:
         """Returns whether the tables have this version's form; raises DBAPIError when the database does not answer."""
         with self.reading() as connection:
             return revision_of(connection) == newest()
+
+    def is_whole(self) -> bool:
+        """Returns whether no table or column is lost; raises DBAPIError when the database does not answer."""
+        with self.reading() as connection:
+            return is_whole(connection)
 
     @contextmanager
     def erasing(self) -> Iterator[Connection]:

@@ -16,6 +16,7 @@ _SENTENCES = {
     "read_only": "{database} cannot be written{cause}. Parlour must be able to write the file and its folder.",
     "unreachable_file": "{database} cannot be opened{cause}. Parlour must be able to write the file and its folder.",
     "damaged": "{database} is damaged{cause}. Stop Parlour and restore a backup:  parlour restore FILE",
+    "lacking": "{database} lacks a table it had{cause}. Stop Parlour and restore a backup:  parlour restore FILE",
     "not_ours": "{database} is not a database Parlour can read{cause}. Restore a backup:  parlour restore FILE",
     "no_room": "{database} has no connection free. If this lasts, look for what holds them all.",
     "refused": "{database} does not let us in{cause}. Are user and password in the address right?",
@@ -42,11 +43,14 @@ _OF_SQLITE = {
     "SQLITE_NOTADB": "not_ours",
 }
 """First two words of SQLite's name for a fault → ours."""
+_LACKING = "no such table"
+"""SQLite has no name for this; every table was there when we began."""
 
 _OF_POSTGRESQL = {
     "53100": "full",
     "58030": "disk",
     "25006": "read_only",
+    "42P01": "lacking",
     "XX001": "damaged",
     "XX002": "damaged",
     "53300": "no_room",
@@ -127,6 +131,8 @@ def _kind_of(problem: DBAPIError) -> str | None:
         return problem.orig.kind
     name = getattr(problem.orig, "sqlite_errorname", None)
     if name is not None:
+        if str(problem.orig).startswith(_LACKING):
+            return "lacking"
         return _OF_SQLITE.get("_".join(name.split("_")[:2]))
     state = getattr(problem.orig, "sqlstate", None)
     if state is not None:

@@ -72,6 +72,11 @@ def refuse_others(found: Tables, revision: str | None, database: str, advice: st
         )
 
 
+def is_whole(connection: Connection) -> bool:
+    """Returns whether every table and column of this version is there."""
+    return not _lost(_found_by(connection), newest())
+
+
 def _is_ours(found: Tables, revision: str | None) -> bool:
     if revision in _known():
         return set(found) == {_AT} or not Base.metadata.tables.keys().isdisjoint(found)

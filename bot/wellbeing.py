@@ -43,13 +43,15 @@ class Wellbeing:
         return True
 
     def look_again(self) -> None:
-        """While there is trouble, tries whether something can be written; called every second or so."""
+        """While there is trouble, tries whether all is there and can be written; called every second or so."""
         if self.problem is None or self._clock() - self._heard_at < QUIET_FOR:
             return
         try:
             with self._database.writing() as connection:
                 itself = update(_settings).where(_settings.c.name == NAME).values(value=_settings.c.value)
                 connection.execute(itself)
+            if not self._database.is_whole():
+                return
         except DBAPIError:
             return  # It has been heard.
         self.problem = None

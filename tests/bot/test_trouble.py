@@ -21,10 +21,14 @@ class Seconds:
         return self.at
 
 
-def of_sqlite(name: str) -> OperationalError:
-    problem = sqlite3.OperationalError("words")
+def named(name: str, words: str = "words") -> sqlite3.OperationalError:
+    problem = sqlite3.OperationalError(words)
     problem.sqlite_errorname = name
-    return OperationalError("INSERT", {"text": "a visitor's words"}, problem)
+    return problem
+
+
+def of_sqlite(name: str) -> OperationalError:
+    return OperationalError("INSERT", {"text": "a visitor's words"}, named(name))
 
 
 def of_postgresql(kind: type[psycopg.Error], words: str = "words") -> DBAPIError:
@@ -37,7 +41,9 @@ TROUBLE = [
     (of_sqlite("SQLITE_BUSY_SNAPSHOT"), "locked"),
     (of_sqlite("SQLITE_READONLY_DBMOVED"), "cannot be written"),
     (of_sqlite("SQLITE_CORRUPT_INDEX"), "is damaged"),
+    (OperationalError("SELECT", {}, named("SQLITE_ERROR", "no such table: event")), "lacks a table"),
     (of_postgresql(psycopg.errors.DiskFull), "no room left"),
+    (ProgrammingError("SELECT", {}, psycopg.errors.UndefinedTable("words")), "lacks a table"),
     (of_postgresql(psycopg.errors.AdminShutdown), "does not answer"),
     (of_postgresql(psycopg.errors.IdleInTransactionSessionTimeout), "does not answer"),
     (of_postgresql(psycopg.errors.TooManyConnections), "no connection free"),
@@ -54,7 +60,7 @@ OURS = [
     IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE")),
     of_postgresql(psycopg.errors.SerializationFailure),
     of_postgresql(psycopg.errors.DeadlockDetected),
-    ProgrammingError("SELECT", {}, psycopg.errors.UndefinedTable("no such table")),
+    ProgrammingError("SELECT", {}, psycopg.errors.UndefinedColumn("words")),
 ]
 
 
@@ -113,3 +119,22 @@ def test_trouble_is_over_when_something_can_be_written_again(
     assert (said.count("database.trouble"), said.count("database.well_again")) == (1, 1)
     assert str(tmp_path) in said
     database.close()
+
+
+def test_a_table_that_is_lost_is_trouble_until_it_is_back(database: Database):
+    clock = Seconds()
+    wellbeing = Wellbeing(database, clock=clock)
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE event RENAME TO elsewhere")
+    with pytest.raises(DBAPIError), database.reading() as connection:
+        connection.exec_driver_sql("SELECT * FROM event")
+    assert wellbeing.problem == (
+        "The database lacks a table it had. Stop Parlour and restore a backup:  parlour restore FILE"
+    )
+    clock.at += QUIET_FOR
+    wellbeing.look_again()
+    assert wellbeing.problem, "something else can be written, but what was said is not to be had"
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO event")
+    wellbeing.look_again()
+    assert wellbeing.problem is None
