@@ -81,7 +81,6 @@ def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
 
     def open_() -> Database:
         database = Database(database_url)
-        database.migrate()
         opened.append(database)
         return database
 

@@ -35,6 +35,7 @@ from handoff.privacy.people import Ambiguous, NobodyFound, People, Person
 from handoff.privacy.retention import Retention
 from handoff.readings import Readings
 from handoff.refusals import NoSuchConversation
+from tests import databases
 
 FOR_EVER = Keep(conversations=None, page_views=None, silent_visitors=None, jobs=None)
 
@@ -273,8 +274,7 @@ def test_only_who_asked_for_it_or_for_everything_is_told(
 
 
 def test_nothing_is_left_in_the_unused_space_of_the_file(tmp_path: Any, clock: Any, monkeypatch: pytest.MonkeyPatch):
-    database = Database(f"sqlite:///{tmp_path}/parlour.db")
-    database.migrate()
+    database = Database(databases.sqlite_at(tmp_path / "parlour.db"))
     for number in range(60):
         visitor_id = "ann" if number % 3 else f"other-{number}"
         with database.writing() as connection:
@@ -300,8 +300,7 @@ def found_in(folder: Any, word: bytes) -> bool:
 
 
 def test_another_who_reads_for_long_only_delays_the_clearing(tmp_path: Any, clock: Any):
-    database = Database(f"sqlite:///{tmp_path}/parlour.db")
-    database.migrate()
+    database = Database(databases.sqlite_at(tmp_path / "parlour.db"))
     with database.writing() as connection:
         row = {"id": "v", "visitor_id": "ann", "started_at": clock(), "context": {"referrer": "canary"}, "revision": 1}
         connection.execute(insert(table_of(Visit)).values(**row))

@@ -16,7 +16,6 @@ from standardwebhooks import WebhookVerificationError
 
 from bot.calls import Calls
 from bot.change import table_of
-from bot.database import Database
 from bot.events import KINDS
 from bot.greeting import Whereabouts
 from bot.models import JobRow
@@ -91,9 +90,6 @@ class House:
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
-    database = Database(database_url)
-    database.migrate()
-    database.close()
     clock = Clock(datetime.now(UTC))  # Receivers look at their own clock.
     site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
     options = Options(site, tmp_path / "data", database_url, webhooks_may_be_local=True)

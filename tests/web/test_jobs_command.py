@@ -32,7 +32,6 @@ Command = Callable[..., Result]
 @pytest.fixture
 def database(database_url: str) -> Any:
     database = Database(database_url)
-    database.migrate()
     yield database
     database.close()
 
@@ -179,7 +178,6 @@ def test_what_makes_no_sense_is_said_with_status_two(parlour: Command, words: li
 def test_every_kind_that_is_done_may_be_asked_for_and_no_other(database_url: str, tmp_path: Path):
     make_site(tmp_path / "site")
     (data := tmp_path / "data").mkdir()
-    Database(database_url).migrate()
     doors = doors_of(["callback=https://bot.example/answers"], None)
     app = create_app(Options(site=tmp_path / "site", data=data, database=database_url, doors=doors))
     parts = app.extensions["parlour"]

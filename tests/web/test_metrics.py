@@ -37,7 +37,6 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 def start(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Start]:
     """Starts one more worker over the same database and data folder."""
     site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
-    Database(database_url).migrate()
     started: list[Parlour] = []
 
     def start_(**more: Any) -> tuple[Parlour, FlaskClient]:

@@ -1,6 +1,6 @@
 """What no honest client sends, at the real application on both databases: refused in words, and never our fault."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -11,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from bot.database import Database
 from tests.web.conftest import let_in
 from web.app import create_app
 from web.limits import NO_LIMITS
@@ -47,10 +46,9 @@ class Caller:
 
 
 @pytest.fixture
-def app(tmp_path: Path, database_url: str, open_database: Callable[[], Database]) -> Flask:
+def app(tmp_path: Path, database_url: str) -> Flask:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "site.yaml").write_text(SITE)
-    open_database().migrate()
     app = create_app(Options(tmp_path / "site", tmp_path / "data", database_url, rates=NO_LIMITS))
     let_in(app)
     return app

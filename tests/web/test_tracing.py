@@ -16,9 +16,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from bot.actions.client import address_of
 from bot.actions.roster import Served
-from bot.database import Database
 from bot.greeting import Whereabouts
 from handoff.desk import Said
+from tests import databases
 from tests.alone import Alone
 from tests.bot.actions.hostile import hostile
 from tests.receiver import Receiver, answering
@@ -52,8 +52,7 @@ def exporter() -> InMemorySpanExporter:
 def parlour(tmp_path: Path, exporter: InMemorySpanExporter) -> Iterator[Parlour]:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "site.yaml").write_text(SITE)
-    address = f"sqlite:///{tmp_path}/parlour.db"
-    Database(address).migrate()
+    address = databases.sqlite_at(tmp_path / "parlour.db")
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     with hostile() as server:

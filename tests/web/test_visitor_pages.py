@@ -32,6 +32,7 @@ from bot.site.privacy import Keep
 from handoff.desk import Said
 from handoff.privacy.acts import Acts
 from handoff.privacy.retention import Retention
+from tests import databases
 from tests.browser import is_good, serve_tree
 from tests.conftest import Clock
 from tests.web.conftest import let_in
@@ -103,10 +104,9 @@ class Signed:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    address = f"sqlite:///{tmp_path}/parlour.db"
+    address = databases.sqlite_at(tmp_path / "parlour.db")
     clock = Clock(datetime(2026, 3, 4, 10, 0, tzinfo=UTC))
     database = Database(address)
-    database.migrate()
     app = create_app(
         Options(HARBOUR, tmp_path / "data", address, webhooks_may_be_local=True, rates=NO_LIMITS), now=clock
     )

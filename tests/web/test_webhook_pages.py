@@ -19,6 +19,7 @@ from bot.database import Database
 from bot.greeting import Whereabouts
 from bot.webhooks import USUAL_KINDS
 from handoff.desk import Said
+from tests import databases
 from tests.browser import is_good, serve_tree
 from tests.conftest import Clock
 from tests.receiver import Receiver, answering
@@ -68,9 +69,8 @@ class Admin:
 
 @pytest.fixture
 def admin(tmp_path: Path) -> Iterator[Admin]:
-    address = f"sqlite:///{tmp_path}/parlour.db"
+    address = databases.sqlite_at(tmp_path / "parlour.db")
     database = Database(address)
-    database.migrate()
     clock = Clock(datetime.now(UTC))
     app = create_app(
         Options(HARBOUR, tmp_path / "data", address, webhooks_may_be_local=True, rates=NO_LIMITS), now=clock

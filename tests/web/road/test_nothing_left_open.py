@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import Database
+from tests import databases
 from tests.server import Server, running
 from web.app import create_app
 from web.parts import Options
@@ -66,8 +66,7 @@ def test_a_mistake_shows_nothing_of_the_inside(debugged: Server) -> None:
 
 def test_debugging_is_off_whatever_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    address = f"sqlite:///{tmp_path}/parlour.db"
-    Database(address).migrate()
+    address = databases.sqlite_at(tmp_path / "parlour.db")
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "site.yaml").write_text("site: {name: Tea, languages: [en]}\n")
     assert create_app(Options(tmp_path / "site", tmp_path / "data", address)).debug is False
