@@ -25,7 +25,7 @@ class Scale:
     crowd: int
 
 
-SCALES = {"little": Scale(3, 3, 100, 10, 60), "whole": Scale(21, 48, 480, 480, 480)}
+SCALES = {"little": Scale(3, 3, 40, 10, 60), "whole": Scale(21, 48, 480, 480, 480)}
 SCALE = SCALES[os.environ.get("FAULT_SCALE", "little")]
 
 

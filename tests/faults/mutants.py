@@ -24,6 +24,8 @@ TWO_TABS = 2
 """The cast in which one agent takes conversations in two tabs at once."""
 BEST_SEEN = {"hears_what_began_without_it": 0}
 """Rule of a client → the cast in which it matters most: one visitor in two tabs, each of which misses what happens."""
+SHOWN_BY = {"hears_what_began_without_it": 62}
+"""Rule of a client → a schedule that shows what it is for, where the first few do not."""
 
 
 def acknowledged_before_commit(node: Node) -> None:
@@ -133,6 +135,7 @@ MUTANTS = [
             f"a client {name.replace('_', ' ')}: not",
             rules=replace(ALL_RULES, **{name: False}),
             cast=BEST_SEEN.get(name),
+            shown_by=SHOWN_BY.get(name, 0),
         )
         for name in RULES
     ),
@@ -151,9 +154,9 @@ MUTANTS = [
     ),
     Mutant("replies in a commit of their own", spoil=lambda node: in_two_commits(node, EventRow)),
     Mutant("jobs in a commit of their own", spoil=lambda node: in_two_commits(node, JobRow)),
-    Mutant("only the first refused is waited for", spoil=forgets_who_waited, shown_by=45),
+    Mutant("only the first refused is waited for", spoil=forgets_who_waited, shown_by=139),
     Mutant("a job is marked before it is done", spoil=done_before_it_is_done, shown_by=20),
-    Mutant("a key for each try", spoil=a_key_for_each_try),
-    Mutant("a desk does not look for what no hint told of", spoil=never_looks),
+    Mutant("a key for each try", spoil=a_key_for_each_try, shown_by=15),
+    Mutant("a desk does not look for what no hint told of", spoil=never_looks, shown_by=15),
     Mutant("the number of the accept is not looked at", spoil=anybody_speaks),
 ]
