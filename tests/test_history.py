@@ -13,6 +13,8 @@ from bench.filling import fill
 from bench.questions import House
 from tests import databases
 
+pytestmark = pytest.mark.xdist_group("history")  # What takes long to make is made by one process.
+
 FEW, MANY = 200, 2_000
 AT_MOST = 1.5
 BESIDES = 20

@@ -36,6 +36,9 @@ def run(*command: str | Path, cwd: Path, **environ: str) -> str:
     return done.stdout
 
 
+pytestmark = pytest.mark.xdist_group("wheel")  # What takes long to make is made by one process.
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean copy of the tree: what is in version control or about to be, and nothing left over from a build."""

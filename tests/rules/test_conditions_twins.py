@@ -19,6 +19,8 @@ from playwright.sync_api import Page
 from rules.conditions import IR, compile_condition, evaluate
 from rules.partial import may_change_at
 
+pytestmark = pytest.mark.xdist_group("generated cases")  # What takes long to make is made by one process.
+
 VECTORS = json.loads((Path(__file__).parents[1] / "conditions.vectors.json").read_text())
 SEED = 20_260_304
 CONDITIONS, WORLDS, WORLDS_EACH = 20_000, 2_000, 10

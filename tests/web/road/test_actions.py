@@ -14,6 +14,8 @@ from tests.browser import picture
 from tests.server import Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import open_shop
 
+pytestmark = pytest.mark.xdist_group("shop with actions")  # What takes long to make is made by one process.
+
 THOUGHT = "thought"
 """The file that a slow action waits for."""
 SLOW = """
