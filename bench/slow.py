@@ -9,7 +9,8 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -50,15 +51,11 @@ async def _measure(port: int, pid: int, data: Path) -> int:
     await crowd.connect(QUICK)
     slow, all_ = Reader(port, crowd.tokens[-1], READ_A_SECOND), Reader(port, crowd.tokens[-1], ALL)
     times: dict[Reader, list[float]] = {slow: [], all_: []}
-    await _pace(crowd)
+    await _pace_beside(all_, crowd)  # What the server makes once it makes now.
     before = memory(pid)
     for _ in range(ROUNDS):  # By turns, so that the machine's moods meet both alike.
         for reader, took in times.items():
-            beside = [asyncio.create_task(reader.read()), asyncio.create_task(_write(crowd))]
-            took.append(await _pace(crowd))
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            took.append(await _pace_beside(reader, crowd))
     grown = (memory(pid) - before) / 1e6
     took_it = await _until_sent_away(slow, crowd)
     us, them = statistics.median(times[slow]), statistics.median(times[all_])
@@ -71,13 +68,27 @@ async def _measure(port: int, pid: int, data: Path) -> int:
 
 async def _until_sent_away(slow: "Reader", crowd: Crowd) -> float:
     began = time.perf_counter()
-    beside = [asyncio.create_task(slow.read()), asyncio.create_task(_write(crowd))]
-    while not slow.sent_away and time.perf_counter() - began < 2 * SENT_AWAY_WITHIN:
-        await asyncio.sleep(0.1)
-    for task in beside:
-        task.cancel()
-    await asyncio.gather(*beside, return_exceptions=True)
+    async with _told_much(slow, crowd):
+        while not slow.sent_away and time.perf_counter() - began < 2 * SENT_AWAY_WITHIN:
+            await asyncio.sleep(0.1)
     return time.perf_counter() - began
+
+
+async def _pace_beside(reader: "Reader", crowd: Crowd) -> float:
+    async with _told_much(reader, crowd):
+        return await _pace(crowd)
+
+
+@asynccontextmanager
+async def _told_much(reader: "Reader", crowd: Crowd) -> AsyncIterator[None]:
+    """Lets somebody read at their pace, of whom another window writes much."""
+    beside = [asyncio.create_task(reader.read()), asyncio.create_task(_write(crowd))]
+    try:
+        yield
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _pace(crowd: Crowd) -> float:
