@@ -192,3 +192,12 @@ def test_what_nobody_came_for_is_the_assistants_again(panel: Callable[..., Page]
     expect(where).to_contain_text("Waiting for a person")
     desk.happens(ANNA, event(4, "waited_long", "system", department="sales"))
     expect(where).to_contain_text("With the assistant")
+
+
+def test_a_department_has_one_name_for_agents_whatever_the_visitor_calls_it(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.record[ANNA][2]["body"]["title"] = "Verkauf"
+    page = panel(f"?conversation={ANNA}")
+    expect(page.get_by_role("log")).to_contain_text("A person is wanted, Sales")
+    expect(page.get_by_text("Verkauf")).to_have_count(0)

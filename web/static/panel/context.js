@@ -127,7 +127,7 @@ class ConversationContext extends Part {
     const now = this.desk.now();
     const first = events[0];
     const asked = events.findLast((event) => event.kind === "agent_requested");
-    const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
+    const department = this.desk.departmentCalled(row?.department);
     const list = [
       ["Now", standingInWords(this.desk.standing(this.desk.open))],
       ["Department", department],

@@ -185,7 +185,7 @@ class PanelConversation extends Part {
     const row = this.desk.row(open);
     const name = called(this.desk.visitor(open));
     if (this.#title.textContent !== name) this.#title.textContent = name;
-    const department = this.desk.departments.find(({ id }) => id === row?.department)?.title ?? row?.department;
+    const department = this.desk.departmentCalled(row?.department);
     const stands = this.desk.standing(open);
     this.#where.replaceChildren(
       ...[standingInWords(stands), department, row?.visitor?.page && pathOf(row.visitor.page)]
@@ -294,7 +294,9 @@ class PanelConversation extends Part {
     for (const event of events) {
       if (event.kind === "turn" || event.kind === "rule_applied")
         this.#before = [...this.#before.filter(({ kind }) => kind !== event.kind), event];
-      const item = draw(event, this.desk.isMine(event), this.#before);
+      const mine = this.desk.isMine(event);
+      const department = this.desk.departmentCalled(event.body.department);
+      const item = draw(event, { mine, before: this.#before, department });
       if (!item) continue;
       const at = Date.parse(event.at);
       const new_day = this.#last && new Date(this.#last.at).toDateString() !== new Date(at).toDateString();

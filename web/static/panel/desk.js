@@ -137,6 +137,11 @@ export class Desk extends EventTarget {
     }, row);
   }
 
+  /** How agents call a department, whatever it is called where the visitor is. */
+  departmentCalled(id) {
+    return this.departments.find((department) => department.id === id)?.title ?? id;
+  }
+
   /** Whether this agent did what an event says. */
   isMine({ actor }) {
     return actor === `agent:${this.agent?.id}`;

@@ -5,9 +5,9 @@ import { drawing, exactly, pathOf } from "./words.js";
 
 /**
  * What an event looks like to an agent, or null for what only the record needs. `before` holds the events it may come
- * of: the last turn, and the last rule that was applied.
+ * of: the last turn, and the last rule that was applied; `department` is how agents call the one it names.
  */
-export function draw(event, mine, before = []) {
+export function draw(event, { mine, before, department }) {
   const { kind, body } = event;
   if (kind === "message") return message(event, mine, before);
   if (kind === "note")
@@ -17,7 +17,7 @@ export function draw(event, mine, before = []) {
       paper(mine ? "you" : nameOf(event), body.text, event.at),
     );
   const happened = {
-    agent_requested: () => ["bell", body.title ? `A person is wanted, ${body.title}` : "A person is wanted"],
+    agent_requested: () => ["bell", department ? `A person is wanted, ${department}` : "A person is wanted"],
     agent_missing: () => [
       "clock-alert",
       `A person was wanted, but ${body.why === "closed" ? "it was closed" : "nobody was there"}`,

@@ -250,7 +250,7 @@ class WaitingQueue extends Part {
         unsent && h("span.queue__mark.queue__mark--unsent", {}, drawing("circle-alert"), "Not sent"),
         stands.holder === "left" && h("span.queue__mark", {}, drawing("mail"), standingInWords(stands)),
         this.#list === "all" && stands.holder !== "left" && h("span.queue__holder", {}, standingInWords(stands)),
-        row.department && h("span.queue__department", {}, this.#department(row.department)),
+        row.department && h("span.queue__department", {}, this.desk.departmentCalled(row.department)),
         page && this.#list !== "all" && stands.holder !== "left" && h("span.queue__page", { title: page }, page),
         ...(row.tags ?? []).slice(0, MOST_TAGS).map((tag) => h("span.queue__tag", {}, tag)),
       ].filter(Boolean),
@@ -279,10 +279,6 @@ class WaitingQueue extends Part {
     if (from === "agent")
       return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
     return from === "bot" ? `Assistant: ${said}` : said;
-  }
-
-  #department(id) {
-    return this.desk.departments.find((department) => department.id === id)?.title ?? id;
   }
 
   #tick() {
