@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask import Flask, g, request
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from bot.database import Database
@@ -449,16 +450,35 @@ def test_guesses_made_at_once_are_counted_as_those_one_after_another(
 
 
 def test_many_addresses_guessing_at_one_name_are_slowed_and_the_owner_still_gets_in(
-    make_house: Callable[..., House], caplog: pytest.LogCaptureFixture
+    make_house: Callable[..., House],
 ) -> None:
     house = make_house(rates=Rates(page=None, sign_in=None, sign_in_pair="5/5minutes", sign_in_name="7/5minutes"))
-    for n in range(12):
-        page = house.enter(house.browser(REMOTE_ADDR=f"127.0.1.{n}"), password=f"guess number {n}")
-        assert page.status_code == 200
-    assert house.pauses == [SLOWED_BY] * 5
-    assert "many sign-ins failed for one name" in caplog.text
-    assert house.enter(house.browser()).status_code == 302
-    assert "guess number" not in caplog.text and EMAIL not in caplog.text, "no secrets in the log"
+    with capture_logs() as logged:
+        for n in range(12):
+            page = house.enter(house.browser(REMOTE_ADDR=f"127.0.1.{n}"), password=f"guess number {n}")
+            assert page.status_code == 200
+        assert house.pauses == [SLOWED_BY] * 5
+        assert house.enter(house.browser()).status_code == 302
+    assert {"address": "127.0.1.11", "event": "sign_in.many_failed", "log_level": "warning"} in logged
+    assert "guess number" not in str(logged) and EMAIL not in str(logged), "no secrets in the log"
+
+
+def test_the_log_says_who_came_and_went_by_the_number_of_the_account(house: House) -> None:
+    browser = house.browser()
+    with capture_logs() as logged:
+        house.enter(browser, password="another four words")
+        house.enter(browser, email="nobody@shop.example")
+        house.enter(browser)
+        browser.post("/panel/logout", headers={"X-CSRFToken": token_of(browser, house)})
+    account = house.accounts.find(EMAIL)
+    assert account is not None
+    assert [(line["event"], line["account"]) for line in logged if "account" in line] == [
+        ("sign_in.failed", account.id),
+        ("sign_in.failed", "unknown"),
+        ("account.signed_in", account.id),
+        ("account.signed_out", account.id),
+    ]
+    assert "another four words" not in str(logged) and "@" not in str(logged)
 
 
 def test_one_address_trying_many_names_is_stopped(make_house: Callable[..., House]) -> None:
