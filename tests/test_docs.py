@@ -27,8 +27,11 @@ from rules.rule import MATCH, RULE
 from rules.texts import in_language
 from triggers.trigger import TRIGGER
 from web import connection, errors, frames
+from web.accounts.passwords import SHORTEST_PASSWORD
 from web.cli import main
 from web.shell.jobs import KINDS as JOBS
+from web.strength import SHORTEST_TOKEN
+from web.tokens import KEY_BYTES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -306,6 +309,28 @@ def test_every_command_and_option_is_explained(name: str, command: click.Command
             assert f"`{written}`" in RUNNING or f"`{written} " in RUNNING, written
         for variable in [option.envvar] if isinstance(option.envvar, str) else []:
             assert f"`{variable}`" in RUNNING, variable
+
+
+@pytest.mark.parametrize("page", ["server.md", "production.md"])
+def test_services_of_systemd_are_started_as_parlour_can_be(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = fences(DOCS / "operators" / page)
+    (unit,) = (fence.text for fence in told if fence.language == "ini")
+    (given,) = (dict(re.findall(r"^(\w+)=(.*)$", fence.text, re.M)) for fence in told if fence.words == "environment")
+    (serve,) = (command for name, command in commands(main) if name == "serve")
+    assert set(given) <= {option.envvar for option in serve.params}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    (started,) = re.findall(r"^ExecStart=/opt/parlour/current/bin/parlour serve (.*)$", unit, re.M)
+    options = serve.make_context("serve", shlex.split(started.replace("%i", "8001"))).params
+    (state,) = re.findall(r"^StateDirectory=(.*)$", unit, re.M)
+    assert options["data"] == Path("/var/lib") / state
+    assert options["trusted_proxies"] == 1 and options["host"] == "127.0.0.1"
+    assert bool(options["database"]) is (page == "production.md")
+
+
+def test_how_long_tokens_and_passwords_are_is_told() -> None:
+    for shortest in (SHORTEST_TOKEN, SHORTEST_PASSWORD, KEY_BYTES):
+        assert re.search(rf"\b{shortest}\b", RUNNING[RUNNING.index("A token has") :][:400]), shortest
 
 
 @pytest.mark.parametrize("kind", JOBS)
