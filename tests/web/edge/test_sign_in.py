@@ -506,6 +506,19 @@ def test_the_first_link_makes_an_account_that_is_signed_in(house: House) -> None
         assert over.status_code == 404 and "no longer works" in over.text
 
 
+@pytest.mark.parametrize("why", ["a day has passed", "it was used", "started again"])
+def test_a_link_that_is_over_says_each_cause_there_may_be(house: House, why: str) -> None:
+    link, browser = house.accounts.first_invitation(), house.browser()
+    if why == "a day has passed":
+        house.now += timedelta(days=1, seconds=1)
+    elif why == "it was used":
+        assert first_form(house.browser(), link).status_code == 303
+    else:
+        house.accounts.first_invitation()
+    over = browser.get(f"/panel/first/{link}", headers=PAGE)
+    assert over.status_code == 404 and why in over.text
+
+
 def test_the_first_account_sets_a_password_that_is_one(house: House) -> None:
     link, browser = house.accounts.first_invitation(), house.browser()
     for password in ("", "admin", "123456789012345"[:11], "aaaaaaaaaaaaaa"):
