@@ -130,13 +130,13 @@ class SignIn:
         stays = g.pop("stay_signed_in", False)
         session["sign_in"] = self._accounts.begin(user.account.id, stays=stays)
         session.permanent = stays
-        log.info("account.signed_in", account=user.account.id, address=address_of(request))
+        log.info("account.signed_in", agent=user.account.agent_id, address=address_of(request))
 
     def _end(self, _: Flask, **__: Any) -> None:
         agent = self.signed_in()
         if agent is not None:
             self._accounts.end(agent.stamp)
-            log.info("account.signed_out", account=agent.account_id)
+            log.info("account.signed_out", agent=agent.agent_id)
         session.clear()
 
 
@@ -280,7 +280,7 @@ class _Tries:
             self._limits.give_back("sign_in_pair", name, address)
             self._limits.give_back("sign_in_name", name)
             return account
-        log.info("sign_in.failed", account=account.id if account else "unknown", address=address)
+        log.info("sign_in.failed", agent=account.agent_id if account else "unknown", address=address)
         return None
 
 

@@ -64,7 +64,7 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
 
     def note(event: str, webhook_id: str) -> None:
         limits.take("webhook", g.agent.account_id)
-        log.info(event, by=g.agent.account_id, webhook=webhooks.get(webhook_id).id)
+        log.info(event, by=f"agent:{g.agent.agent_id}", webhook=webhooks.get(webhook_id).id)
 
     @pages.get("")
     @audience("admin")
@@ -83,7 +83,7 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
             return draw_all(_Entry(entry.url, entry.kinds, {problem.field: problem.message}), 422)
         except ChangedMeanwhile:
             return back_to(wanted)
-        log.info("webhook.added", by=g.agent.account_id, webhook=made.id, host=urlsplit(made.url).hostname)
+        log.info("webhook.added", by=f"agent:{g.agent.agent_id}", webhook=made.id, host=urlsplit(made.url).hostname)
         return draw(made.id, key=made.secrets["current"], is_new=True), 201
 
     @pages.get("/<webhook_id>")

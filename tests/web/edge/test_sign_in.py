@@ -463,7 +463,7 @@ def test_many_addresses_guessing_at_one_name_are_slowed_and_the_owner_still_gets
     assert "guess number" not in str(logged) and EMAIL not in str(logged), "no secrets in the log"
 
 
-def test_the_log_says_who_came_and_went_by_the_number_of_the_account(house: House) -> None:
+def test_the_log_says_who_came_and_went_by_the_id_that_the_shell_lists(house: House) -> None:
     browser = house.browser()
     with capture_logs() as logged:
         house.enter(browser, password="another four words")
@@ -472,11 +472,11 @@ def test_the_log_says_who_came_and_went_by_the_number_of_the_account(house: Hous
         browser.post("/panel/logout", headers={"X-CSRFToken": token_of(browser, house)})
     account = house.accounts.find(EMAIL)
     assert account is not None
-    assert [(line["event"], line["account"]) for line in logged if "account" in line] == [
-        ("sign_in.failed", account.id),
+    assert [(line["event"], line["agent"]) for line in logged if "agent" in line] == [
+        ("sign_in.failed", account.agent_id),
         ("sign_in.failed", "unknown"),
-        ("account.signed_in", account.id),
-        ("account.signed_out", account.id),
+        ("account.signed_in", account.agent_id),
+        ("account.signed_out", account.agent_id),
     ]
     assert "another four words" not in str(logged) and "@" not in str(logged)
 
