@@ -328,6 +328,14 @@ def test_services_of_systemd_are_started_as_parlour_can_be(page: str, monkeypatc
     assert bool(options["database"]) is (page == "production.md")
 
 
+def test_nginx_passes_on_the_same_for_one_process_wherever_it_is_told() -> None:
+    told = []
+    for page in ("running.md", "server.md"):
+        found = next(fence.text for fence in fences(DOCS / "operators" / page) if fence.language == "nginx")
+        told.append(re.findall(r"^ *(proxy_.*;)$", found, re.M))
+    assert told[0] == told[1] and len(told[0]) >= 9
+
+
 def test_how_long_tokens_and_passwords_are_is_told() -> None:
     for shortest in (SHORTEST_TOKEN, SHORTEST_PASSWORD, KEY_BYTES):
         assert re.search(rf"\b{shortest}\b", RUNNING[RUNNING.index("A token has") :][:400]), shortest
