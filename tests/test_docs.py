@@ -1,5 +1,6 @@
 """The pages say what is so: examples are loaded, commands are typed, and everything there is has its place in them."""
 
+import ast
 import re
 import shlex
 import subprocess
@@ -26,8 +27,11 @@ from rules.rule import MATCH, RULE
 from rules.texts import in_language
 from triggers.trigger import TRIGGER
 from web import connection, errors, frames
+from web.accounts.passwords import SHORTEST_PASSWORD
 from web.cli import main
 from web.shell.jobs import KINDS as JOBS
+from web.strength import SHORTEST_TOKEN
+from web.tokens import KEY_BYTES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -42,6 +46,7 @@ ACTIONS = DOCS / "developers" / "actions.md"
 PROTOCOL = (DOCS / "developers" / "protocol.md").read_text(encoding="utf-8")
 REFERENCE = (DOCS / "marketers" / "reference.md").read_text(encoding="utf-8")
 RUNNING = (DOCS / "operators" / "running.md").read_text(encoding="utf-8")
+WATCHING = (DOCS / "operators" / "watching.md").read_text(encoding="utf-8")
 
 AROUND = {
     "site": "site: {name: Tea shop, languages: [en, de]}",
@@ -306,9 +311,87 @@ def test_every_command_and_option_is_explained(name: str, command: click.Command
             assert f"`{variable}`" in RUNNING, variable
 
 
+@pytest.mark.parametrize("page", ["server.md", "production.md"])
+def test_services_of_systemd_are_started_as_parlour_can_be(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = fences(DOCS / "operators" / page)
+    (unit,) = (fence.text for fence in told if fence.language == "ini")
+    (given,) = (dict(re.findall(r"^(\w+)=(.*)$", fence.text, re.M)) for fence in told if fence.words == "environment")
+    (serve,) = (command for name, command in commands(main) if name == "serve")
+    assert set(given) <= {option.envvar for option in serve.params}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    (started,) = re.findall(r"^ExecStart=/opt/parlour/current/bin/parlour serve (.*)$", unit, re.M)
+    options = serve.make_context("serve", shlex.split(started.replace("%i", "8001"))).params
+    (state,) = re.findall(r"^StateDirectory=(.*)$", unit, re.M)
+    assert options["data"] == Path("/var/lib") / state
+    assert options["trusted_proxies"] == 1 and options["host"] == "127.0.0.1"
+    assert bool(options["database"]) is (page == "production.md")
+
+
+def test_nginx_passes_on_the_same_for_one_process_wherever_it_is_told() -> None:
+    told = []
+    for page in ("running.md", "server.md"):
+        found = next(fence.text for fence in fences(DOCS / "operators" / page) if fence.language == "nginx")
+        told.append(re.findall(r"^ *(proxy_.*;)$", found, re.M))
+    assert told[0] == told[1] and len(told[0]) >= 9
+
+
+def test_how_long_tokens_and_passwords_are_is_told() -> None:
+    for shortest in (SHORTEST_TOKEN, SHORTEST_PASSWORD, KEY_BYTES):
+        assert re.search(rf"\b{shortest}\b", RUNNING[RUNNING.index("A token has") :][:400]), shortest
+
+
 @pytest.mark.parametrize("kind", JOBS)
 def test_every_kind_of_job_is_explained(kind: str) -> None:
     assert re.search(rf"^\|[^|]*`{kind}`[^|]*\|", RUNNING, re.M)
+
+
+def test_every_event_of_the_log_is_told_and_no_other() -> None:
+    sources = [ast.parse(path.read_text(encoding="utf-8")) for folder in CODE for path in (ROOT / folder).rglob("*.py")]
+    logged = {event for source in sources for event in events_in(source)}
+    assert {event for event in logged if not re.fullmatch(r"unforeseen|[a-z_]+\.[a-z_]+", event)} == set()
+    rows = re.findall(r"^\| ((?:`[\w.]+`(?:, )?)+) \|", WATCHING[WATCHING.index("## The log") :], re.M)
+    assert {event for row in rows for event in re.findall(r"[\w.]+", row)} == logged
+
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def events_in(source: ast.Module) -> Iterator[str]:
+    """Returns what a module logs: the first word of `log.error(…)` and its like, also where a function is given it."""
+    calls = [each for each in ast.walk(source) if isinstance(each, ast.Call) and each.args]
+    for call in calls:
+        if not re.fullmatch(rf"(self\.)?log(\.({'|'.join(LEVELS)}))?", ast.unparse(call.func)):
+            continue
+        if not isinstance(call.args[0], ast.Name):
+            yield from texts_of(call.args[0])
+            continue
+        (around,) = (
+            each.name for each in ast.walk(source) if isinstance(each, ast.FunctionDef) and call in every_call(each)
+        )
+        given = [each for each in calls if re.fullmatch(rf"(self\.)?{around}", ast.unparse(each.func))]
+        assert given, f"Nobody calls {around}, which logs what it is given."
+        for each in given:
+            yield from texts_of(each.args[0])
+
+
+def every_call(function: ast.FunctionDef) -> list[ast.Call]:
+    """Returns the calls in a function, without those in functions within it."""
+    inner = {call for each in function.body for call in ast.walk(each) if isinstance(call, ast.Call)}
+    for each in ast.walk(function):
+        if isinstance(each, ast.FunctionDef) and each is not function:
+            inner -= {call for call in ast.walk(each) if isinstance(call, ast.Call)}
+    return list(inner)
+
+
+def texts_of(given: ast.expr) -> Iterator[str]:
+    """Returns what an argument may be: one text, or one of two."""
+    if isinstance(given, ast.IfExp):
+        yield from texts_of(given.body)
+        yield from texts_of(given.orelse)
+        return
+    assert isinstance(given, ast.Constant) and isinstance(given.value, str), ast.unparse(given)
+    yield given.value
 
 
 # The protocol

@@ -105,3 +105,31 @@ def imported() -> Iterator[str]:
                 names = [node.module]
             tops = {name.split(".")[0] for name in names}
             yield from tops - set(sys.stdlib_module_names) - set(PACKAGES)
+
+
+WITHOUT_PIP = "#!/bin/sh\nexit 1\n"
+WITH_PIP = '#!/bin/sh\ncase "$*" in *uv==*) exit 1;; *) echo "$*" >> said;; esac\n'
+PYTHON = """#!/bin/sh
+case "$*" in
+    "-m venv .venv") mkdir -p .venv/bin && cp {made} .venv/bin/python && exit {status};;
+esac
+"""
+
+
+def test_an_environment_that_could_not_be_finished_is_made_again(tmp_path: Path) -> None:
+    for name in ("bin/environment", "requirements/core.lock", "setup.cfg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+
+    def make(made: str, *, status: int) -> int:
+        python = tmp_path / "python"
+        for file, text in ((tmp_path / "made", made), (python, PYTHON.format(made=tmp_path / "made", status=status))):
+            file.write_text(text)
+            file.chmod(0o755)
+        environ = {**os.environ, "PYTHON": str(python)}
+        return subprocess.run([tmp_path / "bin" / "environment", "core"], env=environ, capture_output=True).returncode
+
+    assert make(WITHOUT_PIP, status=1) == 1
+    assert (tmp_path / ".venv" / "bin" / "python").exists()
+    assert make(WITH_PIP, status=0) == 0
+    assert "-r requirements/core.lock" in (tmp_path / "said").read_text()

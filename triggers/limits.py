@@ -218,7 +218,9 @@ LIMIT = Table(
     {
         "per_page": Key(Integer(1), "showings on one page view", default=1),
         "per_visit": Key(Integer(1), "showings in one visit; a visit ends after 30 quiet minutes", default=1),
-        "per_visitor": Key(Integer(1), "showings to one visitor, ever", default=3),
+        "per_visitor": Key(
+            Integer(1), "showings to one visitor, as long as they are kept (`privacy: keep: page_views`)", default=3
+        ),
         "per_day": Key(Integer(1), "showings on one day of the site", default=1),
         "per_week": Key(Integer(1), "showings on seven days"),
         "gap": Key(Length(), "quiet time between two showings", default="2h"),

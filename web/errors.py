@@ -296,5 +296,5 @@ def _page(status: int, message: str) -> str:
         return render_template("refusal.html", status=status, message=None if message in _PLAIN else message)
     except Exception:
         # Whatever broke the first page may break this one too; people still get a sentence.
-        log.exception("the page for refusals cannot be drawn")
+        log.exception("page.not_drawn")
         return f"<!doctype html><html lang=en><title>{status}</title><p>{escape(message)}</p></html>"

@@ -169,9 +169,9 @@ class Worker(GeventWorker):
             return  # What is left of a body cannot be read: its request has been answered already.
         status = unread.status_of(exc)
         if status >= 500:
-            self.log.exception("Error handling request", exc_info=exc)
+            self.log.exception("request.failed", exc_info=exc)
         else:
-            self.log.warning("Invalid request")
+            self.log.warning("request.malformed")
         _refuse(client, status)
 
 

@@ -4,13 +4,13 @@ Flask-Security draws and checks the forms over accounts of our own (`web/account
 of the sign-in's row each time, so a cookie outlives nothing.
 """
 
-import logging
 import re
 import time
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, cast
 
+import structlog
 from flask import Blueprint, Flask, Request, Response, abort, g, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
@@ -29,7 +29,7 @@ from web.limits import Limits, address_of
 from web.origins import is_loopback
 from web.tokens import from_subprotocol
 
-log = logging.getLogger("parlour.sign_in")
+log = structlog.get_logger()
 
 SIGN_IN_PAGE = "security.login"
 PANEL = "/panel/"
@@ -130,13 +130,13 @@ class SignIn:
         stays = g.pop("stay_signed_in", False)
         session["sign_in"] = self._accounts.begin(user.account.id, stays=stays)
         session.permanent = stays
-        log.info("signed in: account %s from %s", user.account.id, address_of(request))
+        log.info("account.signed_in", agent=user.account.agent_id, address=address_of(request))
 
     def _end(self, _: Flask, **__: Any) -> None:
         agent = self.signed_in()
         if agent is not None:
             self._accounts.end(agent.stamp)
-            log.info("signed out: account %s", agent.account_id)
+            log.info("account.signed_out", agent=agent.agent_id)
         session.clear()
 
 
@@ -272,7 +272,7 @@ class _Tries:
         # Counted before the slow comparison, so that tries made at once are counted as well, and given back if it fits.
         self._limits.take("sign_in_pair", name, address)
         if self._limits.is_over("sign_in_name", name):
-            log.warning("many sign-ins failed for one name; the last from %s", address)
+            log.warning("sign_in.many_failed", address=address)
             self._pause(SLOWED_BY)
         self._limits.count("sign_in_name", name)
         account = self._accounts.find(name)
@@ -280,7 +280,7 @@ class _Tries:
             self._limits.give_back("sign_in_pair", name, address)
             self._limits.give_back("sign_in_name", name)
             return account
-        log.info("sign-in failed: account %s from %s", account.id if account else "unknown", address)
+        log.info("sign_in.failed", agent=account.agent_id if account else "unknown", address=address)
         return None
 
 

@@ -74,7 +74,7 @@ def blueprint(parts: VisitorParts) -> Blueprint:
         parts.run_blocking(lambda: zip_into(out, parts.database, person, at=parts.now()))
         tally = parts.run_blocking(parts.people.tally, person)
         parts.run_blocking(lambda: parts.acts.exported(person, by=by, counts=tally))
-        log.info("visitor.exported", by=g.agent.account_id)
+        log.info("visitor.exported", by=f"agent:{g.agent.agent_id}")
         out.seek(0)
         answer = send_file(out, "application/zip", as_attachment=True, download_name="visitor.zip")
         answer.headers["Cache-Control"] = "no-store"
@@ -93,7 +93,7 @@ def blueprint(parts: VisitorParts) -> Blueprint:
         except NobodyFound:
             raise NotFound from None
         parts.forget(erased)
-        log.info("visitor.erased", by=g.agent.account_id, **erased.counts)
+        log.info("visitor.erased", by=f"agent:{g.agent.agent_id}", **erased.counts)
         return render_template("visitors/erased.html", erased=erased)
 
     return pages

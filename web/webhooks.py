@@ -62,9 +62,9 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
     def back_to(webhook_id: str) -> ResponseReturnValue:
         return redirect(url_for("webhooks.one", webhook_id=webhook_id), 303)
 
-    def note(what: str, webhook_id: str) -> None:
+    def note(event: str, webhook_id: str) -> None:
         limits.take("webhook", g.agent.account_id)
-        log.info(f"webhook.{what}", by=g.agent.account_id, webhook=webhooks.get(webhook_id).id)
+        log.info(event, by=f"agent:{g.agent.agent_id}", webhook=webhooks.get(webhook_id).id)
 
     @pages.get("")
     @audience("admin")
@@ -83,7 +83,7 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
             return draw_all(_Entry(entry.url, entry.kinds, {problem.field: problem.message}), 422)
         except ChangedMeanwhile:
             return back_to(wanted)
-        log.info("webhook.added", by=g.agent.account_id, webhook=made.id, host=urlsplit(made.url).hostname)
+        log.info("webhook.added", by=f"agent:{g.agent.agent_id}", webhook=made.id, host=urlsplit(made.url).hostname)
         return draw(made.id, key=made.secrets["current"], is_new=True), 201
 
     @pages.get("/<webhook_id>")
@@ -94,7 +94,7 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
     @pages.post("/<webhook_id>/rotate")
     @audience("admin")
     def rotate(webhook_id: str) -> ResponseReturnValue:
-        note("key_rotated", webhook_id)
+        note("webhook.key_rotated", webhook_id)
         seen = request.form.get("revision", "")
         try:
             rotated = webhooks.rotate(webhook_id, revision=int(seen) if re.fullmatch(r"\d{1,9}", seen) else None)
@@ -106,28 +106,28 @@ def blueprint(webhooks: Webhooks, deliveries: Deliveries, limits: Limits, *, now
     @audience("admin")
     def switch(webhook_id: str) -> ResponseReturnValue:
         enabled = request.form.get("to") == "on"
-        note("switched_on" if enabled else "switched_off", webhook_id)
+        note("webhook.switched_on" if enabled else "webhook.switched_off", webhook_id)
         webhooks.switch(webhook_id, enabled=enabled)
         return back_to(webhook_id)
 
     @pages.post("/<webhook_id>/remove")
     @audience("admin")
     def remove(webhook_id: str) -> ResponseReturnValue:
-        note("removed", webhook_id)
+        note("webhook.removed", webhook_id)
         webhooks.remove(webhook_id)
         return redirect(url_for("webhooks.index"), 303)
 
     @pages.post("/<webhook_id>/again")
     @audience("admin")
     def again(webhook_id: str) -> ResponseReturnValue:
-        note("sent_again", webhook_id)
+        note("webhook.sent_again", webhook_id)
         webhooks.send_again(webhook_id)
         return back_to(webhook_id)
 
     @pages.post("/<webhook_id>/test")
     @audience("admin")
     def test(webhook_id: str) -> ResponseReturnValue:
-        note("tested", webhook_id)
+        note("webhook.tested", webhook_id)
         try:
             return draw(webhook_id, test={"went_well": True, "outcome": deliveries.test(webhook_id)})
         except NotDone as problem:

@@ -19,7 +19,7 @@ PhrasesByLanguage = Mapping[str, tuple[str, ...]]
 
 DEFAULT_FALLBACK: Texts = {
     "en": "I did not get that. Could you say it in other words? You can also ask for a person.",
-    "de": "Das habe ich nicht verstanden. Können Sie es anders sagen? Sie können auch einen Menschen verlangen.",
+    "de": "Das habe ich nicht verstanden. Sagen Sie es mit anderen Worten, oder fragen Sie nach einem Menschen.",
 }
 
 

@@ -58,7 +58,7 @@ def test_what_must_hold_is_asked_of_the_answer_and_of_other_slots(play):
 
 def test_an_amount_is_in_the_sites_currency(play):
     bot = play(asking("budget, type: money, retries: 3"), start="a")
-    assert bot.write("50 dollars") == ["We reckon in EUR. How much is it in that?"]
+    assert bot.write("50 dollars") == ["Amounts here are in EUR. How much is it?"]
     assert bot.write("about 1,500 €") == ["Done"]
     assert bot.slots == {"budget": 1500}
 

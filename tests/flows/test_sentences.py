@@ -76,3 +76,22 @@ def test_a_sentence_we_do_not_have_is_a_mistake_of_ours():
 )
 def test_a_question_nobody_wrote_is_asked_politely(slot, kind, title, question):
     assert question_for(slot, kind, "en", title) == question
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_form_is_sent_by_the_word_that_a_message_is_sent_by(language):
+    texts = ROOT / "web" / "static" / "widget" / "texts"
+    own = (texts / f"{language}.js").read_text(encoding="utf-8")
+    forms = (texts / "forms.js").read_text(encoding="utf-8").partition(f"  {language}: {{")[2]
+    said = [re.search(r'\bsend: "(.*?)"', text)[1] for text in (own, forms)]
+    assert said == [sentence("submit", language)] * 2
+
+
+def test_whoever_is_spoken_to_in_german_is_spoken_to_as_sie():
+    texts = [each["de"] for each in ALL.values()]
+    texts += [path.read_text(encoding="utf-8") for path in ROOT.glob("web/static/widget/texts/*.js")]
+    texts += [path.read_text(encoding="utf-8") for path in ROOT.glob("*/starter/*.yaml")]
+    texts += [path.read_text(encoding="utf-8") for path in ROOT.glob("flows/standard/*.yaml")]
+    assert [
+        text for text in texts if re.search(r"\b([Dd]u|[Dd]ir|[Dd]ich|[Dd]eine?[mnrs]?|[Ee]uch|[Ee]ure?)\b", text)
+    ] == []

@@ -1,11 +1,16 @@
 import re
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from bot.site.loading import load_files
+from bot.site.starting import starter_files
+from rules.filters import FILTERS, Manner
 from web import assets, demo, headers
-from web.demo import LANGUAGES, PAGES
+from web.demo import LANGUAGES, PAGES, PRODUCTS
 
 ADDRESSES = [f"/demo/{'' if page == 'home' else page}" for page in PAGES]
 ALL = [*ADDRESSES, *(address.replace("/demo/", "/demo/de/") for address in ADDRESSES)]
@@ -105,6 +110,37 @@ def test_each_page_leads_to_itself_in_the_other_language(shop, address):
 def test_prices_are_written_as_each_language_does(shop):
     assert "€7.90" in shop.get("/demo/catalogue").text
     assert "7,90\xa0€" in shop.get("/demo/de/catalogue").text
+
+
+FREE = re.compile(
+    r"(?:[Dd]elivery (?:is )?free from|[Ff]rom) €(\d+)(?:,? delivery is free| it is free|\.)"
+    r"|[Ff]ree,? from €(\d+)|(?:frei ab|[Aa]b) (\d+)\s€(?: ist (?:der Versand|es) frei|\.)"
+)
+COOKBOOK = Path(__file__).parents[2] / "docs" / "marketers" / "cookbook.md"
+
+
+def test_the_shop_its_content_and_the_cookbook_promise_the_same(shop):
+    texts = [*starter_files().values(), COOKBOOK.read_text(), *(unescape(shop.get(address).text) for address in ALL)]
+    amounts = [next(filter(None, found)) for text in texts for found in FREE.findall(text)]
+    assert len(amounts) >= 2 * len(PAGES) + 5
+    assert set(amounts) == {"60"}
+    assert "one or two days" in starter_files()["rules/questions.yaml"]
+    assert "one or two days" in starter_files()["responses.yaml"]
+    assert '<td class="figures">1 to 2</td>' in shop.get("/demo/pricing").text
+
+
+def test_the_shop_counts_its_teas_right(shop):
+    teas = {5: "Five", 6: "Six", 7: "Seven"}[len([each for each in PRODUCTS if each.shelf != "table"])]
+    assert f"{teas} teas and" in shop.get("/demo/").text and f"{teas} teas and" in shop.get("/demo/catalogue").text
+    assert f"{teas} teas can be" in starter_files()["triggers/shop.yaml"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_hours_in_the_shop_are_those_of_its_site(shop, language):
+    hours = load_files(starter_files()).site.opening_hours
+    written = str(FILTERS["summary"].apply(hours, None, Manner(language, "EUR"))).split(", ")
+    text = shop.get("/demo/" if language == "en" else "/demo/de/").text
+    assert written and all(each in text for each in written)
 
 
 def test_the_shop_says_that_it_sells_nothing(shop):

@@ -91,8 +91,8 @@ def talk_with(
     actions_url: str | None,
 ) -> None:
     """Reads lines until there are no more, and prints what the bot says to each."""
-    content = _content(site)
-    now = _moment(at, content) if at else datetime.now(UTC)
+    content = content_of(site)
+    now = moment_of(at, content) if at else datetime.now(UTC)
     try:
         context = circumstances(content, page=page, facts=facts)
         spoken = language_spoken(content, language) if language else content.default_language
@@ -232,7 +232,8 @@ def _print(event: Event) -> None:
         click.echo(f"  → a message is left for '{body['department']}', to be answered at {body['email']}")
 
 
-def _content(site: Path) -> Site:
+def content_of(site: Path) -> Site:
+    """Returns a site that has no errors; raises CannotTalk."""
     loaded = load(site)
     if loaded.site is None or has_errors(loaded.problems):
         errors = [shown(each, loaded.files.get(each.place.file)) for each in loaded.problems if each.level == "error"]
@@ -256,7 +257,8 @@ def _lines() -> Iterator[str]:
             yield line.strip()
 
 
-def _moment(written: str, site: Site) -> datetime:
+def moment_of(written: str, site: Site) -> datetime:
+    """Returns the moment that is meant by `2026-03-04 10:00` or `sunday 11:00`; raises CannotTalk."""
     day, _, time = written.strip().lower().partition(" ")
     try:
         if day in DAYS:

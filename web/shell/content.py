@@ -7,7 +7,19 @@ from typing import Any
 
 import click
 
-from web.shell.options import ACTIONS_URL, DATA, DATABASE, FORMAT, NUMBER, PLAN, SITE, Stop, existing, look_for
+from web.shell.options import (
+    ACTIONS_URL,
+    DATA,
+    DATABASE,
+    FORMAT,
+    NUMBER,
+    PLAN,
+    SITE,
+    Stop,
+    existing,
+    in_circumstances,
+    look_for,
+)
 
 
 @click.command()
@@ -26,18 +38,7 @@ def check(site: Path, form: str) -> None:
 
 @click.command()
 @SITE
-@click.option("--page", default="/", show_default=True, help="The page the visitor is on.")
-@click.option("--language", help="The visitor's language. Default: the site's first.")
-@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Any other fact, such as visits=3.")
-@click.option(
-    "--agents",
-    "agents_here",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0, 1000),
-    help="How many agents are there.",
-)
-@click.option("--at", "at", metavar="MOMENT", help="When it is, such as '2026-03-04 10:00' or 'sunday 11:00'.")
+@in_circumstances
 @ACTIONS_URL
 def talk(site: Path, **circumstances: Any) -> None:
     """Speak with the bot in the terminal; lines may be piped in.

@@ -4,6 +4,8 @@ A command without other words takes the site as its word: `parlour check mysite`
 every verb of a group, takes `--site`: `parlour backup monday.db --site mysite`.
 """
 
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,27 @@ WEBHOOKS_MAY_BE_LOCAL = click.option(
     envvar="PARLOUR_WEBHOOKS_MAY_BE_LOCAL",
     help="Let webhooks lead to this computer, also without HTTPS: for trying out.",
 )
+_CIRCUMSTANCES = (
+    click.option("--page", default="/", show_default=True, help="The page the visitor is on."),
+    click.option("--language", help="The visitor's language. Default: the site's first."),
+    click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Any other fact, such as visits=3."),
+    click.option(
+        "--agents",
+        "agents_here",
+        default=0,
+        show_default=True,
+        type=click.IntRange(0, 1000),
+        help="How many agents are there.",
+    ),
+    click.option("--at", "at", metavar="MOMENT", help="When it is, such as '2026-03-04 10:00' or 'sunday 11:00'."),
+)
+
+
+def in_circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say in what circumstances a visitor is."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_CIRCUMSTANCES), command)
+
+
 NUMBER = click.IntRange(1, 1_000_000)
 """What counts something from 1, as far as a database counts."""
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask import Flask, g, request
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from bot.database import Database
@@ -449,16 +450,35 @@ def test_guesses_made_at_once_are_counted_as_those_one_after_another(
 
 
 def test_many_addresses_guessing_at_one_name_are_slowed_and_the_owner_still_gets_in(
-    make_house: Callable[..., House], caplog: pytest.LogCaptureFixture
+    make_house: Callable[..., House],
 ) -> None:
     house = make_house(rates=Rates(page=None, sign_in=None, sign_in_pair="5/5minutes", sign_in_name="7/5minutes"))
-    for n in range(12):
-        page = house.enter(house.browser(REMOTE_ADDR=f"127.0.1.{n}"), password=f"guess number {n}")
-        assert page.status_code == 200
-    assert house.pauses == [SLOWED_BY] * 5
-    assert "many sign-ins failed for one name" in caplog.text
-    assert house.enter(house.browser()).status_code == 302
-    assert "guess number" not in caplog.text and EMAIL not in caplog.text, "no secrets in the log"
+    with capture_logs() as logged:
+        for n in range(12):
+            page = house.enter(house.browser(REMOTE_ADDR=f"127.0.1.{n}"), password=f"guess number {n}")
+            assert page.status_code == 200
+        assert house.pauses == [SLOWED_BY] * 5
+        assert house.enter(house.browser()).status_code == 302
+    assert {"address": "127.0.1.11", "event": "sign_in.many_failed", "log_level": "warning"} in logged
+    assert "guess number" not in str(logged) and EMAIL not in str(logged), "no secrets in the log"
+
+
+def test_the_log_says_who_came_and_went_by_the_id_that_the_shell_lists(house: House) -> None:
+    browser = house.browser()
+    with capture_logs() as logged:
+        house.enter(browser, password="another four words")
+        house.enter(browser, email="nobody@shop.example")
+        house.enter(browser)
+        browser.post("/panel/logout", headers={"X-CSRFToken": token_of(browser, house)})
+    account = house.accounts.find(EMAIL)
+    assert account is not None
+    assert [(line["event"], line["agent"]) for line in logged if "agent" in line] == [
+        ("sign_in.failed", account.agent_id),
+        ("sign_in.failed", "unknown"),
+        ("account.signed_in", account.agent_id),
+        ("account.signed_out", account.agent_id),
+    ]
+    assert "another four words" not in str(logged) and "@" not in str(logged)
 
 
 def test_one_address_trying_many_names_is_stopped(make_house: Callable[..., House]) -> None:
@@ -484,6 +504,19 @@ def test_the_first_link_makes_an_account_that_is_signed_in(house: House) -> None
     for who in (browser, house.browser()):
         over = who.get(f"/panel/first/{link}", headers=PAGE)
         assert over.status_code == 404 and "no longer works" in over.text
+
+
+@pytest.mark.parametrize("why", ["a day has passed", "it was used", "started again"])
+def test_a_link_that_is_over_says_each_cause_there_may_be(house: House, why: str) -> None:
+    link, browser = house.accounts.first_invitation(), house.browser()
+    if why == "a day has passed":
+        house.now += timedelta(days=1, seconds=1)
+    elif why == "it was used":
+        assert first_form(house.browser(), link).status_code == 303
+    else:
+        house.accounts.first_invitation()
+    over = browser.get(f"/panel/first/{link}", headers=PAGE)
+    assert over.status_code == 404 and why in over.text
 
 
 def test_the_first_account_sets_a_password_that_is_one(house: House) -> None:

@@ -44,7 +44,7 @@ def test_both_sides_see_what_rules_left_of_a_message(shop: Server, window: Any, 
     visitor.get_by_role("button", name=re.compile("Open chat")).click()
     log = visitor.get_by_role("log", name="Conversation")
     answer(visitor, "Is shiping free with card 4111 1111 1111 1111?")
-    expect(log.get_by_text("arrives after two or three")).to_be_visible(timeout=10_000)
+    expect(log.get_by_text("takes one or two days")).to_be_visible(timeout=10_000)
     visitor.reload()
     if size == PHONE:
         visitor.get_by_role("button", name=re.compile("Open chat")).click()

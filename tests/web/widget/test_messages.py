@@ -100,7 +100,7 @@ def test_a_refused_message_says_so_and_goes_back_to_where_it_was_written(visit: 
     page = opened(visit())
     write(page, "Something odd")
     refused = log_of(page).locator(".own")
-    expect(refused).to_contain_text("Not sent · It could not be taken.")
+    expect(refused).to_contain_text("Not sent · It was not accepted.")
     picture(page, "widget-refused")
     refused.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("Something odd")

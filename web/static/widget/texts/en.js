@@ -23,7 +23,7 @@ export default {
   empty: "There is nothing in this message. Write a word or two.",
   long: (over) => `This is ${over} characters too long. Shorten it or send it in parts.`,
   too_many: "That was too quick.",
-  refused: "It could not be taken.",
+  refused: "It was not accepted.",
   offline: "No connection. What you write is kept and sent when it is back.",
   queue: "Waiting for a person",
   place: (place) => `You are ${place}${endings[ordinals.select(place)]} in line`,
