@@ -15,6 +15,7 @@ import { Visit } from "./visit.js";
 const ESCAPE = 27;
 const TYPING_FADES = 8_000;
 const FIRST_RETRY = 5_000;
+const LAST_RETRY = 80_000;
 const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
@@ -45,6 +46,8 @@ class Widget extends HTMLElement {
   #typing = h("p.typing", { hidden: true });
   #fading;
   #again;
+  #viewing;
+  #began;
   #stands = {};
   #spoken = {};
   #unread = 0;
@@ -73,7 +76,9 @@ class Widget extends HTMLElement {
       show: (spoken, told) => this.#show((this.#spoken = spoken), told),
     });
     const sheet = text(new URL("./widget.css", import.meta.url));
-    const { language, bundle, conversation } = await this.#view();
+    const viewed = new Promise((resolve) => (this.#began = resolve));
+    this.#view();
+    const { language, bundle, conversation } = await viewed;
     const looks = text(`${origin}/widget/bundle/${bundle}.json`);
     this.#texts = (await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js")).default;
     this.#draw(language, parse(await looks), await sheet);
@@ -172,7 +177,7 @@ class Widget extends HTMLElement {
       state: (state) => {
         this.#status.line(state);
         // The token has run out: a view gives a new one.
-        if (state === "refused") this.#view().then(() => line.start());
+        if (state === "refused") this.#view();
       },
     };
     for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
@@ -351,19 +356,20 @@ class Widget extends HTMLElement {
 
   // What is asked of the server while there is no line
 
+  /** Tells of this page until the server has heard of it; of pages that it could not hear of, the last takes all turns. */
   async #view(again, wait = FIRST_RETRY) {
-    const view = await this.#ask("view", { ...this.#visit.view(), again });
-    if (!view.token) {
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      return this.#view(again, wait * 2);
-    }
-    keep("token", (this.#token = view.token));
-    this.#speaker.take(view, again);
-    if (view.conversation && this.isConnected) this.#line.start();
+    const viewing = (this.#viewing = {});
     clearInterval(this.#again);
+    const view = await this.#ask("view", { ...this.#visit.view(), again });
+    if (view.token) keep("token", (this.#token = view.token));
+    else await new Promise((resolve) => setTimeout(resolve, wait));
+    if (viewing !== this.#viewing) return;
+    if (!view.token) return this.#view(again, Math.min(wait * 2, LAST_RETRY));
+    this.#began(view);
+    this.#speaker.take(view, again);
+    if (this.isConnected && (view.conversation || this.#line.state === "refused")) this.#line.start();
     const { ask_again_after: after } = view;
     if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
-    return view;
   }
 
   /** The answer, or where there is none something empty. */
