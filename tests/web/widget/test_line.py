@@ -1,6 +1,6 @@
 """The line between the widget and the server: gone, not let through, with a token that ran out."""
 
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import CHAT, SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
@@ -112,3 +112,48 @@ def test_a_server_that_was_away_for_long_is_found_again_soon(world: BrowserConte
     chat.reachable = True
     page.clock.run_for(90_000)
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+
+
+def test_two_tabs_opened_at_once_are_one_visitor(world: BrowserContext, chat: PretendedChat) -> None:
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST" and not chat.asks("view") and not held:
+            held.append(route)
+        else:
+            chat.answer(route)
+
+    world.route(f"{CHAT}/widget/view", answer)
+    tabs = [world.new_page(), world.new_page()]
+    for tab in tabs:
+        tab.goto(f"{SHOP}/boots")
+    eventually(tabs[0], lambda: bool(held))
+    tabs[0].wait_for_timeout(500)
+    chat.answer(held[0])
+    for tab in tabs:
+        expect(tab.get_by_role("button", name="Open chat")).to_be_visible()
+    tokens = [token for what, _, token in chat.asked if what == "view"]
+    assert tokens == [None, "Bearer token-of-this-visitor"]
+
+
+def test_a_page_looked_at_before_the_first_is_answered_has_the_same_visitor(
+    world: BrowserContext, chat: PretendedChat
+) -> None:
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            chat.answer(route)
+
+    world.route(f"{CHAT}/widget/view", answer)
+    page = world.new_page()
+    page.goto(f"{SHOP}/boots")
+    eventually(page, lambda: bool(held))
+    page.evaluate("history.pushState({}, '', '/cart')")
+    page.wait_for_timeout(500)
+    chat.answer(held[0])
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    told = [(view["facts"]["page"], token) for _, view, token in chat.asked]
+    assert told == [("/boots", None), ("/cart", "Bearer token-of-this-visitor")]

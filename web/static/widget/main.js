@@ -360,9 +360,15 @@ class Widget extends HTMLElement {
   async #view(again, wait = FIRST_RETRY) {
     const viewing = (this.#viewing = {});
     clearInterval(this.#again);
-    const view = await this.#ask("view", { ...this.#visit.view(), again });
-    if (view.token) keep("token", (this.#token = view.token));
-    else await new Promise((resolve) => setTimeout(resolve, wait));
+    const ask = async () => {
+      const view = await this.#ask("view", { ...this.#visit.view(), again });
+      if (view.token) keep("token", (this.#token = view.token));
+      return view;
+    };
+    const { locks } = navigator;
+    // Two tabs that ask without a token would be two visitors: the second waits for the token of the first.
+    const view = await (this.#token || !locks ? ask() : locks.request("parlour.visitor", ask).catch(ask));
+    if (!view.token) await new Promise((resolve) => setTimeout(resolve, wait));
     if (viewing !== this.#viewing) return;
     if (!view.token) return this.#view(again, Math.min(wait * 2, LAST_RETRY));
     this.#began(view);
@@ -375,7 +381,7 @@ class Widget extends HTMLElement {
   /** The answer, or where there is none something empty. */
   async #ask(what, body) {
     const headers = { "Content-Type": "application/json" };
-    if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
+    if ((this.#token ||= recall("token"))) headers.Authorization = `Bearer ${this.#token}`;
     try {
       return parse(await text(`${this.#origin}/widget/${what}`, { method: "POST", headers, body: JSON.stringify(body) }));
     } catch {
