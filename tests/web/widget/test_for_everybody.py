@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
@@ -73,6 +73,40 @@ def test_everything_can_be_reached_by_keyboard_and_the_page_hears_none_of_it(
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
     assert page.evaluate("keys") == ["Tab", "Tab"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_where_colours_are_forced_everything_has_an_edge(visit: Visit, chat: PretendedChat, scheme: Any) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    picture(page, f"widget-bubble-forced-{scheme}")
+    assert without_edge(page, ".launcher", ".bubble", ".face") == []
+    long_talk(chat)
+    page.reload()
+    expect(page.locator(".badge")).to_be_visible()
+    assert without_edge(page, ".badge") == []
+    page.get_by_role("button", name="Open chat").click()
+    expect(log_of(page)).to_contain_text("Down to −15 °C")
+    settle(page)
+    picture(page, f"widget-talk-forced-{scheme}")
+    assert without_edge(page, ".launcher", ".dialog", ".face", ".send", ".message .words", ".own .words") == []
+    assert serious(page) == []
+    page.emulate_media(forced_colors="none")
+    assert without_edge(page, ".launcher", ".dialog", ".send", ".own .words") == [
+        ".launcher",
+        ".dialog",
+        ".send",
+        ".own .words",
+    ]
+
+
+def without_edge(page: Page, *parts: str) -> list[str]:
+    """Which of these have no border to be told by from what is around them."""
+    width = "part => parseFloat(getComputedStyle(part).borderTopWidth)"
+    return [part for part in parts if not page.locator(f"{part}:visible").last.evaluate(width)]
 
 
 def test_nothing_moves_for_who_does_not_want_it_and_nothing_is_printed(visit: Visit) -> None:
