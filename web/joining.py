@@ -72,7 +72,7 @@ def _in_order(file: Path, imports: re.Pattern[str], found: list[Path]) -> list[P
 def _folded(styles: str) -> str:
     """Puts the values of custom properties that are set once where they are read, and leaves out what nobody reads."""
     often = Counter(name for name, _ in _MEANING.findall(styles))
-    fixed = {name: value for name, value in _MEANING.findall(styles) if often[name] == 1 and "var(" not in value}
+    fixed = {name: value for name, value in _MEANING.findall(styles) if often[name] == 1}
     written = re.sub(r"var\((--[\w-]+)\)", lambda found: _value(found, fixed), styles)
     read = set(re.findall(r"var\((--[\w-]+)", written))
     written = re.sub(_MEANING.pattern + ";?", lambda found: found[0] if found[1] in read else "", written)

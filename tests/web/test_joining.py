@@ -57,6 +57,18 @@ const label = (switched) => {
 let changed = 1;
 changed += total(1);
 const many = (...numbers) => numbers.length;
+const ONCE = 1_500;
+const SAID = "a, b";
+const SHAPE = /[(,]/u;
+const TWICE = 2;
+const LISTED = 3;
+const settled = (changes = {}) => {
+  let count = 0;
+  const add = (by) => (count += by);
+  const both = (one, other) => (add(one), add(other));
+  const last = (changes.last = [ONCE, SAID].length);
+  return [add(ONCE), both(1, 2), last, changes, SAID.length, SHAPE.test("f(x)"), TWICE * TWICE, { LISTED }];
+};
 const arrows = async (by) => {
   const plus = (each) => each + by;
   const both = (one, other) => one + other;
@@ -74,7 +86,8 @@ export async function run() {
     shapes.total(8), shapes.outer, shapes.k7, shadows("v", true), shadows("w"), words("a`b/c value/total}d value"),
     told("Anna", ["x", "y"]), twice(1, 2), chosen(1), chosen(0), label(7), label(8),
     grouped([1, [2, 3, 4]], { a: { b: 5 }, e: 6 }),
-    changed, await arrows(1), globals, signs(1, 2), signs(2, 1), ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b)
+    changed, settled(),
+    await arrows(1), globals, signs(1, 2), signs(2, 1), ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b)
       .map((a) => a ** 2 / 1),
     `${{ a: 1 }.a}`,
   ]);
@@ -123,6 +136,21 @@ def test_yes_and_no_are_brief_but_keep_their_names() -> None:
         "const one=true;export const all=()=>{for(const each of[false])return one?true:{true:each,false:each.true};};"
     )
     assert renamed(script) == ("let e=!0;export let all=()=>{for(let t of[!1])return e?true:{true:t,false:t.true}};")
+
+
+def test_a_constant_stands_where_it_is_read_if_it_is_read_once() -> None:
+    script = (
+        'const LONG=1_000;const NAME="anna";const OFTEN=/a/u;export const KEPT=3;const OWN=4;const EACH=/e/g;'
+        "export const all=()=>[LONG,NAME,OFTEN,OFTEN,KEPT,{OWN},EACH];"
+    )
+    assert renamed(script) == (
+        'let e=/a/u;export let KEPT=3;let t=4,n=/e/g;export let all=()=>[1000,"anna",e,e,KEPT,{OWN:t},n];'
+    )
+
+
+def test_brackets_round_one_thing_go_and_others_stay() -> None:
+    script = "const one=(two=()=>(two=3))=>(two,({two}));const other=(one()*2);const last=(one,other);"
+    assert renamed(script) == "let e=(e=()=>e=3)=>(e,({two:e})),t=e()*2,n=(e,t);"
 
 
 def files(folder: Path, **written: str) -> Path:
@@ -197,3 +225,12 @@ def test_sheets_that_share_their_meanings_call_them_the_same(tmp_path: Path) -> 
         ":root{--b:#111}@media (prefers-color-scheme:dark){:root{--b:#eee}}"
         ".two{--c:1;--c:2;color:var(--b);order:var(--c)}"
     )
+
+
+def test_a_meaning_that_is_another_by_its_name_is_that_other(tmp_path: Path) -> None:
+    files(
+        tmp_path,
+        main_css=":root { --focus: var(--link); --link: blue; } "
+        "@media print { :root { --link: #000; } } a { color: var(--focus); }",
+    )
+    assert joined_styles(tmp_path / "main.css") == ":root{--b:blue}@media print{:root{--b:#000}}a{color:var(--b)}"
