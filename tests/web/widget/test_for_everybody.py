@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
@@ -121,3 +121,51 @@ def test_nothing_moves_for_who_does_not_want_it_and_nothing_is_printed(visit: Vi
     )
     page.emulate_media(media="print")
     expect(page.locator(".root")).to_be_hidden()
+
+
+OVERHEARD = """
+    window.heard = [];
+    const attach = Element.prototype.attachShadow;
+    Element.prototype.attachShadow = function (options) {
+        const root = attach.call(this, options);
+        const aloud = (node) => node.closest("[aria-live], [role=log]")?.ariaLive !== "off";
+        new MutationObserver((changes) => {
+            for (const { target, addedNodes } of changes) {
+                for (const node of addedNodes) {
+                    if (target.matches?.(".log, .replies") && node.innerText && aloud(node)) heard.push(node.innerText);
+                }
+            }
+        }).observe(root, { childList: true, subtree: true });
+        return root;
+    };
+"""
+"""Keeps what comes into the log in a way that a screen reader reads out."""
+
+
+def test_what_was_seen_before_is_not_read_out_again_and_what_is_new_is(
+    world: BrowserContext, visit: Visit, chat: PretendedChat
+) -> None:
+    world.add_init_script(OVERHEARD)
+    size = [{"label": "Forty", "value": "40"}, {"label": "Larger", "value": "41"}]
+    chat.adds("message", "visitor", ago=5000, text="Hello")
+    chat.adds("message", "bot", ago=4000, text="Which size?", options=size, step="size")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Which size?")
+    page.reload()
+    expect(log_of(page).get_by_role("button", name="Forty")).to_be_visible()
+    assert page.evaluate("heard") == []
+    page.wait_for_timeout(200)
+    chat.happens("message", "bot", text="Or tell me the length of your foot.")
+    expect(log_of(page)).to_contain_text("Or tell me the length of your foot.")
+    assert page.evaluate("heard.join().split('\\n').at(-1)") == "Or tell me the length of your foot."
+
+
+def test_a_conversation_that_is_opened_is_not_read_out_but_what_is_said_in_it(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    page = visit()
+    page.clock.install()
+    opened(page)
+    expect(log_of(page)).to_have_attribute("aria-live", "off")
+    page.clock.run_for(500)
+    expect(log_of(page)).to_have_attribute("aria-live", "polite")

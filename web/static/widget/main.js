@@ -216,7 +216,7 @@ class Widget extends HTMLElement {
       this.#spoken.say = "";
     }
     this.#composer.fit();
-    this.#thread.toEnd();
+    this.#thread.appear();
     this.#look();
   }
 
@@ -258,7 +258,7 @@ class Widget extends HTMLElement {
     const seen = readIn(conversation);
     const fresh = events.filter(({ seq, kind, from }) => seq > seen && kind === "message" && from.role !== "visitor");
     this.#showTyping({});
-    this.#thread.show(events);
+    this.#thread.show(events, seen);
     this.#unread += fresh.length;
     if (this.#look(conversation) || !fresh.length) return;
     const { body, from } = fresh.at(-1);

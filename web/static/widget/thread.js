@@ -5,6 +5,7 @@ import { h, prose } from "../shared/html.js";
 const GAP = 15 * 60_000;
 const NEAR = 90;
 const ABOVE = 80;
+const DRAWN_IN = 100;
 
 export class Thread {
   element;
@@ -71,7 +72,8 @@ export class Thread {
     }
   }
 
-  show(events) {
+  /** Shows what happened; what was seen before, up to the number `seen`, is not read out once more. */
+  show(events, seen) {
     for (const { kind, from, body, seq, at, client_id } of events) {
       const key = client_id ?? seq;
       const tell = this.#texts[kind];
@@ -87,6 +89,7 @@ export class Thread {
         element?.remove();
         element = this.#say(body.text, from);
       }
+      element.ariaLive = this.#replies.ariaLive = seq > seen ? null : "off";
       element.title = exact(Date.parse(at), this.#language);
       if (note || own) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq }));
@@ -151,13 +154,20 @@ export class Thread {
     this.#keepEnd();
   }
 
+  /** Comes in sight, at its end: what is said from then on is read out. */
+  appear() {
+    this.element.ariaLive = "off";
+    setTimeout(() => (this.element.ariaLive = "polite"), DRAWN_IN);
+    this.toEnd();
+  }
+
   #mark(element, words, button = "") {
     element.querySelector(".state")?.remove();
     if (words) element.append(h(button ? "p.state.wrong" : "p.state", { ariaLive: button ? "polite" : "off" }, words, button));
   }
 
   #gap(at) {
-    if (at - this.#at > GAP) this.#place(h("p.note", null, moment(at, Date.now(), this.#language)));
+    if (at - this.#at > GAP) this.#place(h("p.note", { ariaLive: "off" }, moment(at, Date.now(), this.#language)));
     this.#at = at;
   }
 
