@@ -282,8 +282,15 @@ class Widget extends HTMLElement {
   /** Nothing is new any more. */
   #clear() {
     this.#unread = 0;
-    this.#corner.replaceChildren();
+    this.#fill();
     this.#label();
+  }
+
+  /** Puts a bubble beside the launcher, or none; whoever was in the one before goes on in this one or at the launcher. */
+  #fill(...shown) {
+    const inside = this.#corner.contains(this.shadowRoot.activeElement);
+    this.#corner.replaceChildren(...shown);
+    if (inside) (this.#corner.querySelector(".words") ?? this.#launcher).focus();
   }
 
   #stand(status) {
@@ -332,13 +339,12 @@ class Widget extends HTMLElement {
         this.#press(option);
       },
       dismiss: () => {
-        this.#corner.replaceChildren();
-        this.#launcher.focus();
+        this.#fill();
         dismiss();
       },
     };
     const element = bubble(this.#texts, spoken, act);
-    this.#corner.replaceChildren(element);
+    this.#fill(element);
     whenSeen(element, seen);
   }
 
