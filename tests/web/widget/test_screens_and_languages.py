@@ -47,6 +47,34 @@ def test_on_a_phone_it_has_the_whole_screen_and_gives_it_back(
     expect(dialog_of(page)).to_be_hidden()
 
 
+@pytest.mark.parametrize("position", ["bottom_right", "bottom_left"])
+def test_nothing_lies_under_the_notch_of_a_phone_or_its_bar(
+    world: BrowserContext, chat: PretendedChat, host: Host, position: str
+) -> None:
+    host.policy = ""
+    host.body = "<meta name=viewport content='width=device-width, viewport-fit=cover'><main><h1>Boots</h1></main>"
+    chat.look["position"] = position
+    page = world.new_page()
+    page.set_viewport_size({"width": 844, "height": 390})
+    session = world.new_cdp_session(page)
+    edges = {"top": 10, "left": 59, "right": 50, "bottom": 34}
+    session.send("Emulation.setSafeAreaInsetsOverride", {"insets": edges})
+    page.goto(f"{SHOP}/boots")
+    launcher = page.get_by_role("button", name="Open chat").bounding_box()
+    assert launcher is not None
+    assert launcher["y"] + launcher["height"] == 390 - 34
+    at_side = launcher["x"] == 59 if position == "bottom_left" else launcher["x"] + launcher["width"] == 844 - 50
+    assert at_side
+    opened(page)
+    settle(page)
+    picture(page, f"widget-notch-{position}")
+    head, below = page.locator(".head").bounding_box(), page.locator(".composer").bounding_box()
+    assert head is not None
+    assert below is not None
+    assert (head["x"], head["y"], head["width"]) == (59, 10, 844 - 59 - 50)
+    assert below["y"] + below["height"] == 390 - 34
+
+
 def test_a_bubble_fits_a_narrow_phone(world: BrowserContext, chat: PretendedChat) -> None:
     chat.triggers = [HELP]
     chat.shown = {**SPOKEN, "say": "Donaudampfschifffahrtsgesellschaftskapitänsmütze? " * 4}
