@@ -55,6 +55,7 @@ def joined_styles(entry: Path) -> str:
     whole = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.S))
     whole = re.sub(r" ?([{};,>]) ?", r"\1", whole).replace(": ", ":").replace(";}", "}").strip()
     whole = re.sub(r"(?<=[{};,])& (?=\.)", "", whole).replace(" !important", "!important")
+    whole = whole.replace(":root,:host{", ":host{")  # They are for what has a root of its own.
     return _with_short_meanings(_folded(whole), named=[name for name, _ in _MEANING.findall(whole)])
 
 

@@ -133,7 +133,8 @@ def _settled(script: str) -> str:
                 read.text = value.text
                 for idle in (token, name, equals, value, ends):
                     idle.text = ""
-    return "".join(token.text for token in tokens).lstrip()
+    left = zip([_Token(";", "mark"), *tokens], tokens, strict=False)
+    return "".join(token.text for before, token in left if before.text or token.kind != "space")
 
 
 def _idle(solid: list[_Token]) -> Iterator[_Token]:
@@ -147,7 +148,7 @@ def _idle(solid: list[_Token]) -> Iterator[_Token]:
         lone = token.opens == "(" and token.pair == at + 2 and after.kind == "name"
         if lone and before.kind == "mark" and solid[at + 3].text == "=>":
             yield from (token, solid[at + 2])
-        elif token.opens == "(" and before.text in ("=", "=>") and _is_one_thing(solid, at):
+        elif token.opens == "(" and before.text in ("=", "=>", "(", ",") and _is_one_thing(solid, at):
             yield from (token, solid[token.pair])
         if token.text == "const" and before.text == ";" and _begins_with_const(solid, at - 1):
             before.text = ","

@@ -366,11 +366,7 @@ class Widget extends HTMLElement {
   async #view(again, wait = FIRST_RETRY) {
     const viewing = (this.#viewing = {});
     clearInterval(this.#again);
-    const ask = async () => {
-      const view = await this.#ask("view", { ...this.#visit.view(), again });
-      if (view.token) keep("token", (this.#token = view.token));
-      return view;
-    };
+    const ask = () => this.#ask("view", { ...this.#visit.view(), again });
     const { locks } = navigator;
     // Two tabs that ask without a token would be two visitors: the second waits for the token of the first.
     const view = await (this.#token || !locks ? ask() : locks.request("parlour.visitor", ask).catch(ask));
@@ -389,7 +385,10 @@ class Widget extends HTMLElement {
     const headers = { "Content-Type": "application/json" };
     if ((this.#token ||= recall("token"))) headers.Authorization = `Bearer ${this.#token}`;
     try {
-      return parse(await text(`${this.#origin}/widget/${what}`, { method: "POST", headers, body: JSON.stringify(body) }));
+      const init = { method: "POST", headers, body: JSON.stringify(body) };
+      const answer = parse(await text(`${this.#origin}/widget/${what}`, init));
+      if (answer.token) keep("token", (this.#token = answer.token));
+      return answer;
     } catch {
       return {};
     }

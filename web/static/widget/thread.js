@@ -126,7 +126,7 @@ export class Thread {
       this.offer({});
       element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" });
       this.#own.set(client_id, element);
-      this.toEnd();
+      this.#keepEnd();
     }
     if (state !== "failed") return this.#mark(element, state === "sending" && sending);
     const hopeless = error && error.code !== "too_many";
@@ -150,15 +150,11 @@ export class Thread {
     for (const element of settled) this.#mark(element, element === last && this.#texts.read);
   }
 
-  toEnd() {
-    this.#keepEnd();
-  }
-
   /** Comes in sight, at its end: what is said from then on is read out. */
   appear() {
     this.element.ariaLive = "off";
     setTimeout(() => (this.element.ariaLive = "polite"), DRAWN_IN);
-    this.toEnd();
+    this.#keepEnd();
   }
 
   #mark(element, words, button = "") {
