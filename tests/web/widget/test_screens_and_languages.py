@@ -1,7 +1,7 @@
 """How it stands on a page: on a phone, with long names, in the site's colour, in other languages."""
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
@@ -137,6 +137,37 @@ def test_german_visitors_are_spoken_to_in_german(visit: Visit, chat: PretendedCh
     expect(dialog_of(page)).to_contain_text("Sie sind Nummer 2 in der Reihe")
     settle(page)
     picture(page, "widget-german")
+
+
+def test_what_is_said_is_pronounced_in_the_language_it_is_in(visit: Visit, chat: PretendedChat) -> None:
+    chat.language = "fr"
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "say": "Je peux vous aider ?"}
+    page = visit()
+    assert pronounced(bubble_of(page).get_by_text("Je peux vous aider ?")) == "fr"
+    assert pronounced(bubble_of(page).get_by_role("button", name="Help me choose")) == "fr"
+    assert pronounced(bubble_of(page).get_by_text("Assistant")) == "en"
+    assert pronounced(page.get_by_role("button", name="Open chat")) == "en"
+    fields = [{"name": "size", "type": "number", "label": "Pointure", "choices": None, "optional": True, "help": None}]
+    form = {"step": "f", "title": "Vos chaussures", "submit": None, "fields": fields, "errors": {}}
+    chat.adds("message", "visitor", text="Bonjour")
+    chat.adds("message", "bot", text="Quelle pointure ?", options=[{"label": "Petite", "value": "s"}], step="s")
+    page.reload()
+    opened(page)
+    assert pronounced(log_of(page).get_by_text("Quelle pointure ?")) == "fr"
+    assert pronounced(log_of(page).get_by_role("button", name="Petite")) == "fr"
+    assert pronounced(log_of(page).get_by_text("A program answers here.")) == "en"
+    assert pronounced(page.get_by_role("textbox", name="Message")) == "en"
+    chat.happens("message", "bot", text="Dites-moi.", form=form)
+    assert pronounced(log_of(page).get_by_label("Pointure")) == "fr"
+    assert pronounced(log_of(page).get_by_text("(optional)")) == "en"
+    assert pronounced(log_of(page).get_by_role("button", name="Send")) == "en"
+
+
+def pronounced(words: Locator) -> str:
+    """The language in which a screen reader reads this."""
+    expect(words).to_be_visible()
+    language: str = words.evaluate("words => words.closest('[lang]').lang")
+    return language
 
 
 def test_what_is_written_from_the_right_stands_on_the_right(visit: Visit, chat: PretendedChat) -> None:

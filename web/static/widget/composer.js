@@ -39,7 +39,7 @@ export class Composer {
       { onsubmit: (event) => this.#submit(event) },
       h("div.row", null, this.#field, h("button.send", { "aria-label": texts.send }, icon("m5 12 7-7 7 7M12 19V5"))),
       this.#error,
-      h("p.below", null, this.#human, h("span", null, ...noted)),
+      h("p.below", null, this.#human, h("span", { lang: texts.language }, ...noted)),
     );
     this.#field.value = draft;
   }

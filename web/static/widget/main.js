@@ -80,8 +80,10 @@ class Widget extends HTMLElement {
     this.#view();
     const { language, bundle, conversation } = await viewed;
     const looks = text(`${origin}/widget/bundle/${bundle}.json`);
-    this.#texts = (await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js")).default;
-    this.#draw(language, parse(await looks), await sheet);
+    const { default: texts } = await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js");
+    // What we say ourselves may be in another language than what the site says.
+    this.#texts = { ...texts, language };
+    this.#draw(parse(await looks), await sheet);
     this.#listen();
     this.#stand(conversation ?? {});
     if (conversation || this.#line.kept()[0]) this.#line.start();
@@ -115,8 +117,9 @@ class Widget extends HTMLElement {
     this.hidden = false;
   }
 
-  #draw(language, { name, look, greeting, privacy_note }, sheet) {
+  #draw({ name, look, greeting, privacy_note }, sheet) {
     const texts = this.#texts;
+    const { language, lang } = texts;
     const line = this.#line;
     const said = (words) => words?.[language] ?? Object.values(words ?? {})[0];
     const act = {
@@ -135,7 +138,7 @@ class Widget extends HTMLElement {
       typing: (on, text) => this.#tellTyping(on, text),
       draft: (text) => keep("draft", text),
     };
-    this.#thread = new Thread(texts, language, said(greeting), act);
+    this.#thread = new Thread(texts, said(greeting), act);
     this.#status = new Status(texts, name, act);
     this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
     const parts = [this.#status.element, this.#thread.element, this.#typing, this.#composer.element];
@@ -150,7 +153,7 @@ class Widget extends HTMLElement {
     const onkeydown = ({ keyCode }) => {
       if (keyCode === ESCAPE && this.#dialog.open) this.close();
     };
-    const around = { lang: language, dir, onkeydown };
+    const around = { lang, dir, onkeydown };
     const box = h(`div.root.${look.position}`, around, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
