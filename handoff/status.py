@@ -1,16 +1,14 @@
-"""Where a conversation stands, in the words a visitor may hear."""
+"""Where a conversation stands, as its visitor may hear it."""
 
 from datetime import datetime
 from typing import Any
 
 from bot.conversation import Conversation
+from bot.events import written
 from bot.site.site import Site
 from handoff.agents import Agents
 from handoff.queue import Queue
 from rules.hours import OpeningHours
-from rules.templates import parse_template
-
-_WHEN = parse_template('{{ opens | date: "weekday time" }}')
 
 
 def status_of(
@@ -28,14 +26,17 @@ def status_of(
         "department": department.title_in(conversation.language) if department else None,
         "place": queue.place_of(conversation),
         "left": conversation.left,
-        "opens": _opens(conversation, department.opening_hours if department else site.opening_hours, site, now),
+        "opens": _opens(conversation, department.opening_hours if department else site.opening_hours, now),
         "agent_read": agent_read,
     }
 
 
-def _opens(conversation: Conversation, hours: OpeningHours, site: Site, now: datetime) -> str | None:
-    """Returns when somebody is back, as people say it; None while it is open, somebody is here, or nobody ever is."""
+def _opens(conversation: Conversation, hours: OpeningHours, now: datetime) -> str | None:
+    """Returns when somebody is back; None while it is open, somebody is here, or nobody ever is.
+
+    A moment and no words: only the visitor's browser knows what time that is where they are.
+    """
     if conversation.holder in ("queue", "agent") or hours.is_open(now):
         return None
     opens = hours.next_opening(now)
-    return _WHEN.render({"opens": opens}, conversation.language, timezone=site.zone) if opens else None
+    return written(opens) if opens else None

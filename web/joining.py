@@ -7,6 +7,7 @@ classes and constants. What it does not know how to join it refuses, so that a t
 import re
 from collections import Counter
 from pathlib import Path
+from string import ascii_lowercase
 
 from rjsmin import jsmin
 
@@ -53,7 +54,9 @@ def joined_styles(entry: Path) -> str:
     whole = "\n".join(_STYLES.sub("", file.read_text()) for file in sheets)
     whole = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.S))
     whole = re.sub(r" ?([{};,>]) ?", r"\1", whole).replace(": ", ":").replace(";}", "}").strip()
-    return _folded(whole)
+    whole = re.sub(r"(?<=[{};,])& (?=\.)", "", whole).replace(" !important", "!important")
+    whole = whole.replace(":root,:host{", ":host{")  # They are for what has a root of its own.
+    return _with_short_meanings(_folded(whole), named=[name for name, _ in _MEANING.findall(whole)])
 
 
 def _in_order(file: Path, imports: re.Pattern[str], found: list[Path]) -> list[Path]:
@@ -70,11 +73,27 @@ def _in_order(file: Path, imports: re.Pattern[str], found: list[Path]) -> list[P
 def _folded(styles: str) -> str:
     """Puts the values of custom properties that are set once where they are read, and leaves out what nobody reads."""
     often = Counter(name for name, _ in _MEANING.findall(styles))
-    fixed = {name: value for name, value in _MEANING.findall(styles) if often[name] == 1 and "var(" not in value}
+    fixed = {name: value for name, value in _MEANING.findall(styles) if often[name] == 1}
     written = re.sub(r"var\((--[\w-]+)\)", lambda found: _value(found, fixed), styles)
     read = set(re.findall(r"var\((--[\w-]+)", written))
     written = re.sub(_MEANING.pattern + ";?", lambda found: found[0] if found[1] in read else "", written)
     return styles if written == styles else _folded(written)
+
+
+def _with_short_meanings(styles: str, *, named: list[str]) -> str:
+    """Gives custom properties short names, by where they stand in what was `named` before anything was left out.
+
+    So sheets that begin with the same import call its meanings by the same names: both may be on one page.
+    """
+    own = [name for name in dict.fromkeys(named) if name not in SET_BY_SCRIPT]
+    short = {name: f"--{_short(at)}" for at, name in enumerate(own)}
+    return re.sub(r"(?<![\w-])--[\w-]+", lambda found: short.get(found[0], found[0]), styles)
+
+
+def _short(at: int) -> str:
+    """Returns a, b, …, z, aa, ab, …"""
+    further, last = divmod(at, len(ascii_lowercase))
+    return (_short(further - 1) if further else "") + ascii_lowercase[last]
 
 
 def _value(found: re.Match[str], fixed: dict[str, str]) -> str:

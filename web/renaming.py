@@ -5,7 +5,7 @@ of properties, of what is exported and of what the browser brings stay as they a
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -35,8 +35,13 @@ _WORDS = frozenset(
         """,
     )
 )
+_BRIEFLY = {"const": "let", "true": "!0", "false": "!1"}
+"""What means the same: whoever wrote `const` has seen to it that nothing is given twice."""
 _BEFORE_VALUE = frozenset([*"(,=:[!&|?{};+-*%<>", "=>", "...", "return", "typeof", "case", "", "${"])
 """After these a slash begins a pattern and divides nothing."""
+_CONSTANT = re.compile(r"[A-Z][A-Z_]+")
+"""What is named like this is given once."""
+_FIXED = re.compile(r"""[\d_]+|"[^"\\]*"|/.+/[imsu]*""")
 _BEFORE_BLOCK = frozenset([")", "=>", ";", "{", "}", "else", "try", "catch", "finally", "do", ""])
 _HEADS = frozenset(["if", "for", "while", "switch"])
 _CLOSES = frozenset(")]}")
@@ -80,10 +85,7 @@ class _Scope:
 
 def renamed(script: str) -> str:
     """Returns the script with short names for what is declared in it."""
-    tokens = list(_tokens(script))
-    solid = [token for token in tokens if token.kind != "space"]
-    _pair(solid)
-    _give_roles(solid)
+    tokens, solid = _read(_settled(script))
     scopes = _scopes(solid)
     inner = _innermost(solid, scopes)
     for at in _declared(solid):
@@ -101,11 +103,42 @@ def renamed(script: str) -> str:
     _shorten_private(solid)
     for token in _idle(solid):
         token.text = ""
+    for at, token in enumerate(solid):
+        if token.kind == "word" and token.text in _BRIEFLY and solid[at - 1].text != "." and solid[at + 1].text != ":":
+            token.text = _BRIEFLY[token.text]
+            token.kind = "word" if token.text == "let" else "mark"
     return "".join(_without_gaps([token for token in tokens if token.text]))
 
 
+def _read(script: str) -> tuple[list[_Token], list[_Token]]:
+    """Returns the tokens, all and without spaces, knowing what they are."""
+    tokens = list(_tokens(script))
+    solid = [token for token in tokens if token.kind != "space"]
+    _pair(solid)
+    _give_roles(solid)
+    return tokens, solid
+
+
+def _settled(script: str) -> str:
+    """Puts what a constant stands for where it is read, if that is in one place only."""
+    tokens, solid = _read(script)
+    said = Counter(token.text for token in solid if token.role)
+    for at, token in enumerate(solid[:-4]):
+        name, equals, value, ends = solid[at + 1 : at + 5]
+        once = _CONSTANT.fullmatch(name.text) and said[name.text] == 2 and solid[at - 1].text != "export"
+        fixed = equals.text == "=" and ends.text == ";" and _FIXED.fullmatch(value.text)
+        if token.text == "const" and once and fixed:
+            (read,) = (other for other in solid if other.role and other.text == name.text and other is not name)
+            if read.role == "variable":
+                read.text = value.text
+                for idle in (token, name, equals, value, ends):
+                    idle.text = ""
+    left = zip([_Token(";", "mark"), *tokens], tokens, strict=False)
+    return "".join(token.text for before, token in left if before.text or token.kind != "space")
+
+
 def _idle(solid: list[_Token]) -> Iterator[_Token]:
-    """Yields what may be left out: what separates nothing, brackets round a lone parameter, `const` after `const`."""
+    """Yields what may be left out: what separates nothing, brackets round one thing alone, `const` after `const`."""
     for at, token in enumerate(solid[:-1]):
         before, after = solid[at - 1] if at else _Token("", ""), solid[at + 1]
         ends_block = after.text == "}" and after.kind == "mark"
@@ -115,9 +148,22 @@ def _idle(solid: list[_Token]) -> Iterator[_Token]:
         lone = token.opens == "(" and token.pair == at + 2 and after.kind == "name"
         if lone and before.kind == "mark" and solid[at + 3].text == "=>":
             yield from (token, solid[at + 2])
+        elif token.opens == "(" and before.text in ("=", "=>", "(", ",") and _is_one_thing(solid, at):
+            yield from (token, solid[token.pair])
         if token.text == "const" and before.text == ";" and _begins_with_const(solid, at - 1):
             before.text = ","
             yield token
+
+
+def _is_one_thing(solid: list[_Token], at: int) -> bool:
+    """Says whether what is in these brackets, all that is given there, would be the same without them."""
+    end = solid[at].pair
+    if solid[at + 1].text == "{" or solid[end + 1].text not in (",", ";", ")", "}", "]"):
+        return False
+    inside = at + 1
+    while inside < end and solid[inside].text != ",":
+        inside = max(inside, solid[inside].pair) + 1
+    return inside == end
 
 
 def _begins_with_const(solid: list[_Token], end: int) -> bool:

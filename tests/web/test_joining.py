@@ -57,6 +57,18 @@ const label = (switched) => {
 let changed = 1;
 changed += total(1);
 const many = (...numbers) => numbers.length;
+const ONCE = 1_500;
+const SAID = "a, b";
+const SHAPE = /[(,]/u;
+const TWICE = 2;
+const LISTED = 3;
+const settled = (changes = {}) => {
+  let count = 0;
+  const add = (by) => (count += by);
+  const both = (one, other) => (add(one), add(other));
+  const last = (changes.last = [ONCE, SAID].length);
+  return [add(ONCE), both(1, 2), last, changes, SAID.length, SHAPE.test("f(x)"), TWICE * TWICE, { LISTED }];
+};
 const arrows = async (by) => {
   const plus = (each) => each + by;
   const both = (one, other) => one + other;
@@ -74,7 +86,8 @@ export async function run() {
     shapes.total(8), shapes.outer, shapes.k7, shadows("v", true), shadows("w"), words("a`b/c value/total}d value"),
     told("Anna", ["x", "y"]), twice(1, 2), chosen(1), chosen(0), label(7), label(8),
     grouped([1, [2, 3, 4]], { a: { b: 5 }, e: 6 }),
-    changed, await arrows(1), globals, signs(1, 2), signs(2, 1), ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b)
+    changed, settled(),
+    await arrows(1), globals, signs(1, 2), signs(2, 1), ((a, b) => a - b)(3, 1), [3, 1].sort((a, b) => a - b)
       .map((a) => a ** 2 / 1),
     `${{ a: 1 }.a}`,
   ]);
@@ -95,14 +108,12 @@ def test_a_shortened_script_does_what_it_did(empty_page: Page) -> None:
 
 def test_what_others_see_keeps_its_name() -> None:
     script = "export const wait=1;const own=2;export function said(words){return{words,own,text:words.text+own};}"
-    assert renamed(script) == (
-        "export const wait=1;const e=2;export function said(t){return{words:t,own:e,text:t.text+e}}"
-    )
+    assert renamed(script) == ("export let wait=1;let e=2;export function said(t){return{words:t,own:e,text:t.text+e}}")
 
 
 def test_a_short_name_never_hides_one_that_is_needed() -> None:
     script = "const first=1;const second=(third)=>((fourth)=>first+third+fourth+e)(2);"
-    assert renamed(script) == "const t=1,n=n=>(r=>t+n+r+e)(2);"
+    assert renamed(script) == "let t=1,n=n=>(r=>t+n+r+e)(2);"
 
 
 def test_private_names_are_short_and_colours_are_not_names() -> None:
@@ -118,6 +129,28 @@ def test_private_names_begin_anew_in_every_class() -> None:
     assert renamed(script) == (
         "class e{#e=1;#t=2;tell(){return this.#t-this.#e}}class t{#e=1;inner=class{#t=2;tell(e){return this.#t-e.#e}}}"
     )
+
+
+def test_yes_and_no_are_brief_but_keep_their_names() -> None:
+    script = (
+        "const one=true;export const all=()=>{for(const each of[false])return one?true:{true:each,false:each.true};};"
+    )
+    assert renamed(script) == ("let e=!0;export let all=()=>{for(let t of[!1])return e?true:{true:t,false:t.true}};")
+
+
+def test_a_constant_stands_where_it_is_read_if_it_is_read_once() -> None:
+    script = (
+        'const LONG=1_000;const NAME="anna";const OFTEN=/a/u;export const KEPT=3;const OWN=4;const EACH=/e/g;'
+        "export const all=()=>[LONG,NAME,OFTEN,OFTEN,KEPT,{OWN},EACH];"
+    )
+    assert renamed(script) == (
+        'let e=/a/u;export let KEPT=3;let t=4,n=/e/g;export let all=()=>[1000,"anna",e,e,KEPT,{OWN:t},n];'
+    )
+
+
+def test_brackets_round_one_thing_go_and_others_stay() -> None:
+    script = "const one=(two=()=>(two=3))=>(two,({two}));const other=(one()*2);const last=(one,other);"
+    assert renamed(script) == "let e=(e=()=>e=3)=>(e,({two:e})),t=e()*2,n=(e,t);"
 
 
 def files(folder: Path, **written: str) -> Path:
@@ -169,11 +202,35 @@ def test_styles_keep_what_changes_and_fold_what_does_not(tmp_path: Path) -> None
             @media (prefers-color-scheme: dark) { :root { --text: var(--night); } }""",
         main_css="""@import "./tokens.css";
 
-.a > .b { color: var(--text); fill: var(--accent); top: var(--top, 0); }
+.a > .b { color: var(--text); fill: var(--accent); top: var(--top, 0); & .c { all: unset !important; } & p { top: 0; } }
 """,
     )
     assert joined_styles(tmp_path / "main.css") == (
-        ":root{--text:#111;--accent:#111}"
-        "@media (prefers-color-scheme:dark){:root{--text:#eee}}"
-        ".a>.b{color:var(--text);fill:var(--accent);top:var(--top,0)}"
+        ":root{--c:#111;--accent:#111}"
+        "@media (prefers-color-scheme:dark){:root{--c:#eee}}"
+        ".a>.b{color:var(--c);fill:var(--accent);top:var(--top,0);.c{all:unset!important}& p{top:0}}"
     )
+
+
+def test_sheets_that_share_their_meanings_call_them_the_same(tmp_path: Path) -> None:
+    dark = "@media (prefers-color-scheme: dark) { :root { --line: #333; --text: #eee; } }"
+    files(
+        tmp_path,
+        tokens_css=f":root {{ --line: #ccc; --text: #111; }} {dark}",
+        one_css='@import "./tokens.css";\n.one { color: var(--text); border-color: var(--line); }',
+        two_css='@import "./tokens.css";\n.two { --own: 1; --own: 2; color: var(--text); order: var(--own); }',
+    )
+    assert joined_styles(tmp_path / "one.css").endswith(".one{color:var(--b);border-color:var(--a)}")
+    assert joined_styles(tmp_path / "two.css") == (
+        ":root{--b:#111}@media (prefers-color-scheme:dark){:root{--b:#eee}}"
+        ".two{--c:1;--c:2;color:var(--b);order:var(--c)}"
+    )
+
+
+def test_a_meaning_that_is_another_by_its_name_is_that_other(tmp_path: Path) -> None:
+    files(
+        tmp_path,
+        main_css=":root { --focus: var(--link); --link: blue; } "
+        "@media print { :root { --link: #000; } } a { color: var(--focus); }",
+    )
+    assert joined_styles(tmp_path / "main.css") == ":root{--b:blue}@media print{:root{--b:#000}}a{color:var(--b)}"

@@ -85,7 +85,7 @@ def test_only_what_every_site_loads_may_be_loaded_by_every_site(tree: Path) -> N
 
 def test_scripts_of_the_widget_are_made_small_and_mean_the_same(tree: Path) -> None:
     assets = Assets(tree)
-    assert client_of(assets).get(assets.url("widget/visit.js")).text == "export const visit=`a  b`;"
+    assert client_of(assets).get(assets.url("widget/visit.js")).text == "export let visit=`a  b`;"
     as_written = Assets(tree, dev=True)
     assert client_of(as_written).get(as_written.url("widget/visit.js")).text == TREE["widget/visit.js"]
 
@@ -93,7 +93,7 @@ def test_scripts_of_the_widget_are_made_small_and_mean_the_same(tree: Path) -> N
 def test_the_widget_travels_as_one_file_and_as_many_while_developing(tree: Path) -> None:
     assets = Assets(tree)
     whole = client_of(assets).get(assets.url("widget/main.js")).text
-    assert whole == "const e=1;export const wait=`a  ${e} b`;"
+    assert whole == "let e=1;export let wait=`a  ${e} b`;"
     as_written = Assets(tree, dev=True)
     assert client_of(as_written).get(as_written.url("widget/main.js")).text == TREE["widget/main.js"]
 

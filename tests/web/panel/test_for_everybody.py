@@ -122,6 +122,46 @@ def test_what_lies_over_the_page_has_an_edge_where_colours_are_forced(panel: Cal
     assert edge(page, ".explanation") == edge(page, ".composer__card")
 
 
+def test_messages_and_numbers_have_an_edge_where_colours_are_forced(
+    panel: Callable[..., Page], desk: PretendedDesk, page: Page
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    page.emulate_media(forced_colors="active")
+    panel()
+    accept_anna(page)
+    desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "agent", "Ben", 0, text="By invoice, too."))
+    expect(page.get_by_role("log")).to_contain_text("By invoice, too.")
+    page.get_by_role("tab", name="New").click()
+    drawn = edge(page, ".composer__card")
+    picture(page, "panel-forced-colours")
+    assert edge(page, ".conversation__item--visitor .conversation__bubble") == drawn
+    assert edge(page, ".conversation__item--own .conversation__bubble") == drawn
+    assert edge(page, "[role=tab][aria-selected=true] .queue__count") == drawn
+    assert edge(page, "[aria-label=Waiting] .queue__unread") == drawn
+
+
+def test_only_what_is_chosen_is_marked_where_colours_are_forced(
+    panel: Callable[..., Page], desk: PretendedDesk, page: Page
+) -> None:
+    desk.mine = [row(OTTO, "Otto", owner="ben", holder="agent")]
+    desk.record[OTTO] = [event(1, "message", "visitor", "Otto", 50, text="Is it so?")]
+    page.emulate_media(forced_colors="active")
+    panel()
+    accept_anna(page)
+    nothing = page.evaluate("""() => {
+        document.documentElement.style.color = "Canvas";
+        return getComputedStyle(document.documentElement).color;
+    }""")
+    for tabs in (page.get_by_role("tablist").first, page.get_by_role("tablist").last):
+        for tab in tabs.get_by_role("tab").all():
+            below = tab.evaluate("tab => getComputedStyle(tab).borderBlockEndColor")
+            assert (below != nothing) == (tab.get_attribute("aria-selected") == "true")
+    for name, marked in (("Anna Muster", True), ("Otto", False)):
+        button = page.get_by_role("list", name="Mine").get_by_role("button", name=name)
+        beside = button.evaluate("button => getComputedStyle(button).borderInlineStartColor")
+        assert (beside != nothing) == marked
+
+
 def edge(page: Page, part: str) -> list[str]:
     """Returns how wide the edge at the start of a part is, and its colour."""
     style = "getComputedStyle(part)"

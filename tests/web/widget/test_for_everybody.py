@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
@@ -75,6 +75,40 @@ def test_everything_can_be_reached_by_keyboard_and_the_page_hears_none_of_it(
     assert page.evaluate("keys") == ["Tab", "Tab"]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_where_colours_are_forced_everything_has_an_edge(visit: Visit, chat: PretendedChat, scheme: Any) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    expect(bubble_of(page)).to_be_visible()
+    settle(page)
+    picture(page, f"widget-bubble-forced-{scheme}")
+    assert without_edge(page, ".launcher", ".bubble", ".face") == []
+    long_talk(chat)
+    page.reload()
+    expect(page.locator(".badge")).to_be_visible()
+    assert without_edge(page, ".badge") == []
+    page.get_by_role("button", name="Open chat").click()
+    expect(log_of(page)).to_contain_text("Down to −15 °C")
+    settle(page)
+    picture(page, f"widget-talk-forced-{scheme}")
+    assert without_edge(page, ".launcher", ".dialog", ".face", ".send", ".message .words", ".own .words") == []
+    assert serious(page) == []
+    page.emulate_media(forced_colors="none")
+    assert without_edge(page, ".launcher", ".dialog", ".send", ".own .words") == [
+        ".launcher",
+        ".dialog",
+        ".send",
+        ".own .words",
+    ]
+
+
+def without_edge(page: Page, *parts: str) -> list[str]:
+    """Which of these have no border to be told by from what is around them."""
+    width = "part => parseFloat(getComputedStyle(part).borderTopWidth)"
+    return [part for part in parts if not page.locator(f"{part}:visible").last.evaluate(width)]
+
+
 def test_nothing_moves_for_who_does_not_want_it_and_nothing_is_printed(visit: Visit) -> None:
     page = visit()
     page.emulate_media(reduced_motion="reduce")
@@ -87,3 +121,51 @@ def test_nothing_moves_for_who_does_not_want_it_and_nothing_is_printed(visit: Vi
     )
     page.emulate_media(media="print")
     expect(page.locator(".root")).to_be_hidden()
+
+
+OVERHEARD = """
+    window.heard = [];
+    const attach = Element.prototype.attachShadow;
+    Element.prototype.attachShadow = function (options) {
+        const root = attach.call(this, options);
+        const aloud = (node) => node.closest("[aria-live], [role=log]")?.ariaLive !== "off";
+        new MutationObserver((changes) => {
+            for (const { target, addedNodes } of changes) {
+                for (const node of addedNodes) {
+                    if (target.matches?.(".log, .replies") && node.innerText && aloud(node)) heard.push(node.innerText);
+                }
+            }
+        }).observe(root, { childList: true, subtree: true });
+        return root;
+    };
+"""
+"""Keeps what comes into the log in a way that a screen reader reads out."""
+
+
+def test_what_was_seen_before_is_not_read_out_again_and_what_is_new_is(
+    world: BrowserContext, visit: Visit, chat: PretendedChat
+) -> None:
+    world.add_init_script(OVERHEARD)
+    size = [{"label": "Forty", "value": "40"}, {"label": "Larger", "value": "41"}]
+    chat.adds("message", "visitor", ago=5000, text="Hello")
+    chat.adds("message", "bot", ago=4000, text="Which size?", options=size, step="size")
+    page = opened(visit())
+    expect(log_of(page)).to_contain_text("Which size?")
+    page.reload()
+    expect(log_of(page).get_by_role("button", name="Forty")).to_be_visible()
+    assert page.evaluate("heard") == []
+    page.wait_for_timeout(200)
+    chat.happens("message", "bot", text="Or tell me the length of your foot.")
+    expect(log_of(page)).to_contain_text("Or tell me the length of your foot.")
+    assert page.evaluate("heard.join().split('\\n').at(-1)") == "Or tell me the length of your foot."
+
+
+def test_a_conversation_that_is_opened_is_not_read_out_but_what_is_said_in_it(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    page = visit()
+    page.clock.install()
+    opened(page)
+    expect(log_of(page)).to_have_attribute("aria-live", "off")
+    page.clock.run_for(500)
+    expect(log_of(page)).to_have_attribute("aria-live", "polite")

@@ -1,6 +1,7 @@
 """Who answers, in the visitor's window: the assistant, a place in line, a person, nobody any more."""
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import ID, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
@@ -48,6 +49,31 @@ def test_a_person_is_told_from_the_program_in_words(visit: Visit, chat: Pretende
     expect(log_of(page)).to_contain_text("The assistant, a program, answers again.")
     expect(log_of(page).locator(".message .who").last).to_have_text("Assistant")
     expect(page.get_by_role("heading", name="Bergschuh")).to_be_visible()
+
+
+NEW_YORK = pytest.mark.browser_context_args(timezone_id="America/New_York")
+TOKYO = pytest.mark.browser_context_args(timezone_id="Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("now", "opens", "said"),
+    [
+        pytest.param("2026-11-26T20:00Z", "2026-11-27T09:00:00+01:00", "back 5:00 PM", marks=TOKYO),
+        pytest.param("2026-11-26T20:00Z", "2026-11-27T17:00:00+01:00", "back tomorrow, 1:00 AM", marks=TOKYO),
+        pytest.param("2026-11-26T20:00Z", "2026-12-01T09:00:00+01:00", "back Tuesday, 5:00 PM", marks=TOKYO),
+        pytest.param("2026-11-26T20:00Z", "2026-12-07T09:00:00+01:00", "back December 7, 5:00 PM", marks=TOKYO),
+        pytest.param("2026-10-31T16:00Z", "2026-11-01T15:00:00+01:00", "back tomorrow, 9:00 AM", marks=NEW_YORK),
+        pytest.param("2026-11-27T02:00Z", "2026-11-27T09:00:00+01:00", "back tomorrow, 3:00 AM", marks=NEW_YORK),
+    ],
+)
+def test_when_somebody_is_back_is_said_in_the_time_of_the_visitor(
+    world: BrowserContext, visit: Visit, chat: PretendedChat, now: str, opens: str, said: str
+) -> None:
+    world.clock.set_fixed_time(now)
+    chat.adds("message", "visitor", text="Hello")
+    chat.standing = {"opens": opens}
+    page = opened(visit())
+    expect(dialog_of(page).get_by_role("status").first).to_have_text(f"Closed, {said}")
 
 
 def test_only_a_person_who_has_the_conversation_sees_what_is_typed(visit: Visit, chat: PretendedChat) -> None:

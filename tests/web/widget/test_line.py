@@ -1,9 +1,9 @@
 """The line between the widget and the server: gone, not let through, with a token that ran out."""
 
-from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.browser import picture
-from tests.web.widget.shop import SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
+from tests.web.widget.shop import CHAT, SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
 
 
 def test_without_a_connection_it_is_said_once_and_what_is_written_goes_out_later(
@@ -73,3 +73,87 @@ def test_a_server_that_is_away_leaves_the_page_in_peace_and_is_asked_again(
     page.clock.run_for(60_000)
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
     assert failed == []
+
+
+def views_tried(page: Page) -> list[str]:
+    """Every page view that leaves from now on, whether it arrives or not."""
+    tried: list[str] = []
+    page.on("request", lambda asked: tried.append(asked.method) if asked.url == f"{CHAT}/widget/view" else None)
+    return tried
+
+
+def test_of_the_pages_looked_at_without_a_connection_the_last_is_told_once(visit: Visit, chat: PretendedChat) -> None:
+    page = visit()
+    page.clock.install()
+    chat.reachable = False
+    tried = views_tried(page)
+    for at, path in enumerate(["/coats", "/hats", "/cart"], 1):
+        page.evaluate(f"history.pushState({{}}, '', '{path}')")
+        page.clock.run_for(1_000)
+        eventually(page, lambda at=at: len(tried) == at)
+    chat.reachable = True
+    for _ in range(10):
+        page.clock.run_for(5_000)
+        page.wait_for_timeout(20)
+    assert [view["facts"]["page"] for view in chat.asks("view")] == ["/boots", "/cart"]
+
+
+def test_a_server_that_was_away_for_long_is_found_again_soon(world: BrowserContext, chat: PretendedChat) -> None:
+    chat.reachable = False
+    page = world.new_page()
+    page.clock.install()
+    tried = views_tried(page)
+    page.goto(f"{SHOP}/boots")
+    page.clock.run_for(3_000)
+    for times in range(1, 12):
+        eventually(page, lambda times=times: len(tried) == times)
+        page.wait_for_timeout(50)
+        page.clock.run_for(90_000)
+    chat.reachable = True
+    page.clock.run_for(90_000)
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+
+
+def test_two_tabs_opened_at_once_are_one_visitor(world: BrowserContext, chat: PretendedChat) -> None:
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST" and not chat.asks("view") and not held:
+            held.append(route)
+        else:
+            chat.answer(route)
+
+    world.route(f"{CHAT}/widget/view", answer)
+    tabs = [world.new_page(), world.new_page()]
+    for tab in tabs:
+        tab.goto(f"{SHOP}/boots")
+    eventually(tabs[0], lambda: bool(held))
+    tabs[0].wait_for_timeout(500)
+    chat.answer(held[0])
+    for tab in tabs:
+        expect(tab.get_by_role("button", name="Open chat")).to_be_visible()
+    tokens = [token for what, _, token in chat.asked if what == "view"]
+    assert tokens == [None, "Bearer token-of-this-visitor"]
+
+
+def test_a_page_looked_at_before_the_first_is_answered_has_the_same_visitor(
+    world: BrowserContext, chat: PretendedChat
+) -> None:
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            chat.answer(route)
+
+    world.route(f"{CHAT}/widget/view", answer)
+    page = world.new_page()
+    page.goto(f"{SHOP}/boots")
+    eventually(page, lambda: bool(held))
+    page.evaluate("history.pushState({}, '', '/cart')")
+    page.wait_for_timeout(500)
+    chat.answer(held[0])
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    told = [(view["facts"]["page"], token) for _, view, token in chat.asked]
+    assert told == [("/boots", None), ("/cart", "Bearer token-of-this-visitor")]

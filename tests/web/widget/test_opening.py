@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser import picture
-from tests.web.widget.shop import CHAT, SHOP, Host, PretendedChat, Visit, dialog_of, log_of, opened, write
+from tests.web.widget.shop import CHAT, SHOP, Host, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
 
 
 def test_until_somebody_writes_there_is_no_socket_and_nothing_but_a_view(visit: Visit, chat: PretendedChat) -> None:
@@ -98,3 +98,31 @@ def test_what_the_page_asks_before_the_widget_is_there_is_done_then(world: Brows
     page.goto(f"{SHOP}/boots")
     expect(dialog_of(page)).to_be_visible()
     assert page.locator("parlour-widget").count() == 1
+
+
+def test_a_page_made_ready_in_advance_is_viewed_when_it_is_looked_at(
+    world: BrowserContext, chat: PretendedChat
+) -> None:
+    world.add_init_script("Object.defineProperty(document, 'prerendering', { value: true, configurable: true })")
+    page = world.new_page()
+    page.goto(f"{SHOP}/boots")
+    page.wait_for_function("Parlour.open")
+    page.evaluate("Parlour.open()")
+    page.wait_for_timeout(500)
+    assert chat.asked == []
+    page.evaluate("delete document.prerendering; document.dispatchEvent(new Event('prerenderingchange'))")
+    expect(dialog_of(page)).to_be_visible()
+    assert [view["facts"]["page"] for view in chat.asks("view")] == ["/boots"]
+
+
+def test_a_page_that_is_brought_back_whole_is_viewed_once_more(visit: Visit, chat: PretendedChat) -> None:
+    page = visit()
+    brought_back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    page.evaluate(brought_back.replace("true", "false"))
+    page.wait_for_timeout(500)
+    assert len(chat.asks("view")) == 1
+    page.evaluate(brought_back)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    first, second = (view["facts"] for view in chat.asks("view"))
+    assert (second["page"], second["pages_viewed"]) == ("/boots", first["pages_viewed"] + 1)
+    assert second["time_on_page"] == 0

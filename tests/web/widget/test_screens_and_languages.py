@@ -1,7 +1,7 @@
 """How it stands on a page: on a phone, with long names, in the site's colour, in other languages."""
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
@@ -45,6 +45,34 @@ def test_on_a_phone_it_has_the_whole_screen_and_gives_it_back(
     page.reload()
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
     expect(dialog_of(page)).to_be_hidden()
+
+
+@pytest.mark.parametrize("position", ["bottom_right", "bottom_left"])
+def test_nothing_lies_under_the_notch_of_a_phone_or_its_bar(
+    world: BrowserContext, chat: PretendedChat, host: Host, position: str
+) -> None:
+    host.policy = ""
+    host.body = "<meta name=viewport content='width=device-width, viewport-fit=cover'><main><h1>Boots</h1></main>"
+    chat.look["position"] = position
+    page = world.new_page()
+    page.set_viewport_size({"width": 844, "height": 390})
+    session = world.new_cdp_session(page)
+    edges = {"top": 10, "left": 59, "right": 50, "bottom": 34}
+    session.send("Emulation.setSafeAreaInsetsOverride", {"insets": edges})
+    page.goto(f"{SHOP}/boots")
+    launcher = page.get_by_role("button", name="Open chat").bounding_box()
+    assert launcher is not None
+    assert launcher["y"] + launcher["height"] == 390 - 34
+    at_side = launcher["x"] == 59 if position == "bottom_left" else launcher["x"] + launcher["width"] == 844 - 50
+    assert at_side
+    opened(page)
+    settle(page)
+    picture(page, f"widget-notch-{position}")
+    head, below = page.locator(".head").bounding_box(), page.locator(".composer").bounding_box()
+    assert head is not None
+    assert below is not None
+    assert (head["x"], head["y"], head["width"]) == (59, 10, 844 - 59 - 50)
+    assert below["y"] + below["height"] == 390 - 34
 
 
 def test_a_bubble_fits_a_narrow_phone(world: BrowserContext, chat: PretendedChat) -> None:
@@ -109,6 +137,37 @@ def test_german_visitors_are_spoken_to_in_german(visit: Visit, chat: PretendedCh
     expect(dialog_of(page)).to_contain_text("Sie sind Nummer 2 in der Reihe")
     settle(page)
     picture(page, "widget-german")
+
+
+def test_what_is_said_is_pronounced_in_the_language_it_is_in(visit: Visit, chat: PretendedChat) -> None:
+    chat.language = "fr"
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "say": "Je peux vous aider ?"}
+    page = visit()
+    assert pronounced(bubble_of(page).get_by_text("Je peux vous aider ?")) == "fr"
+    assert pronounced(bubble_of(page).get_by_role("button", name="Help me choose")) == "fr"
+    assert pronounced(bubble_of(page).get_by_text("Assistant")) == "en"
+    assert pronounced(page.get_by_role("button", name="Open chat")) == "en"
+    fields = [{"name": "size", "type": "number", "label": "Pointure", "choices": None, "optional": True, "help": None}]
+    form = {"step": "f", "title": "Vos chaussures", "submit": None, "fields": fields, "errors": {}}
+    chat.adds("message", "visitor", text="Bonjour")
+    chat.adds("message", "bot", text="Quelle pointure ?", options=[{"label": "Petite", "value": "s"}], step="s")
+    page.reload()
+    opened(page)
+    assert pronounced(log_of(page).get_by_text("Quelle pointure ?")) == "fr"
+    assert pronounced(log_of(page).get_by_role("button", name="Petite")) == "fr"
+    assert pronounced(log_of(page).get_by_text("A program answers here.")) == "en"
+    assert pronounced(page.get_by_role("textbox", name="Message")) == "en"
+    chat.happens("message", "bot", text="Dites-moi.", form=form)
+    assert pronounced(log_of(page).get_by_label("Pointure")) == "fr"
+    assert pronounced(log_of(page).get_by_text("(optional)")) == "en"
+    assert pronounced(log_of(page).get_by_role("button", name="Send")) == "en"
+
+
+def pronounced(words: Locator) -> str:
+    """The language in which a screen reader reads this."""
+    expect(words).to_be_visible()
+    language: str = words.evaluate("words => words.closest('[lang]').lang")
+    return language
 
 
 def test_what_is_written_from_the_right_stands_on_the_right(visit: Visit, chat: PretendedChat) -> None:

@@ -327,3 +327,22 @@ def test_of_two_that_are_ready_the_one_that_waits_has_its_turn_later(visit: Visi
     page.mouse.wheel(0, 10)
     page.wait_for_timeout(200)
     assert [asked["trigger"] for asked in chat.asks("show")] == ["first", "waits"]
+
+
+def test_a_focus_in_the_bubble_goes_on_in_the_one_that_takes_its_place(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = visit()
+    eventually(page, lambda: bool(chat.sockets))
+    chat.happens("message", "agent", "Anna", text="They are warm.")
+    bubble_of(page).get_by_role("button", name="Close message").focus()
+    chat.happens("message", "agent", "Anna", text="Which size do you need?")
+    expect(bubble_of(page).get_by_role("button", name="Which size do you need?")).to_be_focused()
+
+
+def test_a_focus_in_a_bubble_that_goes_with_its_page_goes_to_the_launcher(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    bubble_of(page).get_by_role("button", name="Help me choose").focus()
+    page.evaluate("history.pushState({}, '', '/cart')")
+    expect(bubble_of(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()

@@ -14,7 +14,7 @@ export const clock = {
 /** "14:05", "yesterday, 14:05", "Tuesday, 14:05", "3 March, 14:05": as short as it can be without being unclear. */
 export function moment(at, now, language) {
   const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date(now).setHours(0, 0, 0, 0)) / DAY);
-  const date = (options) => new Intl.DateTimeFormat(language, options).format(at);
+  const date = (options) => new Date(at).toLocaleString(language, options);
   const time = date({ timeStyle: "short" });
   if (!days) return time;
   if (days * days === 1) return `${new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day")}, ${time}`;

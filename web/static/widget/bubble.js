@@ -19,6 +19,7 @@ export function whenSeen(element, act) {
 
 /** `act`: open(), press(option), dismiss(). */
 export function bubble(texts, { say, buttons = [], from = {} }, act) {
+  const lang = { lang: texts.language };
   const button = (name, label, onclick, ...inside) => h(`button.${name}`, { type: "button", onclick, ...label }, ...inside);
   return h(
     "div.bubble",
@@ -30,7 +31,7 @@ export function bubble(texts, { say, buttons = [], from = {} }, act) {
       h("p.who", null, from.role === "agent" ? from.name : from.name ? texts.for(from.name) : texts.bot),
       button("shut", { "aria-label": texts.dismiss }, act.dismiss, icon(CLOSE)),
     ),
-    button("words", {}, act.open, say),
-    h("div.replies", null, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act.press(option), option.label))),
+    button("words", lang, act.open, say),
+    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act.press(option), option.label))),
   );
 }

@@ -39,7 +39,7 @@ export class Composer {
       { onsubmit: (event) => this.#submit(event) },
       h("div.row", null, this.#field, h("button.send", { "aria-label": texts.send }, icon("m5 12 7-7 7 7M12 19V5"))),
       this.#error,
-      h("p.below", null, this.#human, h("span", null, ...noted)),
+      h("p.below", null, this.#human, h("span", { lang: texts.language }, ...noted)),
     );
     this.#field.value = draft;
   }
@@ -72,16 +72,19 @@ export class Composer {
     const text = this.#field.value.replaceAll("\0", "").trim();
     const over = [...text].length - MOST;
     const wrong = over > 0 ? this.#texts.long(over) : NOTHING.test(text) && this.#texts.empty;
-    if (!wrong) this.write("");
-    this.#error.textContent = wrong || "";
-    this.#field.ariaInvalid = !!wrong;
-    if (!wrong) this.#act.send({ text });
+    if (wrong) return this.#complain(wrong);
+    this.write("");
+    this.#act.send({ text });
+  }
+
+  #complain(words) {
+    this.#error.textContent = words;
+    this.#field.ariaInvalid = !!words;
   }
 
   #changed() {
     this.fit();
-    this.#error.textContent = "";
-    this.#field.ariaInvalid = false;
+    this.#complain("");
     this.#act.draft(this.#field.value);
     this.#tell();
   }

@@ -50,7 +50,7 @@ export function ask(form, place, language, send) {
       null,
       form.title ? h("legend.title", null, form.title) : "",
       ...questions.map((each) => each.element),
-      h("button.submit", null, form.submit || texts.send),
+      h("button.submit", form.submit ? null : { lang: texts.lang }, form.submit || texts.send),
     ),
   );
   // Before the widget's own: what both say (the colour of words on the site's colour) is for that one to say.
@@ -71,14 +71,14 @@ function question(field, error, texts) {
   const described = [help && `${id}-help`, complaint.id].filter(Boolean).join(" ");
   const common = { "aria-describedby": described, "aria-invalid": !!error };
   const about = [
-    h("span.label", null, label, optional ? h("span.optional", null, ` (${texts.optional})`) : ""),
+    h("span.label", null, label, optional ? h("span.optional", { lang: texts.lang }, ` (${texts.optional})`) : ""),
     help ? h("span.help", { id: `${id}-help` }, help) : "",
   ];
   const kind = type === "consent" ? consent : type === "yes_no" || field.choices ? choice : line;
   const made = kind({ ...field, id }, about, complaint, common, texts);
   const settled = () => {
     const missing = !optional && made.value() === "" && made.missing;
-    complaint.textContent = missing || "";
+    Object.assign(complaint, { textContent: missing || "", lang: texts.lang });
     for (const input of made.inputs) input.ariaInvalid = !!missing;
     return !missing;
   };
@@ -114,11 +114,12 @@ function choice({ id, value, choices, optional }, about, complaint, common, text
     { label: texts.yes, value: true },
     { label: texts.no, value: false },
   ];
+  const own = choices ? null : { lang: texts.lang };
   const missing = texts.open;
   const labelled = (chosen) => answers.find((each) => each.value === chosen)?.label ?? "";
   if (answers.length > AT_A_GLANCE) {
     const option = (each) => h("option", { value: each.value, selected: each.value === value }, each.label);
-    const list = h("select.field", { id, ...common }, h("option", { value: "" }, texts.choose), ...answers.map(option));
+    const list = h("select.field", { id, ...common }, h("option", { value: "", lang: texts.lang }, texts.choose), ...answers.map(option));
     return {
       element: h("div.question", null, h("label", { htmlFor: id }, ...about), list, complaint),
       inputs: [list],
@@ -131,7 +132,7 @@ function choice({ id, value, choices, optional }, about, complaint, common, text
     h("input", { type: "radio", name: id, checked: each.value === value, required: !optional, ...common }),
   );
   const chosen = () => answers[inputs.findIndex((input) => input.checked)]?.value ?? "";
-  const labels = answers.map((each, at) => h("label.choice", null, inputs[at], h("span", null, each.label)));
+  const labels = answers.map((each, at) => h("label.choice", null, inputs[at], h("span", own, each.label)));
   return {
     element: h("fieldset.question", null, h("legend", null, ...about), ...labels, complaint),
     inputs,

@@ -15,6 +15,7 @@ import { Visit } from "./visit.js";
 const ESCAPE = 27;
 const TYPING_FADES = 8_000;
 const FIRST_RETRY = 5_000;
+const LAST_RETRY = 80_000;
 const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
@@ -45,6 +46,8 @@ class Widget extends HTMLElement {
   #typing = h("p.typing", { hidden: true });
   #fading;
   #again;
+  #viewing;
+  #began;
   #stands = {};
   #spoken = {};
   #unread = 0;
@@ -73,10 +76,14 @@ class Widget extends HTMLElement {
       show: (spoken, told) => this.#show((this.#spoken = spoken), told),
     });
     const sheet = text(new URL("./widget.css", import.meta.url));
-    const { language, bundle, conversation } = await this.#view();
+    const viewed = new Promise((resolve) => (this.#began = resolve));
+    this.#view();
+    const { language, bundle, conversation } = await viewed;
     const looks = text(`${origin}/widget/bundle/${bundle}.json`);
-    this.#texts = (await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js")).default;
-    this.#draw(language, parse(await looks), await sheet);
+    const { default: texts } = await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js");
+    // What we say ourselves may be in another language than what the site says.
+    this.#texts = { ...texts, language };
+    this.#draw(parse(await looks), await sheet);
     this.#listen();
     this.#stand(conversation ?? {});
     if (conversation || this.#line.kept()[0]) this.#line.start();
@@ -110,8 +117,9 @@ class Widget extends HTMLElement {
     this.hidden = false;
   }
 
-  #draw(language, { name, look, greeting, privacy_note }, sheet) {
+  #draw({ name, look, greeting, privacy_note }, sheet) {
     const texts = this.#texts;
+    const { language, lang } = texts;
     const line = this.#line;
     const said = (words) => words?.[language] ?? Object.values(words ?? {})[0];
     const act = {
@@ -130,7 +138,7 @@ class Widget extends HTMLElement {
       typing: (on, text) => this.#tellTyping(on, text),
       draft: (text) => keep("draft", text),
     };
-    this.#thread = new Thread(texts, language, said(greeting), act);
+    this.#thread = new Thread(texts, said(greeting), act);
     this.#status = new Status(texts, name, act);
     this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
     const parts = [this.#status.element, this.#thread.element, this.#typing, this.#composer.element];
@@ -145,7 +153,7 @@ class Widget extends HTMLElement {
     const onkeydown = ({ keyCode }) => {
       if (keyCode === ESCAPE && this.#dialog.open) this.close();
     };
-    const around = { lang: language, dir, onkeydown };
+    const around = { lang, dir, onkeydown };
     const box = h(`div.root.${look.position}`, around, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
@@ -172,7 +180,7 @@ class Widget extends HTMLElement {
       state: (state) => {
         this.#status.line(state);
         // The token has run out: a view gives a new one.
-        if (state === "refused") this.#view().then(() => line.start());
+        if (state === "refused") this.#view();
       },
     };
     for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
@@ -211,7 +219,7 @@ class Widget extends HTMLElement {
       this.#spoken.say = "";
     }
     this.#composer.fit();
-    this.#thread.toEnd();
+    this.#thread.appear();
     this.#look();
   }
 
@@ -253,7 +261,7 @@ class Widget extends HTMLElement {
     const seen = readIn(conversation);
     const fresh = events.filter(({ seq, kind, from }) => seq > seen && kind === "message" && from.role !== "visitor");
     this.#showTyping({});
-    this.#thread.show(events);
+    this.#thread.show(events, seen);
     this.#unread += fresh.length;
     if (this.#look(conversation) || !fresh.length) return;
     const { body, from } = fresh.at(-1);
@@ -277,8 +285,15 @@ class Widget extends HTMLElement {
   /** Nothing is new any more. */
   #clear() {
     this.#unread = 0;
-    this.#corner.replaceChildren();
+    this.#fill();
     this.#label();
+  }
+
+  /** Puts a bubble beside the launcher, or none; whoever was in the one before goes on in this one or at the launcher. */
+  #fill(...shown) {
+    const inside = this.#corner.contains(this.shadowRoot.activeElement);
+    this.#corner.replaceChildren(...shown);
+    if (inside) (this.#corner.querySelector(".words") ?? this.#launcher).focus();
   }
 
   #stand(status) {
@@ -327,13 +342,12 @@ class Widget extends HTMLElement {
         this.#press(option);
       },
       dismiss: () => {
-        this.#corner.replaceChildren();
-        this.#launcher.focus();
+        this.#fill();
         dismiss();
       },
     };
     const element = bubble(this.#texts, spoken, act);
-    this.#corner.replaceChildren(element);
+    this.#fill(element);
     whenSeen(element, seen);
   }
 
@@ -351,27 +365,33 @@ class Widget extends HTMLElement {
 
   // What is asked of the server while there is no line
 
+  /** Tells of this page until the server has heard of it; of pages that it could not hear of, the last takes all turns. */
   async #view(again, wait = FIRST_RETRY) {
-    const view = await this.#ask("view", { ...this.#visit.view(), again });
-    if (!view.token) {
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      return this.#view(again, wait * 2);
-    }
-    keep("token", (this.#token = view.token));
-    this.#speaker.take(view, again);
-    if (view.conversation && this.isConnected) this.#line.start();
+    const viewing = (this.#viewing = {});
     clearInterval(this.#again);
+    const ask = () => this.#ask("view", { ...this.#visit.view(), again });
+    const { locks } = navigator;
+    // Two tabs that ask without a token would be two visitors: the second waits for the token of the first.
+    const view = await (this.#token || !locks ? ask() : locks.request("parlour.visitor", ask).catch(ask));
+    if (!view.token) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (viewing !== this.#viewing) return;
+    if (!view.token) return this.#view(again, Math.min(wait * 2, LAST_RETRY));
+    this.#began(view);
+    this.#speaker.take(view, again);
+    if (this.isConnected && (view.conversation || this.#line.state === "refused")) this.#line.start();
     const { ask_again_after: after } = view;
     if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
-    return view;
   }
 
   /** The answer, or where there is none something empty. */
   async #ask(what, body) {
     const headers = { "Content-Type": "application/json" };
-    if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
+    if ((this.#token ||= recall("token"))) headers.Authorization = `Bearer ${this.#token}`;
     try {
-      return parse(await text(`${this.#origin}/widget/${what}`, { method: "POST", headers, body: JSON.stringify(body) }));
+      const init = { method: "POST", headers, body: JSON.stringify(body) };
+      const answer = parse(await text(`${this.#origin}/widget/${what}`, init));
+      if (answer.token) keep("token", (this.#token = answer.token));
+      return answer;
     } catch {
       return {};
     }
@@ -390,6 +410,8 @@ function readIn(conversation) {
 export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
+  // A page that is made ready in advance is perhaps never looked at.
+  if (document.prerendering === true) await new Promise((go) => document.addEventListener("prerenderingchange", go));
   await widget.begin(origin);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();

@@ -1,4 +1,5 @@
 /** Who is at the other end, said in words, and how things stand: never more than is known. */
+import { moment } from "../shared/clock.js";
 import { h, icon } from "../shared/html.js";
 
 const PATIENCE = 1_500;
@@ -33,7 +34,7 @@ export class Status {
     let standing = agent ? texts.person : texts.program;
     if (holder === "queue") standing = place ? texts.place(place) : texts.queue;
     else if (left) standing = texts.left;
-    else if (opens) standing = texts.opens(opens);
+    else if (opens) standing = texts.opens(moment(Date.parse(opens), Date.now(), texts.lang));
     else if (holder === "nobody" && open) standing = texts.nobody;
     this.#face.replaceChildren(face(agent ? { role: "agent", name: agent } : {}));
     this.#name.textContent = agent ? [agent, department].filter(Boolean).join(", ") : this.#site;

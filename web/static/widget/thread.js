@@ -5,11 +5,11 @@ import { h, prose } from "../shared/html.js";
 const GAP = 15 * 60_000;
 const NEAR = 90;
 const ABOVE = 80;
+const DRAWN_IN = 100;
 
 export class Thread {
   element;
   #texts;
-  #language;
   #greeting;
   #act;
   #own = new Map();
@@ -25,11 +25,11 @@ export class Thread {
   #tall = 0;
 
   /** `act`: press(option, step), send(body), retry(client_id), change(client_id). */
-  constructor(texts, language, greeting, act) {
+  constructor(texts, greeting, act) {
     this.#texts = texts;
-    this.#language = language;
     this.#greeting = greeting;
     this.#act = act;
+    this.#replies.lang = texts.language;
     this.element = h("div.log", { role: "log", "aria-label": texts.conversation, tabIndex: 0 });
     // A keyboard comes up, a text grows: whoever read the end goes on reading it.
     new ResizeObserver(() => this.#keepEnd(() => {})).observe(this.element);
@@ -65,13 +65,14 @@ export class Thread {
     };
     try {
       const { ask } = await import("./forms.js");
-      if (offered === this.#offered) this.#keepEnd(() => ask(form, this.#replies, this.#language, send));
+      if (offered === this.#offered) this.#keepEnd(() => ask(form, this.#replies, this.#texts.language, send));
     } catch {
       // The message itself asks as well, and is answered where one writes.
     }
   }
 
-  show(events) {
+  /** Shows what happened; what was seen before, up to the number `seen`, is not read out once more. */
+  show(events, seen) {
     for (const { kind, from, body, seq, at, client_id } of events) {
       const key = client_id ?? seq;
       const tell = this.#texts[kind];
@@ -87,7 +88,8 @@ export class Thread {
         element?.remove();
         element = this.#say(body.text, from);
       }
-      element.title = exact(Date.parse(at), this.#language);
+      element.ariaLive = this.#replies.ariaLive = seq > seen ? null : "off";
+      element.title = exact(Date.parse(at), this.#texts.lang);
       if (note || own) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq }));
       this.#place(element);
@@ -103,12 +105,12 @@ export class Thread {
   }
 
   #say(text, { role, name } = {}) {
-    const { you, bot } = this.#texts;
+    const { you, bot, language } = this.#texts;
     const own = role === "visitor";
     const who = own ? you : role === "agent" ? name : bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
     this.#speaker = own ? null : who;
-    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", null, ...prose(text)));
+    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: language }, ...prose(text)));
     element.text = text;
     this.#place(element);
     return element;
@@ -123,7 +125,7 @@ export class Thread {
       this.offer({});
       element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" });
       this.#own.set(client_id, element);
-      this.toEnd();
+      this.#keepEnd();
     }
     if (state !== "failed") return this.#mark(element, state === "sending" && sending);
     const hopeless = error && error.code !== "too_many";
@@ -147,7 +149,10 @@ export class Thread {
     for (const element of settled) this.#mark(element, element === last && this.#texts.read);
   }
 
-  toEnd() {
+  /** Comes in sight, at its end: what is said from then on is read out. */
+  appear() {
+    this.element.ariaLive = "off";
+    setTimeout(() => (this.element.ariaLive = "polite"), DRAWN_IN);
     this.#keepEnd();
   }
 
@@ -157,7 +162,7 @@ export class Thread {
   }
 
   #gap(at) {
-    if (at - this.#at > GAP) this.#place(h("p.note", null, moment(at, Date.now(), this.#language)));
+    if (at - this.#at > GAP) this.#place(h("p.note", { ariaLive: "off" }, moment(at, Date.now(), this.#texts.lang)));
     this.#at = at;
   }
 

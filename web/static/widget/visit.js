@@ -68,6 +68,8 @@ export class Visit {
     const look = () => this.#look();
     const hear = (kind, what) => window.addEventListener(kind, what, { capture: true, passive: true });
     for (const kind of MOVES) hear(kind, look);
+    // Back from where the browser kept it whole, a page is looked at once more.
+    hear("pageshow", ({ persisted }) => persisted && look((this.#page = null)));
     // A pointer that moves says no more than that somebody is there.
     hear("pointermove", () => this.#idle && look());
     window.document.addEventListener("mouseleave", ({ clientY }) => clientY <= 0 && this.#leave());

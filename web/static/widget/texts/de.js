@@ -1,4 +1,5 @@
 export default {
+  lang: "de",
   open: "Chat öffnen",
   close: "Chat schließen",
   conversation: "Unterhaltung",

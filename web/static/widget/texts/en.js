@@ -2,6 +2,7 @@ const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 const endings = { one: "st", two: "nd", few: "rd", other: "th" };
 
 export default {
+  lang: "en",
   open: "Open chat",
   close: "Close chat",
   conversation: "Conversation",

@@ -1,6 +1,7 @@
 /** What forms say by themselves. */
 export const TEXTS = {
   en: {
+    lang: "en",
     send: "Send",
     yes: "Yes",
     no: "No",
@@ -10,6 +11,7 @@ export const TEXTS = {
     open: "Nothing is chosen yet. Choose one to go on.",
   },
   de: {
+    lang: "de",
     send: "Senden",
     yes: "Ja",
     no: "Nein",
