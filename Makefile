@@ -14,7 +14,7 @@ test:  ## Set everything up and run all tests.
 	@bin/environment test
 	@bin/test
 
-faults:  ## Break everything that can break, many times; about 40 minutes.
+faults:  ## Break everything that can break, many times; about 50 minutes.
 	@bin/environment test
 	@.venv/bin/python -m tests.faults
 

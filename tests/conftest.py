@@ -1,7 +1,6 @@
 """Databases, sites and a clock for every test that remembers something."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,7 +10,8 @@ import pytest
 
 from bot.database import Database
 from bot.site.loading import Loaded, load
-from tests import browser, databases, postgres
+from tests import browser, databases, disk, postgres
+from tests.faults.scale import seeds_of
 from tests.receiver import Receiver
 
 WORLDS = Path(__file__).parent / "worlds"
@@ -99,11 +99,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """The folder of a disk that is soon full."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("no disk can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with disk.small(folder, megabytes=2):
+        yield folder
 
 
 @pytest.fixture
@@ -112,6 +109,11 @@ def receiver() -> Iterator[Receiver]:
     listening = Receiver().start()
     yield listening
     listening.stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", seeds_of(metafunc.definition))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

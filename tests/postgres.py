@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+
+from tests import disk
 
 ALONE = "-c listen_addresses='' -c max_connections=60"
 SOMEWHERE = "-c timezone=America/St_Johns"
@@ -26,24 +28,30 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def cluster(*, durable: bool = False) -> Iterator[str]:
+def cluster(*, durable: bool = False, megabytes: int | None = None) -> Iterator[str]:
     """Yields the address of a running cluster's maintenance database, reached by a socket in its own folder.
 
-    A durable one would survive a loss of power, and is as slow as that is.
+    A durable one would survive a loss of power, and is as slow as that is. With so many `megabytes` its data are on a
+    small disk of their own.
     """
     folder = Path(tempfile.mkdtemp(prefix="parlour-pg-"))
     bin_folder = programs()
     assert bin_folder is not None
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
-    run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+    data.mkdir()
     options = f"{ALONE} {SOMEWHERE} {'' if durable else SAFE_ENOUGH} -k {folder}"
-    run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
-        yield f"postgresql+psycopg://parlour@/postgres?host={folder}"
+        with disk.small(data, megabytes=megabytes) if megabytes else nullcontext():
+            if os.geteuid() == 0:
+                for each in (folder, data):
+                    shutil.chown(each, "postgres", "postgres")
+            run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+            run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+            try:
+                yield f"postgresql+psycopg://parlour@/postgres?host={folder}"
+            finally:
+                run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:
-        run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -61,7 +69,12 @@ def run(*command: object) -> str:
 
 def restart(address: str, *, how: str) -> None:
     """Stops the cluster of an address in this way ("fast", "immediate") and starts it again."""
-    folder = Path(address.partition("?host=")[2])
+    folder = folder_of(address)
     bin_folder = programs()
     assert bin_folder is not None
     run(bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-m", how, "restart")
+
+
+def folder_of(address: str) -> Path:
+    """Returns the folder of the cluster of an address: in it are `log` and, under `data`, everything it has stored."""
+    return Path(address.partition("?host=")[2])

@@ -112,7 +112,7 @@ def main() -> int:
     os.environ["FAULT_SCALE"] = "little" if wanted.little else "whole"
     os.environ["FAULT_SEED"] = str(wanted.seed)
     os.environ["FAULT_ROWS"] = wanted.rows or ""
-    os.environ.update({f"REQUIRE_{each}": "1" for each in ("BROWSER", "POSTGRES", "VALKEY", "NGINX")})
+    os.environ.update({f"REQUIRE_{each}": "1" for each in ("BROWSER", "POSTGRES", "VALKEY", "NGINX", "FAKETIME")})
     table, began = Table(), time.monotonic()
     processes = [] if wanted.workers == "1" else ["-n", wanted.workers]
     status = pytest.main(["-q", "-m", "fault", "-p", "no:cacheprovider", *processes, str(ROOT / "tests")], [table])

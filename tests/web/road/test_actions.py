@@ -2,17 +2,20 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.bot.actions.hostile import hostile
+from tests.bot.actions.hostile import answer, hostile
 from tests.bot.actions.test_server import children_of, is_running
 from tests.browser import picture
 from tests.server import Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import open_shop
+from tests.web.road.test_database_in_trouble import told
 
 pytestmark = pytest.mark.xdist_group("shop with actions")  # What takes long to make is made by one process.
 
@@ -42,7 +45,7 @@ flows:
     steps:
       - action: thinks
         with: {until: FILE}
-        timeout: 60s
+        timeout: TIMEOUT
         save_as: thought
         on_error: lost
       - say: {en: "I thought of {{ thought.of }}.", de: "Ich dachte an {{ thought.of }}."}
@@ -52,11 +55,17 @@ flows:
 """
 
 
-def make_shop(folder: Path) -> Path:
-    """The site of the starter, never closed, with one more flow and a slow action for it."""
+DELIVERY = "Tea is on its way within a day and arrives after two or three."
+TAKES_A_MOMENT = "One moment, I am looking that up."
+
+
+def make_shop(folder: Path, *, timeout: str = "60s") -> Path:
+    """The site of the starter, never closed, with one more flow and a slow action for it, which has so much time."""
     site = open_shop(folder)
     (site / "actions" / "slow.py").write_text(SLOW)
-    (site / "flows" / "thinking.yaml").write_text(FLOW.replace("FILE", f'"{folder / THOUGHT}"'))
+    (site / "flows" / "thinking.yaml").write_text(
+        FLOW.replace("FILE", f'"{folder / THOUGHT}"').replace("TIMEOUT", timeout)
+    )
     return site
 
 
@@ -87,7 +96,7 @@ def test_a_slow_action_holds_up_nobody_and_says_that_it_takes_a_moment(shop: Ser
     slow.says("Hello")
     quick.says("Hello")
     quick.hears("What is it about?")
-    slow.hears("One moment, I am looking that up.")
+    slow.hears(TAKES_A_MOMENT)
     assert "I thought of tea." not in slow.texts()
     (shop.site.parent / THOUGHT).touch()
     slow.hears("I thought of tea.")
@@ -130,6 +139,65 @@ def test_an_action_server_elsewhere_that_breaks_leads_where_the_step_says(tmp_pa
             visitor.hears("I lost the thread.")
             assert elsewhere.requests[-1].startswith(b"POST /webhook HTTP/1.1")
             visitor.close()
+
+
+@contextmanager
+def silent(folder: Path, *, timeout: str) -> Iterator[tuple[Server, threading.Event]]:
+    """A shop whose action server elsewhere says nothing when called, until it may speak."""
+    may_speak = threading.Event()
+    with hostile() as elsewhere:
+
+        def says() -> Iterator[bytes]:
+            if elsewhere.requests[-1].startswith(b"GET"):
+                yield answer(b'[{"name": "thinks"}]')
+            else:
+                may_speak.wait(60)
+                yield answer(b'{"events": [], "responses": [{"text": "I thought of coffee."}]}')
+
+        elsewhere.says = says
+        options = ("--actions-url", elsewhere.url)
+        shop = Server(make_shop(folder, timeout=timeout), f"sqlite:///{folder}/parlour.db", options=options)
+        for server in running(shop):
+            yield server, may_speak
+        may_speak.set()
+
+
+@pytest.mark.fault("F24")
+def test_who_waits_for_a_silent_action_server_is_told_so_and_then_that_it_failed(tmp_path: Path):
+    with silent(tmp_path, timeout="7s") as (server, may_speak):
+        visitor = thinker(server)
+        visitor.says("Hello")
+        visitor.hears(TAKES_A_MOMENT)
+        visitor.says("And delivery?")
+        visitor.hears(DELIVERY)
+        visitor.hears("I lost the thread.")
+        visitor.says("a person, please")
+        visitor.hears("What is your e-mail address?")
+        assert not may_speak.is_set()
+        assert [entry["reason"] for entry in told(server, "action.failed")] == ["timeout"]
+        assert visitor.texts().count(TAKES_A_MOMENT) == 1
+        visitor.close()
+
+
+@pytest.mark.fault("F25")
+def test_what_a_silent_action_server_says_too_late_is_left_out_and_told_to_the_operator(tmp_path: Path):
+    with silent(tmp_path, timeout="60s") as (server, may_speak):
+        visitor = thinker(server)
+        visitor.says("Hello")
+        visitor.hears(TAKES_A_MOMENT)
+        visitor.says("And delivery?")
+        visitor.hears(DELIVERY)
+        visitor.says("a person, please")
+        visitor.hears("What is your e-mail address?")
+        assert not told(server, "action.late")
+        may_speak.set()
+        wait_for(lambda: told(server, "action.late"), 10)
+        assert [entry["action"] for entry in told(server, "action.late")] == ["thinks"]
+        visitor.says("ann@shop.example")
+        visitor.until(lambda: visitor.texts()[-1] != "ann@shop.example")
+        assert "I thought of coffee." not in visitor.texts()
+        assert "I lost the thread." not in visitor.texts()
+        visitor.close()
 
 
 def write(page: Page, text: str) -> None:

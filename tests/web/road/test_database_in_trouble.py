@@ -7,9 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -245,15 +247,21 @@ def on_postgresql(site: Path, own_cluster: str) -> Iterator[Server]:
     yield from running(Server(site, databases.in_cluster(own_cluster)))
 
 
-@pytest.mark.fault("F16")
+@pytest.mark.fault("F16", little=1)
 @pytest.mark.parametrize("how", ["fast", "immediate"])
-def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(on_postgresql: Server, own_cluster: str, how: str):
+def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(
+    on_postgresql: Server, own_cluster: str, how: str, seed: int
+):
+    dice = Random(seed)
     ann = on_postgresql.visitor()
     ann.says("Hello")
     restart = threading.Thread(target=postgres.restart, args=[own_cluster], kwargs={"how": how})
-    restart.start()
+    first = dice.randrange(len(MESSAGES))
     seen: set[int] = set()
-    for text in MESSAGES:
+    for number, text in enumerate(MESSAGES):
+        if number == first:
+            restart.start()
+            time.sleep(dice.uniform(0, 0.3))
         ann.say(text)
         ann.take(timeout=0.05)
         seen |= statuses(on_postgresql)
@@ -266,10 +274,14 @@ def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(on_postgresql
     assert len(told(on_postgresql, "database.trouble")) <= 1
 
 
-@pytest.mark.fault("F18")
-def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_postgresql: Server):
+@pytest.mark.fault("F18", little=1)
+def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_postgresql: Server, seed: int):
+    dice = Random(seed)
+    held_up, free = sorted(dice.choices(range(len(MESSAGES) + 1), k=2))
     ann = on_postgresql.visitor()
     ann.says("Hello")
+    for text in MESSAGES[:held_up]:
+        ann.say(text)
     engine = create_engine(on_postgresql.database_url, isolation_level="AUTOCOMMIT")
     answers: list[int] = []
     visitors = [threading.Thread(target=lambda: answers.append(view(on_postgresql))) for _ in range(30)]
@@ -277,7 +289,10 @@ def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_
         other.exec_driver_sql("BEGIN; LOCK TABLE visit IN ACCESS EXCLUSIVE MODE")
         for visitor in visitors:
             visitor.start()
+        for text in MESSAGES[held_up:free]:
+            ann.say(text)
         wait_for(lambda: 503 in answers, 20)
+        time.sleep(dice.uniform(0, 0.5))
         health = on_postgresql.get("/health")
         assert (health.status, "no connection free" in health.json()["database"]["problem"]) == (503, True)
         held = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -287,7 +302,7 @@ def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_
         other.exec_driver_sql("ROLLBACK")
     engine.dispose()
     assert set(answers) == {503}
-    for text in MESSAGES:
+    for text in MESSAGES[free:]:
         ann.say(text)
     until_stored(ann)
     assert sent_by(ann) == MESSAGES
@@ -295,19 +310,32 @@ def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_
     assert view(on_postgresql) == 200
 
 
-@pytest.mark.fault("F18")
-def test_whoever_ends_our_connections_is_not_noticed_by_visitors(on_postgresql: Server):
+@pytest.mark.fault("F18", little=1)
+def test_whoever_ends_our_connections_is_not_noticed_between_messages_and_loses_none(on_postgresql: Server, seed: int):
+    dice = Random(seed)
+    between, half, amid = dice.randrange(4), 4, dice.randrange(4, len(MESSAGES))
     ann = on_postgresql.visitor()
     ann.says("Hello")
     engine = create_engine(on_postgresql.database_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as operator:
-        ours = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        assert operator.exec_driver_sql(f"SELECT count(pg_terminate_backend(pid)) {ours}").scalar()
+
+        def ends() -> None:
+            ours = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            assert operator.exec_driver_sql(f"SELECT count(pg_terminate_backend(pid)) {ours}").scalar()
+
+        for number, text in enumerate(MESSAGES[:half]):
+            if number == between:
+                ends()
+            ann.says(text)
+        assert not refused(ann)
+        assert statuses(on_postgresql) - {503} <= {200, 401}  # `/health` tells of it for some seconds.
+        for number, text in enumerate(MESSAGES[half:], start=half):
+            ann.say(text)
+            if number == amid:
+                time.sleep(dice.uniform(0, 0.03))
+                ends()
     engine.dispose()
-    for text in MESSAGES:
-        ann.says(text)
-    ann.hears(MESSAGES[-1])
+    until_stored(ann)
     assert sent_by(ann) == MESSAGES
-    assert not refused(ann)
-    assert statuses(on_postgresql) - {503} <= {200, 401}  # `/health` tells of it for some seconds.
+    assert statuses(on_postgresql) - {503} <= {200, 401}
     settles(on_postgresql)

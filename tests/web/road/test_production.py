@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from time import sleep
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests import nginx
-from tests.server import Server, VisitorLine, wait_for
+from tests.server import NO_LIMITS, Server, VisitorLine, wait_for
 from tests.valkey import free_port
 from tests.web.road.conftest import hired
 from tests.web.road.test_several_workers import talk
@@ -34,7 +35,7 @@ class Front(Server):
 @pytest.fixture
 def services(site: Path, postgres_url: str) -> Iterator[list[Server]]:
     options = ("--bus", "postgres", "--trusted-proxies", "1")
-    both = [Server(site, postgres_url, port=free_port(), options=options) for _ in range(2)]
+    both = [Server(site, postgres_url, port=free_port(), options=options, tuned=NO_LIMITS) for _ in range(2)]
     try:
         yield [each.start() for each in both]
     finally:
@@ -97,14 +98,16 @@ def test_behind_nginx_an_agent_and_a_visitor_talk(front):
     talk(ann, anna)
 
 
-@pytest.mark.fault("F10")
-def test_services_restarted_one_after_the_other_fail_nobody(front, services):
+@pytest.mark.fault("F10", little=1)
+def test_services_restarted_one_after_the_other_fail_nobody(front, services, seed):
+    dice = Random(seed)
     talkers = [Talker(front) for _ in range(TALKERS)]
     threads = [threading.Thread(target=each.talk, daemon=True) for each in talkers]
     for thread in threads:
         thread.start()
-    for service in services:
-        wait_for(lambda: all(len(each.said) > 5 for each in talkers), 30)
+    for service in dice.sample(services, len(services)):
+        everybody_says(talkers, dice.randrange(2, 15))
+        sleep(dice.uniform(0, 0.05))
         service.stop()
         service.start()
     for each in talkers:
@@ -118,6 +121,13 @@ def test_services_restarted_one_after_the_other_fail_nobody(front, services):
         mine = [text for text in each.line.texts() if text.startswith("words ")]
         assert mine == each.said
         assert sorted(each.line.events) == list(range(1, len(each.line.events) + 1))
+
+
+def everybody_says(talkers: list[Talker], more: int) -> None:
+    """Waits until each has said so much more than any of them had."""
+    enough = max(len(each.said) for each in talkers) + more
+    wait_for(lambda: all(len(each.said) >= enough for each in talkers), 30)
+    assert all(len(each.said) >= enough for each in talkers)
 
 
 def test_the_unit_starts_a_command_there_is_with_settings_there_are():
