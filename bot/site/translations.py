@@ -2,8 +2,9 @@
 
 An address is the way to a text through the files: `widget.greeting`, `departments.sales.title`, `triggers.help.say`.
 Texts of a flow are found by the id of their step: `flows.welcome.say_1`, `flows.welcome.menu.options.Prices`,
-`flows.welcome.collect_email.invalid`, `flows.welcome.collect_email.2` for the second of several; those of a field of a
-form by its slot, `flows.stay.form_1.guests`; what is said in a silence by its number, `flows.stay.form_1.if_silent.1`.
+`flows.welcome.collect_size.choices.Small`, `flows.welcome.collect_email.invalid`, `flows.welcome.collect_email.2` for
+the second of several; those of a field of a form by its slot, `flows.stay.form_1.guests`; what is said in a silence by
+its number, `flows.stay.form_1.if_silent.1`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from bot.site.reading import Reading
 from flows.flow import Flow
 from flows.steps.asking import Level
+from flows.steps.collect import CollectStep
 from flows.steps.step import Step, Then
 from flows.wording import Wording
 from rules.nodes import List, Map, Node, Scalar, Unreadable
@@ -26,6 +28,8 @@ _FIRST_TEXTS = ("texts", "text", "ask", "say")
 """The text of a step that is meant by the address of the step itself."""
 _FIELDS = "fields"
 """What a form asks for, each found by its own name below the step."""
+_NOT_BY_NUMBER = ("choices_written",)
+"""What is found by its name, together with something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,28 @@ class Translations:
         changes: dict[str, Any] = {}
         for each in fields(step):
             value = getattr(step, each.name)
+            if each.name in _NOT_BY_NUMBER:
+                continue
             of_step = each.name in _FIRST_TEXTS or each.name == _FIELDS
             changed = self._value(value, address if of_step else f"{address}.{each.name}")
             if changed is not value:
                 changes[each.name] = changed
+        if isinstance(step, CollectStep) and step.choices:
+            changes |= self._choices(step, f"{address}.choices")
         translated = replace(step, **changes) if changes else step
         thens = translated.inner()
         return translated.with_inner(tuple(self._then(then, base) for then in thens)) if thens else translated
+
+    def _choices(self, step: CollectStep, base: str) -> dict[str, Any]:
+        """Returns the answers there are in more languages, each found by what is stored of it."""
+        written = step.choices_written or tuple(Wording(choice.labels) for choice in step.choices)
+        pairs = list(zip(step.choices, written, strict=False))
+        wordings = [self._wording(label, f"{base}.{choice.value}") for choice, label in pairs]
+        choices = (
+            replace(choice, labels={**choice.labels, **wording.texts})
+            for (choice, _), wording in zip(pairs, wordings, strict=True)
+        )
+        return {"choices": tuple(choices), "choices_written": tuple(wordings) if step.choices_written else ()}
 
     def _then(self, then: Then, base: str) -> Then:
         return tuple(self._step(step, base) for step in then) if isinstance(then, tuple) else then
@@ -189,7 +208,7 @@ def _placed_in_list(node: List, path: str, translation: Translation) -> Node | N
         if isinstance(item, Scalar) and item.text == path:
             changed: Node | None = _in_one_more_language(item, translation, wrap="label")
         elif isinstance(item, Map) and _label(item) == path:
-            changed = _placed(item, "label", translation)
+            changed = _placed(_written_out(item), "label", translation)
         else:
             continue
         return (
@@ -199,8 +218,23 @@ def _placed_in_list(node: List, path: str, translation: Translation) -> Node | N
 
 
 def _label(item: Map) -> str | None:
-    named = item.get("value") or item.get("label")
+    named = item.get("value") or item.get("label") or (_short(item) or (None,))[0]
     return named.text if isinstance(named, Scalar) else None
+
+
+def _short(item: Map) -> tuple[Scalar, Node] | None:
+    """Returns label and target of a button that is written as `Yes please: start welcome`."""
+    return item.entries[0] if len(item.entries) == 1 and item.get("label") is None else None
+
+
+def _written_out(item: Map) -> Map:
+    """Returns such a button with all its keys, so that there is a place for its label in more languages."""
+    short = _short(item)
+    if short is None:
+        return item
+    label, then = short
+    named = ((Scalar(node.place, node.end, key, key), node) for key, node in (("label", label), ("value", label)))
+    return Map(item.place, item.end, (*named, (Scalar(then.place, then.end, "then", "then"), then)))
 
 
 def _rest(path: str, key: str) -> str | None:

@@ -4,6 +4,7 @@ from bot.site import load_files
 from bot.site.site import Site
 from flows.steps.buttons import ButtonsStep
 from flows.steps.collect import CollectStep
+from flows.steps.form import FormStep
 from flows.steps.say import SayStep
 
 SITE = """\
@@ -135,3 +136,55 @@ def test_the_gaps_of_a_translation_are_checked_like_those_of_the_text() -> None:
         "F007 translations/de.yaml:2:33: nothing fills the gap 'contact.nmae' — did you mean 'contact.name'?"
         in problems_of("translations:\n  flows.welcome.say_1: Hallo {{ contact.nmae }}\n")
     )
+
+
+CHOOSING = """\
+site: {name: Teahouse, languages: [en, de]}
+attributes: {contact: {plan: {type: choice, choices: [free, paid]}}}
+triggers:
+  help: {when: {page: /prices}, say: May I help?, buttons: [Yes please: start welcome, Not now: dismiss]}
+flows:
+  welcome:
+    steps:
+      - collect: size
+        choices: [Small, Large]
+      - collect: plan
+      - form:
+          - {collect: colour, choices: [Red, {en: Blue, de: Hellblau}]}
+"""
+
+
+def test_the_answers_to_choose_from_can_be_translated_by_what_is_stored_of_them() -> None:
+    german = """\
+translations:
+  flows.welcome.collect_size.choices.Small: Klein
+  flows.welcome.collect_plan.choices.free: kostenlos
+  flows.welcome.form_1.colour.choices.Red: Rot
+  flows.welcome.form_1.colour.choices.Blue: Blau
+"""
+    loaded = load_files({"site.yaml": CHOOSING, "translations/de.yaml": german})
+    assert loaded.site is not None and [str(problem) for problem in loaded.problems if problem.level == "error"] == []
+    size, plan, form = loaded.site.flows["welcome"].steps
+    assert isinstance(size, CollectStep) and isinstance(plan, CollectStep) and isinstance(form, FormStep)
+    assert [choice.labels for choice in size.choices] == [{"en": "Small", "de": "Klein"}, {"en": "Large"}]
+    assert [choice.labels.get("de") for choice in plan.choices] == ["kostenlos", None]
+    assert [choice.labels["de"] for choice in form.fields[0].choices] == ["Rot", "Blau"]
+    assert [choice.value for choice in form.fields[0].choices] == ["Red", "Blue"]
+
+
+def test_two_answers_that_become_the_same_in_another_language_are_told() -> None:
+    german = "translations:\n" + "".join(
+        f"  flows.welcome.collect_size.choices.{size}: Gross\n" for size in ("Small", "Large")
+    )
+    told = [str(problem) for problem in load_files({"site.yaml": CHOOSING, "de.yaml": german}).problems]
+    assert "site.yaml:9:26: two buttons of 'collect_size' say 'Large'; nobody could tell them apart" in told
+
+
+def test_a_button_that_is_written_with_its_target_can_be_translated_like_any_other() -> None:
+    german = "translations:\n  triggers.help.buttons.Yes please: Ja bitte\n"
+    loaded = load_files({"site.yaml": CHOOSING, "translations/de.yaml": german})
+    assert loaded.site is not None
+    yes, no = loaded.site.triggers["help"].buttons
+    assert yes.label == {"en": "Yes please", "de": "Ja bitte"}
+    assert (yes.value, str(yes.then)) == ("Yes please", "start welcome")
+    assert (no.label, str(no.then)) == ({"en": "Not now"}, "dismiss")
