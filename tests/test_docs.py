@@ -44,7 +44,8 @@ REFERENCE = (DOCS / "marketers" / "reference.md").read_text(encoding="utf-8")
 RUNNING = (DOCS / "operators" / "running.md").read_text(encoding="utf-8")
 
 AROUND = {
-    "site": "site: {name: Tea shop, languages: [en, de]}",
+    "site": "site: {name: Tea shop, languages: [en, de]}\n"
+    "rules: {in_both_languages: {match: {words: [thanks]}, answer: {en: You are welcome., de: Gern.}}}",
     "departments": "departments: {sales: {title: Sales}, support: {title: Support}}",
     "attributes": "attributes: {contact: {plan: {type: choice, choices: [free, team, business]}}}",
     "flows": "flows: {qualify: {steps: [{collect: email}]}}",

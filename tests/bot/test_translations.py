@@ -1,5 +1,7 @@
 """Texts that are translated in files of their own are found by their addresses."""
 
+import pytest
+
 from bot.site import load_files
 from bot.site.site import Site
 from flows.steps.buttons import ButtonsStep
@@ -188,3 +190,55 @@ def test_a_button_that_is_written_with_its_target_can_be_translated_like_any_oth
     assert yes.label == {"en": "Yes please", "de": "Ja bitte"}
     assert (yes.value, str(yes.then)) == ("Yes please", "start welcome")
     assert (no.label, str(no.then)) == ({"en": "Not now"}, "dismiss")
+
+
+def told_of(content: str, languages: str = "en, de") -> list[str]:
+    site = f"site: {{name: Teahouse, languages: [{languages}]}}\nwidget: {{greeting: {{en: Hello, de: Hallo}}}}\n"
+    site += "departments: {sales: {title: {en: Sales, de: Verkauf}}}\n"
+    problems = load_files({"site.yaml": site, "more.yaml": content}).problems
+    return [f"{problem.level} {problem.code} {problem}" for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "flows: {tea: {steps: [{say: Once}, {buttons: Which?, options: [Green, Black]}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: '{{ contact.name | default: \"-\" }} 1 👋'}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: Nur so., when: {language: de}}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: English only., if: language is en}]}}",
+        "flows: {tea: {title: Tea, steps: [{say: {en: Hi, de: Hallo}}, {note: For colleagues}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {handoff: sales, note: For colleagues}]}}",
+        "rules: {tea: {match: {words: [tee], language: de}, answer: Ja.}, a: {match: {words: [a]}, answer: B.}}",
+        "triggers: {tea: {when: {page: /, language: de}, say: Tee?, buttons: [Ja: dismiss]}}",
+        "triggers: {tea: {when: {page: /}, enabled: false, say: {en: Tea?, de: Tee?}, buttons: [Yes: dismiss]}}",
+    ],
+)
+def test_what_is_meant_for_everybody_or_for_one_language_alone_is_not_missing(content: str) -> None:
+    assert told_of(content) == []
+
+
+def test_a_language_with_a_region_reads_what_is_written_without_it() -> None:
+    assert told_of("flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}]}}", "en, de, de-AT, en-GB") == []
+
+
+def test_a_trigger_that_is_translated_in_part_is_told_with_its_buttons() -> None:
+    assert told_of(
+        "triggers: {tea: {when: {page: /}, say: {en: Tea?, de: Tee?}, buttons: [Yes: dismiss, No: dismiss]}}"
+    ) == [
+        "warning L001 more.yaml:1:72: 2 of the 3 texts of trigger 'tea' are missing in 'de', and"
+        " visitors see 'en' there: triggers.tea.buttons.Yes, triggers.tea.buttons.No; write into translations/de.yaml"
+        ' — write  triggers.tea.buttons.Yes: "…"'
+    ]
+
+
+def test_a_title_that_is_missing_among_others_is_told() -> None:
+    assert told_of("departments: {support: {title: Support}}") == [
+        "warning L001 more.yaml:1:32: 1 of the 2 texts of 'departments' is missing in 'de', and"
+        " visitors see 'en' there: departments.support.title; write into translations/de.yaml"
+        ' — write  departments.support.title: "…"'
+    ]
+
+
+def test_what_cannot_be_read_may_be_what_is_missing() -> None:
+    told = told_of("flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: Bye}, {sya: Oh}]}}")
+    assert [each.split()[1] for each in told] == ["K002"]
