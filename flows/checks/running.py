@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from flows.checks.calls import Calls
 from flows.checks.graph import Node, edges_of, main_states, reachable
 from flows.checks.knowledge import Knowledge
+from flows.checks.people import deaf_to_people
 from flows.checks.silence import Silence
 from flows.cursor import MOST_CALLS
 from flows.engine import START, FlowMachine, FlowState
@@ -42,6 +43,7 @@ def check_machines(
     problems += _loops(machines, told, loops)
     problems += _rounds_of_calls(machines, told, [set(_called_round(machines, loop)) for loop in loops])
     problems += _deep_calls(machines, told)
+    problems += deaf_to_people(machines, told)
     knowledge = Knowledge(machines)
     for id in (id for id in told if id not in unsure):
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)

@@ -396,3 +396,71 @@ def test_an_error_elsewhere_in_a_flow_does_not_hide_what_is_proved(told):
 
 def test_the_flows_of_the_product_itself_have_no_problem(told):
     assert told("flows: {a: {steps: [{call: leave_message}]}}") == []
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (
+            "{id: size, buttons: Which?, options: [S, L], interruptible: false}",
+            "nobody can ask for a person at 'size' (interruptible: false here);"
+            " that is meant for consent (type: consent) and payment alone",
+        ),
+        (
+            "{collect: wish, give_up: end, interruptible: false}",
+            "nobody can ask for a person at 'collect_wish' (interruptible: false here), and no path leads from there"
+            " to a handoff; that is meant for consent (type: consent) and payment alone",
+        ),
+        (
+            "{form: [{collect: wish}], give_up: end, interruptible: false}",
+            "nobody can ask for a person at 'form_1' (interruptible: false here), and no path leads from there to a"
+            " handoff; that is meant for consent (type: consent) and payment alone",
+        ),
+        (
+            "{wait: 10m, interruptible: false}",
+            "nobody can ask for a person at 'wait_1' (interruptible: false here), and no path leads from there to a"
+            " handoff; that is meant for consent (type: consent) and payment alone",
+        ),
+    ],
+)
+def test_a_question_at_which_nobody_can_ask_for_a_person_is_told(told, step, sentence):
+    assert told(f"""
+        flows:
+          a:
+            steps:
+              - {step}
+        """) == [f"F003 5:9: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        "steps: [{collect: agreed, type: consent, ask: Ok?, interruptible: false}]",
+        "steps: [{form: [{collect: agreed, type: consent, ask: Ok?}, {collect: email}], interruptible: false}]",
+        "steps: [{action: pay, on_error: handoff, interruptible: false}]",
+        "steps: [{collect: wish, interruptible: true}]",
+        "interruptible: false, steps: [{collect: wish, interruptible: true}, {say: Hello}]",
+    ],
+)
+def test_consent_and_what_the_bot_does_by_itself_may_go_without_a_person(told, flow):
+    assert told(f"flows: {{a: {{{flow}}}}}") == []
+
+
+def test_a_whole_flow_in_which_nobody_can_ask_for_a_person_is_told_once(told):
+    text = """
+        flows:
+          a:
+            interruptible: false
+            steps:
+              - {collect: one, give_up: end}
+              - {collect: two, give_up: end}
+              - {collect: three, give_up: end, interruptible: true}
+          b:
+            steps:
+              - call: a
+        """
+    sentence = "F003 6:9: nobody can ask for a person at 'collect_one' and 1 more (interruptible: false of flow 'a')"
+    rest = "; that is meant for consent (type: consent) and payment alone — write  interruptible: true"
+    nowhere = ", and no path leads from there to a handoff"
+    assert told(text) == [f"{sentence}{nowhere}{rest}"]
+    assert told(text.replace("- call: a", "- call: a\n              - handoff: sales")) == [f"{sentence}{rest}"]
