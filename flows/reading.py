@@ -14,7 +14,9 @@ from importlib.resources import files
 from typing import Protocol
 
 from flows.answers import KINDS
+from flows.checks.knowledge import Knowledge
 from flows.checks.running import check_machines
+from flows.checks.uses import Uses
 from flows.checks.written import Surroundings, check_flow
 from flows.compiler import CannotCompile, compile_flow
 from flows.engine import FlowMachine
@@ -203,8 +205,12 @@ def read_flows(
     # A gap that nothing fills is not said to be empty as well, and what an unreadable flow fills nobody knows.
     told = {problem.place for problem in walker.problems if problem.code == "F007"}
     unsure = _callers_of(flows.keys() - machines.keys(), flows)
-    found = check_machines(machines, [id for id in machines if id in flows], unsure, scope.contact)
+    knowledge = Knowledge(machines)
+    found = check_machines(machines, [id for id in machines if id in flows], knowledge, unsure, scope.contact)
     walker.problems += [problem for problem in found if problem.place not in told]
+    uses = Uses(machines)
+    for id in flows.keys() & machines.keys():
+        machines[id].sure, machines[id].uses = knowledge.sure_in(id), uses.of(id)
     complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
     return Flows(flows, complete_machines, reading.scope.slots)
 

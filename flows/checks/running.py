@@ -28,6 +28,7 @@ from rules.templates import Name, TemplateProblem, parse_template
 def check_machines(
     machines: Mapping[str, FlowMachine],
     told: Collection[str],
+    knowledge: Knowledge,
     unsure: Collection[str] = (),
     attributes: Collection[str] = (),
 ) -> list[Problem]:
@@ -44,7 +45,6 @@ def check_machines(
     problems += _rounds_of_calls(machines, told, [set(_called_round(machines, loop)) for loop in loops])
     problems += _deep_calls(machines, told)
     problems += deaf_to_people(machines, told)
-    knowledge = Knowledge(machines)
     for id in (id for id in told if id not in unsure):
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
     return problems
