@@ -103,8 +103,9 @@ def _silence(flow: Flow, ids: Collection[str], around: Surroundings) -> Iterator
 
 
 def _no_way_out(step: ActionStep) -> Problem:
+    action = f"the action '{step.action}'" if step.action else "this action"
     message = (
-        f"the action '{step.action}' may fail, and nothing says where it goes on then;"
+        f"{action} may fail, and nothing says where it goes on then;"
         " with 'optional: true' it goes on as if nothing had happened"
     )
     return error("F013", step.place, message, write="on_error: handoff")
@@ -118,7 +119,7 @@ def _target(target: Target, step: Step | None, ids: Collection[str], around: Sur
         is_flow = name in around.flow_ids
         meant = f" — did you mean 'start {name}'?" if is_flow else suggestion(name.split()[0], (*ids, *_WORD_TARGETS))
         yield error("K005", place, f"{what}'{name}' leads nowhere: no step has this id{meant}")
-    elif target.kind in ("start", "call") and name not in around.flow_ids:
+    elif target.kind in ("start", "call") and name and name not in around.flow_ids:
         yield error("K005", place, f"there is no flow '{name}'{suggestion(name, around.flow_ids)}")
     elif target.kind == "handoff" and target.name is not None:
         yield from _department(name, place, around)
@@ -130,7 +131,7 @@ _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
 
 
 def _department(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
-    if name not in around.departments:
+    if name and name not in around.departments:  # Without a name, what stands there was no id and is told.
         meant = suggestion(name, (*around.departments, "any"))
         yield error("K005", place, f"there is no department '{name}'{meant}")
 

@@ -350,3 +350,10 @@ def test_records_are_kept_as_long_as_the_site_says(site: Site) -> None:
     kept = site_of({**FILES, "privacy.yaml": told}).keep
     assert (kept.conversations, kept.page_views) == (timedelta(days=730), None)
     assert (kept.silent_visitors, kept.jobs) == (timedelta(days=28), timedelta(days=30))
+
+
+def test_a_department_that_is_no_id_is_told_once() -> None:
+    desk = "departments: {sales: {if_no_answer: {after: 60s, department: [support]}}, support: {}}"
+    assert errors_of(load_files({"site.yaml": SITE, "desk.yaml": desk})) == [
+        "desk.yaml:1:62: 'department' is the id of a department, not a list"
+    ]

@@ -464,3 +464,31 @@ def test_a_whole_flow_in_which_nobody_can_ask_for_a_person_is_told_once(told):
     nowhere = ", and no path leads from there to a handoff"
     assert told(text) == [f"{sentence}{nowhere}{rest}"]
     assert told(text.replace("- call: a", "- call: a\n              - handoff: sales")) == [f"{sentence}{rest}"]
+
+
+@pytest.mark.parametrize(
+    ("step", "problems"),
+    [
+        ("call: [x]", ["K006 5:16: 'call' is the id of a flow, not a list"]),
+        ("call: ", ["K006 5:16: 'call' is the id of a flow, not empty"]),
+        ("start: {x: y}", ["K006 5:17: 'start' is the id of a flow, not a map (lines of 'key: value')"]),
+        ("handoff: [x]", ["K006 5:19: 'handoff' is the id of a department, not a list"]),
+        ("action: [x], on_error: end", ["K006 5:18: 'action' is the name of an action, not a list"]),
+        (
+            "action: [x]",
+            [
+                "F013 5:9: this action may fail, and nothing says where it goes on then; with 'optional: true' it goes"
+                " on as if nothing had happened — write  on_error: handoff",
+                "K006 5:18: 'action' is the name of an action, not a list",
+            ],
+        ),
+    ],
+)
+def test_what_should_be_an_id_and_is_none_is_told_once(told, step, problems):
+    text = f"""
+        flows:
+          a:
+            steps:
+              - {{{step}}}
+        """
+    assert told(text) == problems
