@@ -83,8 +83,8 @@ _SLOT_TYPES = MapOf(_ANSWER, "slot")
 FLOW = Table(
     "flow",
     {
-        "title": Key(Text(), "what people call it, in reports"),
-        "description": Key(Word(), "what it is for"),
+        "title": Key(Text(), "what people call it; for whoever reads the files, no screen shows it yet"),
+        "description": Key(Word(), "what it is for; for whoever reads the files"),
         "start_when": Key(Conditions(), "it begins when a visitor writes, no flow runs and all of these hold"),
         "inputs": Key(_SLOT_TYPES, "slots that whoever starts or calls it gives, with their types", default={}),
         "returns": Key(ListOf(Id()), "slots a caller may rely on; all that were collected, if left out"),

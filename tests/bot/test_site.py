@@ -357,3 +357,21 @@ def test_a_department_that_is_no_id_is_told_once() -> None:
     assert errors_of(load_files({"site.yaml": SITE, "desk.yaml": desk})) == [
         "desk.yaml:1:62: 'department' is the id of a department, not a list"
     ]
+
+
+@pytest.mark.parametrize(
+    ("about", "domains"),
+    [
+        ("url: https://tea.example/shop", ("tea.example",)),
+        ("url: https://Staging.tea.example:8443", ("staging.tea.example:8443",)),
+        ("url: https://tea.example, domains: [other.example]", ("other.example",)),
+        ("url: https://tea.example, domains: []", ()),
+        ("url: https://*.example", ()),
+        ('url: "https://[::1]/"', ()),
+        ("timezone: UTC", ()),
+    ],
+)
+def test_the_pages_of_the_websites_address_may_show_the_chat_if_no_domains_are_written(
+    about: str, domains: tuple[str, ...]
+) -> None:
+    assert site_of({"site.yaml": f"site: {{name: Teahouse, {about}}}"}).domains == domains
