@@ -46,6 +46,7 @@ def check_machines(
     problems += _deep_calls(machines, told)
     problems += deaf_to_people(machines, told)
     for id in (id for id in told if id not in unsure):
+        problems += _never_asked(machines[id], knowledge)
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
     return problems
 
@@ -153,6 +154,23 @@ def _steps_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> l
 
 def _first_step(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> Step | None:
     return next((step for flow, state in loop if (step := machines[flow].state(state).step) is not None), None)
+
+
+def _never_asked(machine: FlowMachine, knowledge: Knowledge) -> Iterator[Problem]:
+    """Yields the questions that are passed over whenever somebody comes to them."""
+    for _, step in main_states(machine):
+        gate = next((name for name in (f"{step.id}!", f"{step.id}?") if name in machine.states), None)
+        known = knowledge.at(machine.id, gate) if gate is not None and step.skips_known() else None
+        slots = step.asks_for() or tuple(step.writes())
+        # An input may be left out by who starts the flow from elsewhere, such as a trigger.
+        if known is None or not slots or not (known - machine.flow.inputs.keys()).issuperset(slots):
+            continue
+        names = " and ".join(f"'{slot}'" for slot in slots)
+        message = (
+            f"'{step.id}' is never asked: {names} {'has' if len(slots) == 1 else 'have'} a value on every way to it"
+        )
+        why = "and what is known is passed over; to have an answer confirmed write 'confirm: true' where it is asked"
+        yield warning("F016", step.place, message, write="if_known: ask", why=why)
 
 
 def _maybe_empty(machine: FlowMachine, flows: Mapping[str, FlowMachine], knowledge: Knowledge) -> Iterator[Problem]:

@@ -187,7 +187,9 @@ def test_a_flow_that_begins_again_asks_again_what_it_had_asked(told):
 )
 @pytest.mark.parametrize("again", ["{goto: restart}", "{start: a}"])
 def test_what_is_known_all_the_same_does_not_end_a_loop(told, question, again):
-    assert [problem[:4] for problem in told(f"flows: {{a: {{steps: [{question}, {again}]}}}}")] == ["F004"]
+    never_asked = ["F016"] if question.startswith("{set: ") else []
+    found = [problem[:4] for problem in told(f"flows: {{a: {{steps: [{question}, {again}]}}}}")]
+    assert found == ["F004", *never_asked]
 
 
 def test_an_input_is_kept_when_a_flow_begins_again(told):
@@ -492,3 +494,38 @@ def test_what_should_be_an_id_and_is_none_is_told_once(told, step, problems):
               - {{{step}}}
         """
     assert told(text) == problems
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "[{collect: email}, {collect: email, if_known: ask}]",
+        "[{collect: email}, {collect: email, if_known: confirm}]",
+        "[{collect: email, optional: true}, {collect: email}]",
+        "[{collect: email, when: {visits: 1}}, {collect: email}]",
+        "[{id: top, collect: email}, {buttons: Again?, options: [{'Yes': top}, 'No']}]",
+        "[{call: other}, {collect: email}]",
+        "[{buttons: Which?, save_as: given, options: [S, L], if_known: skip}]",
+    ],
+)
+def test_a_question_that_may_be_asked_is_none_that_never_is(told, steps):
+    other = "{steps: [{collect: email, when: {visits: 1}}]}"
+    assert told(f"flows: {{a: {{inputs: {{given: text}}, steps: {steps}}}, other: {other}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "name"),
+    [
+        ("[{collect: email}, {id: again, collect: email}]", "'email' has"),
+        ("[{call: other}, {id: again, collect: email}]", "'email' has"),
+        (
+            "[{set: {size: S}}, {id: again, buttons: Which?, save_as: size, options: [S, L], if_known: skip}]",
+            "'size' has",
+        ),
+    ],
+)
+def test_a_question_whose_answer_is_known_on_every_way_is_told_to_be_never_asked(told, steps, name):
+    text = f"flows: {{a: {{steps: {steps}}}, other: {{steps: [{{collect: email}}]}}}}"
+    (problem,) = told(text)
+    assert problem.startswith("F016 ")
+    assert problem.endswith(f"'again' is never asked: {name} a value on every way to it — write  if_known: ask")
