@@ -225,6 +225,13 @@ class Walker:
             if advice := table.elsewhere.get(key.text):
                 self.report("K001", key.place, f"{shortened(key.text)} is not an option of {table.called}; {advice}")
                 continue
+            if key.text in self.languages and len(self.languages) > 1:
+                message = (
+                    f"{shortened(key.text)} is not an option of {table.called}; a text in several languages is a map"
+                )
+                first = self.default_language if key.text != self.default_language else self.languages[1]
+                self.report("K001", key.place, message, write=f"{{{first}: …, {key.text}: …}}")
+                continue
             free = [name for name in table.keys if name not in known]
             meant = did_you_mean(key.text, free)
             hint = f" — did you mean '{meant}'?" if meant else suggestion(key.text, table.keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from flows.steps.step import Step
 from flows.targets import Target
 from flows.wording import Wording
 from rules.facts import Scope
-from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion
+from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion, those_there_are, warning
 from rules.templates import TemplateProblem, parse_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
@@ -132,7 +133,7 @@ _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
 
 def _department(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
     if name and name not in around.departments:  # Without a name, what stands there was no id and is told.
-        meant = suggestion(name, (*around.departments, "any"))
+        meant = suggestion(name, (*around.departments, "any")) or those_there_are(around.departments)
         yield error("K005", place, f"there is no department '{name}'{meant}")
 
 
@@ -189,6 +190,15 @@ def _gaps(wording: Wording, around: Surroundings) -> Iterator[Problem]:
             continue
         for name in template.names:
             yield from _name(name.name, wording.place_at(language, name.offset), around.scope)
+        for found in _ONE_BRACE.finditer(text):
+            if found[1] in SITE_NAMES or around.scope.find(found[1]) is not None:
+                message = f"'{found[0]}' is said as it stands here; a gap has two braces on each side"
+                place = wording.place_at(language, found.start())
+                yield warning("F007", place, message, write=f"{{{{ {found[1]} }}}}")
+
+
+_ONE_BRACE = re.compile(r"(?<![{$])\{ *([a-z][\w.]*) *\}(?!\})")
+"""A gap as other programs write it."""
 
 
 def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
