@@ -206,7 +206,8 @@ def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
         return
     fact = scope.find(name)
     if fact is None:
-        meant = did_you_mean(name, (*scope.names(), *SITE_NAMES), {})
+        of_contact = f"contact.{name}"
+        meant = of_contact if scope.find(of_contact) else did_you_mean(name, (*scope.names(), *SITE_NAMES), {})
         hint = f" — did you mean '{meant}'?" if meant else ": no slot and no fact has this name"
         yield error("F007", place, f"nothing fills the gap '{name}'{hint}")
     elif not fact.in_this_version:
