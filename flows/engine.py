@@ -205,6 +205,10 @@ class FlowMachine(Machine):
         """Every slot the flow knows, with its type."""
         self.collects = frozenset(slot for step in flow.every_step() for slot in step.writes())
         """Slots its own steps may fill."""
+        self.sure: Mapping[str, frozenset[str]] = {}
+        """State → the slots that have a value on every way to it; noted when a site is checked as a whole."""
+        self.uses: Mapping[str, frozenset[str]] = {}
+        """State → the slots that are said or asked about there or later; noted then, too."""
 
     def state(self, name: str) -> FlowState:
         """Returns a state by its name."""

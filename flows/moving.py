@@ -31,7 +31,8 @@ def move(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor | None:
     """Returns the cursor with all its places in one version of a flow moved to another, or None if one of them is gone.
 
     A place is kept if a step with its id (or with that id as its `was`) is there, of the same kind, asking for the same
-    type of slot; and no slot that is filled may have changed its type. A number as an id says nothing, for a step that
+    type of slot; no slot that is filled may have changed its type; and what the new version has filled on every way to
+    the place, and uses from there on, must be filled. A number as an id says nothing, for a step that
     is written above takes it: such a step is kept if it says the same, too.
     """
     try:
@@ -49,6 +50,9 @@ def obstacle(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> str | None:
     return None
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class _Stays(Exception):
     """The cursor cannot be moved; the text says why."""
 
@@ -57,7 +61,7 @@ def _moved(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor:
     for slot in cursor.slots:
         if slot in old.types and slot in new.types and old.types[slot] != new.types[slot]:
             raise _Stays(f"slot '{slot}' is of another type")
-    moving = _Moving(old, new)
+    moving = _Moving(old, new, frozenset(slot for slot, value in cursor.slots.items() if value is not None))
     moved = cursor.copy()
     if cursor.flow is not None:
         moved.flow, moved.version, moved.state = moving.place(cursor.flow, cursor.version, cursor.state)
@@ -68,9 +72,10 @@ def _moved(cursor: Cursor, old: FlowMachine, new: FlowMachine) -> Cursor:
 
 
 class _Moving:
-    def __init__(self, old: FlowMachine, new: FlowMachine) -> None:
+    def __init__(self, old: FlowMachine, new: FlowMachine, filled: frozenset[str]) -> None:
         self.old = old
         self.new = new
+        self.filled = filled
         self._renamed = {step.was: step.id for step in new.flow.every_step() if step.was}
 
     def place(self, flow: str, version: str, state: str) -> tuple[str, str, str]:
@@ -110,6 +115,11 @@ class _Moving:
             raise _Stays(f"step '{step.rstrip('?')}' is gone")
         if not _alike(self.old.state(name), self.new.state(new_name)):
             raise _Stays(f"step '{step.rstrip('?')}' is another one now")
+        # What the old version was sure of as well may be known in another way, such as from the contact.
+        needed = self.new.sure.get(new_name, _NONE) & self.new.uses.get(new_name, _NONE)
+        empty = needed - self.old.sure.get(name, _NONE) - self.filled
+        if empty:
+            raise _Stays(f"slot '{min(empty)}' is filled before step '{step.rstrip('?')}' now")
         return new_name
 
 

@@ -14,7 +14,9 @@ from importlib.resources import files
 from typing import Protocol
 
 from flows.answers import KINDS
+from flows.checks.knowledge import Knowledge
 from flows.checks.running import check_machines
+from flows.checks.uses import Uses
 from flows.checks.written import Surroundings, check_flow
 from flows.compiler import CannotCompile, compile_flow
 from flows.engine import FlowMachine
@@ -81,8 +83,8 @@ _SLOT_TYPES = MapOf(_ANSWER, "slot")
 FLOW = Table(
     "flow",
     {
-        "title": Key(Text(), "what people call it, in reports"),
-        "description": Key(Word(), "what it is for"),
+        "title": Key(Text(), "what people call it; for whoever reads the files, no screen shows it yet"),
+        "description": Key(Word(), "what it is for; for whoever reads the files"),
         "start_when": Key(Conditions(), "it begins when a visitor writes, no flow runs and all of these hold"),
         "inputs": Key(_SLOT_TYPES, "slots that whoever starts or calls it gives, with their types", default={}),
         "returns": Key(ListOf(Id()), "slots a caller may rely on; all that were collected, if left out"),
@@ -203,8 +205,12 @@ def read_flows(
     # A gap that nothing fills is not said to be empty as well, and what an unreadable flow fills nobody knows.
     told = {problem.place for problem in walker.problems if problem.code == "F007"}
     unsure = _callers_of(flows.keys() - machines.keys(), flows)
-    found = check_machines(machines, [id for id in machines if id in flows], unsure, scope.contact)
+    knowledge = Knowledge(machines)
+    found = check_machines(machines, [id for id in machines if id in flows], knowledge, unsure, scope.contact)
     walker.problems += [problem for problem in found if problem.place not in told]
+    uses = Uses(machines)
+    for id in flows.keys() & machines.keys():
+        machines[id].sure, machines[id].uses = knowledge.sure_in(id), uses.of(id)
     complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
     return Flows(flows, complete_machines, reading.scope.slots)
 

@@ -71,8 +71,18 @@ class _Reader:
     def _entry(self, key: Scalar, value: Node) -> IR | None:
         if key.text in GROUPS:
             return self._group(key.text, value)
+        if key.text in OPERATORS and self.scope.find(key.text) is None:
+            self._refuse_bare_operator(key, value)
+            return None
         fact = self.scope.resolve(key.text, key.place, self.problems, also=GROUPS)
         return None if fact is None or isinstance(value, Unreadable) else self._of_fact(fact, value)
+
+    def _refuse_bare_operator(self, key: Scalar, value: Node) -> None:
+        """Reports `must: {starts: AB}`, which compares nothing."""
+        fact = "value" if "value" in self.scope.slots else "page"
+        what = value.text if isinstance(value, Scalar) and value.text else "…"
+        message = f"'{key.text}' says how to compare, and what is compared must stand in front of it"
+        self.problems.append(error("K003", key.place, message, write=f"{fact}: {{{key.text}: {what}}}"))
 
     def _group(self, name: str, value: Node) -> IR | None:
         inside = _Reader(self.scope, self.problems, self.depth + 1)

@@ -105,7 +105,7 @@ def _parsed(source: str, file: str, problems: list[Problem]) -> Node | None:
             mended = repair(lines, broken, file, tried) if readings >= 0 else None
             if mended:
                 lines[mended.line : mended.line + len(mended.texts)] = mended.texts
-                told.append(mended.problem)
+                told += [mended.problem, *mended.further]
                 continue
             told.append(unexplained(lines, broken, file))
             passed = left_out(lines, broken, tried) if readings >= 0 else None

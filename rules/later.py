@@ -1,4 +1,8 @@
-"""What the language has and this version does not run yet: refused honestly (K007) instead of being passed over."""
+"""What the language has and this version does not run yet: told honestly instead of being passed over.
+
+What would change a conversation is refused (K007); what only says something about content is read, and told to have no
+effect (K009).
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,9 @@ WORDS: Mapping[str, frozenset[str]] = {
 }
 """Words of a choice, by what the choice is called."""
 
+WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {"attribute": frozenset({"personal", "example"})}
+"""Keys that a table has and nothing looks at, by the name of the table."""
+
 
 def keys_of(table: str) -> frozenset[str]:
     """Returns the keys a table will have."""
@@ -37,6 +44,11 @@ def words_of(noun: str) -> frozenset[str]:
 def sentence(what: str) -> str:
     """Returns what to tell somebody who wrote one of these."""
     return f"{what} is not yet in this version"
+
+
+def without_effect(table: str) -> frozenset[str]:
+    """Returns the keys of a table that nothing looks at."""
+    return WITHOUT_EFFECT.get(table, frozenset())
 
 
 ADVICE = "so nothing would happen; take it out for now"

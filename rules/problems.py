@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "agent": ("handoff",),
     "next": ("goto", "then"),
     "jump": ("goto",),
+    "goto": ("then",),
     "quick_replies": ("buttons",),
     "choices": ("options",),
     "hours": ("opening_hours",),
@@ -118,6 +119,14 @@ def suggestion(word: str, candidates: Iterable[str]) -> str:
     return f" — did you mean '{meant}'?" if meant else ""
 
 
+def those_there_are(ids: Collection[str]) -> str:
+    """Returns how to end a sentence about a name that nothing is near to: with the others, if they are few."""
+    names = list(dict.fromkeys(ids))
+    if not 0 < len(names) <= 3:
+        return ""
+    return f"; there {'is' if len(names) == 1 else 'are'} {' and '.join(names)}"
+
+
 def shown(problem: Problem, source: str | None = None) -> str:
     """Returns the problem as a terminal shows it: code, place, the lines in question, the sentence, what to write."""
     parts = [f"  {problem.level} {problem.code}  {problem.place}"]
@@ -149,7 +158,8 @@ def _normalised(word: str) -> str:
 
 def _sentence(problem: Problem) -> str:
     text = problem.message + (f", {problem.why}" if problem.why else "")
-    text = text[:1].upper() + text[1:]
+    if not re.match(r"\w+[._]\w", text):  # A name stays as it is written.
+        text = text[:1].upper() + text[1:]
     return text if text.endswith(("?", ".", "!")) else text + "."
 
 

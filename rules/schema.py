@@ -191,6 +191,7 @@ class Walker:
         for name, key in table.keys.items():
             read._values[name] = self._value_of(read, name, key)
         self._require(read, node)
+        self._advise(read)
         read.sound = not has_errors(self.problems[before:])
         return read
 
@@ -224,6 +225,13 @@ class Walker:
             if advice := table.elsewhere.get(key.text):
                 self.report("K001", key.place, f"{shortened(key.text)} is not an option of {table.called}; {advice}")
                 continue
+            if key.text in self.languages and len(self.languages) > 1:
+                message = (
+                    f"{shortened(key.text)} is not an option of {table.called}; a text in several languages is a map"
+                )
+                first = self.default_language if key.text != self.default_language else self.languages[1]
+                self.report("K001", key.place, message, write=f"{{{first}: …, {key.text}: …}}")
+                continue
             free = [name for name in table.keys if name not in known]
             meant = did_you_mean(key.text, free)
             hint = f" — did you mean '{meant}'?" if meant else suggestion(key.text, table.keys)
@@ -237,6 +245,12 @@ class Walker:
         for name, key in read.table.keys.items():
             if key.required and not read.wrote(name):
                 self.report("K006", node.place, f"{read.table.called} needs '{name}': {key.meaning}")
+
+    def _advise(self, read: Read) -> None:
+        for name in (name for name in read.table.keys if name in later.without_effect(read.table.name)):
+            if read.wrote(name):
+                message = f"'{name}' has no effect in this version"
+                self.problems.append(Problem("K009", "info", read.key_place(name), message))
 
     def _without(self, node: Node | None, table: Table) -> Read:
         nowhere = Place("", 1, 1)

@@ -49,7 +49,8 @@ RUNNING = (DOCS / "operators" / "running.md").read_text(encoding="utf-8")
 WATCHING = (DOCS / "operators" / "watching.md").read_text(encoding="utf-8")
 
 AROUND = {
-    "site": "site: {name: Tea shop, languages: [en, de]}",
+    "site": "site: {name: Tea shop, languages: [en, de]}\n"
+    "rules: {in_both_languages: {match: {words: [thanks]}, answer: {en: You are welcome., de: Gern.}}}",
     "departments": "departments: {sales: {title: Sales}, support: {title: Support}}",
     "attributes": "attributes: {contact: {plan: {type: choice, choices: [free, team, business]}}}",
     "flows": "flows: {qualify: {steps: [{collect: email}]}}",

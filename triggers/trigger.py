@@ -104,8 +104,8 @@ ACTIVE = Table(
 TRIGGER = Table(
     "trigger",
     {
-        "title": Key(Text(), "what reports call it"),
-        "description": Key(Text(), "what it is for"),
+        "title": Key(Text(), "what colleagues read it was that spoke to the visitor"),
+        "description": Key(Text(), "what it is for; for whoever reads the files"),
         "enabled": Key(YesNo(), "false switches it off", default=True),
         "when": Key(Conditions(), "conditions that must all hold"),
         "unless": Key(Conditions(), "exceptions, none of which may hold"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from rules.kinds import ListOf, Word
@@ -14,7 +15,8 @@ from rules.nodes import Node, Scalar
 from rules.problems import suggestion
 from rules.schema import Key, Kind, Read, Table, Walker
 
-_DOMAIN = r"(\*\.)?([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:[0-9]{1,5})?"
+_HOST = r"([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:[0-9]{1,5})?"
+_DOMAIN = rf"(\*\.)?{_HOST}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ ABOUT = Table(
     "site",
     {
         "name": Key(Word(), "what the site is called, in the widget and in texts", required=True),
-        "url": Key(Word("an address like https://shop.example", r"https?://\S+"), "the address of the website"),
+        "url": Key(
+            Word("an address like https://shop.example", r"https?://\S+"),
+            "the address of the website; its pages may embed the widget if 'domains' are left out",
+        ),
         "timezone": Key(Zone(), "all times in all files are in this zone", default="UTC"),
         "languages": Key(
             ListOf(Word("a language code like en or de-AT", r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"), at_least=1),
@@ -73,7 +78,7 @@ ABOUT = Table(
         ),
         "domains": Key(
             ListOf(Word("a domain like shop.example or *.shop.example", _DOMAIN)),
-            "pages that may embed the widget; this computer itself always may",
+            "pages that may embed the widget, else those of 'url'; this computer itself always may",
             default=[],
         ),
         "currency": Key(
@@ -90,9 +95,15 @@ def about(read: Read) -> About:
         url=read["url"],
         timezone=read["timezone"],
         languages=tuple(dict.fromkeys(read["languages"])) or ("en",),
-        domains=tuple(read["domains"]),
+        domains=tuple(read["domains"]) if read.wrote("domains") else _domain_of(read["url"]),
         currency=read["currency"],
     )
+
+
+def _domain_of(url: str | None) -> tuple[str, ...]:
+    """Returns the domain of the website's address; none if it has none that could be written under `domains`."""
+    host = urlsplit(url or "").netloc.rpartition("@")[2].lower()
+    return (host,) if re.fullmatch(_HOST, host) else ()
 
 
 @cache

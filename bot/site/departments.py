@@ -142,7 +142,7 @@ def _if_no_answer(read: Read, reading: Reading) -> IfNoAnswer | None:
     if written is None or written["after"] is None:
         return None
     following = written["department"]
-    if following is not None:
+    if following:
         place = written.place_of("department")
         if following == read.id:
             reading.walker.report("K005", place, f"department '{read.id}' would be followed by itself; name another")

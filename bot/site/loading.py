@@ -20,6 +20,7 @@ from bot.site.conversation import CONVERSATION, ConversationSettings, conversati
 from bot.site.departments import Department, read_departments, read_hours
 from bot.site.files import read_files, version_of
 from bot.site.gaps import check_rule_gaps, check_site_gaps, refuse_gaps_of_triggers
+from bot.site.languages import lost_gaps, missing_texts, said_by_sections
 from bot.site.look import WIDGET, look
 from bot.site.privacy import PRIVACY, keep_of_privacy, rules_of_privacy
 from bot.site.reading import Reading
@@ -113,6 +114,7 @@ class _Content:
         privacy = self._read("privacy", PRIVACY)
         keep = keep_of_privacy(privacy, reading.walker)
         self.translations.report_unused(reading)
+        self._languages(rules, triggers, has_fallback=settings.fallback_flow is None)
         return Site(
             version=version,
             about=self.about,
@@ -164,6 +166,20 @@ class _Content:
         if not has_errors(self.problems[before:]):
             self.problems += check_rules(rules.values(), _name_questions(flows))
         return rules
+
+    def _languages(self, rules: Mapping[str, Rule], triggers: Mapping[str, Trigger], *, has_fallback: bool) -> None:
+        """Looks for what the languages of the site lack; for missing texts only where everything could be read."""
+        languages = self.reading.walker.languages
+        if len(languages) < 2:
+            return
+        parts = {name: self._section(name) for name in self.sections}
+        of_sections = said_by_sections(parts, languages[0], rules=rules, triggers=triggers, has_fallback=has_fallback)
+        said = [*self.translations.said, *of_sections]
+        self.problems += lost_gaps(said, languages)
+        if not has_errors(self.problems):
+            about = self.sections.get("site")
+            declared = about.get("languages") if isinstance(about, Map) else None
+            self.problems += missing_texts(said, languages, declared)
 
     def _about(self, complete: bool) -> tuple[About, bool]:
         node = self.sections.get("site")

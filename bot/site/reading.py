@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from rules.problems import Place, suggestion
+from rules.problems import Place, suggestion, those_there_are
 from rules.schema import Walker
 
 
@@ -24,7 +24,7 @@ class Reading:
         known = (*self.ids.get(section, ()), *also)
         if wanted in known or not self.complete:
             return wanted in known
-        hint = suggestion(wanted, known) if known else " — this site has none yet"
+        hint = suggestion(wanted, known) or those_there_are(known) if known else " — this site has none yet"
         self.walker.report("K005", place, f"{_NONE[section]} '{wanted}'{hint}")
         return False
 

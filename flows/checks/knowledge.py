@@ -17,6 +17,9 @@ class Knowledge:
         self._everything = frozenset(
             name for id, machine in machines.items() for name in (*machine.types, *_all_filled(self._edges[id]))
         )
+        self._slots = frozenset(
+            slot for machine in machines.values() for slot in (*machine.collects, *machine.flow.inputs)
+        )
         self._gives = dict.fromkeys(machines, self._everything)
         self.known: dict[str, dict[str, frozenset[str]]] = {}
         self._settle()
@@ -24,6 +27,10 @@ class Knowledge:
     def at(self, flow: str, state: str) -> frozenset[str] | None:
         """Returns the slots that surely have a value when a state is entered; None if it cannot be reached."""
         return self.known[flow].get(state)
+
+    def sure_in(self, flow: str) -> dict[str, frozenset[str]]:
+        """Returns for each state that can be reached the slots, of all flows, that surely have a value there."""
+        return {state: known & self._slots for state, known in self.known[flow].items()}
 
     def way_without(self, flow: str, slot: str, state: str) -> list[str]:
         """Returns the steps of a shortest way on which a slot is never filled."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from flows.checks.calls import Calls
 from flows.checks.graph import Node, edges_of, main_states, reachable
 from flows.checks.knowledge import Knowledge
+from flows.checks.people import deaf_to_people
 from flows.checks.silence import Silence
 from flows.cursor import MOST_CALLS
 from flows.engine import START, FlowMachine, FlowState
@@ -27,6 +28,7 @@ from rules.templates import Name, TemplateProblem, parse_template
 def check_machines(
     machines: Mapping[str, FlowMachine],
     told: Collection[str],
+    knowledge: Knowledge,
     unsure: Collection[str] = (),
     attributes: Collection[str] = (),
 ) -> list[Problem]:
@@ -42,8 +44,9 @@ def check_machines(
     problems += _loops(machines, told, loops)
     problems += _rounds_of_calls(machines, told, [set(_called_round(machines, loop)) for loop in loops])
     problems += _deep_calls(machines, told)
-    knowledge = Knowledge(machines)
+    problems += deaf_to_people(machines, told)
     for id in (id for id in told if id not in unsure):
+        problems += _never_asked(machines[id], knowledge)
         problems += _maybe_empty(machines[id], {id: machines[id] for id in told}, knowledge)
     return problems
 
@@ -151,6 +154,23 @@ def _steps_round(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> l
 
 def _first_step(machines: Mapping[str, FlowMachine], loop: Sequence[Node]) -> Step | None:
     return next((step for flow, state in loop if (step := machines[flow].state(state).step) is not None), None)
+
+
+def _never_asked(machine: FlowMachine, knowledge: Knowledge) -> Iterator[Problem]:
+    """Yields the questions that are passed over whenever somebody comes to them."""
+    for _, step in main_states(machine):
+        gate = next((name for name in (f"{step.id}!", f"{step.id}?") if name in machine.states), None)
+        known = knowledge.at(machine.id, gate) if gate is not None and step.skips_known() else None
+        slots = step.asks_for() or tuple(step.writes())
+        # An input may be left out by who starts the flow from elsewhere, such as a trigger.
+        if known is None or not slots or not (known - machine.flow.inputs.keys()).issuperset(slots):
+            continue
+        names = " and ".join(f"'{slot}'" for slot in slots)
+        message = (
+            f"'{step.id}' is never asked: {names} {'has' if len(slots) == 1 else 'have'} a value on every way to it"
+        )
+        why = "and what is known is passed over; to have an answer confirmed write 'confirm: true' where it is asked"
+        yield warning("F016", step.place, message, write="if_known: ask", why=why)
 
 
 def _maybe_empty(machine: FlowMachine, flows: Mapping[str, FlowMachine], knowledge: Knowledge) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from flows.steps.step import Step
 from flows.targets import Target
 from flows.wording import Wording
 from rules.facts import Scope
-from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion
+from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion, those_there_are, warning
 from rules.templates import TemplateProblem, parse_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
@@ -103,8 +104,9 @@ def _silence(flow: Flow, ids: Collection[str], around: Surroundings) -> Iterator
 
 
 def _no_way_out(step: ActionStep) -> Problem:
+    action = f"the action '{step.action}'" if step.action else "this action"
     message = (
-        f"the action '{step.action}' may fail, and nothing says where it goes on then;"
+        f"{action} may fail, and nothing says where it goes on then;"
         " with 'optional: true' it goes on as if nothing had happened"
     )
     return error("F013", step.place, message, write="on_error: handoff")
@@ -118,7 +120,7 @@ def _target(target: Target, step: Step | None, ids: Collection[str], around: Sur
         is_flow = name in around.flow_ids
         meant = f" — did you mean 'start {name}'?" if is_flow else suggestion(name.split()[0], (*ids, *_WORD_TARGETS))
         yield error("K005", place, f"{what}'{name}' leads nowhere: no step has this id{meant}")
-    elif target.kind in ("start", "call") and name not in around.flow_ids:
+    elif target.kind in ("start", "call") and name and name not in around.flow_ids:
         yield error("K005", place, f"there is no flow '{name}'{suggestion(name, around.flow_ids)}")
     elif target.kind == "handoff" and target.name is not None:
         yield from _department(name, place, around)
@@ -130,8 +132,8 @@ _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
 
 
 def _department(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
-    if name not in around.departments:
-        meant = suggestion(name, (*around.departments, "any"))
+    if name and name not in around.departments:  # Without a name, what stands there was no id and is told.
+        meant = suggestion(name, (*around.departments, "any")) or those_there_are(around.departments)
         yield error("K005", place, f"there is no department '{name}'{meant}")
 
 
@@ -188,6 +190,15 @@ def _gaps(wording: Wording, around: Surroundings) -> Iterator[Problem]:
             continue
         for name in template.names:
             yield from _name(name.name, wording.place_at(language, name.offset), around.scope)
+        for found in _ONE_BRACE.finditer(text):
+            if found[1] in SITE_NAMES or around.scope.find(found[1]) is not None:
+                message = f"'{found[0]}' is said as it stands here; a gap has two braces on each side"
+                place = wording.place_at(language, found.start())
+                yield warning("F007", place, message, write=f"{{{{ {found[1]} }}}}")
+
+
+_ONE_BRACE = re.compile(r"(?<![{$])\{ *([a-z][\w.]*) *\}(?!\})")
+"""A gap as other programs write it."""
 
 
 def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
@@ -195,7 +206,8 @@ def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
         return
     fact = scope.find(name)
     if fact is None:
-        meant = did_you_mean(name, (*scope.names(), *SITE_NAMES), {})
+        of_contact = f"contact.{name}"
+        meant = of_contact if scope.find(of_contact) else did_you_mean(name, (*scope.names(), *SITE_NAMES), {})
         hint = f" — did you mean '{meant}'?" if meant else ": no slot and no fact has this name"
         yield error("F007", place, f"nothing fills the gap '{name}'{hint}")
     elif not fact.in_this_version:

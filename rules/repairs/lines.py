@@ -1,4 +1,4 @@
-"""Lines that do not stand where they belong: tabs, wrong columns, a colon or a space that is missing or invisible."""
+"""Lines that do not stand where they belong: wrong columns, a colon or a space that is missing or invisible."""
 
 from __future__ import annotations
 
@@ -7,26 +7,7 @@ import re
 from rules.parsing import INVISIBLE
 from rules.problems import error
 from rules.repairs.spot import Repair, Spot, inner_column, long_text_above, open_columns, text_column
-
-
-def _tab(spot: Spot) -> Repair | None:
-    lead = spot.line[: spot.indent]
-    if "\t" not in lead:
-        return None
-    text = lead.replace("\t", " " * _tab_width(spot, lead)) + spot.line[spot.indent :]
-    message = "this line is indented with a tab; YAML wants spaces, two for each level"
-    return spot.repaired(text, error("Y005", spot.place(lead.index("\t")), message))
-
-
-def _tab_width(spot: Spot, lead: str) -> int:
-    """Returns how many spaces the editor showed for a tab, as far as the lines above tell."""
-    above = next((line for line in reversed(spot.lines[: spot.index]) if line.strip()), "")
-    columns = open_columns(spot.lines, spot.index)
-    for width in (2, 4, 8):
-        column = len(lead.replace("\t", " " * width))
-        if column > inner_column(above) if above.rstrip().endswith(":") else column in columns:
-            return width
-    return 2
+from rules.repairs.tabs import tabs
 
 
 def _tab_after_dash(spot: Spot) -> Repair | None:
@@ -141,6 +122,6 @@ def _no_colon(spot: Spot) -> Repair | None:
     return spot.repaired("", error("Y006", spot.place(), message, why="a text that goes on is indented further"))
 
 
-BEFORE_TEXTS = (_tab, _tab_after_dash, _invisible, _dash, _short_of_its_text, _not_further_in)
+BEFORE_TEXTS = (tabs, _tab_after_dash, _invisible, _dash, _short_of_its_text, _not_further_in)
 """Sure before anything is said about texts."""
 AFTER_TEXTS = (_deeper_than_value, _misaligned, _no_colon)

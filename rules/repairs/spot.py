@@ -29,6 +29,8 @@ class Repair:
     line: int
     texts: tuple[str, ...]
     problem: Problem
+    further: tuple[Problem, ...] = ()
+    """The same mistake further down, taken out as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ widget:
   color: "#0A7D4B"
   position: bottom_left
   greeting: {en: "Welcome to {{ site.name }}!", de: "Willkommen im {{ site.name }}!"}
-  privacy_note: We keep what you write. [Privacy](/privacy)
+  privacy_note: {en: "We keep what you write. [Privacy](/privacy)", de: "Wir heben auf, was Sie schreiben."}
 conversation:
   start: welcome
   idle_close: 2h
@@ -163,8 +163,9 @@ def test_no_words_for_a_person_are_refused(nothing: str) -> None:
 
 
 def test_the_fallback_may_be_a_flow_or_a_text() -> None:
-    as_flow = site_of({"site.yaml": SITE, "a.yaml": FLOWS + "conversation: {fallback: ask_back}\n"})
-    as_text = site_of({"site.yaml": SITE, "a.yaml": FLOWS + "conversation: {fallback: Pardon}\n"})
+    english = SITE.replace("[en, de]", "[en]")
+    as_flow = site_of({"site.yaml": english, "a.yaml": FLOWS + "conversation: {fallback: ask_back}\n"})
+    as_text = site_of({"site.yaml": english, "a.yaml": FLOWS + "conversation: {fallback: Pardon}\n"})
     assert (as_flow.conversation.fallback_flow, as_text.conversation.fallback_flow) == ("ask_back", None)
     assert as_text.conversation.fallback == {"en": "Pardon"}
 
@@ -323,7 +324,10 @@ def test_the_widget_is_told_looks_and_words_and_nothing_else(site: Site) -> None
         "languages": ["en", "de"],
         "look": {"color": "#0a7d4b", "position": "bottom_left"},
         "greeting": {"en": "Welcome to Teahouse!", "de": "Willkommen im Teahouse!"},
-        "privacy_note": {"en": "We keep what you write. [Privacy](/privacy)"},
+        "privacy_note": {
+            "en": "We keep what you write. [Privacy](/privacy)",
+            "de": "Wir heben auf, was Sie schreiben.",
+        },
         "manners": {
             "per_page": 1,
             "per_visit": 2,
@@ -347,3 +351,28 @@ def test_records_are_kept_as_long_as_the_site_says(site: Site) -> None:
     kept = site_of({**FILES, "privacy.yaml": told}).keep
     assert (kept.conversations, kept.page_views) == (timedelta(days=730), None)
     assert (kept.silent_visitors, kept.jobs) == (timedelta(days=28), timedelta(days=30))
+
+
+def test_a_department_that_is_no_id_is_told_once() -> None:
+    desk = "departments: {sales: {if_no_answer: {after: 60s, department: [support]}}, support: {}}"
+    assert errors_of(load_files({"site.yaml": SITE, "desk.yaml": desk})) == [
+        "desk.yaml:1:62: 'department' is the id of a department, not a list"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("about", "domains"),
+    [
+        ("url: https://tea.example/shop", ("tea.example",)),
+        ("url: https://Staging.tea.example:8443", ("staging.tea.example:8443",)),
+        ("url: https://tea.example, domains: [other.example]", ("other.example",)),
+        ("url: https://tea.example, domains: []", ()),
+        ("url: https://*.example", ()),
+        ('url: "https://[::1]/"', ()),
+        ("timezone: UTC", ()),
+    ],
+)
+def test_the_pages_of_the_websites_address_may_show_the_chat_if_no_domains_are_written(
+    about: str, domains: tuple[str, ...]
+) -> None:
+    assert site_of({"site.yaml": f"site: {{name: Teahouse, {about}}}"}).domains == domains

@@ -1,9 +1,12 @@
 """Texts that are translated in files of their own are found by their addresses."""
 
+import pytest
+
 from bot.site import load_files
 from bot.site.site import Site
 from flows.steps.buttons import ButtonsStep
 from flows.steps.collect import CollectStep
+from flows.steps.form import FormStep
 from flows.steps.say import SayStep
 
 SITE = """\
@@ -135,3 +138,107 @@ def test_the_gaps_of_a_translation_are_checked_like_those_of_the_text() -> None:
         "F007 translations/de.yaml:2:33: nothing fills the gap 'contact.nmae' — did you mean 'contact.name'?"
         in problems_of("translations:\n  flows.welcome.say_1: Hallo {{ contact.nmae }}\n")
     )
+
+
+CHOOSING = """\
+site: {name: Teahouse, languages: [en, de]}
+attributes: {contact: {plan: {type: choice, choices: [free, paid]}}}
+triggers:
+  help: {when: {page: /prices}, say: May I help?, buttons: [Yes please: start welcome, Not now: dismiss]}
+flows:
+  welcome:
+    steps:
+      - collect: size
+        choices: [Small, Large]
+      - collect: plan
+      - form:
+          - {collect: colour, choices: [Red, {en: Blue, de: Hellblau}]}
+"""
+
+
+def test_the_answers_to_choose_from_can_be_translated_by_what_is_stored_of_them() -> None:
+    german = """\
+translations:
+  flows.welcome.collect_size.choices.Small: Klein
+  flows.welcome.collect_plan.choices.free: kostenlos
+  flows.welcome.form_1.colour.choices.Red: Rot
+  flows.welcome.form_1.colour.choices.Blue: Blau
+"""
+    loaded = load_files({"site.yaml": CHOOSING, "translations/de.yaml": german})
+    assert loaded.site is not None and [str(problem) for problem in loaded.problems if problem.level == "error"] == []
+    size, plan, form = loaded.site.flows["welcome"].steps
+    assert isinstance(size, CollectStep) and isinstance(plan, CollectStep) and isinstance(form, FormStep)
+    assert [choice.labels for choice in size.choices] == [{"en": "Small", "de": "Klein"}, {"en": "Large"}]
+    assert [choice.labels.get("de") for choice in plan.choices] == ["kostenlos", None]
+    assert [choice.labels["de"] for choice in form.fields[0].choices] == ["Rot", "Blau"]
+    assert [choice.value for choice in form.fields[0].choices] == ["Red", "Blue"]
+
+
+def test_two_answers_that_become_the_same_in_another_language_are_told() -> None:
+    german = "translations:\n" + "".join(
+        f"  flows.welcome.collect_size.choices.{size}: Gross\n" for size in ("Small", "Large")
+    )
+    told = [str(problem) for problem in load_files({"site.yaml": CHOOSING, "de.yaml": german}).problems]
+    assert "site.yaml:9:26: two buttons of 'collect_size' say 'Large'; nobody could tell them apart" in told
+
+
+def test_a_button_that_is_written_with_its_target_can_be_translated_like_any_other() -> None:
+    german = "translations:\n  triggers.help.buttons.Yes please: Ja bitte\n"
+    loaded = load_files({"site.yaml": CHOOSING, "translations/de.yaml": german})
+    assert loaded.site is not None
+    yes, no = loaded.site.triggers["help"].buttons
+    assert yes.label == {"en": "Yes please", "de": "Ja bitte"}
+    assert (yes.value, str(yes.then)) == ("Yes please", "start welcome")
+    assert (no.label, str(no.then)) == ({"en": "Not now"}, "dismiss")
+
+
+def told_of(content: str, languages: str = "en, de") -> list[str]:
+    site = f"site: {{name: Teahouse, languages: [{languages}]}}\nwidget: {{greeting: {{en: Hello, de: Hallo}}}}\n"
+    site += "departments: {sales: {title: {en: Sales, de: Verkauf}}}\n"
+    problems = load_files({"site.yaml": site, "more.yaml": content}).problems
+    return [f"{problem.level} {problem.code} {problem}" for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "flows: {tea: {steps: [{say: Once}, {buttons: Which?, options: [Green, Black]}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: '{{ contact.name | default: \"-\" }} 1 👋'}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: Nur so., when: {language: de}}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: English only., if: language is en}]}}",
+        "flows: {tea: {title: Tea, steps: [{say: {en: Hi, de: Hallo}}, {note: For colleagues}]}}",
+        "flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {handoff: sales, note: For colleagues}]}}",
+        "rules: {tea: {match: {words: [tee], language: de}, answer: Ja.}, a: {match: {words: [a]}, answer: B.}}",
+        "triggers: {tea: {when: {page: /, language: de}, say: Tee?, buttons: [Ja: dismiss]}}",
+        "triggers: {tea: {when: {page: /}, enabled: false, say: {en: Tea?, de: Tee?}, buttons: [Yes: dismiss]}}",
+    ],
+)
+def test_what_is_meant_for_everybody_or_for_one_language_alone_is_not_missing(content: str) -> None:
+    assert told_of(content) == []
+
+
+def test_a_language_with_a_region_reads_what_is_written_without_it() -> None:
+    assert told_of("flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}]}}", "en, de, de-AT, en-GB") == []
+
+
+def test_a_trigger_that_is_translated_in_part_is_told_with_its_buttons() -> None:
+    assert told_of(
+        "triggers: {tea: {when: {page: /}, say: {en: Tea?, de: Tee?}, buttons: [Yes: dismiss, No: dismiss]}}"
+    ) == [
+        "warning L001 more.yaml:1:72: 2 of the 3 texts of trigger 'tea' are missing in 'de', and"
+        " visitors see 'en' there: triggers.tea.buttons.Yes, triggers.tea.buttons.No; write into translations/de.yaml"
+        ' — write  triggers.tea.buttons.Yes: "…"'
+    ]
+
+
+def test_a_title_that_is_missing_among_others_is_told() -> None:
+    assert told_of("departments: {support: {title: Support}}") == [
+        "warning L001 more.yaml:1:32: 1 of the 2 texts of 'departments' is missing in 'de', and"
+        " visitors see 'en' there: departments.support.title; write into translations/de.yaml"
+        ' — write  departments.support.title: "…"'
+    ]
+
+
+def test_what_cannot_be_read_may_be_what_is_missing() -> None:
+    told = told_of("flows: {tea: {steps: [{say: {en: Hi, de: Hallo}}, {say: Bye}, {sya: Oh}]}}")
+    assert [each.split()[1] for each in told] == ["K002"]

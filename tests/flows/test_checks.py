@@ -187,7 +187,9 @@ def test_a_flow_that_begins_again_asks_again_what_it_had_asked(told):
 )
 @pytest.mark.parametrize("again", ["{goto: restart}", "{start: a}"])
 def test_what_is_known_all_the_same_does_not_end_a_loop(told, question, again):
-    assert [problem[:4] for problem in told(f"flows: {{a: {{steps: [{question}, {again}]}}}}")] == ["F004"]
+    never_asked = ["F016"] if question.startswith("{set: ") else []
+    found = [problem[:4] for problem in told(f"flows: {{a: {{steps: [{question}, {again}]}}}}")]
+    assert found == ["F004", *never_asked]
 
 
 def test_an_input_is_kept_when_a_flow_begins_again(told):
@@ -396,3 +398,134 @@ def test_an_error_elsewhere_in_a_flow_does_not_hide_what_is_proved(told):
 
 def test_the_flows_of_the_product_itself_have_no_problem(told):
     assert told("flows: {a: {steps: [{call: leave_message}]}}") == []
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (
+            "{id: size, buttons: Which?, options: [S, L], interruptible: false}",
+            "nobody can ask for a person at 'size' (interruptible: false here);"
+            " that is meant for consent (type: consent) and payment alone",
+        ),
+        (
+            "{collect: wish, give_up: end, interruptible: false}",
+            "nobody can ask for a person at 'collect_wish' (interruptible: false here), and no path leads from there"
+            " to a handoff; that is meant for consent (type: consent) and payment alone",
+        ),
+        (
+            "{form: [{collect: wish}], give_up: end, interruptible: false}",
+            "nobody can ask for a person at 'form_1' (interruptible: false here), and no path leads from there to a"
+            " handoff; that is meant for consent (type: consent) and payment alone",
+        ),
+        (
+            "{wait: 10m, interruptible: false}",
+            "nobody can ask for a person at 'wait_1' (interruptible: false here), and no path leads from there to a"
+            " handoff; that is meant for consent (type: consent) and payment alone",
+        ),
+    ],
+)
+def test_a_question_at_which_nobody_can_ask_for_a_person_is_told(told, step, sentence):
+    assert told(f"""
+        flows:
+          a:
+            steps:
+              - {step}
+        """) == [f"F003 5:9: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        "steps: [{collect: agreed, type: consent, ask: Ok?, interruptible: false}]",
+        "steps: [{form: [{collect: agreed, type: consent, ask: Ok?}, {collect: email}], interruptible: false}]",
+        "steps: [{action: pay, on_error: handoff, interruptible: false}]",
+        "steps: [{collect: wish, interruptible: true}]",
+        "interruptible: false, steps: [{collect: wish, interruptible: true}, {say: Hello}]",
+    ],
+)
+def test_consent_and_what_the_bot_does_by_itself_may_go_without_a_person(told, flow):
+    assert told(f"flows: {{a: {{{flow}}}}}") == []
+
+
+def test_a_whole_flow_in_which_nobody_can_ask_for_a_person_is_told_once(told):
+    text = """
+        flows:
+          a:
+            interruptible: false
+            steps:
+              - {collect: one, give_up: end}
+              - {collect: two, give_up: end}
+              - {collect: three, give_up: end, interruptible: true}
+          b:
+            steps:
+              - call: a
+        """
+    sentence = "F003 6:9: nobody can ask for a person at 'collect_one' and 1 more (interruptible: false of flow 'a')"
+    rest = "; that is meant for consent (type: consent) and payment alone — write  interruptible: true"
+    nowhere = ", and no path leads from there to a handoff"
+    assert told(text) == [f"{sentence}{nowhere}{rest}"]
+    assert told(text.replace("- call: a", "- call: a\n              - handoff: sales")) == [f"{sentence}{rest}"]
+
+
+@pytest.mark.parametrize(
+    ("step", "problems"),
+    [
+        ("call: [x]", ["K006 5:16: 'call' is the id of a flow, not a list"]),
+        ("call: ", ["K006 5:16: 'call' is the id of a flow, not empty"]),
+        ("start: {x: y}", ["K006 5:17: 'start' is the id of a flow, not a map (lines of 'key: value')"]),
+        ("handoff: [x]", ["K006 5:19: 'handoff' is the id of a department, not a list"]),
+        ("action: [x], on_error: end", ["K006 5:18: 'action' is the name of an action, not a list"]),
+        (
+            "action: [x]",
+            [
+                "F013 5:9: this action may fail, and nothing says where it goes on then; with 'optional: true' it goes"
+                " on as if nothing had happened — write  on_error: handoff",
+                "K006 5:18: 'action' is the name of an action, not a list",
+            ],
+        ),
+    ],
+)
+def test_what_should_be_an_id_and_is_none_is_told_once(told, step, problems):
+    text = f"""
+        flows:
+          a:
+            steps:
+              - {{{step}}}
+        """
+    assert told(text) == problems
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "[{collect: email}, {collect: email, if_known: ask}]",
+        "[{collect: email}, {collect: email, if_known: confirm}]",
+        "[{collect: email, optional: true}, {collect: email}]",
+        "[{collect: email, when: {visits: 1}}, {collect: email}]",
+        "[{id: top, collect: email}, {buttons: Again?, options: [{'Yes': top}, 'No']}]",
+        "[{call: other}, {collect: email}]",
+        "[{buttons: Which?, save_as: given, options: [S, L], if_known: skip}]",
+    ],
+)
+def test_a_question_that_may_be_asked_is_none_that_never_is(told, steps):
+    other = "{steps: [{collect: email, when: {visits: 1}}]}"
+    assert told(f"flows: {{a: {{inputs: {{given: text}}, steps: {steps}}}, other: {other}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "name"),
+    [
+        ("[{collect: email}, {id: again, collect: email}]", "'email' has"),
+        ("[{call: other}, {id: again, collect: email}]", "'email' has"),
+        (
+            "[{set: {size: S}}, {id: again, buttons: Which?, save_as: size, options: [S, L], if_known: skip}]",
+            "'size' has",
+        ),
+    ],
+)
+def test_a_question_whose_answer_is_known_on_every_way_is_told_to_be_never_asked(told, steps, name):
+    text = f"flows: {{a: {{steps: {steps}}}, other: {{steps: [{{collect: email}}]}}}}"
+    (problem,) = told(text)
+    assert problem.startswith("F016 ")
+    assert problem.endswith(f"'again' is never asked: {name} a value on every way to it — write  if_known: ask")

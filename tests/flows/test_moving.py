@@ -250,3 +250,72 @@ def test_a_caller_whose_place_is_nowhere_is_not_returned_to(play):
     assert bot.press("Red") == ["I have lost the thread. Let us begin again."]
     assert bot.at == ""
     assert bot.slots["colour"] == "Red", "what was said is kept"
+
+
+ASKED_EARLIER = """
+    flows:
+      outer:
+        steps:
+          - id: welcome
+            say: Hello
+          - call: inner
+          - say: "{WORDS}"
+      inner:
+        steps:
+          - collect: size
+            ask: Size?
+          - collect: colour
+            ask: Colour?
+          - say: "{SUM}"
+    """
+BEFORE = ASKED_EARLIER.replace("{WORDS}", "Thanks").replace("{SUM}", "{{ size }}, {{ colour }}")
+AFTER = ASKED_EARLIER.replace("{WORDS}", "Thanks").replace("{SUM}", "{{ size }}, {{ colour }}, {{ budget }}")
+AFTER = AFTER.replace("- collect: size", "- {collect: budget, ask: Budget?}\n          - collect: size")
+
+
+def test_who_is_behind_a_question_that_is_new_is_not_told_a_text_with_an_empty_gap(play, flows_of):
+    bot = play(BEFORE, start="outer")
+    bot.write("42")
+    assert hindered(bot, flows_of(AFTER)) == "slot 'budget' is filled before step 'collect_colour' now"
+    assert not moved(bot, flows_of(AFTER))
+    assert bot.write("Red") == ["42, Red", "Thanks"]
+
+
+def test_who_has_answered_a_question_that_is_new_here_moves_along(play, flows_of):
+    other = "\n      budget: {steps: [{collect: budget, ask: Budget?}]}\n"
+    bot = play(BEFORE + other, start="budget")
+    bot.write("10")
+    bot.start("outer")
+    bot.write("42")
+    assert moved(bot, flows_of(AFTER + other))
+    assert bot.write("Red") == ["42, Red, 10", "Thanks"]
+
+
+def test_who_is_ahead_of_a_question_that_is_new_moves_along_and_is_asked(play, flows_of):
+    text = AFTER.replace("- {collect: budget, ask: Budget?}\n          - collect: size", "- collect: size")
+    text = text.replace("- collect: colour", "- {collect: budget, ask: Budget?}\n          - collect: colour")
+    bot = play(BEFORE, start="outer")
+    assert moved(bot, flows_of(text))
+    assert bot.write("42") == ["Budget?"]
+
+
+def test_a_question_that_may_be_skipped_or_passed_by_keeps_nobody(play, flows_of):
+    bot = play(BEFORE, start="outer")
+    bot.write("42")
+    skipped = AFTER.replace("ask: Budget?", "ask: Budget?, optional: true").replace(
+        "{{ budget }}", "{{ budget | default: '-' }}"
+    )
+    assert hindered(bot, flows_of(skipped)) is None
+
+
+def test_a_caller_stays_where_what_it_says_was_filled_earlier_is_empty(play, flows_of):
+    bot = play(BEFORE, start="outer")
+    old_outer = bot.machine("outer").version
+    text = BEFORE.replace("Thanks", "Thanks, {{ name }}").replace(
+        "- id: welcome", "- {collect: name, ask: Name?}\n          - id: welcome"
+    )
+    bot.deploy(flows_of(text))
+    bot.cursor = caught_up(bot.cursor, bot.machine)
+    assert bot.cursor.stack[0].version == old_outer
+    bot.write("42")
+    assert bot.write("Red") == ["42, Red", "Thanks"]

@@ -410,6 +410,41 @@ def test_tabs_and_invisible_spaces_are_named(text: str, expected: str) -> None:
     assert told(text + "\n") == [f"Y005 shop.yaml:{expected}"]
 
 
+TABBED = "Y005 shop.yaml:{}: this line is indented with a tab; YAML wants spaces, two for each level"
+
+
+@pytest.mark.parametrize("tab", [2, 4, 8])
+def test_a_line_with_a_tab_and_spaces_hides_nothing_that_is_wrong_below(tab: int) -> None:
+    lines = ["steps:", "  - say: Hi", "  - ask: How?", "    options:", "      - Yes", "      - No", "a: @x", "a: 2"]
+    whole, others = read_all("\n".join(lines))
+    assert [problem.code for problem in others] == ["Y001", "Y003"]
+    for index, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if indent < tab:
+            continue
+        beginning = "\t" * (indent // tab) + " " * (indent % tab)
+        changed = [*lines[:index], beginning + line.lstrip(), *lines[index + 1 :]]
+        node, problems = read_all("\n".join(changed))
+        assert [f"{problem.code} {problem}" for problem in problems[:1]] == [TABBED.format(f"{index + 1}:1")]
+        assert problems[1:] == others, f"{tab}: {changed[index]!r}"
+        assert node is not None and whole is not None and plain(node) == plain(whole)
+
+
+def test_lines_that_are_indented_with_tabs_one_below_the_other_are_one_mistake() -> None:
+    many = "".join(f"\tf{number}:\n\t\tsteps:\n\t\t  - say: Hi\n" for number in range(100))
+    assert told(f"flows:\n{many}a:\n\tb: 1\nc: @x\n") == [
+        "Y005 shop.yaml:2:1: lines 2 to 301 are indented with tabs; YAML wants spaces, two for each level",
+        TABBED.format("303:1"),
+        'Y001 shop.yaml:304:1: a text that starts with @ must be in quotes — write  c: "@x"',
+    ]
+
+
+def test_a_longer_text_that_is_indented_with_tabs_goes_along_and_keeps_tabs_of_its_own() -> None:
+    node, problems = read_all("a:\n\tsay: |\n\t\tOne\n\t\t  two\nb: |\n  Three\n  \tfour\n")
+    assert [problem.place.line for problem in problems] == [2]
+    assert node is not None and plain(node) == {"a": {"say": "One\n  two\n"}, "b": "Three\n\tfour\n"}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

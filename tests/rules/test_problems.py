@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.problems import Place, Problem, as_json, did_you_mean, in_reading_order, shown, suggestion
+from rules.problems import Place, Problem, as_json, did_you_mean, in_reading_order, shown, suggestion, warning
 
 SOURCE = "flows:\n  welcome:\n    goto: finsh\n  - say: {{ name }} thanks\n"
 
@@ -107,3 +107,10 @@ def test_the_word_that_was_meant_is_suggested_if_it_is_valid_here(
 ) -> None:
     assert did_you_mean(word, candidates) == meant
     assert suggestion(word, candidates) == (f" — did you mean '{meant}'?" if meant else "")
+
+
+def test_a_sentence_that_begins_with_a_name_keeps_it_as_it_is_written() -> None:
+    place = Place("site.yaml", 1, 1)
+    named = warning("S001", place, "opening_hours.default: sun is missing")
+    assert shown(named).splitlines()[-1] == "  opening_hours.default: sun is missing."
+    assert shown(warning("S001", place, "sun is missing")).splitlines()[-1] == "  Sun is missing."

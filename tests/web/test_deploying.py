@@ -191,6 +191,29 @@ def test_several_reasons_are_counted(shell: Shell, office: Office):
     assert "3 finish on the old one (2: step 'tickets' is gone; 1: step 'topic' is gone)." in told
 
 
+def test_who_is_behind_a_question_that_was_put_in_is_told_nothing_with_a_gap(shell: Shell, office: Office):
+    behind = at_the_question(office, "one")
+    (ahead := VisitorActor(office, "menu")).writes("Hi")
+    shell.edit(
+        WELCOME,
+        ("- id: tickets\n", "- id: tickets\n        collect: day\n        ask: Which day?\n      - id: address\n"),
+        ("we will write to {{ email }}", "we will write to {{ email }} about {{ day }}"),
+        ("id: address", "id: address\n        was: tickets"),
+    )
+    told = shell.deploy("--plan").output
+    assert (
+        "flow welcome: 2 conversations inside. 1 moves to the new version, 1 finishes on the old one"
+        " (slot 'day' is filled before step 'tickets' now)."
+    ) in told
+    assert shell.deploy().exit_code == 0
+    follow(office)
+    behind.writes("ann@x.io")
+    assert behind.hears()[-1] == "Thank you, we will write to ann@x.io."
+    for words in ("Tickets", "Sunday", "ben@x.io"):
+        ahead.writes(words)
+    assert ahead.hears()[-1] == "Thank you, we will write to ben@x.io about Sunday."
+
+
 def test_of_a_flow_that_is_taken_away_it_is_said_that_it_is_gone(shell: Shell, office: Office):
     at_the_question(office, "one")
     (shell.folder / WELCOME).unlink()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.site.site import Site
 from rules.comparisons import Unfit, Written, read_values
 from rules.facts import Scope
+from rules.hours import MINUTES_A_DAY, OpeningHours, Window
 from rules.problems import NOWHERE, Problem
 
 _OPTIONS = {
@@ -31,6 +34,28 @@ def circumstances(site: Site, *, page: str, facts: Iterable[str]) -> dict[str, A
     scope = site.attributes.scope("rule", triggers=frozenset(site.triggers), languages=site.languages)
     path = _value("--page", scope, "page", page)
     return {"page": path, "page.path": path, **dict(_fact(each, scope) for each in facts)}
+
+
+def as_told(site: Site, facts: dict[str, Any], now: datetime) -> Site:
+    """Returns the site with its hours on this day as `opening_hours` says, which is taken out of the facts.
+
+    So that conditions, hand overs and texts agree about it, and time that passes goes on into the next day.
+    """
+    told = facts.pop("opening_hours", None)
+    if told is None:
+        return site
+    windows = (Window(0, MINUTES_A_DAY),) if told == "open" else ()
+
+    def on_this_day(hours: OpeningHours) -> OpeningHours:
+        today = now.astimezone(hours.zone).date()
+        # What began yesterday may go over midnight.
+        days = {today: windows} if windows else {today - timedelta(days=1): (), today: ()}
+        return replace(hours, exceptions={**hours.exceptions, **days})
+
+    departments = {
+        id: replace(each, opening_hours=on_this_day(each.opening_hours)) for id, each in site.departments.items()
+    }
+    return replace(site, hours={name: on_this_day(each) for name, each in site.hours.items()}, departments=departments)
 
 
 def language_spoken(site: Site, written: str) -> str:

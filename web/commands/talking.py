@@ -32,7 +32,7 @@ from rules.durations import NotADuration, parse_duration
 from rules.problems import has_errors, shown
 from rules.rulebook import Heard
 from web.commands.acting import served_actions
-from web.commands.circumstances import CannotBe, circumstances, language_spoken
+from web.commands.circumstances import CannotBe, as_told, circumstances, language_spoken
 
 YEARS = range(1970, 2200)
 """In which it may be while talking: opening hours and timers count from there in both directions."""
@@ -98,6 +98,7 @@ def talk_with(
         spoken = language_spoken(content, language) if language else content.default_language
     except CannotBe as problem:
         raise CannotTalk(str(problem)) from problem
+    content = as_told(content, context, now)
     conversation = Conversation(
         id="talk",
         visitor_id="talk",

@@ -151,6 +151,48 @@ def test_a_fact_is_read_as_the_conditions_of_the_site_read_it(tmp_path: Path, fa
     assert "bot: It holds" not in parlour("talk", str(tmp_path), stdin="Hi\n").output
 
 
+HOURS = """
+site: {name: Shop, timezone: Europe/Berlin}
+opening_hours: {default: {mon-fri: 09:00-18:00, sat-sun: closed}, late: {every day: 18:00-02:00}}
+departments: {sales: {}, night: {opening_hours: late}}
+flows:
+  ask:
+    start_when: {last_message: {contains: person}}
+    steps:
+      - {say: We are here., when: {opening_hours: open}}
+      - {handoff: sales, if_closed: closed, if_nobody: nobody}
+      - end: true
+      - {id: closed, say: 'Back {{ site.next_opening | date: "weekday time" }}.'}
+      - end: true
+      - {id: nobody, say: Nobody is free.}
+  night:
+    start_when: {last_message: {contains: night}}
+    steps:
+      - {handoff: night, if_closed: closed}
+      - end: true
+      - {id: closed, say: No night today.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fact", "at", "written", "told"),
+    [
+        ("closed", "2026-03-04 10:00", "A person", ["bot: Back Thursday 09:00."]),
+        ("open", "2026-03-04 10:00", "A person", ["bot: We are here.", "  → waits for a person of 'sales' (step)"]),
+        ("open", "2026-03-08 10:00", "A person", ["bot: We are here.", "  → waits for a person of 'sales' (step)"]),
+        ("closed", "2026-03-08 10:00", "A person", ["bot: Back Monday 09:00."]),
+        ("closed", "2026-03-04 01:00", "The night", ["bot: No night today."]),
+        ("open", "2026-03-04 12:00", "The night", ["  → waits for a person of 'night' (step)"]),
+    ],
+)
+def test_a_shop_that_is_said_to_be_closed_or_open_is_so_for_handing_over_and_for_texts_too(
+    tmp_path: Path, fact: str, at: str, written: str, told: list[str]
+):
+    (tmp_path / "site.yaml").write_text(HOURS)
+    options = ("--fact", f"opening_hours={fact}", "--at", at, "--agents", "1")
+    assert parlour("talk", str(tmp_path), *options, stdin=f"{written}\n").output.splitlines()[1:] == told
+
+
 def test_the_page_of_a_talk_is_compared_as_pages_are(tmp_path: Path):
     (tmp_path / "site.yaml").write_text(ASKED.replace("CONDITION", "page: /b"))
     assert "bot: It holds" in parlour("talk", str(tmp_path), "--page", "/b/", stdin="Hi\n").output
