@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from rules.kinds import ListOf, Word
@@ -102,8 +101,8 @@ def about(read: Read) -> About:
 
 def _domain_of(url: str | None) -> tuple[str, ...]:
     """Returns the domain of the website's address; none if it has none that could be written under `domains`."""
-    host = urlsplit(url or "").netloc.rpartition("@")[2].lower()
-    return (host,) if re.fullmatch(_HOST, host) else ()
+    found = re.match(rf"https?://(?:[^/?#]*@)?({_HOST})(?=[/?#]|$)", url or "")
+    return (found[1].lower(),) if found else ()
 
 
 @cache

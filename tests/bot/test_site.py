@@ -369,6 +369,7 @@ def test_a_department_that_is_no_id_is_told_once() -> None:
         ("url: https://tea.example, domains: []", ()),
         ("url: https://*.example", ()),
         ('url: "https://[::1]/"', ()),
+        ('url: "https://[tea.example"', ()),
         ("timezone: UTC", ()),
     ],
 )
