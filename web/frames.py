@@ -48,6 +48,16 @@ def _plain(text: str) -> str:
     return kept
 
 
+def _field(name: str) -> str:
+    if not _FIELD.fullmatch(name):
+        raise ValueError("A field of a form is named with small letters, digits and _.")
+    return name
+
+
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""What a slot can be called."""
+
+
 def _told(facts: dict[str, Any]) -> dict[str, Any]:
     """Returns those that a page can know. A page that was opened before a new version may tell others: left out."""
     known = {}
@@ -81,6 +91,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 """A word or short label: a step, a shortcut, a language."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
+FieldName = Annotated[str, AfterValidator(_field)]
 FieldText = Annotated[str, StringConstraints(max_length=LONGEST_MESSAGE), AfterValidator(_no_nul)]
 """What one field of a form holds; all of them together are a message, which the desk measures."""
 Told = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_told)]
@@ -122,7 +133,7 @@ class FilledIn(Frame):
     """A form that was filled in: which one, and what its fields hold."""
 
     step: Name
-    values: Annotated[dict[Name, FieldText | bool], Field(min_length=1, max_length=MAX_FIELDS)]
+    values: Annotated[dict[FieldName, FieldText | bool], Field(min_length=1, max_length=MAX_FIELDS)]
 
 
 class Said(Frame):
