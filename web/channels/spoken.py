@@ -40,8 +40,16 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def _attachment(value: Any) -> Any:
+    if not isinstance(value, str | dict):
+        raise ValueError("An attachment is an object or an address.")
+    return _plain(value)
+
+
 Metadata = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
 Sender = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
+Kept = Annotated[str, AfterValidator(_no_nul)]
+Attachment = Annotated[JsonValue, AfterValidator(_attachment)]
 
 
 class Lenient(BaseModel):
@@ -99,7 +107,7 @@ class Uttered(_WithMetadata):
 
 class Button(Lenient):
     title: Name
-    payload: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    payload: Annotated[Kept, StringConstraints(min_length=1, max_length=1000)]
 
 
 class Element(Lenient):
@@ -114,8 +122,8 @@ class BotData(Lenient):
     buttons: Annotated[list[Button], Field(max_length=20)] | None = None
     quick_replies: Annotated[list[Button], Field(max_length=20)] | None = None
     elements: Annotated[list[Element], Field(max_length=20)] | None = None
-    image: Annotated[str, StringConstraints(max_length=2000)] | None = None
-    attachment: Metadata | str | None = None
+    image: Annotated[Kept, StringConstraints(max_length=2000)] | None = None
+    attachment: Attachment | None = None
     custom: Metadata | None = None
 
 
@@ -145,4 +153,17 @@ class Intent(Lenient):
     """`POST …/trigger_intent`: entities as a list, or name → value."""
 
     name: Name
-    entities: Annotated[list[Entity], Field(max_length=50)] | Metadata | None = None
+    entities: Annotated[list[Entity], Field(max_length=200)] = Field(default_factory=list)
+
+    @field_validator("entities", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return [{"entity": name, "value": each} for name, each in value.items()]
+        return [] if value is None else value
+
+
+class Named(Lenient):
+    """Whom a program speaks of, by the address it asks."""
+
+    sender: Sender
