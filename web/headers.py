@@ -44,6 +44,7 @@ def complete(answer: Response) -> Response:
     leads = answer.headers.get("Location", "")
     if leads.startswith(request.root_url):
         answer.headers["Location"] = leads.removeprefix(request.root_url.rstrip("/"))
+        answer.set_data("")
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", HSTS)
     return answer

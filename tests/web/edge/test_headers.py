@@ -35,6 +35,7 @@ def test_every_answer_says_what_a_page_may_do(edge, method: str, path: str, stat
 def test_an_address_that_is_put_right_stays_on_this_server_whatever_it_was_called(edge, path: str, there: str) -> None:
     answer = edge.client().get(path, base_url="http://evil.example", headers={"Host": "evil.example"})
     assert (answer.status_code, answer.headers["Location"]) == (308, there)
+    assert b"evil" not in answer.data
 
 
 def test_nothing_inline_is_allowed_and_no_page_may_frame_ours() -> None:
