@@ -75,6 +75,13 @@ class _WithMetadata(Lenient):
         return found if isinstance(found, str) and found else None
 
 
+_COUNTS = ("message_id", "language")
+
+
+def _is_plain_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
 class Spoken(_WithMetadata):
     """`POST /webhooks/<door>/webhook`."""
 
@@ -89,16 +96,21 @@ class SessionRequest(Lenient):
 
 
 class Uttered(_WithMetadata):
-    """Socket.IO: `user_uttered`. Metadata may come as JSON in a text; rasa-webchat calls it `customData`."""
+    """Socket.IO: `user_uttered`. Metadata may come as JSON in a text; rasa-webchat calls it `customData`.
+
+    A page sends the same ones with each message, and hears of no refusal: so none is refused because of them.
+    """
 
     message: str | None = None
     session_id: str | None = None
     customData: Metadata | None = None
 
-    @field_validator("metadata", mode="before")
+    @field_validator("metadata", "customData", mode="before")
     @classmethod
-    def _written_out(cls, value: Any) -> Any:
-        return any_object(value) if isinstance(value, str) else value
+    def _what_counts(cls, value: Any) -> Any:
+        given = any_object(value) if isinstance(value, str) else value
+        named = given if isinstance(given, dict) else {}
+        return {name: each for name, each in named.items() if name in _COUNTS and _is_plain_text(each)}
 
     def _text(self, name: str) -> str | None:
         found = {**(self.customData or {}), **(self.metadata or {})}.get(name)
