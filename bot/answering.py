@@ -118,7 +118,7 @@ class Bot:
         """
         if button is not None and str(button.get("step", "")).startswith(calls.FROM_ACTION):
             # No question is open at a button of an action: it is a text that need not be typed.
-            text, button = str(button["value"]), None
+            text, button = str(self.masked(draft, known, button["value"])), None
         reply = _Reply(self, draft, known, said=text)
         if heard.candidates or heard.warning:
             reading = reply.reading_of(heard.text)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from bot.database import Database
-from bot.models import EventRow
+from bot.models import ConversationRow, EventRow
 from web.app import create_app
 from web.limits import NO_LIMITS
 from web.parts import Options
@@ -18,6 +18,8 @@ from web.parts import Options
 CARD = "4111 1111 1111 1111"
 SITE = """\
 site: {name: Tea, timezone: Europe/Berlin, languages: [en]}
+privacy:
+  mask: [credit_card]
 """
 FLOW = """\
 flows:
@@ -53,6 +55,12 @@ class Visitor:
         with self._database.engine.connect() as connection:
             mine = select(EventRow.body).where(EventRow.kind == "message", EventRow.actor.like("visitor:%"))
             return list(connection.scalars(mine.order_by(EventRow.seq)))
+
+    def everything(self) -> list[Any]:
+        """Returns all that the record keeps, by whomever, and where conversations stand."""
+        with self._database.engine.connect() as connection:
+            events = list(connection.scalars(select(EventRow.body)))
+            return events + [dict(row._mapping) for row in connection.execute(select(ConversationRow.cursor))]
 
 
 @pytest.fixture
@@ -94,3 +102,9 @@ def test_a_field_with_a_name_no_field_can_have_is_refused_in_words(ann: Visitor)
         assert status == 400, ascii(name)
         assert answer["error"]["message"].endswith("."), ascii(name)
     assert len(ann.recorded()) == 1
+
+
+def test_what_is_sent_as_a_button_of_an_action_is_masked_like_what_is_typed(ann: Visitor) -> None:
+    assert ann.sends(button={"step": "action.action_look_up", "value": CARD, "label": "Yes"})[0] == 200
+    assert CARD not in json.dumps(ann.everything())
+    assert "How many?" in json.dumps(ann.everything())
