@@ -86,13 +86,13 @@ class Bot:
             return value
         return each_text(value, lambda text: self.hear(draft, known, text, who=who).text)
 
-    def filled_in(self, draft: Draft, known: Known, form: Mapping[str, Any]) -> str:
-        """Returns a form that was filled in as the thread shows it, or nothing where no such form is open."""
+    def filled_in(self, draft: Draft, known: Known, form: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+        """Returns a form as the thread shows it, and what its fields hold; None where no such form is open."""
         site, cursor = self.sites.current, draft.state.cursor
         try:
             return filled_in(self.sites.machine, cursor, form, self.facts(draft, known), draft.now, site.flow_settings)
         except FlowGone:
-            return ""
+            return None
 
     def note(self, draft: Draft, known: Known, heard: Heard, *, who: Who = "visitor") -> Known:
         """Does what rules do whatever a message is taken for: tags, notes, a word to its sender."""
@@ -118,7 +118,7 @@ class Bot:
         """
         if button is not None and str(button.get("step", "")).startswith(calls.FROM_ACTION):
             # No question is open at a button of an action: it is a text that need not be typed.
-            text, button = str(button["value"]), None
+            text, button = str(self.masked(draft, known, button["value"])), None
         reply = _Reply(self, draft, known, said=text)
         if heard.candidates or heard.warning:
             reading = reply.reading_of(heard.text)

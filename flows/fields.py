@@ -45,6 +45,9 @@ class Fields:
     def __iter__(self) -> Iterator[AskedValue]:
         return iter(self._fields)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._named
+
     def __getitem__(self, name: str) -> AskedValue:
         return self._named[name]
 

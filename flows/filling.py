@@ -75,6 +75,10 @@ class FormQuestion(Question):
         """Returns what was filled in as the thread shows it: a line for each field that holds something."""
         return self._card.as_written(run, values)
 
+    def of_its_fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what was filled in without what belongs to no field."""
+        return {name: value for name, value in values.items() if name in self._fields}
+
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         return plain(run.answer.values) if isinstance(run.answer, Filled) else {}
 

@@ -101,17 +101,18 @@ def filled_in(
     facts: Mapping[str, Any],
     now: datetime,
     settings: Settings = DEFAULTS,
-) -> str:
-    """Returns what was filled into a form in words, or nothing if it is not the one that is open."""
+) -> tuple[str, Mapping[str, Any]] | None:
+    """Returns what was filled into a form, in words and by its fields alone; None if it is not the one that is open."""
     run = Run(machines, cursor, Event("input", form=form), facts, now, settings)
     try:
         run.take_place()
     except Lost:
-        return ""
+        return None
     question = run.open_question()
     if not isinstance(question, FormQuestion) or form.get("step") != f"{question.flow}.{question.step}":
-        return ""
-    return question.as_written(run, form.get("values") or {})
+        return None
+    values = question.of_its_fields(form.get("values") or {})
+    return question.as_written(run, values), values
 
 
 def may_be_left(machines: Machines, cursor: Cursor) -> bool:

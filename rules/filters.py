@@ -180,7 +180,10 @@ def _as_moment(value: object, manner: Manner) -> datetime | date | time | None:
     if isinstance(value, str):
         value = _from_iso(value.strip())
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(manner.zone)
+        try:
+            return value.astimezone(manner.zone)
+        except OverflowError:  # There it is the day before the first one, or after the last.
+            return None
     return value if isinstance(value, datetime | date | time) else None
 
 

@@ -18,7 +18,7 @@ import structlog
 from flask import Flask, Request, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from web.errors import ApiTokenNeeded, NotAllowed, Refusal, SignInNeeded, TokenNeeded
+from web.errors import ApiTokenNeeded, NoHandshake, NotAllowed, Refusal, SignInNeeded, TokenNeeded
 from web.limits import Limits, address_of
 from web.origins import Embedding, WrongOrigin, is_foreign, is_own
 
@@ -165,10 +165,10 @@ class Gate:
                 # No session counts here, so there is nothing a page could ride on: the token is all.
                 self._check_program(request)
                 return None
-            if declared.embedded:
-                return self._enter_embedded(declared)
-            self._enter_own(declared)
-            return None
+            answer = self._enter_embedded(declared) if declared.embedded else self._enter_own(declared)
+            if _is_socket():
+                _make_readable(request)
+            return answer
 
         @app.after_request
         def leave(answer: Response) -> Response:
@@ -188,7 +188,7 @@ class Gate:
             _refuse(TokenNeeded(), declared)
         return None
 
-    def _enter_own(self, declared: Declared) -> None:
+    def _enter_own(self, declared: Declared) -> ResponseReturnValue | None:
         unsafe = request.method not in _SAFE_METHODS
         if (_is_socket() and not is_own(request)) or (unsafe and is_foreign(request)):
             raise WrongOrigin("This page may not ask this.")
@@ -196,6 +196,7 @@ class Gate:
             self._let_in(declared)
         if unsafe:
             self._protect()
+        return None
 
     def _let_in(self, declared: Declared) -> None:
         agent = self._signed_in()
@@ -206,6 +207,20 @@ class Gate:
             _refuse(NotAllowed(), declared)
         else:
             g.agent = agent
+
+
+def _make_readable(handshake: Request) -> None:
+    """Raises NoHandshake for a head that wsproto stumbles over, which takes all of these for ASCII.
+
+    It also reads the host's name as IDNA 2003 knows names, so not `xn--strae-oqa.example`, and asks no more about it:
+    whether the page may ask has been looked at by now.
+    """
+    if not all(handshake.headers.get(name, "").isascii() for name in _READ_BY_WSPROTO):
+        raise NoHandshake
+    handshake.environ["HTTP_HOST"] = "localhost"
+
+
+_READ_BY_WSPROTO = ("Host", "Connection", "Sec-WebSocket-Protocol")
 
 
 def _note_refused(status: int) -> None:

@@ -48,6 +48,24 @@ def _plain(text: str) -> str:
     return kept
 
 
+def _field(name: str) -> str:
+    if not _FIELD.fullmatch(name):
+        raise ValueError("A field of a form is named with small letters, digits and _.")
+    return name
+
+
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""What a slot can be called."""
+
+
+def _filled(value: Any) -> Any:
+    if not isinstance(value, str | bool):
+        raise ValueError("A field of a form holds text, or true or false.")
+    if isinstance(value, str) and len(_no_nul(value)) > LONGEST_MESSAGE:
+        raise ValueError(f"A field of a form may have at most {LONGEST_MESSAGE:,} characters.")
+    return value
+
+
 def _told(facts: dict[str, Any]) -> dict[str, Any]:
     """Returns those that a page can know. A page that was opened before a new version may tell others: left out."""
     known = {}
@@ -81,7 +99,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 """A word or short label: a step, a shortcut, a language."""
 Text = str
 """A message: the desk says in words which ones cannot be sent, and leaves out what cannot be stored."""
-FieldText = Annotated[str, StringConstraints(max_length=LONGEST_MESSAGE), AfterValidator(_no_nul)]
+FieldName = Annotated[str, AfterValidator(_field)]
+FieldValue = Annotated[JsonValue, AfterValidator(_filled)]
 """What one field of a form holds; all of them together are a message, which the desk measures."""
 Told = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_told)]
 """What a page knows, by the names of facts; null is what it looked for and did not find."""
@@ -122,7 +141,7 @@ class FilledIn(Frame):
     """A form that was filled in: which one, and what its fields hold."""
 
     step: Name
-    values: Annotated[dict[Name, FieldText | bool], Field(min_length=1, max_length=MAX_FIELDS)]
+    values: Annotated[dict[FieldName, FieldValue], Field(min_length=1, max_length=MAX_FIELDS)]
 
 
 class Said(Frame):

@@ -40,6 +40,11 @@ def complete(answer: Response) -> Response:
     for name, value in ALWAYS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", "no-store")
+    # Werkzeug puts before an address what the caller took for our name, which a cache may then tell to others.
+    leads = answer.headers.get("Location", "")
+    if leads.startswith(request.root_url):
+        answer.headers["Location"] = leads.removeprefix(request.root_url.rstrip("/"))
+        answer.set_data("")
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", HSTS)
     return answer

@@ -241,17 +241,22 @@ class Changing:
             draft.set(asked=asked)
         return known
 
-    def _refuse_repetition(self, actor: str, client_id: str, text: str, attempt: int) -> None:
+    def _refuse_repetition(
+        self, actor: str, client_id: str, text: str, attempt: int, *, form: Mapping[str, Any] | None = None
+    ) -> None:
         """Raises SaidBefore when this was stored already, Mismatch when it was stored with other words.
 
-        A first attempt looks only at what is remembered: the table refuses a second row, and then we look there.
+        Of a `form` only those fields are compared that were stored. A first attempt looks only at what is remembered:
+        the table refuses a second row, and then we look there.
         """
         before = self._recently_sent.get((actor, client_id))
         if before is None and attempt:
             before = self._parts.journal.sent(actor, client_id)
         if before is None:
             return
-        said = _words_of(before)
+        said, kept = _words_of(before), _filled_in(before)
+        if form and kept:
+            text = as_written({name: value for name, value in form["values"].items() if name in kept})
         if said != text and self._as_kept(before, text) != said:
             raise Mismatch
         raise SaidBefore(before)
@@ -299,8 +304,13 @@ _TICKED, _NOT_TICKED, _NOTHING_FILLED_IN = "☑", "☐", "–"
 
 def _words_of(event: Event) -> str:
     """Returns what somebody sent: of a form what was filled in, whatever it was called then."""
-    form = event.body.get("form")
-    return as_written(form["values"]) if form else str(event.body["text"])
+    values = _filled_in(event)
+    return as_written(values) if values else str(event.body["text"])
+
+
+def _filled_in(event: Event) -> Mapping[str, Any]:
+    values: Mapping[str, Any] = (event.body.get("form") or {}).get("values", {})
+    return values
 
 
 def _touches_agents(change: Change) -> bool:

@@ -77,7 +77,7 @@ class VisitorSide(Changing):
         with self._turnstiles.one_at_a_time(visitor_id), self._parts.spans("turn") as note:
             try:
                 draft = self._attempt(
-                    partial(self._begin, visitor_id, whereabouts, (actor, client_id, said.words)),
+                    partial(self._begin, visitor_id, whereabouts, said, (actor, client_id)),
                     partial(self._take, said=said, actor=actor, client_id=client_id),
                 )
             except SaidBefore as before:
@@ -88,9 +88,9 @@ class VisitorSide(Changing):
         return next(event for event in draft.events if event.client_id == client_id)
 
     def _begin(
-        self, visitor_id: str, whereabouts: Whereabouts, sending: tuple[str, str, str], attempt: int
+        self, visitor_id: str, whereabouts: Whereabouts, said: Said, sending: tuple[str, str], attempt: int
     ) -> tuple[Draft, Known]:
-        self._refuse_repetition(*sending, attempt)
+        self._refuse_repetition(*sending, said.words, attempt, form=said.form)
         return self._open(visitor_id, whereabouts, attempt)
 
     def _open(self, visitor_id: str, whereabouts: Whereabouts, attempt: int) -> tuple[Draft, Known]:
@@ -153,8 +153,10 @@ class VisitorSide(Changing):
         if said.button:
             body["button"] = dict(said.button)
         if said.form:
-            body["text"] = self._parts.bot.filled_in(draft, known, said.form) or said.words
-            body["form"] = {"step": said.form["step"], "values": dict(said.form["values"])}
+            # Names that no form asks for are somebody's own words where no rule looks: none of them is kept.
+            words, values = self._parts.bot.filled_in(draft, known, said.form) or ("", {})
+            body["text"] = words or said.words
+            body["form"] = {"step": said.form["step"], "values": dict(values)}
         kept: dict[str, Any] = self._parts.bot.masked(draft, known, body)
         return kept
 

@@ -170,6 +170,8 @@ def test_without_a_year_it_is_the_last_such_day_where_only_the_past_may_be_meant
         ("(www.x.de/y)", "https://www.x.de/y"),
         ("münchen.de", "https://münchen.de"),
         ("HTTPS:/x.de:8080", "https://x.de:8080"),
+        ("-foo-bar.com", "https://foo-bar.com"),
+        ("a-" * 1900 + " x.de", "https://x.de"),
     ],
 )
 def test_a_web_address_is_found_and_made_whole(text, address):
@@ -181,6 +183,7 @@ def test_a_web_address_is_found_and_made_whole(text, address):
     [
         ("none", "url_missing"),
         ("ann@x.io", "url_missing"),
+        ("ann@foo-bar.com", "url_missing"),
         ("javascript:alert(1)", "url_missing"),
         ("data:text/html,x", "url_missing"),
         ("ftp://files.example.com", "url_missing"),

@@ -285,6 +285,12 @@ def test_objects_are_neither_shown_nor_looked_into():
     assert rendered("{{ x.format }}{{ x.keys }}", {"x": "text"}) == ""
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_no_calendar_of_the_site_has_stays_as_it_was_written(moment):
+    for zone in ("Asia/Tokyo", "America/Los_Angeles"):
+        assert parse_template("{{ x | date }}").render({"x": moment}, "en", "EUR", zone) == moment
+
+
 def test_output_is_limited():
     assert len(rendered("{{ x }}", {"x": "a" * 1_000_000})) == 2_000
     assert len(rendered("{{ x }}" * 1_000, {"x": "a" * 1_000_000})) == LONGEST_OUTPUT

@@ -175,6 +175,8 @@ HANDSHAKE = {
         ({"Sec-WebSocket-Version": "12"}, 426),
         ({"Sec-WebSocket-Version": "abc"}, 426),
         ({"Connection": "keep-alive"}, 400),
+        ({"Connection": "Upgrade, \xff"}, 400),
+        ({"Sec-WebSocket-Protocol": "chat.v1, \xff"}, 400),
     ],
 )
 def test_what_is_no_handshake_is_refused_by_every_socket(callers: Callers, wrong: dict, status: int) -> None:

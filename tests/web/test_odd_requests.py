@@ -22,6 +22,15 @@ site: {name: Tea, timezone: Europe/Berlin, languages: [en], domains: [tea.exampl
 departments:
   sales: {title: Sales}
 """
+FLOWS = """\
+flows:
+  delivery:
+    start_when: {last_message: {contains: delivery}}
+    steps:
+      - {collect: wish, type: text, ask: When would it suit you?}
+      - say: "We come {{ wish | date }}."
+      - {collect: street, type: text, ask: And where to?}
+"""
 
 
 @dataclass
@@ -49,6 +58,8 @@ class Caller:
 def app(tmp_path: Path, database_url: str) -> Flask:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "site.yaml").write_text(SITE)
+    (tmp_path / "site" / "flows").mkdir()
+    (tmp_path / "site" / "flows" / "delivery.yaml").write_text(FLOWS)
     app = create_app(Options(tmp_path / "site", tmp_path / "data", database_url, rates=NO_LIMITS))
     let_in(app)
     return app
@@ -92,6 +103,13 @@ def test_an_answer_to_a_bubble_says_something(ann: Caller) -> None:
         assert ann.sends(text=text, answer={"impression": "i" * 22}).status_code == 400, ascii(text)
     assert ann.reads() is None
     assert ann.sends(text="Yes", answer={"impression": "i" * 22}).status_code == 200
+
+
+@pytest.mark.parametrize("wish", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_at_the_end_of_the_calendar_silences_nobody(ann: Caller, wish: str) -> None:
+    assert ann.sends(text="A delivery, please").status_code == 200
+    assert ann.sends(text=wish).status_code == 200
+    assert ann.reads()["events"][-1]["body"]["text"] == "And where to?"
 
 
 def test_a_frame_without_its_operation_is_told_what_is_missing(ann: Caller) -> None:

@@ -19,7 +19,7 @@ from web.channels.answers import for_recipient
 from web.channels.conversations import Conversations, Subject
 from web.channels.doors import DOORS
 from web.channels.posted import MOST_EVENTS, Posting, slot_of
-from web.channels.spoken import Intent, Message, Posted
+from web.channels.spoken import Intent, Message, Named, Posted
 from web.channels.tracker import tracker_of
 from web.errors import Malformed, NotFound, refusal_of
 
@@ -47,6 +47,11 @@ def blueprint(parts: ControlParts) -> Blueprint:
     @pages.errorhandler(Exception)
     def failed(problem: Exception) -> Response:
         return _failure(problem)
+
+    @pages.before_request
+    def refuse_a_name_nobody_can_have() -> None:
+        if "sender" in (request.view_args or {}):
+            checked(Named, request.view_args)
 
     @pages.get("/version")
     @audience("program")
@@ -161,9 +166,7 @@ def _until() -> datetime | None:
 
 
 def _inputs(intent: Intent) -> dict[str, SlotValue]:
-    given = intent.entities or {}
-    named = given.items() if isinstance(given, dict) else ((each.entity, each.value) for each in given)
-    return dict(slot_of(name, value, "entities.") for name, value in named)
+    return dict(slot_of(each.entity, each.value, "entities.") for each in intent.entities)
 
 
 def _failure(problem: Exception) -> Response:

@@ -40,8 +40,16 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def _attachment(value: Any) -> Any:
+    if not isinstance(value, str | dict):
+        raise ValueError("An attachment is an object or an address.")
+    return _plain(value)
+
+
 Metadata = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
 Sender = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
+Kept = Annotated[str, AfterValidator(_no_nul)]
+Attachment = Annotated[JsonValue, AfterValidator(_attachment)]
 
 
 class Lenient(BaseModel):
@@ -67,6 +75,13 @@ class _WithMetadata(Lenient):
         return found if isinstance(found, str) and found else None
 
 
+_COUNTS = ("message_id", "language")
+
+
+def _is_plain_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
 class Spoken(_WithMetadata):
     """`POST /webhooks/<door>/webhook`."""
 
@@ -81,16 +96,21 @@ class SessionRequest(Lenient):
 
 
 class Uttered(_WithMetadata):
-    """Socket.IO: `user_uttered`. Metadata may come as JSON in a text; rasa-webchat calls it `customData`."""
+    """Socket.IO: `user_uttered`. Metadata may come as JSON in a text; rasa-webchat calls it `customData`.
+
+    A page sends the same ones with each message, and hears of no refusal: so none is refused because of them.
+    """
 
     message: str | None = None
     session_id: str | None = None
     customData: Metadata | None = None
 
-    @field_validator("metadata", mode="before")
+    @field_validator("metadata", "customData", mode="before")
     @classmethod
-    def _written_out(cls, value: Any) -> Any:
-        return any_object(value) if isinstance(value, str) else value
+    def _what_counts(cls, value: Any) -> Any:
+        given = any_object(value) if isinstance(value, str) else value
+        named = given if isinstance(given, dict) else {}
+        return {name: each for name, each in named.items() if name in _COUNTS and _is_plain_text(each)}
 
     def _text(self, name: str) -> str | None:
         found = {**(self.customData or {}), **(self.metadata or {})}.get(name)
@@ -99,7 +119,7 @@ class Uttered(_WithMetadata):
 
 class Button(Lenient):
     title: Name
-    payload: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    payload: Annotated[Kept, StringConstraints(min_length=1, max_length=1000)]
 
 
 class Element(Lenient):
@@ -114,8 +134,8 @@ class BotData(Lenient):
     buttons: Annotated[list[Button], Field(max_length=20)] | None = None
     quick_replies: Annotated[list[Button], Field(max_length=20)] | None = None
     elements: Annotated[list[Element], Field(max_length=20)] | None = None
-    image: Annotated[str, StringConstraints(max_length=2000)] | None = None
-    attachment: Metadata | str | None = None
+    image: Annotated[Kept, StringConstraints(max_length=2000)] | None = None
+    attachment: Attachment | None = None
     custom: Metadata | None = None
 
 
@@ -145,4 +165,17 @@ class Intent(Lenient):
     """`POST …/trigger_intent`: entities as a list, or name → value."""
 
     name: Name
-    entities: Annotated[list[Entity], Field(max_length=50)] | Metadata | None = None
+    entities: Annotated[list[Entity], Field(max_length=200)] = Field(default_factory=list)
+
+    @field_validator("entities", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return [{"entity": name, "value": each} for name, each in value.items()]
+        return [] if value is None else value
+
+
+class Named(Lenient):
+    """Whom a program speaks of, by the address it asks."""
+
+    sender: Sender

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server import ANSWER_TAKES, AgentLine, Answer, Server, running, wait_for
+from tests.server import ANSWER_TAKES, AgentLine, Answer, Server, rates, running, wait_for
 from web.commands.agents import add_agent
 
 HARBOUR = Path(__file__).parents[2] / "worlds" / "harbour"
@@ -71,8 +71,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
     folder = tmp_path_factory.mktemp("doors")
     site = Path(shutil.copytree(HARBOUR, folder / "site"))
     doors = ["--door", "rest", "--door", "socketio", "--door", f"callback={receiver.address}"]
-    server = Server(site, f"sqlite:///{folder}/parlour.db", options=(*doors, "--api-token", API_TOKEN))
-    yield from running(server)
+    # All these tests come from one address, and are through in less than a minute.
+    tuned = rates(page=None, send_address=None)
+    options = (*doors, "--api-token", API_TOKEN)
+    yield from running(Server(site, f"sqlite:///{folder}/parlour.db", options=options, tuned=tuned))
 
 
 @pytest.fixture(scope="package")

@@ -175,6 +175,51 @@ def test_a_number_that_no_slot_can_hold_is_refused_and_the_largest_is_kept(
     assert control("tracker").json()["slots"]["plan"] == 2**53 - 1
 
 
+NUL = "a\0b"
+CANNOT_BE_STORED: list[dict[str, Any]] = [
+    {"image": NUL},
+    {"attachment": NUL},
+    {"attachment": {"type": NUL}},
+    {"attachment": {NUL: 1}},
+    {"attachment": 7},
+    {"custom": {"a": [{NUL: 1}]}},
+    {"custom": {"a": [NUL]}},
+    {"buttons": [{"title": "Yes", "payload": NUL}]},
+    {"buttons": [{"title": NUL, "payload": "yes"}]},
+    {"quick_replies": [{"title": "Yes", "payload": NUL}]},
+    {"elements": [{"title": "Boat", "buttons": [{"title": "Yes", "payload": NUL}]}]},
+]
+
+
+def test_what_no_database_keeps_is_refused_in_words_before_anything_is_done(says: Says, control: Control):
+    """S51."""
+    says("Hello")
+    before = control("tracker").json()
+    for data in CANNOT_BE_STORED:
+        refused = control("tracker/events", [BOAT, {"event": "bot", "text": "Here", "data": data}])
+        told = refused.json()
+        assert (refused.status, told["reason"]) == (400, "BadRequest"), data
+        assert told["details"]["parameter"].startswith(f"data.{next(iter(data))}"), told
+        assert not set("()[]") & set(told["details"]["parameter"].removesuffix(".[key]")), told
+    assert control("tracker").json() == before
+
+
+def test_nobody_is_called_what_no_database_keeps(server: Server):
+    posts = {"messages": {"text": "x"}, "tracker/events": BOAT, "trigger_intent": {"name": "welcome"}}
+    refused = [server.post(f"/conversations/a%00b/{path}", body, **KEY) for path, body in posts.items()]
+    refused += [server.get(f"/conversations/{name}/tracker", **KEY) for name in ("a%00b", "a" * 256)]
+    told = [(answer.status, answer.json()["details"]["parameter"]) for answer in refused]
+    assert told == [(400, "sender")] * 5
+
+
+def test_what_no_flow_can_be_handed_is_refused_in_words(control: Control):
+    for entities in ({"a\0": 1}, {"plan": {"a": 1}}, {"plan": NUL}, [{"entity": "plan", "value": NUL}], 7):
+        refused = control("trigger_intent", {"name": "welcome", "entities": entities})
+        told = refused.json()
+        assert (refused.status, told["reason"]) == (400, "BadRequest")
+        assert "[" not in told["message"] + told["details"]["parameter"], told
+
+
 def test_an_unknown_event_is_told_with_those_there_are(control: Control):
     refused = control("tracker/events", {"event": "rewind"}).json()
     assert refused["message"] == (

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -183,6 +184,15 @@ def test_what_is_not_taken_is_said_in_words(rasa: Callable[..., Rasa]):
     for number in range(22):
         ann.says(f"message {number}")
     ann.until(lambda: any(text.startswith("That was too quick.") for text in ann.texts()))
+
+
+def test_a_page_may_send_along_what_it_likes_and_is_heard(rasa: Callable[..., Rasa]):
+    deep: dict[str, Any] = reduce(lambda inner, _: {"a": inner}, range(20), {})
+    odd = {"deep": deep, "large": 10**30, "a": "\0", "\0": 1, "message_id": "\0", **{f"key_{n}": n for n in range(300)}}
+    ann = rasa()
+    ann.says("Hello", metadata=odd, customData=[1])
+    ann.says("Tickets", metadata="x", customData=odd)
+    ann.hears("What is your e-mail address?")
 
 
 def test_nonsense_in_an_event_harms_nothing(rasa: Callable[..., Rasa]):

@@ -77,6 +77,7 @@ def make_edge(tmp_path: Path) -> Callable[..., Edge]:
         app.add_url_rule("/forgotten", "forgotten", lambda: "nobody said who may read this")
         app.add_url_rule("/broken", "broken", audience("public")(_break))
         app.add_url_rule("/body", "body", audience("public")(_body), methods=["POST"])
+        app.add_url_rule("/folder/", "folder", audience("public")(_greeter()))
         app.add_url_rule("/personal", "personal", audience("public")(_personal))
         return edge
 

@@ -31,6 +31,13 @@ def test_every_answer_says_what_a_page_may_do(edge, method: str, path: str, stat
     assert "Strict-Transport-Security" not in answer.headers, "the browser would ignore it over plain HTTP"
 
 
+@pytest.mark.parametrize(("path", "there"), [("/folder", "/folder/"), ("/for//public?a=1", "/for/public?a=1")])
+def test_an_address_that_is_put_right_stays_on_this_server_whatever_it_was_called(edge, path: str, there: str) -> None:
+    answer = edge.client().get(path, base_url="http://evil.example", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, there)
+    assert b"evil" not in answer.data
+
+
 def test_nothing_inline_is_allowed_and_no_page_may_frame_ours() -> None:
     rules = dict(rule.split(" ", 1) for rule in CONTENT_POLICY.split("; "))
     assert "unsafe" not in CONTENT_POLICY and "nonce" not in CONTENT_POLICY

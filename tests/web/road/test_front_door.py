@@ -90,3 +90,31 @@ def test_what_is_no_request_is_answered_like_everything_else(server: Server, sen
     assert head["Content-Security-Policy"].startswith("default-src 'none'")
     assert head["X-Content-Type-Options"] == "nosniff"
     assert head["Cache-Control"] == "no-store"
+
+
+def opened(server: Server, host: bytes) -> bytes:
+    """Asks for a visitor's socket under this name and returns the status of what comes back."""
+    lines = [
+        b"GET /widget/socket HTTP/1.1",
+        b"Host: " + host,
+        b"Origin: http://localhost",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Version: 13",
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        b"Sec-WebSocket-Protocol: chat.v1, tok." + server.view()["token"].encode(),
+    ]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(b"\r\n".join([*lines, b"", b""]))
+        return line.recv(65536).split(b" ", 2)[1]
+
+
+@pytest.mark.parametrize("host", [b"xn--strae-oqa.example", b"xn--a", b"chat.example:8443", b"[::1]"])
+def test_a_socket_opens_under_every_name_the_server_may_have(server: Server, host: bytes):
+    """Also under `straße.example`, which is a name of its own only since IDNA 2008."""
+    assert opened(server, host) == b"101"
+
+
+@pytest.mark.parametrize("host", ["straße.example".encode(), b"\xff", "１２７.0.0.1".encode()], ids=ascii)
+def test_a_socket_is_refused_under_what_is_no_name(server: Server, host: bytes):
+    assert opened(server, host) == b"400"
