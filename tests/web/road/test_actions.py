@@ -55,7 +55,10 @@ flows:
 """
 
 
-DELIVERY = "Tea is on its way within a day and arrives after two or three."
+DELIVERY = (
+    "A parcel leaves us within a working day, and takes one or two days within Germany and Austria. "
+    "From €60 delivery is free."
+)
 TAKES_A_MOMENT = "One moment, I am looking that up."
 
 
