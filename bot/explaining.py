@@ -47,7 +47,7 @@ def what_held(why: Any) -> list[str]:
 
 
 def _who(event: Event) -> str:
-    return str(event.body.get("name") if event.role == "agent" else event.role)
+    return str(event.body.get("name") or event.role) if event.role == "agent" else event.role
 
 
 def _what(event: Event) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from flows.found import Found, in_order
+from flows.found import Found, by_folded, folded, in_order
 from flows.numbers import numbers_in
 from rules.texts import base_of
 from rules.writing import months, weekdays
@@ -96,6 +96,7 @@ _UNITS: Mapping[str, int] = {
     "woche": 7,
     "wochen": 7,
 }
+_AHEAD, _DAYS_OF = by_folded(_RELATIVE), by_folded(_UNITS)
 _DAY = r"(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?"
 _LAST = r"(?:the\s+)?(?P<last>[0-9]{1,2})(?:\.|st|nd|rd|th)?"
 _TO = r"\s*(?:-|–|—|to|until|till|through|and|bis(?:\s+zum)?|und)\s*"
@@ -108,13 +109,19 @@ _NEXT = r"(?P<next>next|nächste[rnsm]?|naechste[rnsm]?|kommende[rnsm]?)\s+"
 def _names_in(language: str) -> _Names:
     month_numbers = {**months(language), **months("de"), **months("en"), "sept": 9, "maerz": 3, "mrz": 3}
     day_numbers = {**weekdays(language), **weekdays("de"), **weekdays("en")}
+    months_by_name, days_by_name = by_folded(month_numbers), by_folded(day_numbers)
     month = rf"(?P<month>{_one_of(month_numbers)})\.?(?!\w)"
 
     def named(match: re.Match[str], calendar: Calendar) -> Iterator[FoundDate]:
-        yield from _range(match, calendar, month_numbers[match["month"].lower()])
+        number = months_by_name.get(folded(match["month"]))
+        if number is not None:
+            yield from _range(match, calendar, number)
 
     def weekday(match: re.Match[str], calendar: Calendar) -> Iterator[FoundDate]:
-        ahead = (day_numbers[match["weekday"].lower()] - calendar.today.weekday() - 1) % 7 + 1
+        number = days_by_name.get(folded(match["weekday"]))
+        if number is None:
+            return
+        ahead = (number - calendar.today.weekday() - 1) % 7 + 1
         coming = calendar.today + timedelta(days=ahead)
         # Said on a Wednesday, "next Friday" is in two days for some and in nine for others.
         days = (coming, coming + timedelta(days=7)) if match["next"] else (coming,)
@@ -129,7 +136,7 @@ def _names_in(language: str) -> _Names:
         (rf"(?<![\w.]){_DAY}{_TO}(?P<last>[0-9]{{1,2}})\.\s?(?P<month>[0-9]{{1,2}})\.{_DOTTED_YEAR}", _numbered),
         (rf"(?<![\w.])(?P<day>[0-9]{{1,2}})\.\s?(?P<month>[0-9]{{1,2}})(?:\.{_DOTTED_YEAR}|(?![\w.]))", _numbered),
         (r"(?<![\w/])(?P<one>[0-9]{1,2})/(?P<two>[0-9]{1,2})(?:/(?P<year>[0-9]{4}|[0-9]{2}))?(?![\w/])", _slashed),
-        (r"(?<!\w)in\s+(?P<number>\w+)\s+(?P<unit>days?|weeks?|tage?n?|wochen?)(?!\w)", _ahead),
+        (r"(?<!\w)in\s+(?P<number>\w+)\s+(?P<unit>days?|weeks?|tag(?:en?)?|wochen?)(?!\w)", _ahead),
         (rf"(?<!\w)(?P<relative>{_one_of(_RELATIVE)})(?!\w)", _relative),
         (rf"(?<!\w)(?:{_NEXT})?(?P<weekday>{_one_of(day_numbers)})(?!\w)", weekday),
     )
@@ -176,13 +183,14 @@ def _slashed(match: re.Match[str], calendar: Calendar) -> Iterator[FoundDate]:
 
 def _ahead(match: re.Match[str], calendar: Calendar) -> Iterator[FoundDate]:
     counted = numbers_in(match["number"], calendar.language)
-    if len(counted) == 1 and isinstance(counted[0].value, int) and abs(counted[0].value) < 4_000:
-        days = timedelta(days=counted[0].value * _UNITS[match["unit"].lower()])
+    unit = _DAYS_OF.get(folded(match["unit"]))
+    if unit and len(counted) == 1 and isinstance(counted[0].value, int) and abs(counted[0].value) < 4_000:
+        days = timedelta(days=counted[0].value * unit)
         yield FoundDate(match.start(), match.end(), (calendar.today + days,))
 
 
 def _relative(match: re.Match[str], calendar: Calendar) -> Iterator[FoundDate]:
-    ahead = _RELATIVE[match["relative"].lower()]
+    ahead = _AHEAD.get(folded(match["relative"]))
     if ahead is not None:
         yield FoundDate(match.start(), match.end(), (calendar.today + timedelta(days=ahead),))
 

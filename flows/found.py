@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -20,8 +20,19 @@ class Found:
 
 
 Some = TypeVar("Some", bound=Found)
+Meaning = TypeVar("Meaning")
 MOST_FOUND = 100
 """Nobody answers with more; further ones are not looked for."""
+
+
+def folded(word: str) -> str:
+    """Returns the word as a pattern that ignores case compares it: `ſıx` and `SİX` are `six` to it."""
+    return "".join(letter.lower()[:1] for letter in word).upper()
+
+
+def by_folded(words: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    """Returns the words by what `folded` makes of what a pattern found."""
+    return {folded(word): meaning for word, meaning in words.items()}
 
 
 def in_order(found: Iterable[Some]) -> list[Some]:

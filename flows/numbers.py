@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from flows.found import Found, in_order
+from flows.found import Found, by_folded, folded, in_order
 from rules.writing import decimal_sign
 
 MOST_DIGITS = 15
@@ -57,19 +57,21 @@ _FIGURES = re.compile(
 _TIMES = re.compile(
     r"\s?(?P<word>k|tsd\.?|thousand|tausend|hundred|hundert|dozen|dutzend|mio\.?|million(?:en)?)(?!\w)", re.IGNORECASE
 )
-_FACTORS: Mapping[str, int] = {
-    "k": 1_000,
-    "tsd": 1_000,
-    "thousand": 1_000,
-    "tausend": 1_000,
-    "hundred": 100,
-    "hundert": 100,
-    "dozen": 12,
-    "dutzend": 12,
-    "mio": 1_000_000,
-    "million": 1_000_000,
-    "millionen": 1_000_000,
-}
+_FACTORS: Mapping[str, int] = by_folded(
+    {
+        "k": 1_000,
+        "tsd": 1_000,
+        "thousand": 1_000,
+        "tausend": 1_000,
+        "hundred": 100,
+        "hundert": 100,
+        "dozen": 12,
+        "dutzend": 12,
+        "mio": 1_000_000,
+        "million": 1_000_000,
+        "millionen": 1_000_000,
+    }
+)
 
 
 def _in_figures(text: str, language: str) -> Iterator[FoundNumber]:
@@ -98,8 +100,9 @@ def _number(figures: str, language: str) -> Decimal | None:
 
 def _multiplied(text: str, start: int, end: int, number: Decimal) -> FoundNumber:
     times = _TIMES.match(text, end)
-    if times:
-        number, end = number * _FACTORS[times["word"].lower().rstrip(".")], times.end()
+    factor = _FACTORS.get(folded(times["word"]).rstrip(".")) if times else None
+    if times and factor:
+        number, end = number * factor, times.end()
     return FoundNumber(start, end, _plain(number))
 
 
@@ -139,7 +142,7 @@ _PHRASES: Mapping[str, int] = {
     "a thousand": 1_000,
     "tausend": 1_000,
 }
-_ALONE: Mapping[str, int] = dict.fromkeys(("a", "an", "ein", "eine", "einen", "einer", "einem"), 1)
+_ALONE: Mapping[str, int] = by_folded(dict.fromkeys(("a", "an", "ein", "eine", "einen", "einer", "einem"), 1))
 """Only as the whole text: within a sentence they are articles."""
 
 
@@ -156,17 +159,20 @@ def _words() -> dict[str, int]:
 
 
 _WORDS = _words()
+_NUMBERS = by_folded(_WORDS)
 _IN_WORDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))})(?!\w)", re.IGNORECASE
 )
 
 
 def _in_words(text: str) -> Iterator[FoundNumber]:
-    alone = _ALONE.get(text.strip(" .!").lower())
+    alone = _ALONE.get(folded(text.strip(" .!")))
     if alone is not None:
         yield FoundNumber(0, len(text), alone)
     for match in _IN_WORDS.finditer(text):
-        yield _multiplied(text, match.start(), match.end(), Decimal(_WORDS[match[0].lower()]))
+        number = _NUMBERS.get(folded(match[0]))
+        if number is not None:
+            yield _multiplied(text, match.start(), match.end(), Decimal(number))
 
 
 # Money

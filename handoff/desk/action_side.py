@@ -41,8 +41,9 @@ class ActionSide(Changing):
         if self._parts.now() < call.over_at:
             self._if_awaited(call, partial(_say_one_moment, call=call))
             return call.over_at + GRACE
-        self._come_to_nothing(call, Failed("timeout", "nothing was heard of it until the time was over"))
-        return None
+        taken = self._come_to_nothing(call, Failed("timeout", "nothing was heard of it until the time was over"))
+        # Where that could not be written the flow still waits, and nobody else would ever tell it.
+        return None if taken else self._parts.now() + GRACE
 
     def _run(self, call: Call) -> None:
         """Calls the action and takes what it came to. Nothing is held meanwhile."""
@@ -72,12 +73,12 @@ class ActionSide(Changing):
         left = (call.over_at - self._parts.now()).total_seconds()
         return self._parts.actions.run(call.action, told, within=left)
 
-    def _come_to_nothing(self, call: Call, failed: Failed) -> None:
+    def _come_to_nothing(self, call: Call, failed: Failed) -> bool:
         call.tell_failed(failed)
-        self._if_awaited(call, partial(self._returning.came_to_nothing, call=call, failed=failed))
+        return self._if_awaited(call, partial(self._returning.came_to_nothing, call=call, failed=failed))
 
-    def _if_awaited(self, call: Call, verb: Verb) -> None:
-        """Changes the conversation if it still waits for this call."""
+    def _if_awaited(self, call: Call, verb: Verb) -> bool:
+        """Changes the conversation if it still waits for this call; returns whether that was written."""
 
         def if_awaited(draft: Draft, known: Known) -> Known:
             if call.is_awaited(draft.state):
@@ -90,6 +91,8 @@ class ActionSide(Changing):
         except Refusal as refusal:
             # The job comes back when the time is over, and then the flow is told.
             call.tell_not_taken(refusal.message)
+            return False
+        return True
 
     def _is_awaited(self, call: Call) -> bool:
         try:

@@ -30,6 +30,10 @@ def test_who_did_it_is_said_once() -> None:
     assert over == "system: offer over (name Ben, why timeout)"
 
 
+def test_an_agent_whose_name_a_program_did_not_say_is_an_agent() -> None:
+    assert told("message", "agent:program", text="hello") == "agent: hello"
+
+
 def test_what_was_seen_is_said_as_conditions_say_it_and_what_must_not_be_is_left_whole() -> None:
     condition = ["all", [">=", "time_on_page", 30], ["is", "returning", True], ["not", ["glob", "page", "/jobs*"]]]
     facts = {"time_on_page": 95, "returning": True, "page": "/prices"}

@@ -1,5 +1,7 @@
 """What is a text, a name, an address, a number to call; and what holds for every kind of answer."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,6 +207,97 @@ def test_any_text_is_an_answer_or_a_sentence(kind, text, language):
     else:
         assert has_sentence(found.reason)
         assert sentence(found.reason, language, **found.values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "language", "meant"),
+    [
+        ("number", "ſix", "en", 6),
+        ("number", "three mıllion", "en", 3_000_000),
+        ("number", "3 MİLLİON", "en", 3_000_000),
+        ("number", "20 \N{KELVIN SIGN}", "en", 20_000),
+        ("money", "20 tſd €", "de", 20_000),
+        ("number", "EİNE", "de", 1),
+        ("date", "3 auguſt", "de", "2026-08-03"),
+        ("date", "3 NİSAN", "tr", "2026-04-03"),
+        ("date", "3 KASIM", "tr", "2026-11-03"),
+        ("date", "frıday", "en", "2026-03-06"),
+        ("date", "in 3 dayſ", "en", "2026-03-05"),
+        ("date", "geſtern", "de", "2026-03-01"),
+    ],
+)
+def test_letters_that_only_look_like_others_in_capitals_are_read_as_these(kind, text, language, meant):
+    assert value(kind, text, Context(language, today=date(2026, 3, 2))) == meant
+
+
+def test_a_unit_that_is_none_is_no_day():
+    assert refusal("date", "in 3 tagn") == "date_missing"
+
+
+ALMOST = (
+    "in",
+    "bis",
+    "3",
+    "4.",
+    "2026",
+    "€",
+    "k",
+    "K",
+    "one",
+    "six",
+    "sechs",
+    "dreißig",
+    "thousand",
+    "million",
+    "Mio.",
+    "tsd",
+)
+ALMOST += (
+    "day",
+    "days",
+    "tag",
+    "tage",
+    "tagen",
+    "tagn",
+    "weeks",
+    "wochen",
+    "next",
+    "nächsten",
+    "friday",
+    "dienstag",
+    "today",
+)
+ALMOST += (
+    "morgen",
+    "gestern",
+    "vorgestern",
+    "aujourd'hui",
+    "mañana",
+    "august",
+    "kasım",
+    "nisan",
+    "dec",
+    "sept",
+    "us$",
+    "cents",
+)
+ALMOST += ("first", "option", "yes", "agree", "my name is", "http://", "mail:", "+49", "klein", "groß")
+"""What the kinds of answer look for, to be written in letters that are the same to a pattern, and not to `lower`."""
+ALIKE = str.maketrans({"s": "ſ", "i": "ı", "I": "İ", "k": "\N{KELVIN SIGN}", "ß": "ẞ", "µ": "μ"})
+WRITTEN = st.sampled_from(
+    [str, str.upper, str.title, lambda word: word.translate(ALIKE), lambda word: word.upper().translate(ALIKE)]
+)
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.lists(st.builds(lambda write, word: write(word), WRITTEN, st.sampled_from(ALMOST)), min_size=1, max_size=5),
+    st.sampled_from([" ", ""]),
+    st.sampled_from(["en", "de", "tr", "el", "fr"]),
+)
+def test_words_in_any_letters_are_an_answer_or_a_sentence(kind, words, between, language):
+    found = recognise(kind, between.join(words), Context(language, "DE", SIZES.choices, today=date(2026, 3, 2)))
+    assert found.shown if isinstance(found, Accepted) else has_sentence(found.reason)
 
 
 @given(

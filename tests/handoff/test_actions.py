@@ -15,6 +15,7 @@ from bot.actions.actions import Actions
 from bot.actions.client import Client, address_of
 from bot.actions.roster import Roster
 from bot.actions.server import ActionServer
+from bot.change import Unavailable
 from bot.database import Database
 from bot.visits import Visits
 from handoff.brief import Briefs
@@ -299,6 +300,26 @@ def test_a_call_that_is_lost_with_its_process_ends_too(database: Database, clock
     anew, _ = at_the_desk(database, clock, served)
     anew.let_pass(seconds=12)
     assert VisitorActor(anew, "visitor-1").hears()[-1] == FAILED
+
+
+@pytest.mark.parametrize(("what", "said"), [("Look up", FAILED), ("Order", "I cannot check that just now.")])
+def test_who_waits_is_told_that_it_did_not_work_as_soon_as_that_can_be_written(
+    database: Database, clock: Any, served: Client, monkeypatch: pytest.MonkeyPatch, what: str, said: str
+):
+    office, visitor = at_the_desk(database, clock, served, spawn=Beside())
+    asks_for(office, visitor, what)
+    answers(office, visitor, "AB-1")
+    with monkeypatch.context() as full:
+        full.setattr(office.journal, "commit", unwritten)
+        office.let_pass(seconds=12)
+    assert said not in visitor.hears()
+    office.let_pass(seconds=12)
+    assert visitor.hears().count(said) == 1
+    assert outcomes(office, visitor) == ["timeout"]
+
+
+def unwritten(change: Any) -> None:
+    raise Unavailable("the disk is full")
 
 
 def test_a_person_may_be_asked_for_meanwhile_and_the_answer_is_not_said(database: Database, clock: Any, served: Client):

@@ -70,10 +70,12 @@ class Entry:
         with self.settling.listening(conversation.id) as wait:
             while True:
                 after = told[-1].seq if told else event.seq
-                page = list(takewhile(_is_not_spoken, self.journal.events_after(conversation.id, after)))
+                happened = self.journal.events_after(conversation.id, after)
+                page = list(takewhile(_is_not_spoken, happened))
                 yield from self.answers(page, conversation.visitor_id, conversation.language)
                 told += page
-                if not is_at_work(told) or monotonic() > ends:
+                # Whatever comes after the visitor's next message is the answer to that one.
+                if len(page) < len(happened) or not is_at_work(told) or monotonic() > ends:
                     return
                 wait(ends - monotonic())
 
