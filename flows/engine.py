@@ -147,7 +147,6 @@ class FlowState(State):
         follows: str = "",
         restarts: bool = False,
         resumes: bool = False,
-        acts: bool = False,
     ) -> None:
         super().__init__(name, on_enter=[enter] if enter else None, final=kind == "final")
         self.kind = kind
@@ -170,8 +169,6 @@ class FlowState(State):
         """A place from which the whole conversation begins again."""
         self.resumes = resumes
         """It waits without a question, and may be left for another flow and taken up again."""
-        self.acts = acts
-        """It waits for a program, not for the visitor or the clock."""
 
     def enter(self, event_data: EventData) -> None:
         if self.entered is not None:

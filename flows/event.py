@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "start", "input", "stray", "repeat", "timer", "done", "validated", "failed", "agent_joined", "agent_left", "updated"
+    "start",
+    "input",
+    "stray",
+    "repeat",
+    "timer",
+    "done",
+    "validated",
+    "action_failed",
+    "nobody_came",
+    "agent_joined",
+    "agent_left",
+    "updated",
 ]
 
 
@@ -25,8 +36,8 @@ class Event:
     - `done`: an action was carried out; data `{"slots": {slot: value}, "result": value, "followup": flow or action}`
     - `validated`: a validator has looked at an answer; data `{"slots": {slot: value}, "told": what it said,
       "asks": slot that no step asks for, "prompt": how}`; a slot of the answer that is None is to be answered again
-    - `failed`: an action was not; data `{"reason": "timeout" | "refused" | "error" | "missing" | "rejected"}`.
-      Or nobody could be asked; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
+    - `action_failed`: an action was not; data `{"reason": "timeout" | "refused" | "error" | "missing" | "rejected"}`
+    - `nobody_came`: no agent takes it; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
     - `agent_joined`, `agent_left`: data `{"how": "returned" | "closed"}`
     - `updated`: the flow has a new version, and begins again in that
     """

@@ -358,7 +358,7 @@ class Run:
         if question is not None:
             question.repeat(self, before=sentence("back_to_flow", cursor.language))
             return False
-        self.fire("agent_left")
+        self.fire("resumed")
         return True
 
     def _jump(self) -> None:

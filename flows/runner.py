@@ -21,8 +21,6 @@ from flows.steps.handoff import LEAVE_MESSAGE, missed_department
 from rules.rulebook import Reading
 
 DEFAULTS = Settings()
-NOBODY_ASKED = ("closed", "nobody")
-"""Why a person could not be asked; everything else that fails is an action."""
 _BREAKS_SILENCE = ("start", "input", "repeat", "agent_left")
 """What comes because somebody is there; the rest the clock and programs do."""
 
@@ -270,23 +268,24 @@ def _agent_left(run: Run) -> bool:
     if question is not None:
         question.repeat(run)
         return True
-    run.fire("agent_left")
+    run.fire("resumed")
     run.settle()
     return True
 
 
-def _failed(run: Run) -> bool:
-    if run.event.data.get("reason") not in NOBODY_ASKED and validating.could_not_ask(run, partial(_read_again, run)):
+def _action_failed(run: Run) -> bool:
+    if validating.could_not_ask(run, partial(_read_again, run)):
         return True
-    waits = run.cursor.flow is not None and run.machine.takes("failed", run.state)
-    if run.event.data.get("reason") not in NOBODY_ASKED:
-        if not waits or not run.machine.state(run.state).acts:
-            return _note(run, "refused", "nothing waits for this action", False)
-        run.fire("failed")
-        run.settle()
-        return True
-    if waits and not run.machine.state(run.state).acts:
-        run.fire("failed")
+    if run.cursor.flow is None or not run.machine.takes("action_failed", run.state):
+        return _note(run, "refused", "nothing waits for this action", False)
+    run.fire("action_failed")
+    run.settle()
+    return True
+
+
+def _nobody_came(run: Run) -> bool:
+    if run.cursor.flow is not None and run.machine.takes("nobody_came", run.state):
+        run.fire("nobody_came")
         run.settle()
         return True
     flow = str(run.event.data.get("flow") or LEAVE_MESSAGE)
@@ -370,6 +369,7 @@ _TAKEN_BY: Mapping[str, Callable[[Run], bool]] = {
     "validated": _validated,
     "agent_joined": _agent_joined,
     "agent_left": _agent_left,
-    "failed": _failed,
+    "action_failed": _action_failed,
+    "nobody_came": _nobody_came,
     "updated": _updated,
 }

@@ -125,7 +125,7 @@ class Handover:
     def _failed(self, asked: str | None, reason: str) -> Event:
         department = self.bot.sites.current.departments.get(asked or "")
         offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
-        return Event("failed", data={"reason": reason, "department": asked, "flow": offline})
+        return Event("nobody_came", data={"reason": reason, "department": asked, "flow": offline})
 
     def _request(self, draft: Draft, department: Department, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""

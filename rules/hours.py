@@ -84,10 +84,6 @@ class OpeningHours:
                 return closes if closes < until else None
         return None
 
-    def open_seconds_between(self, since: datetime, until: datetime) -> int:
-        """Returns how long it is open between the two moments; 0 if the second is not later."""
-        return int(sum(_seconds(clipped) for clipped in self._clipped(_utc(since), _utc(until))))
-
     def add_working(self, at: datetime, seconds: int) -> datetime | None:
         """Returns the first moment with this many open seconds since `at`, None if that takes twenty years."""
         left = float(seconds)

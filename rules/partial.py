@@ -1,8 +1,8 @@
-"""Conditions of which a part is known already: what is left of them, and when time alone may change them."""
+"""Conditions of which a part is known already: what is left of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from rules.conditions import (
@@ -13,16 +13,11 @@ from rules.conditions import (
     Facts,
     flattened,
     grouped,
-    is_number,
     leaf_outcome,
-    leaves_of,
     names_in,
     negated,
 )
 from rules.facts import known_in_browser
-
-CLOCKS = ("time_on_page", "time_on_site", "idle")
-"""Facts that grow by one a second, by themselves."""
 
 _MIRRORED = {"is": "is", ">=": "<=", ">": "<", "<=": ">=", "<": ">"}
 
@@ -89,18 +84,3 @@ def _settled(ir: IR, *, wanted: bool) -> IR:
     if ir[0] in ("all", "any"):
         return _simplified_group(ir[0], [_settled(part, wanted=wanted) for part in ir[1:]])
     return ir
-
-
-def may_change_at(ir: IR, facts: Facts) -> float | None:
-    """Returns in how many seconds this condition may change by time alone, at the earliest; None if it cannot."""
-    moments = (moment for leaf in leaves_of(ir) for moment in _leaf_moments(leaf, facts))
-    return min(moments, default=None)
-
-
-def _leaf_moments(leaf: IR, facts: Facts) -> Iterator[float]:
-    # Clocks grow together, so comparing one with another never changes. What holds at 30 seconds may be over at 31.
-    if leaf[0] in ("known", "cmp") or leaf[1] not in CLOCKS or not is_number(facts.get(leaf[1])):
-        return
-    now = facts[leaf[1]]
-    for bound in leaf[2] if leaf[0] == "in" else (leaf[2],):
-        yield from (moment - now for moment in (bound, bound + 1) if moment > now)

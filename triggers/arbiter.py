@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from triggers.limits import Counters, Limits, Manners, quiet_for, reached
+from triggers.limits import Counters, Limits, Manners, reached
 
 SUPPRESSIONS: Mapping[str, str] = {
     "chat_open": "a conversation is going on or its window is open",
@@ -45,9 +44,6 @@ REASONS: Mapping[str, str] = {
 }
 """Every code a decision can give, in a marketer's words."""
 
-LOST = frozenset({"busy", "lower_priority", "shown_more_recently", "later_in_files"})
-"""Another message went before it: only with `if_busy: wait` does it stay ready."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -62,21 +58,12 @@ class Candidate:
     """`holdout_site` or `holdout`, when the visitor is not to see it. Pages are not told: there it wins, and `show`
     refuses it and makes a note of it."""
 
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Candidate:
-        """Returns the candidate in its form for the widget."""
-        return cls(**{**plain, "limit": Limits.from_json(plain.get("limit", {}))})
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     winner: str | None = None
-    would_have: str | None = None
-    """The one that would have been shown if nobody were held out, where that is another than the winner."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """Id of each other candidate to a code of `REASONS`."""
-    again_in: float | None = None
-    """Seconds until a stretch of silence ends, so that another decision may come out differently."""
 
 
 def decide(
@@ -84,22 +71,9 @@ def decide(
 ) -> Decision:
     """Returns the decision among these candidates; `suppressed` holds codes of `SUPPRESSIONS`."""
     everyone = list(candidates)
-    seeing = [one for one in everyone if not one.held]
     held = {one.id: one.held for one in everyone if one.held}
-    winner, reasons = _won(seeing, suppressed, manners, counters)
-    without_holdout = _won(everyone, suppressed, manners, counters)[0] if held else None
-    silences = (_quiet(one, manners, counters) for one in seeing)
-    return Decision(
-        winner,
-        without_holdout if without_holdout in held else None,
-        {**held, **reasons},
-        min((seconds for seconds in silences if seconds > 0), default=None),
-    )
-
-
-def _quiet(one: Candidate, manners: Manners, counters: Counters) -> float:
-    own = quiet_for(one.limit, counters.of(one.id))
-    return own if one.ignore_manners else max(own, quiet_for(manners, counters.all))
+    winner, reasons = _won([one for one in everyone if not one.held], suppressed, manners, counters)
+    return Decision(winner, {**held, **reasons})
 
 
 def _won(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from rules.kinds import Choice, Integer, Length, Percent
@@ -40,11 +40,6 @@ class Limits:
         """Returns what is limited, as it travels to the widget."""
         limited = {each.name: getattr(self, each.name) for each in fields(Limits)}
         return {name: value for name, value in limited.items() if value not in (None, "never")}
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Self:
-        """Returns the limits that `as_json` wrote."""
-        return cls(**plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +103,6 @@ class Counters:
     def as_json(self) -> dict[str, Any]:
         """Returns the tallies as they travel to the widget."""
         return {"all": self.all.as_json(), "triggers": {id: tally.as_json() for id, tally in self.triggers.items()}}
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Self:
-        """Returns the tallies that `as_json` wrote."""
-        triggers = {id: Tally(**tally) for id, tally in plain.get("triggers", {}).items()}
-        return cls(Tally(**plain.get("all", {})), triggers)
 
 
 _NOTHING = Tally()
@@ -187,30 +176,21 @@ def reached(limits: Limits, tally: Tally) -> str | None:
         if most is not None and getattr(tally, span) >= most:
             return f"per_{span}"
     for quiet, age in QUIET:
-        if _remaining(limits, tally, quiet, age) > 0:
+        asked, ago = getattr(limits, quiet), getattr(tally, age)
+        if asked is not None and ago is not None and ago < asked:
             return quiet
     stopped = {"shown": tally.visitor, "answered": tally.answered}.get(limits.stop_after, 0)
     return "stop_after" if stopped else None
 
 
-def quiet_for(limits: Limits, tally: Tally) -> float:
-    """Returns for how many seconds silence is still asked for; 0 if it is not."""
-    return max(_remaining(limits, tally, quiet, age) for quiet, age in QUIET)
-
-
-def _remaining(limits: Limits, tally: Tally, quiet: str, age: str) -> float:
-    asked, ago = getattr(limits, quiet), getattr(tally, age)
-    return 0 if asked is None or ago is None else max(0.0, asked - ago)
-
-
-def bucket(name: str, visitor: str, salt: str = "") -> int:
+def bucket(name: str, visitor: str) -> int:
     """Returns the visitor's number from 0 to 9,999 in this draw: always the same, and independent of other draws."""
-    return int(sha256(f"{name}:{salt}:{visitor}".encode()).hexdigest()[:8], 16) % 10_000
+    return int(sha256(f"{name}::{visitor}".encode()).hexdigest()[:8], 16) % 10_000
 
 
-def held_out(share: float, name: str, visitor: str, salt: str = "") -> bool:
+def held_out(share: float, name: str, visitor: str) -> bool:
     """Says whether a visitor is among this percentage of all, to whom nothing is shown."""
-    return bucket(name, visitor, salt) < round(share * 100)
+    return bucket(name, visitor) < round(share * 100)
 
 
 LIMIT = Table(

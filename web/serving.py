@@ -1,4 +1,4 @@
-"""Runs the application: gunicorn with gevent workers, what goes on beside, and an orderly end.
+"""Runs the application: gunicorn with gevent workers, and an orderly end. What goes on beside is `background.py`.
 
 `parlour serve` patches the process for gevent before anything else is imported, so nothing here may be imported first.
 """
@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from itertools import cycle
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from threading import Event as Signal
 from time import monotonic
@@ -27,30 +26,20 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
-from sqlalchemy.exc import DBAPIError
 
 from bot.actions.files import mentions
 from bot.actions.server import ActionServer
 from bot.database import Database
 from bot.ids import new_id
-from bot.leases import RENEW_EVERY
 from bot.logs import tell_unforeseen
-from bot.trouble import is_trouble
 from flows.validating import VALIDATES
-from handoff.presence import TOLD_EVERY
-from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
 from web import unread
 from web.app import create_app
-from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
+from web.background import leave_numbers, say_goodbye, start_background
 from web.errors import Refusal
-from web.hub import BEAT
 from web.limits import counted_as
-from web.measures import of_worker
-from web.metrics import FOLDER, LEFT_EVERY, Left
 from web.parts import Options, Parlour
 from web.places import InTime, Places
-from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
-from web.retaining import sweep_when_due
 from web.sockets.open import MOST, most_requests
 from web.tracing import tracing
 from web.workshop import gevent_workshop
@@ -65,15 +54,7 @@ POLLERS_TAKE = 0.5
 """… and for the jobs in hand."""
 LOOKS_AGAIN = 0.02
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-SPREAD = 5.0
-"""Seconds over which clients come back after a restart."""
 LAST_WORDS_TAKE = 1.0
-CHECK_SIGN_INS_EVERY = 2.0
-FORGET_VERSIONS_EVERY = 24 * 3600.0
-LOOK_AT_LINES_EVERY = 1.0
-LOOK_AT_LAG_EVERY = 0.5
-RECLAIM_EVERY = 5.0
-LOOK_AT_DATABASE_EVERY = 1.0
 COLLECT_AFTER = 10_000
 """Objects made and not given back before cycles are looked for: a batch of turns on its way makes thousands."""
 
@@ -107,7 +88,7 @@ class Worker(GeventWorker):
         for server in servers:
             server.close()
         if parlour is not None:
-            _say_goodbye(parlour)
+            say_goodbye(parlour)
         self._end(parlour, servers)
 
     def _make_places(self) -> Places:
@@ -287,7 +268,7 @@ class Server(BaseApplication):
         self._find_out_about_actions(self.parlour)
         self.pollers = start_background(self.parlour)
         if self.cfg.workers > 1:
-            gevent.spawn(_leave_numbers, self.parlour)
+            gevent.spawn(leave_numbers, self.parlour)
         _keep_for_good()
         return app
 
@@ -315,90 +296,3 @@ def _keep_for_good() -> None:
     gc.freeze()  # What is garbage by now is kept as well: looking for it takes longer than it is worth.
     gc.set_threshold(COLLECT_AFTER, 20, 50)
     gc.enable()
-
-
-def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
-    """Starts the pollers of jobs and calls, the looks at files, database and sign-ins, and the heartbeats.
-
-    Returns the pollers.
-    """
-    pollers = [
-        gevent.spawn(parlour.jobs.run, parlour.desk.job_handlers()),
-        gevent.spawn(parlour.calls.run, parlour.call_handlers),
-    ]
-    gevent.spawn(_every, RENEW_EVERY, parlour.jobs.renew)
-    gevent.spawn(_every, RENEW_EVERY, parlour.calls.renew)
-    gevent.spawn(_every, LOOK_FOR_OLD_EVERY, lambda: sweep_when_due(parlour.retention, parlour.workshop.run_blocking))
-    if parlour.options.doors.socketio:
-        gevent.spawn(_every, LOOK_AT_LINES_EVERY, parlour.lines.beat)
-    gevent.spawn(_every, LOOK_EVERY, lambda: parlour.content.look_again(monotonic()))
-    gevent.spawn(_every, LOOK_AT_POINTER_EVERY, parlour.content.look_at_pointer)
-    gevent.spawn(_every, FORGET_VERSIONS_EVERY, lambda: parlour.workshop.run_blocking(parlour.sites.forget_unused))
-    gevent.spawn(_every, LOOK_AT_DATABASE_EVERY, lambda: _look_at_database(parlour))
-    gevent.spawn(_beat_forever, parlour)
-    gevent.spawn(_measure_lag, parlour)
-    gevent.spawn(_every, TOLD_EVERY.total_seconds(), parlour.connections.tell)
-    gevent.spawn(_every, RECLAIM_EVERY, parlour.desk.reclaim)
-    if parlour.others is not None:
-        parlour.others.meet(gevent.spawn)
-        gevent.spawn(_every, RELAY_LOOKS_EVERY, parlour.others.look)
-    gevent.spawn(_every, parlour.actions.roster.look_every, parlour.actions.roster.look)
-    gevent.spawn(_every, CHECK_SIGN_INS_EVERY, lambda: parlour.hub.close_signed_out(parlour.accounts.valid_among))
-    parlour.accounts.on_revoked(parlour.hub.close_revoked)
-    return pollers
-
-
-def _beat_forever(parlour: Parlour) -> None:
-    """Beats for some of the connections each second, so that the load is even, and always for the same."""
-    for turn in cycle(range(BEAT)):
-        try:
-            parlour.hub.beat([link for link in parlour.hub.links() if link.connection.number % BEAT == turn])
-        except Exception:
-            log.exception("background.failed")
-        gevent.sleep(1)
-
-
-def _measure_lag(parlour: Parlour) -> None:
-    while True:
-        began = monotonic()
-        gevent.sleep(LOOK_AT_LAG_EVERY)
-        parlour.lag.add(monotonic() - began - LOOK_AT_LAG_EVERY)
-
-
-def _leave_numbers(parlour: Parlour) -> None:
-    left = Left(parlour.options.data / FOLDER, parlour.worker)
-    while not parlour.stopping.is_set():
-        with suppress(OSError):  # A full disk is told by whoever needs it more.
-            left.leave(of_worker(parlour))
-        parlour.stopping.wait(LEFT_EVERY)
-    left.take_away()
-
-
-def _look_at_database(parlour: Parlour) -> None:
-    """Finds out whether trouble is over, and whether this is another record: then everybody is to load it anew."""
-    parlour.workshop.run_blocking(parlour.wellbeing.look_again)
-    if parlour.workshop.run_blocking(parlour.epoch.has_changed):
-        log.warning("record.replaced")
-        parlour.desk.forget_all()
-        parlour.visits.forget_all()
-        parlour.sockets.ask_back(spread=SPREAD)
-        parlour.lines.restart()
-        parlour.database.begin_anew()  # Last: until now nobody could write to a server that took over.
-
-
-def _every(seconds: float, work: Callable[[], None]) -> None:
-    while True:
-        gevent.sleep(seconds)
-        try:
-            work()
-        except Exception as problem:
-            if not (isinstance(problem, DBAPIError) and is_trouble(problem)):  # Of trouble the database itself tells.
-                log.exception("background.failed")
-
-
-def _say_goodbye(parlour: Parlour) -> None:
-    parlour.stopping.set()
-    parlour.jobs.stop()
-    parlour.calls.stop()
-    parlour.sockets.restart(spread=SPREAD)
-    parlour.lines.restart()

@@ -160,7 +160,7 @@ def validated(call: Call, returned: Returned, *, declared: frozenset[str]) -> Fl
 
 def failed(call: Call, reason: Reason) -> FlowEvent:
     """Returns what the flow is told of an action that came to nothing."""
-    return FlowEvent("failed", data={"reason": reason}, epoch=call.epoch)
+    return FlowEvent("action_failed", data={"reason": reason}, epoch=call.epoch)
 
 
 def remind(draft: Draft, reminders: tuple[Reminder, ...], *, seq: int) -> None:

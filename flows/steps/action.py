@@ -92,7 +92,7 @@ class ActionStep(Step):
 
     def compile(self, build: Build, after: str) -> None:
         words = f"asks the action {self.action}"
-        state = build.state(self, "wait", enter=self._calling(build.flow.id), words=words, resumes=True, acts=True)
+        state = build.state(self, "wait", enter=self._calling(build.flow.id), words=words, resumes=True)
         writes = list(self.writes())
         followed = build.guard(self, _has_followup, "another flow follows")
         followup = self._followup(build, after)
@@ -100,7 +100,7 @@ class ActionStep(Step):
         build.move("done", state, after, before=[self._store], writes=writes, at_once=True)
         failed = build.lead(self.on_error, self, after) if self.on_error is not None else after
         # One that fails answers in no time.
-        for event in ("failed", "timer", "agent_left"):
+        for event in ("action_failed", "timer", "resumed"):
             build.move(event, state, failed, at_once=True)
         build.states[state].interruptible = build.interruptions(self, state)
 

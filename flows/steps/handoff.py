@@ -80,12 +80,12 @@ class HandoffStep(Step):
     def compile(self, build: Build, after: str) -> None:
         state = build.state(self, "wait", enter=self._asking(build.flow.id), words="hands over")
         build.move("agent_joined", state, None)
-        build.move("agent_left", state, build.lead(self.return_to, self, after) if self.return_to else after)
+        build.move("resumed", state, build.lead(self.return_to, self, after) if self.return_to else after)
         closed = build.guard(self, lambda run: run.event.data.get("reason") == "closed", "the department is closed")
-        build.move("failed", state, self._otherwise(build, self.if_closed, after), closed)
+        build.move("nobody_came", state, self._otherwise(build, self.if_closed, after), closed)
         # Who leaves a message is asked for it; a target of the flow's own may lead back here before anybody has come.
         nobody = self._otherwise(build, self.if_nobody, after)
-        build.move("failed", state, nobody, at_once=self.if_nobody is not None)
+        build.move("nobody_came", state, nobody, at_once=self.if_nobody is not None)
         build.interruptions(self, state, human=False)
 
     def _otherwise(self, build: Build, target: Target | None, after: str) -> str:

@@ -87,5 +87,5 @@ class WaitStep(Step):
         state = build.state(self, "wait", enter=begin, words=words, resumes=True)
         build.move("timer", state, after, at_once=self.until == OPEN)
         # Whoever comes back from a person or from another flow begins to wait anew.
-        build.move("agent_left", state, state)
+        build.move("resumed", state, state)
         build.states[state].interruptible = build.interruptions(self, state)

@@ -42,8 +42,8 @@ def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "", gra
     import bot.calls
     import bot.leases
     import handoff.presence
+    import web.background
     import web.parts
-    import web.serving
     from web.limits import NO_LIMITS
 
     bot.leases.LEASE = LEASE
@@ -51,7 +51,7 @@ def prepare(*, crash_at: str | None = None, passes: int = 1, once: str = "", gra
     handoff.presence.GRACE = GRACE
     if grace is not None:
         handoff.presence.GRACE = timedelta(seconds=grace)
-        web.serving.RECLAIM_EVERY = RECLAIMS_EVERY
+        web.background.RECLAIM_EVERY = RECLAIMS_EVERY
 
     fields = web.parts.Options.__dataclass_fields__
     defaults = {"rates": NO_LIMITS, "allowance": {"burst": 1_000_000, "per_second": 1_000_000.0}}

@@ -16,7 +16,7 @@ from tests.server import NO_LIMITS, Server, VisitorLine, closing, running, wait_
 TRIED = 12
 """Places on each side at which the line is cut for a seed."""
 BROKEN = (WebSocketException, OSError, EOFError)
-BEATS_EACH_SECOND = {"web.serving:BEAT": 1}
+BEATS_EACH_SECOND = {"web.background:BEAT": 1}
 
 
 @pytest.fixture(scope="module")

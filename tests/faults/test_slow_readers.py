@@ -20,7 +20,7 @@ LONG = "x" * 3900
 QUICK = 50
 
 
-IMPATIENT = {"web.connection:Connection.send_deadline": 0.5, "web.serving:BEAT": 1}
+IMPATIENT = {"web.connection:Connection.send_deadline": 0.5, "web.background:BEAT": 1}
 
 
 @pytest.fixture

@@ -254,13 +254,13 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(result=RESULTS, late=st.integers(0, 1))
     def an_action_answers(self, result: dict[str, Any], late: int) -> None:
         before = self.cursor
-        acts = before.running and self.state().acts and not late
+        acts = before.running and self.acts() and not late
         assert self.happens(Event("done", data=result, epoch=before.epoch - late)).handled is acts
 
     @rule(reason=st.sampled_from(["timeout", "error"]))
     def an_action_fails(self, reason: str) -> None:
-        acts = self.cursor.running and self.state().acts
-        assert self.happens(Event("failed", data={"reason": reason}, epoch=self.cursor.epoch)).handled is acts
+        acts = self.cursor.running and self.acts()
+        assert self.happens(Event("action_failed", data={"reason": reason}, epoch=self.cursor.epoch)).handled is acts
 
     @rule()
     def the_question_is_put_again(self) -> None:
@@ -320,7 +320,7 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(reason=st.sampled_from(["closed", "nobody"]), flow=st.sampled_from([None, "quiz"]))
     def nobody_is_there(self, reason: str, flow: str | None) -> None:
         data = {"reason": reason, "department": "sales"} | ({"flow": flow} if flow else {})
-        self.happens(Event("failed", data=data))
+        self.happens(Event("nobody_came", data=data))
 
     @rule(late=st.integers(1, 3))
     def something_comes_too_late(self, late: int) -> None:
@@ -421,6 +421,9 @@ class AnyConversation(RuleBasedStateMachine):
 
     def asks(self) -> bool:
         return self.cursor.running and self.state().question is not None
+
+    def acts(self) -> bool:
+        return bool(machines()[str(self.cursor.flow)].takes("done", self.cursor.state))
 
     def interruptible(self) -> bool:
         return bool(self.state().interruptible)

@@ -105,7 +105,7 @@ def test_every_state_has_a_last_way_that_asks_for_nothing(flows_of):
             needed = {"pass": ("next",), "call": ("returned",), "wait": (), "start": (), "final": ()}[state.kind]
             assert all(machine.takes(event, name) for event in needed), (machine.id, name)
             if state.kind == "wait":
-                assert machine.takes("input", name) or machine.takes("agent_left", name)
+                assert machine.takes("input", name) or machine.takes("resumed", name)
 
 
 def test_every_way_leads_to_a_state_that_is_there(flows_of):
@@ -119,9 +119,10 @@ def test_the_names_of_events_are_a_closed_list(flows_of):
         "next",
         "input",
         "returned",
-        "failed",
+        "action_failed",
+        "nobody_came",
         "agent_joined",
-        "agent_left",
+        "resumed",
         "interrupt.human",
         "interrupt.back",
         "interrupt.restart",

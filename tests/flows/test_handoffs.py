@@ -19,8 +19,8 @@ HANDOFF = """
           - say: Anything else?
     """
 RETURNED = Event("agent_left", data={"how": "returned"})
-CLOSED = Event("failed", data={"reason": "closed", "department": "sales"})
-NOBODY = Event("failed", data={"reason": "nobody", "department": "sales"})
+CLOSED = Event("nobody_came", data={"reason": "closed", "department": "sales"})
+NOBODY = Event("nobody_came", data={"reason": "nobody", "department": "sales"})
 
 
 def test_a_handoff_says_so_and_asks_for_an_agent_with_a_note(play):
@@ -163,7 +163,7 @@ def test_a_department_may_have_a_flow_of_its_own_for_that(play):
     )
     bot = play(text, start="lead")
     bot.write("Ann")
-    event = Event("failed", data={"reason": "closed", "department": "sales", "flow": "closed_flow"})
+    event = Event("nobody_came", data={"reason": "closed", "department": "sales", "flow": "closed_flow"})
     assert bot.happens(event) == ["Shall we call?"]
     assert bot.press("Yes") == ["Anything else?"]
 
@@ -191,7 +191,7 @@ def test_who_asks_for_a_person_while_leaving_a_message_is_asked_on(play):
 def test_without_a_flow_a_message_can_be_left_too(play):
     bot = play(HANDOFF, facts={"contact.email": "ann@x.io"})
     bot.write("human")
-    assert bot.happens(Event("failed", data={"reason": "nobody"}))[-1] == "What can we do for you?"
+    assert bot.happens(Event("nobody_came", data={"reason": "nobody"}))[-1] == "What can we do for you?"
     bot.write("Help")
     assert bot.effects_of(MessageLeft) == [MessageLeft(None, "ann@x.io", "Help")]
     assert bot.at == ""

@@ -113,7 +113,7 @@ def test_who_comes_back_from_a_person_begins_to_wait_anew(play):
 def test_nobody_is_there_for_who_asked_while_waiting(play):
     bot = waiting(play)
     bot.write("human")
-    bot.happens(Event("failed", data={"reason": "nobody"}))
+    bot.happens(Event("nobody_came", data={"reason": "nobody"}))
     assert bot.at == "leave_message.collect_email"
     bot.write("a@b.io")
     bot.write("My cat is ill")
@@ -142,10 +142,10 @@ def test_its_answer_is_a_record_whose_fields_are_typed_when_they_are_met(play):
 @pytest.mark.parametrize("reason", ["timeout", "refused", "error", "missing", "rejected"])
 def test_when_it_fails_the_flow_goes_on_as_written(play, reason):
     bot = acting(play)
-    failed = Event("failed", data={"reason": reason}, epoch=bot.cursor.epoch)
+    failed = Event("action_failed", data={"reason": reason}, epoch=bot.cursor.epoch)
     assert bot.happens(failed) == ["That did not work."]
     optional = play("flows: {a: {steps: [{action: x, optional: true}, {say: Anyway}]}}", start="a")
-    assert optional.happens(Event("failed", data={"reason": reason}, epoch=optional.cursor.epoch)) == ["Anyway"]
+    assert optional.happens(Event("action_failed", data={"reason": reason}, epoch=optional.cursor.epoch)) == ["Anyway"]
 
 
 def test_an_answer_that_is_lost_does_not_hold_the_conversation(play):
@@ -167,8 +167,8 @@ def test_an_answer_that_comes_late_or_uncalled_for_changes_nothing(play):
     for event in (
         Event("done", data={"slots": {"number": "x"}}, epoch=late),
         Event("done", data={"slots": {"number": "x"}}),
-        Event("failed", data={"reason": "error"}, epoch=late),
-        Event("failed", data={"reason": "error"}),
+        Event("action_failed", data={"reason": "error"}, epoch=late),
+        Event("action_failed", data={"reason": "error"}),
     ):
         bot.happens(event)
         assert (bot.cursor, bot.effects, bot.last.handled) == (before, (), False)
@@ -240,7 +240,7 @@ def test_a_wait_without_a_length_takes_one_when_a_flow_comes_back_to_it_by_itsel
 
     def goes_round():
         bot.silent(1)
-        bot.happens(Event("failed", data={"reason": "closed"}))
+        bot.happens(Event("nobody_came", data={"reason": "closed"}))
 
     assert waits() == [Duration(0)]
     goes_round()

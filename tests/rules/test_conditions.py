@@ -20,7 +20,7 @@ from rules.conditions import (
     reasons,
 )
 from rules.facts import known_in_browser, page_path
-from rules.partial import may_change_at, settled, simplify
+from rules.partial import settled, simplify
 
 VECTORS = json.loads((Path(__file__).parents[1] / "conditions.vectors.json").read_text())
 
@@ -35,11 +35,6 @@ def test_every_law_holds(law: str, ir: IR, facts: dict[str, Any], expected: bool
 @pytest.mark.parametrize(("address", "path"), VECTORS["page_path"])
 def test_pages_are_compared_by_their_path(address: str, path: str) -> None:
     assert page_path(address) == path
-
-
-@pytest.mark.parametrize(("ir", "facts", "seconds"), VECTORS["may_change"])
-def test_the_earliest_moment_of_change_by_time_alone_is_known(ir: IR, facts: dict[str, Any], seconds: int) -> None:
-    assert may_change_at(ir, facts) == seconds
 
 
 NAMES = ("page", "scroll", "visits", "contact.plan", "agents_available", "opening_hours")

@@ -21,7 +21,6 @@ from triggers.limits import (
     counted,
     held_out,
     manners,
-    quiet_for,
     reached,
 )
 
@@ -88,14 +87,13 @@ def test_counts_travel_without_what_is_nothing() -> None:
     counters = tally(ago(hours=1), ago("b", seconds=0))
     plain = counters.as_json()
     assert plain["triggers"]["b"] == {"page": 1, "visit": 1, "day": 1, "week": 1, "visitor": 1, "shown_ago": 0.0}
-    assert Counters.from_json(plain) == counters
+    assert plain["all"] == {"page": 1, "visit": 1, "day": 2, "week": 2, "visitor": 2, "shown_ago": 0.0}
 
 
 @pytest.mark.parametrize("seconds", [0, 44.9, 45, 46])
 def test_quiet_is_over_when_it_has_passed_and_not_before(seconds: float) -> None:
     limits, shown = Limits(gap=45), Tally(shown_ago=seconds)
     assert reached(limits, shown) == ("gap" if seconds < 45 else None)
-    assert quiet_for(limits, shown) == max(0, 45 - seconds)
 
 
 def test_without_limits_nothing_is_reached() -> None:
@@ -128,7 +126,6 @@ def test_manners_are_read_and_mistakes_told() -> None:
 def test_limits_travel_without_what_is_not_limited() -> None:
     limits = Limits(per_visit=1, gap=7200, stop_after="answered")
     assert limits.as_json() == {"per_visit": 1, "gap": 7200, "stop_after": "answered"}
-    assert Limits.from_json(limits.as_json()) == limits
 
 
 def test_the_draw_is_fair_sticky_and_independent_of_other_draws() -> None:
@@ -142,8 +139,8 @@ def test_the_draw_is_fair_sticky_and_independent_of_other_draws() -> None:
 
 
 def test_the_draw_is_the_first_32_bits_of_a_hash() -> None:
-    # printf 'pricing:salt:v1' | sha256sum begins with these eight digits.
-    assert bucket("pricing", "v1", "salt") == int("7db55d33", 16) % 10_000
+    # printf 'pricing::v1' | sha256sum begins with these eight digits.
+    assert bucket("pricing", "v1") == int("ca3008b5", 16) % 10_000
 
 
 def test_more_share_only_moves_the_boundary() -> None:

@@ -265,7 +265,7 @@ def lay_out(site: Path, files: dict[str, bytes]) -> None:
 def tea_server(teahouse: Path, tmp_path: Path) -> Iterator[Server]:
     """One that looks at its files more often, because so many are saved."""
     yield from running(
-        Server(teahouse, databases.sqlite_at(tmp_path / "parlour.db"), tuned={"web.serving:LOOK_EVERY": 0.1})
+        Server(teahouse, databases.sqlite_at(tmp_path / "parlour.db"), tuned={"web.background:LOOK_EVERY": 0.1})
     )
 
 

@@ -1,4 +1,4 @@
-/** Who speaks: the twin of triggers/arbiter.py and triggers/readiness.py; both play tests/arbiter.cases.json. */
+/** Who speaks: the twin of triggers/arbiter.py and tests/readiness.py; all play tests/arbiter.cases.json. */
 import { evaluate, mayChangeIn } from "../shared/conditions.js";
 import { quietFor, reached } from "./limits.js";
 

@@ -15,12 +15,10 @@ const TYPED = {
   url: { type: "url", autocomplete: "url" },
   number: { inputMode: "decimal" },
   money: { inputMode: "decimal" },
-  rating: { inputMode: "numeric" },
   date: { type: "date" },
-  time: { type: "time" },
 };
-/** What a field for dates or times can hold; anything else is kept in a field for texts. */
-const HELD = { date: /^\d{4}-\d\d-\d\d$/, time: /^\d\d:\d\d$/ };
+/** What a field for dates can hold; anything else is kept in a field for texts. */
+const HELD = { date: /^\d{4}-\d\d-\d\d$/ };
 
 const looks = fetch(new URL("./forms.css", import.meta.url), { credentials: "omit" });
 const sheet = new CSSStyleSheet();
