@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from web.audience import audience
 from web.errors import NotFound
 from web.measures import MEASURES, Measure, Numbers, Sample, of_database, of_worker
-from web.origins import is_loopback
+from web.origins import asks_for_this_computer, came_through_a_proxy, is_loopback
 from web.parts import Parlour
 from web.tokens import bearer
 
@@ -33,8 +33,6 @@ FRESH_FOR = 30.0
 """Seconds after which a worker that has left nothing new is taken to be gone."""
 FORGOTTEN_AFTER = 600.0
 FOLDER = "workers"
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
-"""What a proxy adds; who comes through one is not on this computer, wherever the proxy is."""
 
 _FAMILIES: dict[str, Callable[..., Any]] = {
     "counter": CounterMetricFamily,
@@ -65,10 +63,8 @@ def may_read(request: Request, token: str) -> bool:
     if token:
         given = bearer(request)
         return given is not None and hmac.compare_digest(given.encode(), token.encode())
-    came_straight = not any(name in request.headers for name in FORWARDED)
-    # A page of somebody's may ask from a browser here, under a name of its own that leads here.
-    asks_for_us = is_loopback(request.host.rpartition(":")[0] or request.host)
-    return came_straight and asks_for_us and is_loopback(request.remote_addr or "")
+    is_here = is_loopback(request.remote_addr or "") and asks_for_this_computer(request)
+    return is_here and not came_through_a_proxy(request)
 
 
 def told(by_worker: Mapping[str, Numbers], shared: Numbers) -> bytes:

@@ -13,6 +13,7 @@ from web.errors import Refusal
 
 PREFLIGHT_SECONDS = 600
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SET_BY_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 Domains = Callable[[], Iterable[str]]
 
@@ -64,6 +65,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def asks_for_this_computer(request: Request) -> bool:
+    """Says whether the host that is asked for means this computer; a page of somebody's may have another lead here."""
+    host = request.host if request.host.endswith("]") else request.host.rsplit(":", 1)[0]
+    return is_loopback(host)
+
+
+def came_through_a_proxy(request: Request) -> bool:
+    """Says whether a proxy says so: whoever asks is not on this computer then, wherever the proxy is."""
+    return any(name in request.headers for name in _SET_BY_PROXIES)
 
 
 class Embedding:

@@ -26,7 +26,7 @@ from web.accounts import Account, Accounts, CannotAdd, normal_email
 from web.audience import SignedIn, audience, declare
 from web.errors import NotAllowed, Refusal
 from web.limits import Limits, address_of
-from web.origins import is_loopback
+from web.origins import asks_for_this_computer, came_through_a_proxy, is_loopback
 from web.tokens import from_subprotocol
 
 log = structlog.get_logger()
@@ -36,7 +36,6 @@ PANEL = "/panel/"
 SLOWED_BY = 2.0
 """Seconds that each further try for a name waits when many failed from anywhere."""
 _DOES_NOT_FIT = "That e-mail address and password do not go together. Check both and try again."
-_SET_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")
 _PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 _NEVER_ASK_AGAIN = timedelta(seconds=-1)
@@ -144,10 +143,8 @@ def is_private(asked: Request) -> bool:
     """Says whether nobody on the way can read this request: HTTPS, or it never leaves this computer."""
     if asked.is_secure:
         return True
-    forwarded = any(name in asked.headers for name in _SET_BY_PROXIES)
-    behind_stranger = forwarded and "werkzeug.proxy_fix.orig" not in asked.environ
-    host = asked.host.rsplit(":", 1)[0] if not asked.host.endswith("]") else asked.host
-    return is_loopback(asked.remote_addr or "") and is_loopback(host) and not behind_stranger
+    behind_stranger = came_through_a_proxy(asked) and "werkzeug.proxy_fix.orig" not in asked.environ
+    return is_loopback(asked.remote_addr or "") and asks_for_this_computer(asked) and not behind_stranger
 
 
 def is_path_here(target: str) -> bool:
