@@ -102,7 +102,8 @@ class Journal:
             raise pending.outcome
 
     def post(self, change: Change) -> None:
-        """Hands over a change nobody waits for (a page view); a refusal is logged, not raised."""
+        """Hands over a change nobody waits for (a page view); nothing is raised: what is refused is left out, and
+        what cannot be stored is logged."""
         pending = _Pending(change)
         if self._grouping:
             self._put(pending)

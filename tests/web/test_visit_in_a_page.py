@@ -78,6 +78,15 @@ def test_where_the_visit_began_is_kept_over_its_pages(play: Play) -> None:
     assert [facts[name] for name in kept] == ["/shoes", "/sale", "/sale", "https://search.test/", "news", 2, 1]
 
 
+def test_a_site_whose_name_begins_like_ours_is_another(play: Play) -> None:
+    facts = play("""
+        const from = world.tab({ referrer: "https://shop.testing/" });
+        await from.load("/sale");
+        return from.facts;
+    """)
+    assert facts["referrer"] == "https://shop.testing/"
+
+
 def test_only_time_in_sight_counts(play: Play) -> None:
     seen = play("""
         await tab.load("/a");

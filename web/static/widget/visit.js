@@ -176,7 +176,7 @@ export class Visit {
         seconds: 0,
         landing: this.#page,
         // Nobody comes from the page they are on.
-        referrer: from.startsWith(location.origin) ? null : short(from) || null,
+        referrer: from.startsWith(`${location.origin}/`) ? null : short(from) || null,
         days: visits ? Math.floor((now - last) / A_DAY) : null,
         campaign: CAMPAIGN.map((part) => parameters.get(`utm_${part}`)),
       };
