@@ -196,7 +196,7 @@ class Bot:
         if settings.fallback_flow:
             reply.start(settings.fallback_flow, {})
         else:
-            reply.say(in_language(settings.fallback, reply.language, self.sites.current.languages[0]))
+            reply.say(in_language(settings.fallback, reply.language, self.sites.current.default_language))
         return reply.turn()
 
 

@@ -18,11 +18,14 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The database cannot take changes now (locked, full, away); nothing was written."""
+    """The database did not say that a change is written (it is locked, full, away): it is not to be acknowledged.
+
+    What breaks off at the commit may be there all the same; whoever sends it again finds it by its client id.
+    """
 
 
 class NotStorable(Unavailable):
-    """The database knows no such value and never will: to send it again is of no use."""
+    """Not written either, and never will be: the database knows no such value, and to send it again is of no use."""
 
 
 class Guard(NamedTuple):

@@ -46,7 +46,8 @@ Listener = Callable[[Announcement | StaffChanged], None]
 
 
 class Announcements:
-    """Tells every listener, in the order they subscribed. Listeners must not wait."""
+    """Tells every listener, in the order they subscribed. Listeners look up at most
+    what stands in an index: whoever announces waits for them."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []

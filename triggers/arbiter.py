@@ -56,7 +56,7 @@ class Candidate:
     ignore_manners: bool = False
     held: str | None = None
     """`holdout_site` or `holdout`, when the visitor is not to see it. Pages are not told: there it wins, and `show`
-    refuses it and makes a note of it."""
+    refuses it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def _prepared(told: Told) -> Prepared:
         response = site.responses.get(name)
         if response is None:
             return None
-        template = parse_template(in_language(response.text, language, site.languages[0]))
+        template = parse_template(in_language(response.text, language, site.default_language))
         values = {
             **{f"contact.{attribute}": value for attribute, value in told.known.values().items()},
             "site.name": site.name,

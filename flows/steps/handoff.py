@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from flows.reading import Reading
     from flows.run import Run
 
-LEAVE_MESSAGE, HIDE_WIDGET = "leave_message", "hide_widget"
+LEAVE_MESSAGE = "leave_message"
 """The standard flow that takes a message when nobody is there and nothing else was said."""
+HIDE_WIDGET = "hide_widget"
+"""What a later version will take in the place of a flow: no widget while nobody is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,6 @@ def test_one_flat_machine_serves_a_version_and_registers_nobody(play, flows_of):
     assert isinstance(machine, Machine)
     assert type(machine).__mro__[1] is Machine
     assert (machine.models, machine.has_queue, machine.auto_transitions, machine.send_event) == ([], False, False, True)
-    assert all(
-        "_" not in type(state).separator if hasattr(type(state), "separator") else True for state in machine.states
-    )
 
 
 @given(st.lists(st.sampled_from(["Ann", "1", "3", "Stay", "Out", "a@b.io", "no", "back", "start over"]), max_size=8))

@@ -58,7 +58,7 @@ export function ask(form, place, language, send) {
   if (root.activeElement === log) questions.find(({ wrong }) => wrong)?.focus();
 }
 
-/** "Name: Kim", and "What is your name? Kim": the twin of `told` in flows/filling.py. */
+/** "Name: Kim", and "What is your name? Kim": the twin of `told` in flows/card.py. */
 export const told = ({ label }, words) => words && (/[?!.:]$/.test(label) ? `${label} ${words}` : `${label}: ${words}`);
 
 /** One field with its label, help and error; `settled()` says whether there is an answer, and complains if not. */
