@@ -289,8 +289,8 @@ def test_out_of_hours_a_message_is_taken_with_the_address_to_answer_to(site, lan
     talk = Talk(site, "out_of_hours", language, {"opening_hours": "closed"})
     talk.write(talk.options[0].label)
     assert talk.wanted.department == "sales"
-    failed = {"reason": "closed", "department": "sales", "flow": "leave_message"}
-    talk.take(Event("failed", data=failed)).write("anna@example.org", "Do you have tea towels?")
+    missed = {"reason": "closed", "department": "sales", "flow": "leave_message"}
+    talk.take(Event("nobody_came", data=missed)).write("anna@example.org", "Do you have tea towels?")
     assert talk.left == MessageLeft("sales", "anna@example.org", "Do you have tea towels?")
 
 
