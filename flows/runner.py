@@ -276,17 +276,11 @@ def _agent_left(run: Run) -> bool:
 def _action_failed(run: Run) -> bool:
     if validating.could_not_ask(run, partial(_read_again, run)):
         return True
-    if run.cursor.flow is None or not run.machine.takes("action_failed", run.state):
-        return _note(run, "refused", "nothing waits for this action", False)
-    run.fire("action_failed")
-    run.settle()
-    return True
+    return _fired(run, "action_failed") or _note(run, "refused", "nothing waits for this action", False)
 
 
 def _nobody_came(run: Run) -> bool:
-    if run.cursor.flow is not None and run.machine.takes("nobody_came", run.state):
-        run.fire("nobody_came")
-        run.settle()
+    if _fired(run, "nobody_came"):
         return True
     flow = str(run.event.data.get("flow") or LEAVE_MESSAGE)
     question = run.open_question()
@@ -306,9 +300,14 @@ def _repeated(run: Run) -> bool:
 
 
 def _timer(run: Run) -> bool:
-    if run.cursor.flow is None or not run.machine.takes("timer", run.state):
-        return _note(run, "refused", "nothing waits for this timer", False)
-    run.fire("timer")
+    return _fired(run, "timer") or _note(run, "refused", "nothing waits for this timer", False)
+
+
+def _fired(run: Run, event: str) -> bool:
+    """Lets an event happen to the step that waits for it; returns whether one does."""
+    if run.cursor.flow is None or not run.machine.takes(event, run.state):
+        return False
+    run.fire(event)
     run.settle()
     return True
 
@@ -327,11 +326,7 @@ def _read_again(run: Run, waiting: Pending) -> None:
 
 
 def _done(run: Run) -> bool:
-    if run.cursor.flow is None or not run.machine.takes("done", run.state):
-        return _note(run, "refused", "nothing waits for this action", False)
-    run.fire("done")
-    run.settle()
-    return True
+    return _fired(run, "done") or _note(run, "refused", "nothing waits for this action", False)
 
 
 def _updated(run: Run) -> bool:
