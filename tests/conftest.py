@@ -11,7 +11,7 @@ import pytest
 from bot.database import Database
 from bot.site.loading import Loaded, load
 from tests import browser, databases, disk, postgres
-from tests.faults.scale import seeds_of
+from tests.faults.scale import SEEDS
 from tests.receiver import Receiver
 
 WORLDS = Path(__file__).parent / "worlds"
@@ -113,7 +113,7 @@ def receiver() -> Iterator[Receiver]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", seeds_of(metafunc.definition))
+        metafunc.parametrize("seed", SEEDS)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -6,8 +6,6 @@ A test that takes a `seed` runs once for each.
 import os
 from dataclasses import dataclass
 
-import pytest
-
 FIRST_SEED = int(os.environ.get("FAULT_SEED", "1"))
 
 
@@ -24,10 +22,4 @@ class Scale:
 
 SCALES = {"little": Scale(3, 3, 40, 10, 60), "whole": Scale(21, 48, 480, 480, 480)}
 SCALE = SCALES[os.environ.get("FAULT_SCALE", "little")]
-
-
-def seeds_of(test: pytest.Item) -> range:
-    """Returns the seeds of a test; one that is marked `fault(row, little=1)` takes long, and has one with all tests."""
-    mark = test.get_closest_marker("fault")
-    little = mark.kwargs.get("little") if mark and SCALE is SCALES["little"] else None
-    return range(FIRST_SEED, FIRST_SEED + (little or SCALE.seeds))
+SEEDS = range(FIRST_SEED, FIRST_SEED + SCALE.seeds)

@@ -36,7 +36,7 @@ def proxy(server: Server) -> Iterator[FaultProxy]:
         yield proxy
 
 
-@pytest.mark.fault("F1", little=1)
+@pytest.mark.fault("F1")
 @pytest.mark.parametrize("side", ["up", "down"])
 def test_a_line_that_is_cut_at_any_byte_loses_and_doubles_nothing(
     server: Server, proxy: FaultProxy, side: str, seed: int

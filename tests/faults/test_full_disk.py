@@ -20,7 +20,7 @@ from tests.receiver import Receiver
 from tests.server import Server, wait_for
 from tests.web.road.test_database_in_trouble import told
 
-pytestmark = pytest.mark.fault("F12", little=1)
+pytestmark = pytest.mark.fault("F12")
 
 Happening = Callable[[Server, Callable[[], None]], None]
 """What happens on a full disk, to a server, until it calls what makes room."""

@@ -22,7 +22,7 @@ from tests.server import NO_LIMITS, Server, VisitorLine, closing, running, wait_
 from tests.web.road.conftest import HARBOUR
 from tests.web.road.test_sockets_under_attack import Raw
 
-pytestmark = pytest.mark.fault("F10", little=1)
+pytestmark = pytest.mark.fault("F10")
 
 ENDS_WITHIN = 6
 """Seconds after which a stop counts as stuck: far more than it takes, and less than it would wait for a request."""

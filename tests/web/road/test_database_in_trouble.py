@@ -247,7 +247,7 @@ def on_postgresql(site: Path, own_cluster: str) -> Iterator[Server]:
     yield from running(Server(site, databases.in_cluster(own_cluster)))
 
 
-@pytest.mark.fault("F16", little=1)
+@pytest.mark.fault("F16")
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(
     on_postgresql: Server, own_cluster: str, how: str, seed: int
@@ -274,7 +274,7 @@ def test_postgresql_is_restarted_in_the_middle_and_nothing_is_lost(
     assert len(told(on_postgresql, "database.trouble")) <= 1
 
 
-@pytest.mark.fault("F18", little=1)
+@pytest.mark.fault("F18")
 def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_postgresql: Server, seed: int):
     dice = Random(seed)
     held_up, free = sorted(dice.choices(range(len(MESSAGES) + 1), k=2))
@@ -310,7 +310,7 @@ def test_when_every_connection_is_held_up_others_are_refused_and_it_recovers(on_
     assert view(on_postgresql) == 200
 
 
-@pytest.mark.fault("F18", little=1)
+@pytest.mark.fault("F18")
 def test_whoever_ends_our_connections_is_not_noticed_between_messages_and_loses_none(on_postgresql: Server, seed: int):
     dice = Random(seed)
     between, half, amid = dice.randrange(4), 4, dice.randrange(4, len(MESSAGES))

@@ -98,7 +98,7 @@ def test_behind_nginx_an_agent_and_a_visitor_talk(front):
     talk(ann, anna)
 
 
-@pytest.mark.fault("F10", little=1)
+@pytest.mark.fault("F10")
 def test_services_restarted_one_after_the_other_fail_nobody(front, services, seed):
     dice = Random(seed)
     talkers = [Talker(front) for _ in range(TALKERS)]
