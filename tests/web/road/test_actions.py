@@ -165,14 +165,20 @@ def silent(folder: Path, *, timeout: str) -> Iterator[tuple[Server, threading.Ev
         may_speak.set()
 
 
+def kept_waiting(server: Server) -> VisitorLine:
+    """Somebody who was told that it takes a moment, and is answered meanwhile."""
+    visitor = thinker(server)
+    visitor.says("Hello")
+    visitor.hears(TAKES_A_MOMENT)
+    visitor.says("And delivery?")
+    visitor.hears(DELIVERY)
+    return visitor
+
+
 @pytest.mark.fault("F24")
 def test_who_waits_for_a_silent_action_server_is_told_so_and_then_that_it_failed(tmp_path: Path):
     with silent(tmp_path, timeout="7s") as (server, may_speak):
-        visitor = thinker(server)
-        visitor.says("Hello")
-        visitor.hears(TAKES_A_MOMENT)
-        visitor.says("And delivery?")
-        visitor.hears(DELIVERY)
+        visitor = kept_waiting(server)
         visitor.hears("I lost the thread.")
         visitor.says("a person, please")
         visitor.hears("What is your e-mail address?")
@@ -185,11 +191,7 @@ def test_who_waits_for_a_silent_action_server_is_told_so_and_then_that_it_failed
 @pytest.mark.fault("F25")
 def test_what_a_silent_action_server_says_too_late_is_left_out_and_told_to_the_operator(tmp_path: Path):
     with silent(tmp_path, timeout="60s") as (server, may_speak):
-        visitor = thinker(server)
-        visitor.says("Hello")
-        visitor.hears(TAKES_A_MOMENT)
-        visitor.says("And delivery?")
-        visitor.hears(DELIVERY)
+        visitor = kept_waiting(server)
         visitor.says("a person, please")
         visitor.hears("What is your e-mail address?")
         assert not told(server, "action.late")
