@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InvalidRequestError
 
 from bot.blocking import RunBlocking, at_once
 from bot.change import Change, NotStorable, Refused, Unavailable, table_of
@@ -180,7 +180,8 @@ class Journal:
                 outcomes = self._write(changes)
         except Exception as problem:
             log.exception("journal.failed", changes=len(changes))
-            outcomes = [Unavailable(str(problem))] * len(batch)
+            self._abandon()
+            outcomes = _all_unavailable(changes, str(problem))
         self.seconds.add(perf_counter() - began)
         self.sizes.add(len(batch))
         for pending, outcome in zip(batch, outcomes, strict=True):
@@ -199,8 +200,8 @@ class Journal:
                 if not _worth_retrying(problem, committing=self._committing):
                     if not is_trouble(problem):  # Of trouble the database itself has told.
                         log.error("journal.refused", cause=in_words(problem), changes=len(changes))
-                    return [Unavailable(in_words(problem))] * len(changes)
-        return [Unavailable("too many conflicts")] * len(changes)
+                    return _all_unavailable(changes, in_words(problem))
+        return _all_unavailable(changes, "too many conflicts")
 
     def _all_at_once(self, changes: Sequence[Change]) -> bool:
         with self._transaction() as connection:
@@ -208,7 +209,9 @@ class Journal:
                 return False
             try:
                 _apply(connection, changes)
-            except (Refused, IntegrityError, DataError, UnicodeEncodeError):
+            except Exception as problem:
+                if not _is_of_one_change(problem):
+                    raise
                 connection.rollback()
                 return False
         return True
@@ -228,7 +231,9 @@ class Journal:
                 except (Refused, IntegrityError) as problem:
                     savepoint.rollback()
                     outcomes.append(Refused(str(problem)))
-                except (DataError, UnicodeEncodeError) as problem:
+                except Exception as problem:
+                    if not _is_of_one_change(problem):
+                        raise
                     savepoint.rollback()
                     cause = in_words(problem) if isinstance(problem, DataError) else type(problem).__name__
                     log.error("journal.not_storable", cause=cause)
@@ -284,6 +289,18 @@ def _apply(connection: Connection, changes: Iterable[Change]) -> None:
     for (model, names), rows in updates.items():
         if updating(model, names, connection.dialect).run(connection, rows) != len(rows):
             raise Refused(f"{model.__tablename__} has changed since it was read")
+
+
+def _all_unavailable(changes: Sequence[Change], cause: str) -> list[Outcome]:
+    # Each its own: what is raised in several places at once gathers the trace of them all.
+    return [Unavailable(cause) for _ in changes]
+
+
+def _is_of_one_change(problem: Exception) -> bool:
+    """Says whether a change cannot be written for what it holds, whatever the others of its batch hold."""
+    # What SQLAlchemy itself refuses to do (`InvalidRequestError`) is about the connection.
+    elsewhere = isinstance(problem, DBAPIError | InvalidRequestError)
+    return not elsewhere or isinstance(problem, IntegrityError | DataError)
 
 
 def _worth_retrying(problem: DBAPIError, *, committing: bool) -> bool:

@@ -154,6 +154,20 @@ def test_half_a_letter_is_refused_for_good_and_holds_up_nobody_else(
     assert stored(database, "c2").last_message["text"] == "b"
 
 
+def test_a_change_that_cannot_be_put_into_the_database_s_words_holds_up_nobody_else(
+    journal: Journal, database: Database, clock: Callable[[], datetime]
+):
+    one = begin(journal, clock())
+    two = begin(journal, clock(), id="c2", visitor="v2")
+    wrong = saying(one, clock(), "a")
+    wrong.events[0].body["at"] = object()
+
+    outcomes = journal._write([wrong.change(), saying(two, clock(), "b").change()])
+
+    assert [type(outcome) for outcome in outcomes] == [NotStorable, type(None)]
+    assert stored(database, "c2").last_message["text"] == "b"
+
+
 def test_two_changes_of_one_row_in_one_batch_both_hold_if_one_follows_the_other(
     journal: Journal, database: Database, clock: Callable[[], datetime]
 ):
