@@ -74,9 +74,7 @@ def take_verdict(run: Run, again: Callable[[Pending], None]) -> bool:
         words = data.get("prompt") or question_for(wanted, "text", run.cursor.language)
         _put(run, pending._replace(asks=wanted, prompt=words))
         return True
-    run.cursor.pending = None
-    run.verdict, run.told = pending.slots, str(data.get("told") or "")
-    again(pending)
+    _end(run, pending, again, pending.slots, str(data.get("told") or ""))
     return True
 
 
@@ -88,9 +86,7 @@ def could_not_ask(run: Run, again: Callable[[Pending], None]) -> bool:
     run.effects.append(Say(sentence("cannot_check", run.cursor.language), _step(run), run.machine.id))
     if pending.asks is not None:
         return _ask_once_more(run, pending, again)
-    run.cursor.pending = None
-    run.verdict, run.told = dict.fromkeys(pending.candidates), sentence("cannot_check", run.cursor.language)
-    again(pending)
+    _end(run, pending, again, dict.fromkeys(pending.candidates), sentence("cannot_check", run.cursor.language))
     return True
 
 
@@ -130,15 +126,23 @@ def _ask(
     )
 
 
+def _end(
+    run: Run, pending: Pending, again: Callable[[Pending], None], verdict: Mapping[str, SlotValue], told: str
+) -> None:
+    """Waits for no validator any more, whatever the answer is good for, and reads the message that waited."""
+    run.cursor.pending = None
+    run.cursor.epoch += 1
+    run.verdict, run.told = verdict, told
+    again(pending)
+
+
 def _ask_once_more(run: Run, pending: Pending, again: Callable[[Pending], None]) -> bool:
     """Puts the validator's question again, or gives up the one that was open before it, as it says."""
     cursor, question = run.cursor, run.open_question()
     cursor.tries += 1
     run.effects.append(Misunderstood(_step(run), pending.candidate or "", cursor.tries))
     if question is not None and cursor.tries > question.retries:
-        cursor.pending = None
-        run.verdict, run.told = dict.fromkeys(pending.candidates), pending.prompt
-        again(pending)
+        _end(run, pending, again, dict.fromkeys(pending.candidates), pending.prompt)
     else:
         _put(run, pending._replace(candidate=None))
     return True

@@ -404,6 +404,22 @@ def test_nothing_is_accepted_that_no_validator_has_seen(database: Database, cloc
     assert answers(office, visitor, "AB-1")[-1] == TAKES_A_MESSAGE
 
 
+@pytest.mark.parametrize("verdict", ["500 Internal Server Error", "200 OK"])
+def test_a_validator_that_has_spoken_is_not_waited_for_any_longer(
+    database: Database, clock: Any, broken: Hostile, verdict: str
+):
+    broken.says = lambda: iter([answer(b'[{"name": "validate_order"}]')])
+    office, visitor = at_the_desk(database, clock, client_of(address_of(broken.url)))
+    refused = {"events": [{"event": "slot", "name": "number", "value": None}], "responses": []}
+    broken.says = lambda: iter([answer(json.dumps(refused).encode(), verdict)])
+    asks_for(office, visitor, "Order")
+    answers(office, visitor, "AB-1")
+    said = everything(office, visitor)
+    office.let_pass(seconds=30)
+    assert everything(office, visitor) == said
+    assert [event.kind for event in said].count("action_returned") == 1
+
+
 def test_what_a_validator_declines_is_no_answer(database: Database, clock: Any, broken: Hostile):
     broken.says = lambda: iter([answer(b'[{"name": "validate_order"}]')])
     office, visitor = at_the_desk(database, clock, client_of(address_of(broken.url)))
