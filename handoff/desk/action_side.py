@@ -14,7 +14,7 @@ from bot.conversation import Draft
 from bot.jobs import Handler, Job
 from flows.sentences import sentence
 from handoff.desk.changing import Changing, Verb
-from handoff.refusals import NoSuchConversation, Refusal
+from handoff.refusals import NoSuchConversation, Refusal, Unsayable
 from handoff.returning import Returning
 
 
@@ -49,6 +49,7 @@ class ActionSide(Changing):
         """Calls the action and takes what it came to. Nothing is held meanwhile."""
         try:
             returned = self._called(call)
+            self._if_awaited(call, partial(self._returning.came_back, call=call, returned=returned))
         except Failed as failed:
             self._come_to_nothing(call, failed)
         except NoSuchConversation:
@@ -56,8 +57,6 @@ class ActionSide(Changing):
         except Exception:
             call.tell_broken()
             self._come_to_nothing(call, Failed("error", "it could not be called"))
-        else:
-            self._if_awaited(call, partial(self._returning.came_back, call=call, returned=returned))
 
     def _called(self, call: Call) -> Returned:
         live = self._live(call.conversation)
@@ -78,7 +77,10 @@ class ActionSide(Changing):
         return self._if_awaited(call, partial(self._returning.came_to_nothing, call=call, failed=failed))
 
     def _if_awaited(self, call: Call, verb: Verb) -> bool:
-        """Changes the conversation if it still waits for this call; returns whether that was written."""
+        """Changes the conversation if it still waits for this call; returns whether that was written.
+
+        Raises Failed when it never can be: there is something in it that no database keeps.
+        """
 
         def if_awaited(draft: Draft, known: Known) -> Known:
             if call.is_awaited(draft.state):
@@ -88,6 +90,8 @@ class ActionSide(Changing):
 
         try:
             self._change(call.conversation, if_awaited)
+        except Unsayable as unsayable:
+            raise Failed("error", "what it came to cannot be stored") from unsayable
         except Refusal as refusal:
             # The job comes back when the time is over, and then the flow is told.
             call.tell_not_taken(refusal.message)

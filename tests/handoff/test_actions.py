@@ -241,6 +241,17 @@ def test_a_broken_server_leads_there_too(database: Database, clock: Any, broken:
     assert outcomes(office, visitor) == [outcome]
 
 
+def test_a_result_no_database_keeps_is_none_and_is_not_waited_for(database: Database, clock: Any, broken: Hostile):
+    broken.says = lambda: iter([answer(b'[{"name": "look_up"}]')])
+    office, visitor = at_the_desk(database, clock, client_of(address_of(broken.url)))
+    result = {"events": [], "responses": [{"text": "It is \0 packing."}]}
+    broken.says = lambda: iter([answer(json.dumps(result).encode())])
+    asks_for(office, visitor, "Look up")
+    said = answers(office, visitor, "AB-2")
+    assert (said[-1] == FAILED) is not database.is_sqlite
+    assert outcomes(office, visitor) == ["done" if database.is_sqlite else "error"]
+
+
 def test_without_an_action_server_a_step_fails_at_once(database: Database, clock: Any):
     office = open_office(database, clock, ORDERS)
     visitor = VisitorActor(office, "visitor-1")
