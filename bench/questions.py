@@ -14,7 +14,7 @@ from bot.impressions import Impressions
 from bot.models import ConversationRow
 from bot.visits import Stay
 from handoff.brief import Briefs
-from handoff.queue import Queue
+from handoff.queue import Border, Queue
 from handoff.routing import Agent
 from handoff.rows import Rows
 from web.app import create_app
@@ -70,7 +70,7 @@ class House:
         }
 
     def _page(self, agent: Agent, before: datetime | None = None) -> object:
-        return self._rows.page(agent, before=before, limit=PAGE)
+        return self._rows.page(agent, before=Border(before, "") if before else None, limit=PAGE)
 
     def _agent(self) -> Agent:
         return self._agents[f"sales {self._chance.randrange(AGENTS)}"]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -41,7 +41,15 @@ _to_be_answered = and_(
 )
 IN_HAND = (_to_be_answered, _held)
 """The conditions for conversations that concern agents now; each has an index of its own."""
+_latest_first = (_conversations.c.last_at.desc(), _conversations.c.id.desc())
 _in_order = (_conversations.c.priority.desc(), _conversations.c.queued_at, _conversations.c.id)
+
+
+class Border(NamedTuple):
+    """Where a page of All ends: several conversations may have been written in at the same moment."""
+
+    last_at: datetime
+    id: str
 
 
 def is_in_hand(conversation: Conversation) -> bool:
@@ -117,12 +125,12 @@ class Queue:
         mine = and_(_held, _conversations.c.owner == agent.id)
         return self._rows(agent, mine, _conversations.c.waiting_since.is_(None), _conversations.c.waiting_since)
 
-    def rows_of_all(self, agent: Agent, *, before: datetime | None, limit: int = 50) -> list[dict[str, Any]]:
-        """Returns a page of every conversation the agent may see, the latest first."""
-        older = true() if before is None else _conversations.c.last_at < before
+    def rows_of_all(self, agent: Agent, *, before: Border | None, limit: int = 50) -> list[dict[str, Any]]:
+        """Returns a page of every conversation the agent may see, the latest first; those beyond `before` if given."""
+        older = true() if before is None else _beyond(before)
         latest = [_latest(kind, older, limit) for kind in _business_of(agent)]
         among = _conversations.c.id.in_(union_all(*latest))
-        return self._rows(agent, among, _conversations.c.last_at.desc(), limit=limit)
+        return self._rows(agent, among, *_latest_first, limit=limit)
 
     def _rows(
         self, agent: Agent, condition: ColumnElement[bool], *order: Any, limit: int = LONGEST_LIST
@@ -182,8 +190,14 @@ def _business_of(agent: Agent) -> list[ColumnElement[bool]]:
     return [columns.owner == agent.id, columns.department.is_(None), *departments]
 
 
+def _beyond(border: Border) -> ColumnElement[bool]:
+    columns = _conversations.c
+    earlier = or_(columns.last_at < border.last_at, columns.id < border.id)
+    return and_(columns.last_at <= border.last_at, earlier)  # The first half is what an index serves.
+
+
 def _latest(kind: ColumnElement[bool], older: ColumnElement[bool], limit: int) -> Select[Any]:
     """The ids of the latest conversations of one kind. To find all kinds at once is to go through everybody's, of which
     hardly any may be this agent's business."""
-    ids = select(_conversations.c.id).where(kind, older).order_by(_conversations.c.last_at.desc()).limit(limit)
+    ids = select(_conversations.c.id).where(kind, older).order_by(*_latest_first).limit(limit)
     return select(ids.subquery().c.id)

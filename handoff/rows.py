@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handoff.agents import Agents
-from handoff.queue import Queue
+from handoff.queue import Border, Queue
 from handoff.routing import Agent
 
 
@@ -23,8 +23,8 @@ class Rows:
         """Returns the agent's own open conversations."""
         return self._draw(agent, self._queue.rows_held(agent))
 
-    def page(self, agent: Agent, *, before: Any, limit: int) -> list[dict[str, Any]]:
-        """Returns a page of all the agent may see, the latest first."""
+    def page(self, agent: Agent, *, before: Border | None, limit: int) -> list[dict[str, Any]]:
+        """Returns a page of all the agent may see, the latest first; those beyond `before` if given."""
         return self._draw(agent, self._queue.rows_of_all(agent, before=before, limit=limit))
 
     def _draw(self, agent: Agent, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from bot.site.site import Site
 from handoff.brief import Briefs
 from handoff.desk import Desk
 from handoff.privacy.people import People
+from handoff.queue import Border
 from handoff.responses import filled_responses
 from handoff.rows import Rows
 from web import frames
@@ -74,11 +75,12 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
     @pages.get("/panel/conversations")
     @audience("agent")
     def conversations() -> ResponseReturnValue:
-        before = _moment(request.args.get("before"))
+        before = _border(request.args.get("before"), request.args.get("id", ""))
         agent = parts.desk.agent(g.agent.agent_id)
         found = parts.run_blocking(lambda: parts.rows.page(agent, before=before, limit=PAGE + 1))
-        further = found[PAGE - 1]["last_at"] if len(found) > PAGE else None
-        return jsonify({"conversations": found[:PAGE], "before": further})
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        further = {"before": last["last_at"], "id": last["id"]} if last else None
+        return jsonify({"conversations": found[:PAGE], "further": further})
 
     @pages.get("/panel/conversations/<conversation_id>/brief")
     @audience("agent")
@@ -153,9 +155,11 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
+def _border(moment: str | None, id: str) -> Border | None:
+    return None if moment is None else Border(_moment(moment), id)
+
+
+def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

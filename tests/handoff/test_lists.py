@@ -2,6 +2,7 @@
 
 import pytest
 
+from handoff.queue import Border
 from handoff.readings import Readings
 
 
@@ -81,6 +82,16 @@ def test_what_is_ones_own_and_of_ones_department_is_listed_once(asking, agent, o
     assert leafed(office, anna) == [mine]
 
 
+def test_conversations_of_one_moment_are_all_on_some_page(visitor, agent, office):
+    anna = agent("Anna", "sales", "support")
+    begun = []
+    for _ in range(5):
+        each = visitor()
+        each.writes("Hello")
+        begun.append(each.conversation)
+    assert sorted(leafed(office, anna)) == sorted(begun)
+
+
 def leafed(office, agent) -> list[str]:
     """Returns the ids of all pages, two on each."""
     who, before, ids = office.desk.agent(agent.id), None, []
@@ -89,5 +100,5 @@ def leafed(office, agent) -> list[str]:
         if not rows:
             return ids
         ids += [row["id"] for row in rows]
-        before = rows[-1]["last_at"]
+        before = Border(rows[-1]["last_at"], rows[-1]["id"])
     return ids

@@ -51,7 +51,7 @@ export class Desk extends EventTarget {
   waiting = [];
   mine = [];
   offers = new Map();
-  all = { rows: [], before: null, more: false, state: "empty" };
+  all = { rows: [], further: null, more: false, state: "empty" };
   open = null;
   heard = false;
   drafts;
@@ -269,8 +269,8 @@ export class Desk extends EventTarget {
 
   /** Brings the list of everything up to date, or adds its next page. */
   async loadAll({ more = false } = {}) {
-    const { before } = this.all;
-    const after = more && before ? `?before=${encodeURIComponent(before)}` : "";
+    const { further } = this.all;
+    const after = more && further ? `?${new URLSearchParams(further)}` : "";
     if (this.all.state === "empty") this.all.state = "loading";
     try {
       const answer = await this.#get(`/panel/conversations${after}`);
@@ -278,11 +278,11 @@ export class Desk extends EventTarget {
       const known = new Set(page.map((row) => row.id));
       const others = this.all.rows.filter((row) => !known.has(row.id));
       // A fresh first page replaces the first page only: older ones that were asked for stay.
-      const older = more ? [] : others.filter((row) => answer.before && row.last_at < answer.before);
-      const next = older.length ? before : answer.before;
+      const older = more ? [] : others.filter((row) => answer.further && row.last_at <= answer.further.before);
+      const next = older.length ? further : answer.further;
       this.all = {
         rows: more ? [...others, ...page] : [...page, ...older],
-        before: next,
+        further: next,
         more: Boolean(next),
         state: "here",
       };
