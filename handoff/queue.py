@@ -69,7 +69,7 @@ class Waiting:
 
 
 class Queue:
-    """Reads who waits. It is bounded, so it is always read whole."""
+    """Reads who waits, and the lists of the panel: of each what fits, and of everything a page at a time."""
 
     def __init__(self, database: Database):
         self._database = database
@@ -116,9 +116,13 @@ class Queue:
         mine = select(_conversations.c.id).where(_held, _conversations.c.owner == agent_id)
         return self._ids(mine.order_by(_conversations.c.waiting_since))
 
-    def rows_waiting(self, agent: Agent) -> list[dict[str, Any]]:
-        """Returns what waits for this agent, the oldest unanswered first."""
-        return self._rows(agent, and_(_to_be_answered, or_(*_business_of(agent))), *_in_order)
+    def rows_waiting(self, agent: Agent, *, limit: int = LONGEST_LIST) -> list[dict[str, Any]]:
+        """Returns what waits for this agent, the oldest unanswered first; who sits there before what was left.
+
+        So nobody who waits is beyond the limit only because many messages were left that nobody has answered.
+        """
+        left = _conversations.c.holder != literal_column("'queue'")
+        return self._rows(agent, and_(_to_be_answered, or_(*_business_of(agent))), left, *_in_order, limit=limit)
 
     def rows_held(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns the agent's own open conversations, the one unanswered longest first."""

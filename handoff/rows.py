@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handoff.agents import Agents
-from handoff.queue import Border, Queue
+from handoff.queue import LONGEST_LIST, Border, Queue
 from handoff.routing import Agent
 
 
@@ -15,9 +15,10 @@ class Rows:
         self._queue = queue
         self._agents = agents
 
-    def waiting(self, agent: Agent) -> list[dict[str, Any]]:
-        """Returns what waits for this agent, the oldest unanswered first."""
-        return self._draw(agent, self._queue.rows_waiting(agent))
+    def waiting(self, agent: Agent) -> tuple[list[dict[str, Any]], bool]:
+        """Returns what waits for this agent, who sits there before what was left, and whether more does."""
+        found = self._queue.rows_waiting(agent, limit=LONGEST_LIST + 1)
+        return self._draw(agent, found[:LONGEST_LIST]), len(found) > LONGEST_LIST
 
     def held(self, agent: Agent) -> list[dict[str, Any]]:
         """Returns the agent's own open conversations."""

@@ -321,7 +321,8 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
     rows = Rows(Queue(parlour.database), parlour.agents)
 
     def lists(agent: Agent) -> Frame:
-        return {"op": "queue", "waiting": rows.waiting(agent), "mine": rows.held(agent)}
+        waiting, more = rows.waiting(agent)
+        return {"op": "queue", "waiting": waiting, "more": more, "mine": rows.held(agent)}
 
     def surroundings(_: Agent) -> Frame:
         site = parlour.sites.current

@@ -4,6 +4,7 @@ import pytest
 
 from handoff.queue import Border
 from handoff.readings import Readings
+from handoff.rows import Rows
 
 
 @pytest.fixture
@@ -36,6 +37,15 @@ def asking(visitor, office):
         return ann
 
     return ask
+
+
+@pytest.mark.parametrize(("fit", "more"), [(2, True), (3, False)])
+def test_a_list_of_who_waits_says_whether_all_of_them_fit(asking, agent, office, monkeypatch, fit, more):
+    monkeypatch.setattr("handoff.rows.LONGEST_LIST", fit)
+    anna = agent("Anna").comes_online()
+    asked = [asking().conversation for _ in range(3)]
+    rows, further = Rows(office.queue, office.agents).waiting(office.desk.agent(anna.id))
+    assert ([row["id"] for row in rows], further) == (asked[:fit], more)
 
 
 def test_what_is_unread_is_counted_from_the_mark_of_each_conversation(asking, agent, office):

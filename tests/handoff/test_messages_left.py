@@ -43,6 +43,17 @@ def test_who_asks_for_a_person_again_in_vain_is_owed_the_same_answer_since_the_s
     assert [row["id"] for row in rows] == [first.conversation, second.conversation]
 
 
+def test_who_sits_there_is_listed_before_what_was_left(leaves, visitor, office, agent):
+    left = leaves()
+    office.clock.advance(hours=1)
+    anna = agent("Anna").comes_online()
+    waits = visitor()
+    waits.writes("Hello")
+    waits.presses("A person")
+    rows = office.queue.rows_waiting(office.desk.agent(anna.id))
+    assert [(row["id"], row["left"]) for row in rows] == [(waits.conversation, False), (left.conversation, True)]
+
+
 def test_who_is_taken_back_from_the_queue_is_owed_the_same_answer(leaves, office, agent):
     ann = leaves()
     before = owed(office, ann)

@@ -115,6 +115,7 @@ class PretendedDesk:
     """Answers the panel as the server would, and keeps every frame it was sent."""
 
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    more_waits: bool = False
     mine: list[dict[str, Any]] = field(default_factory=list)
     record: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     frames: list[dict[str, Any]] = field(default_factory=list)
@@ -165,7 +166,7 @@ class PretendedDesk:
         self.socket.send(json.dumps({"op": op, **frame}))
 
     def queue(self) -> None:
-        self.tell("queue", waiting=self.waiting, mine=self.mine)
+        self.tell("queue", waiting=self.waiting, more=self.more_waits, mine=self.mine)
 
     def happens(self, conversation: str, *events: dict[str, Any]) -> None:
         """Adds events to the record and tells whoever watches."""

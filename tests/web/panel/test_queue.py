@@ -132,6 +132,18 @@ def test_every_list_says_when_it_is_empty_what_would_be_in_it(panel: Callable[..
     expect(page).to_have_title("Parlour")
 
 
+@pytest.mark.parametrize("more", [True, False])
+def test_a_list_that_is_too_long_says_so_at_its_end(
+    panel: Callable[..., Page], desk: PretendedDesk, *, more: bool
+) -> None:
+    desk.more_waits = more
+    page = panel()
+    expect(page.get_by_role("list", name="Waiting").get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_text("More is waiting than is listed here.")).to_be_visible(visible=more)
+    page.get_by_role("tab", name="Mine").click()
+    expect(page.get_by_text("More is waiting than is listed here.")).to_be_hidden()
+
+
 def test_everything_lists_conversations_that_nobody_waits_in(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     desk.all = [row(OTTO, "Otto", holder="bot", waiting_since=None, unread=0)]
     page = panel()

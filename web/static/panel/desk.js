@@ -49,6 +49,8 @@ export class Desk extends EventTarget {
   departments = [];
   problem = null;
   waiting = [];
+  /** Whether more waits than `waiting` has room for. */
+  moreWait = false;
   mine = [];
   offers = new Map();
   all = { rows: [], further: null, more: false, state: "empty" };
@@ -309,8 +311,9 @@ export class Desk extends EventTarget {
     this.#tell("welcome");
   };
 
-  #queue = ({ waiting, mine }) => {
+  #queue = ({ waiting, more, mine }) => {
     this.waiting = waiting.toSorted(oldestUnanswered);
+    this.moreWait = Boolean(more);
     this.mine = mine.toSorted(oldestUnanswered);
     this.heard = true;
     // One that leaves all lists is still looked at, and somebody's name should not go with it.

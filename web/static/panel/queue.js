@@ -30,6 +30,7 @@ class WaitingQueue extends Part {
   #rows = new Map();
   #ul;
   #empty;
+  #beyond;
   #more;
   #presence;
 
@@ -120,8 +121,13 @@ class WaitingQueue extends Part {
       "Show older ones",
     );
     const online = h("button.button", { type: "button", onclick: () => this.#goOnline() }, "Go online");
+    this.#beyond = h(
+      "p.queue__beyond",
+      { hidden: true },
+      "More is waiting than is listed here. The rest comes up as these are answered.",
+    );
     this.#presence = h("div.queue__presence", { hidden: true }, h("p", {}), online);
-    const panel = h("div.queue__panel", { id: "queue-panel", role: "tabpanel" }, this.#ul, this.#empty, this.#more);
+    const panel = h("div.queue__panel", { id: "queue-panel", role: "tabpanel" }, this.#ul, this.#empty, this.#beyond, this.#more);
     this.replaceChildren(h("h1.aside", {}, "Conversations"), tabs, this.#presence, panel);
   }
 
@@ -148,6 +154,7 @@ class WaitingQueue extends Part {
     const rows = this.#rowsShown();
     this.#place(rows);
     this.#ul.hidden = !rows.length;
+    this.#beyond.hidden = this.#list !== "new" || !this.desk.moreWait;
     this.#more.hidden = this.#list !== "all" || !this.desk.all.more;
     this.#explain(rows.length);
     this.#tick();
