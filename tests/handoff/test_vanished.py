@@ -125,7 +125,7 @@ def test_a_conversation_that_cannot_be_taken_back_does_not_keep_the_next_from_it
     anna.comes_online()
     bob.presses("A person")
     anna.accepts(bob.conversation)
-    assert office.queue.held_by(anna.id) == [spoilt, bob.conversation]
+    assert set(office.queue.held_by(anna.id)) == {spoilt, bob.conversation}
     office.panels.discard(anna.id)
     wait(office, seconds=65)
     assert office.desk.conversation(bob.conversation).owner is None
