@@ -67,7 +67,7 @@ class Calls:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                if not is_trouble(problem):  # Of trouble the database itself has told.
+                if not is_trouble(problem):
                     log.error("calls.refused", cause=in_words(problem))
                 busy = False
             except Exception:

@@ -4,7 +4,6 @@ The browser arbitrates (it knows time, scroll, what is on screen); the server fo
 last word on fresh facts. No conversation exists until the visitor acts.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from bot.proposals import Proposals
 from bot.site.site import Site
 from bot.versions import SiteVersions
 from bot.visits import Stay, Visits
+from rules.compact import compact_json
 from rules.conditions import evaluate, facts_in, reasons
 from rules.facts import completed
 from rules.texts import base_of, in_language
@@ -40,7 +40,7 @@ class Viewed:
 
     def to_json(self, **more: Any) -> str:
         """Returns it as it travels, with what else there is to tell."""
-        rest = json.dumps({**self.told, **more}, ensure_ascii=False, separators=(",", ":"))
+        rest = compact_json({**self.told, **more})
         return f'{rest[:-1]},"triggers":{self.triggers}}}'
 
 

@@ -105,7 +105,7 @@ class Jobs:
             try:
                 busy = self.run_due(handlers)
             except DBAPIError as problem:
-                if not is_trouble(problem):  # Of trouble the database itself has told.
+                if not is_trouble(problem):
                     log.error("jobs.refused", cause=in_words(problem))
                 busy = False
             except Exception:

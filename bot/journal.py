@@ -198,7 +198,7 @@ class Journal:
             except DBAPIError as problem:
                 self._abandon()
                 if not _worth_retrying(problem, committing=self._committing):
-                    if not is_trouble(problem):  # Of trouble the database itself has told.
+                    if not is_trouble(problem):
                         log.error("journal.refused", cause=in_words(problem), changes=len(changes))
                     return _all_unavailable(changes, in_words(problem))
         return _all_unavailable(changes, "too many conflicts")

@@ -95,7 +95,10 @@ class OtherServer(Exception):
 
 
 def is_trouble(problem: DBAPIError) -> bool:
-    """Says whether the database cannot be used now, rather than that it was asked something wrong."""
+    """Says whether the database cannot be used now, rather than that it was asked something wrong.
+
+    Of such trouble `Database` itself tells operators, once; nobody else logs it.
+    """
     return _kind_of(problem) is not None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from rules.compact import compact_json
 from rules.conditions import FALSE, IR, facts_in, leaves_of
 from rules.facts import known_in_browser
 from rules.partial import settled, simplify
@@ -93,7 +93,7 @@ class Remainders:
         if key not in self._kept:
             found = (remainder(trigger, seen[trigger.department]) for trigger in self._triggers)
             left = tuple(each for each in found if each is not None)
-            written = json.dumps([each.as_json() for each in left], ensure_ascii=False, separators=(",", ":"))
+            written = compact_json([each.as_json() for each in left])
             self._kept[key] = Proposed(left, written)
             if len(self._kept) > self._most_kept:
                 self._kept.popitem(last=False)

@@ -117,5 +117,5 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as problem:
-            if not (isinstance(problem, DBAPIError) and is_trouble(problem)):  # Of trouble the database itself tells.
+            if not (isinstance(problem, DBAPIError) and is_trouble(problem)):
                 log.exception("background.failed")

@@ -54,6 +54,13 @@ def _adapter(model: type[BaseModel]) -> TypeAdapter[Any]:
     return TypeAdapter(model)
 
 
+def storable(text: str) -> str:
+    """Returns the text as it is; raises ValueError for one with NUL, which not every database keeps."""
+    if "\0" in text:
+        raise ValueError("There is a character in the text that cannot be stored.")
+    return text
+
+
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(JsonValue)
 
 

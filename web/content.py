@@ -90,7 +90,7 @@ class Content:
             self.take(seen)
         except DBAPIError as problem:
             self._watch.forget()
-            if not is_trouble(problem):  # Of trouble the database itself has told.
+            if not is_trouble(problem):
                 log.error("content.unavailable", cause=in_words(problem))
 
     def look_at_pointer(self) -> None:
@@ -100,7 +100,7 @@ class Content:
                 self._follow()
                 self.on_change()
         except DBAPIError as problem:
-            if not is_trouble(problem):  # Of trouble the database itself has told.
+            if not is_trouble(problem):
                 log.error("content.unavailable", cause=in_words(problem))
 
     def take(self, seen: Seen | None = None) -> tuple[Problem, ...]:

@@ -186,7 +186,7 @@ def _said_by_the_desk(kind: type[Refusal]) -> Translation:
 
 
 def _of_the_database(problem: DBAPIError) -> Refusal:
-    if is_trouble(problem):  # Of which the database itself has told.
+    if is_trouble(problem):
         return Unavailable()
     return _unforeseen(problem)
 

@@ -22,7 +22,7 @@ from pydantic import (
 from bot.models import LAST_SEQ
 from rules.facts import fact_named, known_in_browser
 from rules.readable import LONGEST_MESSAGE, has_something_to_read, without_controls
-from web.bodies import read
+from web.bodies import read, storable
 
 MAX_DRAFT = LONGEST_MESSAGE
 """Characters of what a visitor is typing."""
@@ -34,15 +34,9 @@ MAX_FIELDS = 50
 """Fields of one form."""
 
 
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("There is a character in the text that cannot be stored.")
-    return text
-
-
 def _plain(text: str) -> str:
     """Returns a short text of one line as it is kept; a NUL is refused, since no page sends one by mistake."""
-    kept = without_controls(_no_nul(text))
+    kept = without_controls(storable(text))
     if text and not has_something_to_read(kept):
         raise ValueError("There is nothing to read in the text.")
     return kept
@@ -61,7 +55,7 @@ _FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 def _filled(value: Any) -> Any:
     if not isinstance(value, str | bool):
         raise ValueError("A field of a form holds text, or true or false.")
-    if isinstance(value, str) and len(_no_nul(value)) > LONGEST_MESSAGE:
+    if isinstance(value, str) and len(storable(value)) > LONGEST_MESSAGE:
         raise ValueError(f"A field of a form may have at most {LONGEST_MESSAGE:,} characters.")
     return value
 
@@ -70,12 +64,12 @@ def _told(facts: dict[str, Any]) -> dict[str, Any]:
     """Returns those that a page can know. A page that was opened before a new version may tell others: left out."""
     known = {}
     for name, value in facts.items():
-        fact = fact_named(_no_nul(name)) if known_in_browser(name) else None
+        fact = fact_named(storable(name)) if known_in_browser(name) else None
         expected = _IN_A_PAGE.get(fact.type, str) if fact else (str, bool, int, float)
         by_mistake = fact and isinstance(value, bool) and expected is not bool
         if value is not None and (by_mistake or not isinstance(value, expected)):
             raise ValueError(f"The fact {name} is of another kind.")
-        if isinstance(value, str) and len(_no_nul(value)) > MAX_LINE:
+        if isinstance(value, str) and len(storable(value)) > MAX_LINE:
             raise ValueError(f"The fact {name} is longer than {MAX_LINE:,} characters.")
         if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
             raise ValueError(f"The fact {name} is too large a number.")
@@ -180,7 +174,7 @@ class Typing(Frame):
     op: Literal["typing"]
     conversation: Id | None
     on: bool
-    text: Annotated[str, StringConstraints(max_length=MAX_DRAFT), AfterValidator(_no_nul)] | None = None
+    text: Annotated[str, StringConstraints(max_length=MAX_DRAFT), AfterValidator(storable)] | None = None
 
 
 VisitorFrame = Annotated[Resume | Send | Typing | Read | Beat, Field(discriminator="op")]

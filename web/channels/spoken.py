@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
 
-from web.bodies import any_object
+from web.bodies import any_object, storable
 from web.frames import MAX_NUMBER, Name
 
 DEFAULT_SENDER = "default"
@@ -15,17 +15,11 @@ MAX_DEPTH = 8
 """Objects and lists inside each other in values whose shape is the client's own."""
 
 
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("There is a character in the text that cannot be stored.")
-    return text
-
-
 def _plain(value: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise ValueError("There are too many objects inside each other.")
     if isinstance(value, str):
-        return _no_nul(value)
+        return storable(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:  # NaN is not below anything either.
@@ -35,7 +29,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
             _plain(each, depth + 1)
     if isinstance(value, dict):
         for name, each in value.items():
-            _no_nul(name)
+            storable(name)
             _plain(each, depth + 1)
     return value
 
@@ -47,8 +41,8 @@ def _attachment(value: Any) -> Any:
 
 
 Metadata = Annotated[dict[Name, JsonValue], Field(max_length=200), AfterValidator(_plain)]
-Sender = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
-Kept = Annotated[str, AfterValidator(_no_nul)]
+Sender = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(storable)]
+Kept = Annotated[str, AfterValidator(storable)]
 Attachment = Annotated[JsonValue, AfterValidator(_attachment)]
 
 

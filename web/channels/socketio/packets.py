@@ -4,11 +4,11 @@
 40  41  42[…]       Socket.IO inside a message: connect, disconnect, event; 43 acknowledges one
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from rules.compact import compact_json
 from web.bodies import json_of
 from web.errors import Malformed
 
@@ -19,7 +19,6 @@ BETWEEN = "\x1e"
 
 _CONNECT, _DISCONNECT, _EVENT, _ACKNOWLEDGED = "0123"
 _PACKET = re.compile(r"(?P<kind>[0-3])(?:(?P<namespace>/[^,]*),?)?(?P<id>\d{0,9})(?P<data>.*)", re.S)
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +70,22 @@ def heard(message: str) -> Heard:
 def opened(sid: str, *, upgrades: list[str], ping_every: int, ping_takes: int, most: int) -> str:
     """Returns the first packet of a connection; times in seconds, `most` in bytes."""
     terms = {"pingInterval": ping_every * 1000, "pingTimeout": ping_takes * 1000, "maxPayload": most}
-    return OPEN + _encode({"sid": sid, "upgrades": upgrades, **terms})
+    return OPEN + compact_json({"sid": sid, "upgrades": upgrades, **terms})
 
 
 def connected(sid: str) -> str:
     """Returns the answer to a greeting."""
-    return MESSAGE + _CONNECT + _encode({"sid": sid})
+    return MESSAGE + _CONNECT + compact_json({"sid": sid})
 
 
 def not_here(namespace: str) -> str:
     """Returns the answer to a greeting of a namespace that is not spoken here."""
-    return f"{MESSAGE}4{namespace}," + _encode({"message": "Invalid namespace"})
+    return f"{MESSAGE}4{namespace}," + compact_json({"message": "Invalid namespace"})
 
 
 def event(name: str, argument: Any) -> str:
     """Returns an event of ours."""
-    return MESSAGE + _EVENT + _encode([name, argument])
+    return MESSAGE + _EVENT + compact_json([name, argument])
 
 
 def acknowledgement(ack: str) -> str:
