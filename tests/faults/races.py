@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import Any
 
 from bot.database import Database
 from tests.faults.history import History, Lost, Typed, Won
@@ -71,10 +72,8 @@ def _run(
             if number % TOGETHER == 0:
                 start.wait()
             frame = {"op": "accept", "conversation": conversation, "client_id": f"accept-{conversation}"[:64]}
-            connection.request("POST", "/panel/op", json.dumps(frame), headers)
-            answer = connection.getresponse()
-            told = json.loads(answer.read())
-            if answer.status == 200:
+            status, told = _ask(connection, json.dumps(frame), headers)
+            if status == 200:
                 history.note(Won(f"agent:{agent}", conversation, told["frames"][0]["seq"]))
             elif told["error"]["code"] == "already_accepted":
                 history.note(Lost(f"agent:{agent}", conversation, told["error"]["message"].removesuffix(TAKEN)))
@@ -84,6 +83,21 @@ def _run(
     except BaseException:
         start.abort()
         raise
+
+
+def _ask(connection: http.client.HTTPConnection, frame: str, headers: dict[str, str]) -> tuple[int, Any]:
+    """Returns the status and the answer. Who waited for the others may find the line closed, and asks once more."""
+    try:
+        return _asked(connection, frame, headers)
+    except ConnectionError:
+        connection.close()
+        return _asked(connection, frame, headers)
+
+
+def _asked(connection: http.client.HTTPConnection, frame: str, headers: dict[str, str]) -> tuple[int, Any]:
+    connection.request("POST", "/panel/op", frame, headers)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
 
 
 def _unfair(history: History, record: Record, conversations: list[str], room: int) -> Iterator[Violation]:
