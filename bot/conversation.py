@@ -63,16 +63,18 @@ class Draft:
     `state` is the draft's own copy and changes with it; `before` stays what it was.
     """
 
-    __slots__ = ("_change", "_changed", "_fresh", "before", "events", "jobs", "now", "state")
+    __slots__ = ("_changed", "_fresh", "_guards", "_rows", "before", "due", "events", "now", "state")
 
     def __init__(self, conversation: Conversation, now: datetime, *, is_new: bool = False):
         self.before = conversation
         self.state = _copied(conversation)
         self.now = now
         self.events: list[Event] = []
-        self.jobs: list[datetime] = []
+        self.due: list[datetime] = []
+        """When the work that was planned begins."""
         self._fresh = is_new
-        self._change = Change()
+        self._guards: list[Guard] = []
+        self._rows: list[Row] = []
         self._changed: dict[str, Any] = {}
 
     def add(self, kind: str, body: Mapping[str, Any], *, actor: str, client_id: str | None = None) -> Event:
@@ -98,7 +100,7 @@ class Draft:
 
     def guard(self, guard: Guard) -> None:
         """Makes the change depend on another row as well; one that changes again is still written once."""
-        guards = self._change.guards
+        guards = self._guards
         for place, earlier in enumerate(guards):
             if (earlier.model, earlier.key) == (guard.model, guard.key):
                 guards[place] = earlier._replace(values={**earlier.values, **guard.values})
@@ -107,7 +109,7 @@ class Draft:
 
     def insert(self, row: Row) -> None:
         """Writes another row together with the events."""
-        self._change.rows.append(row)
+        self._rows.append(row)
 
     def job(
         self,
@@ -122,7 +124,7 @@ class Draft:
 
         What goes to one `target` outside is done in the order in which it was planned.
         """
-        self.jobs.append(run_at)
+        self.due.append(run_at)
         self.insert(
             Row(
                 JobRow,
@@ -149,17 +151,16 @@ class Draft:
         if not self.events:
             if self.state != self.before:
                 raise ValueError("a conversation changes only together with an event")
-            return self._change
+            return Change(list(self._guards), list(self._rows))
+        events = [Row(EventRow, event._asdict()) for event in self.events]
         if self._fresh:
             values = {name: getattr(self.state, name) for name in COLUMNS}
-            self._change.rows.insert(0, Row(ConversationRow, _row_values(values)))
-        else:
-            # The guard says that the row is as it was, so only what differs has to be written.
-            values = {name: value for name, value in self._changed.items() if value != getattr(self.before, name)}
-            guard = Guard(ConversationRow, self.state.id, self.before.last_seq, _row_values(values))
-            self._change.guards.insert(0, guard)
-        self._change.rows.extend(Row(EventRow, event._asdict()) for event in self.events)
-        return self._change
+            row = Row(ConversationRow, _row_values(values))
+            return Change(list(self._guards), [row, *self._rows, *events])
+        # The guard says that the row is as it was, so only what differs has to be written.
+        values = {name: value for name, value in self._changed.items() if value != getattr(self.before, name)}
+        guard = Guard(ConversationRow, self.state.id, self.before.last_seq, _row_values(values))
+        return Change([guard, *self._guards], [*self._rows, *events])
 
 
 def _copied(conversation: Conversation) -> Conversation:

@@ -185,7 +185,7 @@ class Changing:
             self._parts.agents.forget()
         if is_news:
             self._parts.announcements.announce(Announcement(draft.before, draft.state, tuple(draft.events)))
-        if any(run_at <= draft.now for run_at in draft.jobs):
+        if any(run_at <= draft.now for run_at in draft.due):
             self._parts.jobs.wake()
 
     def _look_again(self, draft: Draft) -> None:

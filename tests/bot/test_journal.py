@@ -231,6 +231,14 @@ def test_a_state_changed_without_an_event_is_a_mistake(clock: Callable[[], datet
         draft.change()
 
 
+def test_a_draft_tells_the_same_change_as_often_as_it_is_asked(journal: Journal, clock: Callable[[], datetime]):
+    begun = begin(journal, clock())
+    for draft in (saying(begun, clock(), "Hi"), Draft(a_conversation(clock(), id="c2"), clock(), is_new=True)):
+        draft.add("message", {"text": "Again"}, actor="bot")
+        draft.job("timer", "one", run_at=clock())
+        assert draft.change() == draft.change()
+
+
 def test_a_change_may_make_a_row_and_guard_on_it(journal: Journal, database: Database, clock: Callable[[], datetime]):
     row = Row(Visitor, {"id": "v9", "contact_id": None, "first_seen_at": clock(), "revision": 1})
     journal.commit(Change(guards=[Guard(Visitor, "v9", 1, {"revision": 2})], rows=[row]))
