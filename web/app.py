@@ -58,8 +58,9 @@ from web.channels.doors import Senders
 from web.channels.entry import Entry
 from web.channels.posted import Posting
 from web.channels.settling import Settling
-from web.channels.socketio import guest, routes
+from web.channels.socketio import routes
 from web.channels.socketio.lines import Lines
+from web.channels.socketio.peers import Door, Peers
 from web.connection import SERVER_OPTIONS
 from web.content import Content
 from web.deliveries import Deliveries
@@ -151,14 +152,14 @@ def _put_together(
     settling = Settling()
     announcements.subscribe(settling.on_news)
     entry = Entry(desk, journal, limits, Senders(key), settling, lambda: sites.current, new_id)
-    guests = guest.Guests(guest.Door(entry, live, readings, new_id))
-    announcements.subscribe(guests.on_news)
+    peers = Peers(Door(entry, live, readings, new_id))
+    announcements.subscribe(peers.on_news)
     visits = Visits(database, journal, new_id=new_id)
     others = None
     if options.bus:
         bus = bus_of(options.bus, database.url, key=key, worker=worker)
         elsewhere = Elsewhere(live, journal, announcements)
-        listening = (hub, settling, guests)
+        listening = (hub, settling, peers)
         relay = Relay(database, live, agents, announcements, elsewhere, listening, bus.publish)
         announcements.subscribe(relay.on_news)
         others = Others(bus, relay, hub, live, visits)
@@ -199,7 +200,7 @@ def _put_together(
         limits=limits,
         allowances=Allowances(**options.allowance),
         entry=entry,
-        guests=guests,
+        peers=peers,
         lines=Lines(new_id=new_id),
         call_handlers={TELL_WEBHOOK: deliveries.deliver, **_posting(options, entry)},
     )
@@ -222,6 +223,8 @@ def _actions(served: Served | None, workshop: Workshop, spans: Spans) -> Actions
 
 def _serve(app: Flask, parlour: Parlour) -> None:
     limits, readings = parlour.limits, parlour.readings
+    parlour.hub.waiting_changed = lambda: _waiting(parlour)
+    parlour.content.on_change = lambda: parlour.hub.tell_agents({"op": "content", "problem": parlour.content.problem})
     sign_in = _guard(app, parlour, limits)
     sock = Sock(app)
     app.register_blueprint(widget.blueprint(_widget_parts(parlour, limits, readings), sock))
@@ -243,10 +246,10 @@ def _open_doors(app: Flask, parlour: Parlour, sock: Sock) -> None:
     if doors.callback:
         app.register_blueprint(callback.blueprint(parlour.entry))
     if doors.socketio:
-        pages = routes.blueprint(parlour.lines, parlour.guests, parlour.limits, sock, parlour.sockets)
+        pages = routes.blueprint(parlour.lines, parlour.peers, parlour.limits, sock, parlour.sockets)
         app.register_blueprint(pages)
     if doors.token:
-        conversations = Conversations(parlour.entry, parlour.live, doors, parlour.guests.are_here)
+        conversations = Conversations(parlour.entry, parlour.live, doors, parlour.peers.are_here)
         posting = Posting(parlour.desk, new_id, lambda: parlour.sites.current.flows)
         parts = control.ControlParts(conversations, posting, lambda: parlour.sites.current)
         app.register_blueprint(control.blueprint(parts))
@@ -287,7 +290,6 @@ def _widget_parts(parlour: Parlour, limits: Limits, readings: Readings) -> widge
             agent_read=parlour.journal.visitor_seq_at(conversation.id, read.get(conversation.id, 0)),
         )
 
-    parlour.hub.waiting_changed = lambda: _waiting(parlour)
     room = VisitorRoom(
         desk=parlour.desk,
         hub=parlour.hub,
@@ -332,7 +334,6 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
         content = {"version": site.version[:12], "problem": parlour.content.problem}
         return {"departments": departments, "content": content}
 
-    parlour.content.on_change = lambda: parlour.hub.tell_agents({"op": "content", "problem": parlour.content.problem})
     room = AgentRoom(
         desk=parlour.desk,
         hub=parlour.hub,

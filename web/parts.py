@@ -31,8 +31,8 @@ from handoff.readings import Readings
 from web.accounts import Accounts
 from web.channels.doors import Doors
 from web.channels.entry import Entry
-from web.channels.socketio import guest
 from web.channels.socketio.lines import Lines
+from web.channels.socketio.peers import Peers
 from web.content import Content
 from web.deliveries import Deliveries
 from web.hub import Hub
@@ -111,7 +111,7 @@ class Parlour:
     limits: Limits
     allowances: Allowances
     entry: Entry
-    guests: guest.Guests
+    peers: Peers
     """Whoever speaks Socket.IO."""
     lines: Lines
     call_handlers: Handlers

@@ -11,9 +11,9 @@ from simple_websocket import Server
 from web.audience import audience
 from web.bodies import MAX_BODY
 from web.channels.socketio import packets
-from web.channels.socketio.guest import Guests
 from web.channels.socketio.line import PING_EVERY, PING_TAKES, Line
 from web.channels.socketio.lines import Lines
+from web.channels.socketio.peers import Peers
 from web.connection import Closed, Connection
 from web.errors import Malformed, TooMany
 from web.limits import Limits, address_of
@@ -26,7 +26,7 @@ Asked = Mapping[str, str]
 """What the address of a request asks for."""
 
 
-def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets: Sockets) -> Blueprint:
+def blueprint(lines: Lines, peers: Peers, limits: Limits, sock: Sock, sockets: Sockets) -> Blueprint:
     """Returns the door's routes."""
     pages = Blueprint("socketio", __name__)
 
@@ -86,8 +86,8 @@ def blueprint(lines: Lines, guests: Guests, limits: Limits, sock: Sock, sockets:
     def begin(args: Asked, address: str) -> Line:
         if args.get("EIO") != VERSION:
             raise Malformed("Version 4 of Engine.IO is spoken here, which clients of Socket.IO 3 and later do.")
-        line = lines.open(address, on_end=guests.on_end)
-        guests.welcome(line)
+        line = lines.open(address, on_end=peers.on_end)
+        peers.welcome(line)
         return line
 
     def opening(line: Line, *, upgrades: list[str]) -> str:

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What guests need; put together by `create_app`."""
+    """What peers need; put together by `create_app`."""
 
     entry: Entry
     live: LiveConversations
@@ -41,28 +41,28 @@ class Door:
     new_id: NewId
 
 
-class Guests:
+class Peers:
     """Everybody who speaks Socket.IO just now; told of what happens by the desk's announcements."""
 
     def __init__(self, door: Door):
         self.door = door
-        self._by_line: dict[Line, Guest] = {}
-        self._of_visitor: dict[str, set[Guest]] = {}
+        self._by_line: dict[Line, Peer] = {}
+        self._of_visitor: dict[str, set[Peer]] = {}
 
     def welcome(self, line: Line) -> None:
         """Lets somebody speak over a line that was opened."""
-        guest = self._by_line[line] = Guest(self, line)
-        line.take = guest.take
+        peer = self._by_line[line] = Peer(self, line)
+        line.take = peer.take
 
-    def join(self, guest: "Guest", visitor_id: str) -> None:
-        self._of_visitor.setdefault(visitor_id, set()).add(guest)
+    def join(self, peer: "Peer", visitor_id: str) -> None:
+        self._of_visitor.setdefault(visitor_id, set()).add(peer)
 
     def on_end(self, line: Line) -> None:
         """Forgets whoever spoke over a line."""
-        guest = self._by_line.pop(line)
-        for visitor_id in guest.visitors:
+        peer = self._by_line.pop(line)
+        for visitor_id in peer.visitors:
             here = self._of_visitor[visitor_id]
-            here.discard(guest)
+            here.discard(peer)
             if not here:
                 del self._of_visitor[visitor_id]
 
@@ -86,17 +86,17 @@ class Guests:
     def on_news(self, news: Announcement | StaffChanged) -> None:
         """Subscribed to the desk's announcements."""
         if isinstance(news, Announcement):
-            for guest in list(self._of_visitor.get(news.after.visitor_id, ())):
-                guest.hear(news.after, news.events)
+            for peer in list(self._of_visitor.get(news.after.visitor_id, ())):
+                peer.hear(news.after, news.events)
 
 
-class Guest:
+class Peer:
     """One client."""
 
-    def __init__(self, guests: Guests, line: Line):
+    def __init__(self, peers: Peers, line: Line):
         self.line = line
-        self._guests = guests
-        self._door = guests.door
+        self._guests = peers
+        self._door = peers.door
         self._greeted = False
         self._session: str | None = None
         self._visitors: dict[str, str] = {}
