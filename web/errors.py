@@ -5,10 +5,10 @@ programs (over HTTP and in frames), a page to people. The one table from excepti
 `TRANSLATIONS`.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from markupsafe import escape
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +21,7 @@ from bot.trouble import is_trouble
 from bot.webhooks import ChangedMeanwhile, NoSuchWebhook
 from handoff import refusals
 
-log = logging.getLogger("parlour.web")
+log = structlog.get_logger()
 
 CLOSE_POLICY = 1008
 CLOSE_TOO_BIG = 1009
