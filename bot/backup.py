@@ -3,10 +3,11 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import time
 
 from sqlalchemy.exc import DatabaseError
 
@@ -16,6 +17,10 @@ from bot.in_use import alone_with
 from bot.sqlite_file import HEAD, beside, head_of, looking, refuse_others_and_damage
 from bot.trouble import CannotOpen, sentence
 
+PARTIAL = ".partial"
+"""Ends the name of a copy that is being written."""
+ABANDONED_AFTER = 3600.0
+"""Seconds after which nobody is taken to write a copy any more that nobody has written to."""
 ANOTHER = "Name another backup; nothing was changed."
 
 
@@ -85,7 +90,8 @@ def _copy_as_another(backup: Path, to: Path) -> None:
 @contextmanager
 def _growing(to: Path) -> Iterator[Path]:
     """Yields a new empty file in the folder of another, readable by its owner alone; takes away what is left of it."""
-    partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
+    partial = to.with_name(f".{to.name}.{os.getpid()}{PARTIAL}")
+    _take_away_what_was_left(to.parent)
     try:
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as problem:
@@ -95,6 +101,14 @@ def _growing(to: Path) -> Iterator[Path]:
     finally:
         for left in (partial, beside(partial, "-journal")):
             left.unlink(missing_ok=True)
+
+
+def _take_away_what_was_left(folder: Path) -> None:
+    """Takes away copies that nobody finishes any more: whoever wrote them was killed."""
+    for left in folder.glob(f".*{PARTIAL}*"):
+        with suppress(OSError):
+            if time() - left.stat().st_mtime > ABANDONED_AFTER:
+                left.unlink()
 
 
 @contextmanager

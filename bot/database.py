@@ -113,10 +113,13 @@ class Database:
         except DBAPIError as problem:
             raise CannotOpen(sentence(problem, called(self.url))) from problem
 
-    def is_current(self) -> bool:
-        """Returns whether the tables have this version's form; raises DBAPIError when the database does not answer."""
+    def is_upgraded(self) -> bool:
+        """Returns whether the tables have all this version needs; raises DBAPIError when the database does not answer.
+
+        Those of a later version have: while services are upgraded one by one, the others go on.
+        """
         with self.reading() as connection:
-            return revision_of(connection) == newest()
+            return (revision_of(connection) or "") >= newest()
 
     def is_whole(self) -> bool:
         """Returns whether no table or column is lost; raises DBAPIError when the database does not answer."""

@@ -15,6 +15,8 @@ from bot.upgrading import refuse_others
 
 HEAD = b"SQLite format 3\0"
 OR_DELETE = "  (or delete it, if it never held anything)"
+MOST_LOOKS = 3
+"""A file that seems damaged and was written meanwhile, by a program that came and went, is looked at again."""
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 _COLUMNS = """
@@ -86,12 +88,29 @@ def looking(file: Path) -> sqlite3.Connection:
 
 
 def _look_inside(file: Path, called: str, advice: str, *, whole: bool) -> None:
+    for _ in range(MOST_LOOKS):
+        stood = _standing(file)
+        tables, revision, found = _found_inside(file, called, whole=whole)
+        if found == "ok" or _standing(file) == stood:
+            break
+    if found != "ok":
+        raise CannotOpen(f"{called} is damaged ({' '.join(found.split())}). {advice}")
+    refuse_others(tables, revision, called, advice)
+
+
+def _standing(file: Path) -> tuple[int, int]:
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _found_inside(file: Path, called: str, *, whole: bool) -> tuple[dict[str, list[str]], str | None, str]:
+    """Returns table → columns, the revision, and what is wrong; `ok` when nothing is."""
+    tables: dict[str, list[str]] = {}
+    revision = None
     try:
         with closing(looking(file)) as connection:
-            tables: dict[str, list[str]] = {}
             for name, column in connection.execute(_COLUMNS):
                 tables.setdefault(name, []).append(column)
-            revision = None
             if "alembic_version" in tables:
                 (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone() if whole else ("ok",)
@@ -99,6 +118,4 @@ def _look_inside(file: Path, called: str, advice: str, *, whole: bool) -> None:
         if not problem.sqlite_errorname.startswith(DAMAGED):
             raise CannotOpen(sentence(DatabaseError(None, None, problem), called)) from problem
         found = str(problem)
-    if found != "ok":
-        raise CannotOpen(f"{called} is damaged ({' '.join(found.split())}). {advice}")
-    refuse_others(tables, revision, called, advice)
+    return tables, revision, found

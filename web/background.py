@@ -16,7 +16,7 @@ from handoff.relay import LOOK_EVERY as RELAY_LOOKS_EVERY
 from web.content import LOOK_AT_POINTER_EVERY, LOOK_EVERY
 from web.hub import BEAT
 from web.measures import of_worker
-from web.metrics import FOLDER, LEFT_EVERY, Left
+from web.metrics import LEFT_EVERY, left_by
 from web.parts import Parlour
 from web.retaining import LOOK_EVERY as LOOK_FOR_OLD_EVERY
 from web.retaining import sweep_when_due
@@ -66,7 +66,7 @@ def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
 
 def leave_numbers(parlour: Parlour) -> None:
     """Leaves this worker's numbers for the others to tell, until it stops."""
-    left = Left(parlour.options.data / FOLDER, parlour.worker)
+    left = left_by(parlour)
     while not parlour.stopping.is_set():
         with suppress(OSError):  # A full disk is told by whoever needs it more.
             left.leave(of_worker(parlour))

@@ -40,7 +40,7 @@ def blueprint(parlour: Parlour) -> Blueprint:
         answers = _deployed(sites) is not None
         holds = {
             "database": answers,
-            "tables": _is_current(database) if answers else None,
+            "tables": _is_upgraded(database) if answers else None,
             "content": hasattr(sites, "current"),
             "running": not parlour.stopping.is_set(),
         }
@@ -59,8 +59,8 @@ def _deployed(sites: SiteVersions) -> str | None:
     return newest.version[:12] if newest else ""
 
 
-def _is_current(database: Database) -> bool:
+def _is_upgraded(database: Database) -> bool:
     try:
-        return database.is_current()
+        return database.is_upgraded()
     except DBAPIError:
         return False

@@ -32,7 +32,6 @@ LEFT_EVERY = 5.0
 FRESH_FOR = 30.0
 """Seconds after which a worker that has left nothing new is taken to be gone."""
 FORGOTTEN_AFTER = 600.0
-FOLDER = "workers"
 
 _FAMILIES: dict[str, Callable[..., Any]] = {
     "counter": CounterMetricFamily,
@@ -44,7 +43,7 @@ _FAMILIES: dict[str, Callable[..., Any]] = {
 def blueprint(parlour: Parlour) -> Blueprint:
     """Returns the route."""
     pages = Blueprint("metrics", __name__)
-    left = Left(parlour.options.data / FOLDER, parlour.worker)
+    left = left_by(parlour)
 
     @pages.get("/metrics")
     @audience("public")
@@ -72,6 +71,11 @@ def told(by_worker: Mapping[str, Numbers], shared: Numbers) -> bytes:
     registry = CollectorRegistry()
     registry.register(_Told(by_worker, shared))
     return generate_latest(registry)
+
+
+def left_by(parlour: Parlour) -> "Left":
+    """Returns where the workers of this service leave their numbers; others may share its data folder."""
+    return Left(parlour.options.data / f"workers-{parlour.options.service}", parlour.worker)
 
 
 class Left:

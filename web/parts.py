@@ -69,6 +69,8 @@ class Options:
     """By what several workers hear of one another (`web/bus/`); None: there is one."""
     watch: bool = True
     """Take what is saved in the site's directory; without it the content changes by `parlour deploy` alone."""
+    service: str = "0"
+    """Which of those that share the data folder this one is: its port."""
     rates: Rates = field(default_factory=Rates)
     allowance: dict[str, Any] = field(default_factory=lambda: {"burst": BURST, "per_second": PER_SECOND})
 

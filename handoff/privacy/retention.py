@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
@@ -19,10 +20,13 @@ from handoff.privacy.acts import named_without_record, say_whose_no_more
 from handoff.privacy.forgetting import forget_conversations, forget_known
 
 EVERY = timedelta(days=1)
+LONGEST_PAUSE = timedelta(days=7)
+"""After which it is doubted that so much time has passed."""
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 AT_ONCE = 200
 """Rows that go in one transaction, so that nobody who writes waits for long."""
 
+log = structlog.get_logger()
 _setting = table_of(Setting)
 _visitors = table_of(Visitor)
 _visits = table_of(Visit)
@@ -63,7 +67,10 @@ class Retention:
             }
 
     def is_due(self) -> bool:
-        """Says whether a day has passed, and claims this day: of several processes one is told so."""
+        """Says whether a day has passed, and claims this day: of several processes one is told so.
+
+        After weeks nothing is due before the next day: a clock that was set ahead by mistake must not delete a record.
+        """
         now = self._now()
         is_mine = _setting.c.name == _LAST_RUN
         # A last run in the future: the clock was set back meanwhile.
@@ -72,10 +79,13 @@ class Retention:
             last = connection.scalar(select(_setting.c.value).where(is_mine))
         if last is not None and _written(now - EVERY) < last <= _written(now):
             return False
+        is_long_ago = last is not None and last < _written(now - LONGEST_PAUSE)
         try:
             with self._database.writing() as connection:
                 if connection.execute(update(_setting).where(is_mine, over).values(value=_written(now))).rowcount:
-                    return True
+                    if is_long_ago:
+                        log.warning("retention.put_off", cause=f"it was last done on {last}; is the clock right?")
+                    return not is_long_ago
                 if connection.scalar(select(_setting.c.value).where(is_mine)) is not None:
                     return False
                 connection.execute(insert(_setting).values(name=_LAST_RUN, value=_written(now)))

@@ -88,6 +88,16 @@ def test_a_copy_is_for_its_owner_alone_and_by_itself(file: Path, tmp_path: Path,
     assert os.listdir(tmp_path / "backups") == ["copy.db"]
 
 
+def test_what_a_killed_copy_left_goes_with_the_next_one(file: Path, tmp_path: Path, open_: Callable[[], Database]):
+    open_()
+    left, under_way = tmp_path / ".monday.db.1.partial", tmp_path / ".tuesday.db.2.partial"
+    for each in (left, under_way):
+        each.write_text("somebody's words")
+    os.utime(left, (0, 0))
+    back_up(file, tmp_path / "copy.db")
+    assert (left.exists(), under_way.exists()) == (False, True)
+
+
 def test_nothing_is_written_over(file: Path, tmp_path: Path, open_: Callable[[], Database]):
     open_()
     (tmp_path / "copy.db").write_text("something of mine")

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, make_url
 
-from bot import upgrading
+from bot import sqlite_file, upgrading
 from bot.database import CannotOpen, Database
 from bot.epoch import Epoch
 from tests import databases
@@ -319,6 +319,30 @@ def test_what_another_program_has_locked_is_said(used: Path, monkeypatch: pytest
     with closing(sqlite3.connect(used, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert "is locked by another program" in said_of(used)
+
+
+def test_a_file_that_another_program_writes_during_the_look_is_not_called_damaged(
+    used: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with closing(sqlite3.connect(used)) as before:
+        before.executemany("INSERT INTO setting VALUES (?, ?)", [(f"name {n}", "value" * 200) for n in range(2_000)])
+        before.commit()
+    looking, looks = sqlite_file.looking, []
+
+    def looked(file: Path) -> sqlite3.Connection:
+        looks.append(file)
+        connection = looking(file)
+        connection.execute("SELECT name FROM sqlite_master").fetchall()
+        if len(looks) == 1:
+            with closing(sqlite3.connect(file)) as other:
+                other.execute("DELETE FROM setting WHERE name LIKE 'name %'")
+                other.commit()
+                other.execute("VACUUM")
+        return connection
+
+    monkeypatch.setattr(sqlite_file, "looking", looked)
+    sqlite_file.refuse_unusable(used)
+    assert len(looks) == 2
 
 
 def test_a_large_file_is_not_read_whole_where_that_was_not_asked_for(used: Path):

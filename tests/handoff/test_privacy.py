@@ -439,6 +439,20 @@ def test_work_that_was_done_for_somebody_under_hold_stays(
     assert sweep(retention(jobs=timedelta(days=30))) == {"jobs": 1}
 
 
+def test_a_clock_set_ahead_by_mistake_deletes_nothing_until_the_next_day(office: Any, clock: Any, retention: Any):
+    kept = retention(conversations=timedelta(days=365))
+    assert kept.is_due()
+    began = clock.at
+    clock.advance(days=700)
+    assert [kept.is_due(), kept.is_due()] == [False, False]
+    clock.at = began + timedelta(hours=1)
+    assert kept.is_due(), "the clock is right again"
+    clock.advance(days=8)  # Parlour was not running for a week.
+    assert not kept.is_due()
+    clock.advance(days=1)
+    assert kept.is_due()
+
+
 def test_of_several_processes_one_does_it_once_a_day(office: Any, clock: Any, retention: Any):
     here, there = retention(), retention()
     assert [here.is_due(), there.is_due(), here.is_due()] == [True, False, False]

@@ -21,7 +21,7 @@ from tests.conftest import Clock
 from tests.server import Server, running
 from web.app import create_app
 from web.measures import MEASURES, of_worker
-from web.metrics import FOLDER, FORGOTTEN_AFTER, FRESH_FOR, Left
+from web.metrics import FORGOTTEN_AFTER, FRESH_FOR, Left, left_by
 from web.parts import Options, Parlour
 
 ROOT = Path(__file__).parents[2]
@@ -136,8 +136,7 @@ def test_each_worker_is_told_under_its_own_name_whoever_is_asked(start: Start, t
     says(first, "Hello")
     says(second, "Hello", visitor="ben")
     says(second, "Once more", visitor="ben")
-    folder = tmp_path / "data" / FOLDER
-    left = Left(folder, first.worker)
+    left = left_by(first)
     left.leave(of_worker(first))
     samples = scraped(browser)
     told = {who: value(samples, "parlour_turn_seconds_count", worker=who) for who in (first.worker, second.worker)}
@@ -147,13 +146,20 @@ def test_each_worker_is_told_under_its_own_name_whoever_is_asked(start: Start, t
     assert (first.worker,) not in [tuple(dict(labels).values()) for _, labels in scraped(browser)]
 
 
+def test_services_that_share_a_data_folder_each_tell_of_their_own_workers(start: Start):
+    (here, browser), (elsewhere, _) = start(), start(service="8002")
+    left_by(elsewhere).leave(of_worker(elsewhere))
+    workers = {labels["worker"] for labels in (dict(each) for _, each in scraped(browser)) if "worker" in labels}
+    assert workers == {here.worker}
+
+
 def test_a_worker_that_is_gone_is_not_told_and_in_the_end_forgotten(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     parlour, _ = start()
-    folder = tmp_path / "data" / FOLDER
+    folder = tmp_path / "data" / "workers-0"
     Left(folder, "gone").leave(of_worker(parlour))
-    mine = Left(folder, parlour.worker)
+    mine = left_by(parlour)
     assert list(mine.by_others()) == ["gone"]
     written = (folder / "gone.json").stat().st_mtime
     monkeypatch.setattr("web.metrics.time.time", lambda: written + FRESH_FOR + 1)
@@ -230,12 +236,15 @@ def test_a_worker_is_ready_until_it_is_asked_to_end(start: Start):
     assert browser.get("/health").status_code == 200
 
 
-def test_a_worker_over_tables_of_another_version_is_not_ready(start: Start):
+@pytest.mark.parametrize(("revision", "status"), [("0001", 503), ("9999", 200)])
+def test_a_worker_is_ready_over_tables_of_a_later_version_and_not_of_an_earlier_one(
+    start: Start, revision: str, status: int
+):
     parlour, browser = start()
     with parlour.database.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     asked = browser.get("/ready")
-    assert (asked.status_code, asked.json["database"], asked.json["tables"]) == (503, True, False)
+    assert (asked.status_code, asked.json["database"], asked.json["tables"]) == (status, True, status == 200)
 
 
 def test_a_worker_without_its_database_is_not_ready(start: Start, monkeypatch: pytest.MonkeyPatch):

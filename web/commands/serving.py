@@ -97,7 +97,7 @@ def serve_site(
     with _database_held(options):
         port = _free_port(host, port)  # Which one is free is of no use to whoever serves this site already.
         invitation = _prepare(options)
-        options, actions = _with_actions(options, port)
+        options, actions = _with_actions(replace(options, service=str(port)), port)
         here = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
         ready = partial(_greet, here, options, invitation)
         Server(options, host=host, port=port, workers=workers, actions=actions, ready=ready).run()

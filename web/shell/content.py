@@ -69,7 +69,9 @@ def deploy(site: Path, form: str, only_plan: bool, **place: Any) -> None:
     Example:   parlour deploy mysite --plan
     """
     existing(site)
-    _switched(site, lambda installed: installed.deploy(site, form=form, only_plan=only_plan), makes=True, **place)
+    _switched(
+        site, lambda installed: installed.deploy(site, form=form, only_plan=only_plan), makes=not only_plan, **place
+    )
 
 
 @click.command()
