@@ -144,10 +144,9 @@ class Hub:
             self._plan_lists()
 
     def _tell_watcher(self, watcher: AgentLinks, conversation: Conversation, events: tuple[Event, ...]) -> None:
+        # Who may not hear it goes on watching: it may come back to their department, and they ask for what they missed.
         if may_open(conversation, watcher.ears):
             watcher.hear(conversation, events)
-        else:
-            self.unwatch(watcher, conversation.id)
 
     def _tell_status(self, conversation: Conversation) -> None:
         for link in self._of_visitor(conversation):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.conversation import Conversation
+from bot.greeting import Whereabouts
 from handoff.readings import Readings
 from handoff.refusals import AlreadyAccepted, NoSuchConversation
 from tests.handoff.conftest import WORLDS, AgentActor, Office, VisitorActor, agent, office, open_office, visitor
@@ -89,6 +90,10 @@ def watching(conversation: str) -> Any:
     return frames.agent_frame(json.dumps({"op": "watch", "conversation": conversation, "after": 0}))
 
 
+def typing(conversation: str) -> Any:
+    return frames.agent_frame(json.dumps({"op": "typing", "conversation": conversation, "on": True}))
+
+
 @pytest.fixture
 def waiting(office: Office, visitor: Any) -> VisitorActor:
     ann = visitor()
@@ -116,6 +121,41 @@ def test_a_panel_that_cannot_be_told_just_now_is_asked_to_come_back(office, agen
     waiting.writes("Hello?")
     assert [event["body"]["text"] for frame in others.hears("events") for event in frame["events"]] == ["Hello?"]
     assert not others.asked_back
+
+
+def test_an_agent_who_only_types_is_there_and_keeps_what_they_have(office, agent, waiting, clock):
+    board = Switchboard(office)
+    anna = agent("Anna").comes_online()
+    waiting.presses("A person")
+    anna.accepts(waiting.conversation)
+    link, _ = board.panel(anna, watches=waiting.conversation)
+    office.panels.clear()
+    for _ in range(40):
+        clock.advance(seconds=3)
+        link.answer(typing(waiting.conversation))
+        office.desk.reclaim()
+    assert office.desk.conversation(waiting.conversation).owner == anna.id
+    for _ in range(40):
+        clock.advance(seconds=3)
+        office.desk.reclaim()
+    assert office.desk.conversation(waiting.conversation).owner is None
+
+
+def test_an_agent_hears_again_of_what_comes_back_to_their_department(office, agent, waiting):
+    board = Switchboard(office)
+    sam = agent("Sam", "support").comes_online()
+    agent("Anna").comes_online()
+    _, socket = board.panel(sam, watches=waiting.conversation)
+    waiting.presses("A person")
+    assert office.desk.conversation(waiting.conversation).department == "sales"
+    waiting.writes("Anybody?")
+    before = list(socket.hears("events"))
+    office.desk.take_back(waiting.id, whereabouts=Whereabouts("en"))
+    office.desk.hand_over(waiting.id, "support", whereabouts=Whereabouts("en"))
+    waiting.writes("Hello, support?")
+    heard = [event["body"].get("text") for frame in socket.hears("events") for event in frame["events"]]
+    assert "Hello, support?" in heard
+    assert "Anybody?" not in str(before)
 
 
 def test_what_is_added_to_a_message_that_was_left_comes_to_the_lists_and_what_the_bot_answers_does_not(

@@ -497,6 +497,39 @@ def test_asking_is_answered_by_the_ack_or_the_refusal_and_repeated_over_a_new_so
     assert seen == [[True], 4, "Anna was first."]
 
 
+@pytest.mark.parametrize("resume", ["resume", "watch"])
+def test_who_says_nothing_beats_all_the_same(play: Play, resume: str) -> None:
+    seen = play(f"""
+        const world = await line({{resume: "{resume}"}});
+        await world.start();
+        world.socket.accept();
+        for (let n = 0; n < 6; n++) {{
+            await world.clock.pass(10_000);
+            world.socket.say({{op: "beat"}});
+        }}
+        return [world.socket.ops("beat").length > 1, world.sockets.length];
+    """)
+    assert seen == [True, 1]
+
+
+def test_what_could_not_be_watched_just_now_is_asked_for_again(play: Play) -> None:
+    seen = play("""
+        const { setTimeout } = globalThis;
+        globalThis.setTimeout = (what) => setTimeout(what);
+        const world = await line({resume: "watch"});
+        await world.start();
+        world.socket.accept();
+        world.line.follow("c1");
+        world.socket.say({op: "refused", error: {code: "retry", message: "Try again.", field: null}});
+        await settled();
+        world.socket.events([1]);
+        world.socket.say({op: "refused", error: {code: "not_found", message: "There is none.", field: null}});
+        await settled();
+        return [world.shown, world.socket.ops("watch").map(({conversation, after}) => [conversation, after])];
+    """)
+    assert seen == [[1], [["c1", 0], ["c1", 0]]]
+
+
 def test_an_agent_watches_what_is_open_and_hears_nothing_of_the_rest(play: Play) -> None:
     seen = play("""
         const world = await line({resume: "watch"});

@@ -138,6 +138,7 @@ class AgentLink(AgentFrames, Link):
 
     def take(self, frame: Any) -> list[Frame]:
         """Does what the frame asks and returns what to answer; only a socket watches. Raises refusals of the desk."""
+        self.room.desk.heard(self.agent_id)  # Whatever is said: a panel that is used need not beat.
         if isinstance(frame, frames.Watch):
             self.room.desk.conversation_for(self.agent_id, frame.conversation)
             self._watch(frame.conversation)  # Before the page is read, so that nothing falls in between.

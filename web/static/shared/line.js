@@ -42,7 +42,7 @@ export class Line {
   #beat = 20_000;
   #opened;
   #heard;
-  #spoken;
+  #spoken = 0;
   #tab = uuid7(Date.now());
   #leave;
 

@@ -39,9 +39,17 @@ export class Protocol extends Line {
   hear(kind, what) {
     const asked = this.#asked.get(what?.client_id);
     if (kind === "state" && /open|polling/.test(what)) for (const { again } of this.#asked.values()) again();
+    if (kind === "refused" && !what.client_id && what.error.code === "retry") this.#askAgain();
     if (!asked || !/ack|refused/.test(kind)) return super.hear(kind, what);
     if (what.error?.code === "retry") return setTimeout(asked.again, RETRY_AFTER);
     this.#asked.delete(what.client_id);
     return kind === "ack" ? asked.resolve(what) : asked.reject(what.error);
+  }
+
+  /** What was refused for now has no name: it may have been what a conversation is watched by. */
+  #askAgain() {
+    setTimeout(() => {
+      for (const [conversation, { last }] of this.followed) this.tell("watch", { conversation, after: last });
+    }, RETRY_AFTER);
   }
 }
