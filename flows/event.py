@@ -37,7 +37,8 @@ class Event:
     - `validated`: a validator has looked at an answer; data `{"slots": {slot: value}, "told": what it said,
       "asks": slot that no step asks for, "prompt": how}`; a slot of the answer that is None is to be answered again
     - `action_failed`: an action was not; data `{"reason": "timeout" | "refused" | "error" | "missing" | "rejected"}`
-    - `nobody_came`: no agent takes it; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow}`
+    - `nobody_came`: no agent takes it; data `{"reason": "closed" | "nobody", "department": id, "flow": offline flow,
+      "for_good": whether no other way is tried}`
     - `agent_joined`, `agent_left`: data `{"how": "returned" | "closed"}`
     - `updated`: the flow has a new version, and begins again in that
     """

@@ -280,8 +280,11 @@ def _action_failed(run: Run) -> bool:
 
 
 def _nobody_came(run: Run) -> bool:
-    if _fired(run, "nobody_came"):
+    for_good = bool(run.event.data.get("for_good"))
+    if not for_good and _fired(run, "nobody_came"):
         return True
+    if for_good:
+        run.drop("cancelled")
     flow = str(run.event.data.get("flow") or LEAVE_MESSAGE)
     question = run.open_question()
     if question is not None and flow in (frame[0] for frame in run.cursor.frames()):

@@ -41,7 +41,7 @@ class Handover:
 
         `since` is when a conversation began to wait that waited before, and so does not go to the end of the queue.
         """
-        for _ in range(MOST_TRIES):
+        for failed in range(MOST_TRIES + 2):
             if turn.left is not None:
                 self._take_message(draft, turn.left)
             if turn.closes and not draft.state.left:  # That stays until somebody accepts it.
@@ -52,7 +52,8 @@ class Handover:
             obstacle = self._request(draft, department, turn.wants_agent, since)
             if obstacle is None:
                 return turn.known
-            turn = self.bot.resume(draft, turn.known, self._failed(department.id, obstacle))
+            came = self._failed(department.id, obstacle, for_good=failed >= MOST_TRIES)
+            turn = self.bot.resume(draft, turn.known, came)
         return turn.known
 
     def offer(self, draft: Draft) -> None:
@@ -122,10 +123,11 @@ class Handover:
         draft.set(holder=holder_after("give_up_waiting", draft.state.holder), department=owed_by or asked)
         return self.settle(draft, self.bot.resume(draft, known, self._failed(asked, "nobody")))
 
-    def _failed(self, asked: str | None, reason: str) -> Event:
+    def _failed(self, asked: str | None, reason: str, *, for_good: bool = False) -> Event:
         department = self.bot.sites.current.departments.get(asked or "")
         offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
-        return Event("nobody_came", data={"reason": reason, "department": asked, "flow": offline})
+        data = {"reason": reason, "department": asked, "flow": None if for_good else offline, "for_good": for_good}
+        return Event("nobody_came", data=data)
 
     def _request(self, draft: Draft, department: Department, wanted: WantsAgent, since: datetime | None) -> str | None:
         """Puts the conversation into the queue, or returns why it cannot be: closed or nobody."""

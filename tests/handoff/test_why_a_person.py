@@ -47,6 +47,35 @@ def office(database: Database, clock: Any, tmp_path: Path) -> Office:
     return open_office(database, clock, tmp_path)
 
 
+ASKING_ON = """
+  in_a_row:
+    start_when: {last_message: row}
+    steps:
+      - {id: a1, handoff: sales, if_closed: a2, if_nobody: a2}
+      - {id: a2, handoff: sales, if_closed: a3, if_nobody: a3}
+      - {id: a3, handoff: sales, if_closed: a4, if_nobody: a4}
+      - {id: a4, handoff: sales, if_closed: a5, if_nobody: a5}
+      - {id: a5, handoff: sales, if_closed: a6, if_nobody: a6}
+      - {id: a6, handoff: sales, if_closed: a7, if_nobody: a7}
+      - {id: a7, say: Never said.}
+"""
+
+
+def test_a_flow_that_asks_for_one_person_after_the_other_takes_a_message_in_the_end(
+    database: Database, clock: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "site.yaml").write_text(SITE + ASKING_ON)
+    office = open_office(database, clock, tmp_path)
+    ann = VisitorActor(office, "visitor-1")
+    ann.writes("Hello")
+    ann.writes("row")
+    assert ann.hears()[-1] == "What is your e-mail address?"
+    ann.writes("ann@x.io")
+    ann.writes("Call me")
+    state = office.desk.conversation(ann.conversation)
+    assert (state.left, state.department, state.cursor.flow) == (True, "sales", None)
+
+
 @pytest.fixture
 def ann(visitor: Callable[..., VisitorActor]) -> VisitorActor:
     ann = visitor()
