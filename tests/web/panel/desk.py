@@ -141,7 +141,7 @@ class PretendedDesk:
 
     def listed(self) -> dict[str, Any]:
         """Returns the list of everything; it has one page."""
-        return {"conversations": self.all, "before": None}
+        return {"conversations": self.all, "further": None}
 
     def open(self, socket: Wire) -> None:
         self.socket = socket
