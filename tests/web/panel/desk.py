@@ -130,6 +130,8 @@ class PretendedDesk:
     agent_name: str = "Ben"
     agent_id: str = "ben"
     intent: str = "online"
+    busy: bool = False
+    """The next wish for another presence cannot be stored just now."""
     socket: Wire | None = None
 
     def explanation(self, after: int) -> dict[str, Any]:
@@ -196,6 +198,10 @@ class PretendedDesk:
             record = [each for each in self.record.get(frame["conversation"], []) if each["seq"] > frame["after"]]
             last = record[-1]["seq"] if record else frame["after"]
             self.tell_events(frame["conversation"], record, last=last)
+        elif op == "presence" and self.busy:
+            self.busy = False
+            error = {"code": "retry", "message": "That did not work. It will be tried again in a moment.", "field": None}
+            self.tell("refused", error=error)
         elif op == "presence":
             self.intent = frame["intent"]
             self.welcome()

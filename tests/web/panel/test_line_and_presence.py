@@ -10,6 +10,21 @@ from tests.browser import STATIC
 from tests.web.panel.desk import ANNA, BRIEF, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
 
 
+def test_a_presence_that_could_not_be_stored_is_wished_for_again(
+    panel: Callable[..., Page], desk: PretendedDesk, page: Page
+) -> None:
+    page.clock.install()
+    desk.busy = True
+    page = panel()
+    page.get_by_role("button", name="Presence: Online").click()
+    page.get_by_role("button", name="Away").click()
+    expect(page.get_by_text("It will be tried again in a moment.")).to_be_visible()
+    assert desk.intent == "online"
+    page.clock.fast_forward(2_500)
+    expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
+    assert comes_true(page, lambda: desk.intent == "away")
+
+
 def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     page = panel()
     page.get_by_role("button", name="Presence: Online").click()

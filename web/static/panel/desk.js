@@ -11,7 +11,7 @@
  *   intent   my presence                                           notice   {text}  something to tell once
  *   signed-out                                                  tick     a second has gone by
  */
-import { Protocol } from "../shared/protocol.js";
+import { Protocol, RETRY_AFTER } from "../shared/protocol.js";
 import { Drafts } from "./drafts.js";
 
 const TYPING_FADES = 8_000;
@@ -75,7 +75,7 @@ export class Desk extends EventTarget {
     const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
     Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read });
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
-    hears.refused = ({ error }) => this.#tell("notice", { text: error.message });
+    hears.refused = this.#refused;
     for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
   }
 
@@ -226,7 +226,7 @@ export class Desk extends EventTarget {
 
   setIntent(intent) {
     this.#wish = intent;
-    if (this.#line.tell("presence", { intent })) this.#granted(intent);
+    this.#line.tell("presence", { intent });
     this.#tell("intent");
   }
 
@@ -300,8 +300,8 @@ export class Desk extends EventTarget {
     this.agent = agent;
     this.departments = departments;
     this.problem = content.problem;
-    if (this.#wish && this.#wish !== agent.intent) this.setIntent(this.#wish);
-    this.#wish = null;
+    if (this.#wish === agent.intent) this.#wish = null;
+    this.#wishAgain();
     this.#tell("welcome");
     this.#tell("intent");
   };
@@ -413,10 +413,15 @@ export class Desk extends EventTarget {
     return this.thread(conversation).token ?? this.row(conversation)?.token ?? 0;
   }
 
-  #granted(intent) {
-    if (this.agent) this.agent = { ...this.agent, intent };
-    this.#wish = null;
+  /** What is wished for is granted once the server says so; until then it may have been lost on the way. */
+  #wishAgain() {
+    if (this.#wish) this.setIntent(this.#wish);
   }
+
+  #refused = ({ error }) => {
+    this.#tell("notice", { text: error.message });
+    if (error.code === "retry") setTimeout(() => this.#wishAgain(), RETRY_AFTER);
+  };
 
   /** An offer that ran out while the line was broken is over, also when nobody says so any more. */
   #tick() {

@@ -6,7 +6,7 @@ import { Line, uuid7 } from "./line.js";
 
 export { parse, storage, uuid7 } from "./line.js";
 
-const RETRY_AFTER = 2_000;
+export const RETRY_AFTER = 2_000;
 
 export class Protocol extends Line {
   #asked = new Map();
