@@ -8,10 +8,10 @@ from handoff.lifecycle import holder_after
 from handoff.waiting import leave_queue
 
 
-def end(draft: Draft, *, by: str, name: str | None, actor: str) -> None:
+def end(draft: Draft, *, by: str, name: str | None, actor: str, client_id: str | None = None) -> None:
     """Closes a conversation in its draft: nobody holds it and its flows are dropped."""
     body = {"by": by} | ({"name": name} if name else {})
-    draft.add("closed", body, actor=actor)
+    draft.add("closed", body, actor=actor, client_id=client_id)
     leave_queue(draft)
     draft.set(
         open=False,

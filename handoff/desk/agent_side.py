@@ -66,25 +66,31 @@ class AgentSide(Changing):
         """Stores a note that visitors never see; any agent whose business the conversation is may leave one."""
         return self._speak(agent_id, conversation_id, text, kind="note", token=None, client_id=client_id)
 
-    def return_to_bot(self, agent_id: str, conversation_id: str, *, token: int) -> None:
-        """Gives the conversation back to the bot, which goes on where it stood."""
+    def return_to_bot(self, agent_id: str, conversation_id: str, *, token: int, client_id: str | None = None) -> None:
+        """Gives the conversation back to the bot, which goes on where it stood. Asked again, nothing happens."""
+        actor = f"agent:{agent_id}"
 
         def verb(draft: Draft, known: Known) -> Known:
+            if self._was_done(draft, actor, token, client_id):
+                return known
             agent = self._owner(draft, agent_id, token)
             self._give_back(draft, agent, by="returned")
-            draft.add("returned", {"agent": agent.id, "name": agent.name}, actor=f"agent:{agent.id}")
+            draft.add("returned", {"agent": agent.id, "name": agent.name}, actor=actor, client_id=client_id)
             turn = self._parts.bot.resume(draft, known, FlowEvent("agent_left", data={"how": "returned"}))
             return self._handover.settle(draft, turn)
 
         self._change(conversation_id, verb)
 
-    def close(self, agent_id: str, conversation_id: str, *, token: int) -> None:
-        """Ends the conversation; what the visitor writes afterwards begins a new one."""
+    def close(self, agent_id: str, conversation_id: str, *, token: int, client_id: str | None = None) -> None:
+        """Ends the conversation; what the visitor writes afterwards begins a new one. Asked again, nothing happens."""
+        actor = f"agent:{agent_id}"
 
         def verb(draft: Draft, known: Known) -> Known:
+            if self._was_done(draft, actor, token, client_id):
+                return known
             agent = self._owner(draft, agent_id, token)
             self._release(draft, agent, by="closed")
-            end(draft, by="agent", name=agent.name, actor=f"agent:{agent.id}")
+            end(draft, by="agent", name=agent.name, actor=actor, client_id=client_id)
             return known
 
         self._change(conversation_id, verb)
@@ -162,6 +168,11 @@ class AgentSide(Changing):
         if draft.state.owner != agent_id or draft.state.owner_seq != token:
             raise Reassigned
         return agent
+
+    def _was_done(self, draft: Draft, actor: str, token: int, client_id: str | None) -> bool:
+        """Says whether what an agent lets go of was let go of by this very request, whose answer was lost."""
+        is_owner = draft.state.owner_seq == token
+        return not is_owner and client_id is not None and self._parts.journal.sent(actor, client_id) is not None
 
     def _give_back(self, draft: Draft, agent: Agent, *, by: str) -> None:
         self._release(draft, agent, by=by)

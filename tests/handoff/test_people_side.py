@@ -1,6 +1,7 @@
 """Handing over: offered, accepted by exactly one, answered, returned, closed; or a message is left."""
 
 import shutil
+from functools import partial
 
 import pytest
 
@@ -127,6 +128,20 @@ def test_returned_to_the_bot_the_flow_goes_on_after_the_handoff(waiting, agent, 
     office.desk.return_to_bot(anna.id, ann.conversation, token=token)
     assert ann.hears()[-1] == "Back with me."
     assert office.desk.agent(anna.id).active == 0
+
+
+@pytest.mark.parametrize("verb", ["close", "return_to_bot"])
+def test_who_let_go_and_did_not_hear_the_answer_may_ask_again(waiting, agent, office, verb):
+    anna = agent("Anna").comes_online()
+    ann = waiting()
+    token = anna.accepts(ann.conversation)
+    let_go = partial(getattr(office.desk, verb), anna.id, ann.conversation, token=token)
+    for _ in range(2):
+        let_go(client_id="let-go-of-it")
+    events = office.journal.events_after(ann.conversation, token)
+    assert [event.client_id for event in events].count("let-go-of-it") == 1
+    with pytest.raises(Reassigned):
+        let_go(client_id="and-once-more")
 
 
 def test_after_closing_new_words_begin_a_new_conversation(waiting, agent, office):

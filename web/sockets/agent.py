@@ -73,10 +73,10 @@ class AgentFrames:
             case frames.Accept(conversation=of, client_id=client_id):
                 return [told.ack(client_id, of, desk.accept(me, of))]
             case frames.Return(conversation=of, client_id=client_id, token=token):
-                desk.return_to_bot(me, of, token=token)
+                desk.return_to_bot(me, of, token=token, client_id=client_id)
                 return [told.ack(client_id, of, token)]
             case frames.Close(conversation=of, client_id=client_id, token=token):
-                desk.close(me, of, token=token)
+                desk.close(me, of, token=token, client_id=client_id)
                 return [told.ack(client_id, of, token)]
             case frames.Decline(conversation=of):
                 desk.decline(me, of)

@@ -200,7 +200,11 @@ class PretendedDesk:
             self.tell_events(frame["conversation"], record, last=last)
         elif op == "presence" and self.busy:
             self.busy = False
-            error = {"code": "retry", "message": "That did not work. It will be tried again in a moment.", "field": None}
+            error = {
+                "code": "retry",
+                "message": "That did not work. It will be tried again in a moment.",
+                "field": None,
+            }
             self.tell("refused", error=error)
         elif op == "presence":
             self.intent = frame["intent"]
