@@ -134,11 +134,12 @@ def test_returned_to_the_bot_the_flow_goes_on_after_the_handoff(waiting, agent, 
 def test_who_let_go_and_did_not_hear_the_answer_may_ask_again(waiting, agent, office, verb):
     anna = agent("Anna").comes_online()
     ann = waiting()
-    token = anna.accepts(ann.conversation)
-    let_go = partial(getattr(office.desk, verb), anna.id, ann.conversation, token=token)
+    conversation = ann.conversation
+    token = anna.accepts(conversation)
+    let_go = partial(getattr(office.desk, verb), anna.id, conversation, token=token)
     for _ in range(2):
         let_go(client_id="let-go-of-it")
-    events = office.journal.events_after(ann.conversation, token)
+    events = office.journal.events_after(conversation, token)
     assert [event.client_id for event in events].count("let-go-of-it") == 1
     with pytest.raises(Reassigned):
         let_go(client_id="and-once-more")
