@@ -316,7 +316,7 @@ def test_every_command_and_option_is_explained(name: str, command: click.Command
 def test_services_of_systemd_are_started_as_parlour_can_be(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     told = fences(DOCS / "operators" / page)
     (unit,) = (fence.text for fence in told if fence.language == "ini")
-    (given,) = (dict(re.findall(r"^(\w+)=(.*)$", fence.text, re.M)) for fence in told if fence.words == "environment")
+    (given,) = (dict(re.findall(r"^(\w+)='(.*)'$", fence.text, re.M)) for fence in told if fence.words == "environment")
     (serve,) = (command for name, command in commands(main) if name == "serve")
     assert set(given) <= {option.envvar for option in serve.params}
     for name, value in given.items():

@@ -34,7 +34,8 @@ def restored(backup: Path, site: Path, data: Path | None, database: str | None) 
     if url.get_backend_name() != "sqlite":
         raise CannotOpen(
             "PostgreSQL restores its own backups. Stop Parlour, then:  "
-            f"pg_restore --clean --if-exists --dbname={_named(url)} {_typed(backup)}  and  {again('new-epoch')}"
+            f'psql {_named(url)} --command="DROP SCHEMA public CASCADE" --command="CREATE SCHEMA public",  '
+            f"pg_restore --dbname={_named(url)} {_typed(backup)}  and  {again('new-epoch')}"
         )
     copied, aside = restore(backup, Path(str(url.database)), at=utc_now())
     yield f"Restored {backup}: {_told(copied)}."

@@ -117,7 +117,8 @@ def copied_by_postgresql(cluster: str, tmp_path: Path) -> Callable[[Server, str]
         address = make_url(server.database_url).set(drivername="postgresql").render_as_string()
         words = {
             "pg_dump": ["--format=custom", f"--file={tmp_path}/copy.dump", address],
-            "pg_restore": ["--clean", "--if-exists", f"--dbname={address}", f"{tmp_path}/copy.dump"],
+            "psql": [address, "--command=DROP SCHEMA public CASCADE", "--command=CREATE SCHEMA public"],
+            "pg_restore": [f"--dbname={address}", f"{tmp_path}/copy.dump"],
         }
         subprocess.run([program, *words[program]], check=True, timeout=60, env={**os.environ, "PGCONNECT_TIMEOUT": "9"})
 
@@ -131,6 +132,7 @@ def test_after_pg_restore_and_new_epoch_it_is_the_same(server: Server, copied_by
     copied_by_postgresql(server, "pg_dump")
     ann.says("after")
     said_while_it_was_down(server, ann, "unsent")
+    copied_by_postgresql(server, "psql")
     copied_by_postgresql(server, "pg_restore")
     assert parlour(server, "new-epoch").exit_code == 0
     server.start()
