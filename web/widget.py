@@ -63,7 +63,7 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         visitor_id, token = parts.tokens.mint(visitor_id)
         viewed = parts.greeting.view(visitor_id, body.facts, languages=body.languages, again=body.again)
         parts.desk.viewed(visitor_id, facts=body.facts)
-        conversation = parts.desk.open_conversation(visitor_id)
+        conversation = parts.room.current(visitor_id)
         status = parts.room.status(conversation) if conversation else None
         bundle = parts.bundles.current.hash
         told = viewed.to_json(token=token, visitor=visitor_id, bundle=bundle, conversation=status)

@@ -38,6 +38,12 @@ class VisitorRoom:
     limits: Limits
     status: Callable[[Conversation], dict[str, Any]]
 
+    def current(self, visitor_id: str) -> Conversation | None:
+        """Returns where the visitor stands: in their open conversation, else in one whose last words they have not read."""
+        open_ = self.desk.open_conversation(visitor_id)
+        unheard = None if open_ else self.readings.unheard_of(visitor_id)
+        return self.desk.conversation_of(visitor_id, unheard) if unheard else open_
+
 
 class VisitorFrames:
     """One visitor speaking: takes frames, answers with frames."""
@@ -112,9 +118,9 @@ class VisitorFrames:
 
     def _current(self, asked: Conversation | None) -> Conversation | None:
         """Returns where the visitor stands: of what is over, it is what began while this client was away."""
-        if asked is not None and asked.open:
-            return asked
-        return self.room.desk.open_conversation(self.visitor_id) or asked
+        if asked is None:
+            return self.room.current(self.visitor_id)
+        return asked if asked.open else self.room.desk.open_conversation(self.visitor_id) or asked
 
     def _page(self, conversation: Conversation, after: int) -> Frame:
         events = self.room.journal.visitor_events_after(conversation.id, after)

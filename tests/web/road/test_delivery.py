@@ -100,6 +100,30 @@ def test_a_client_that_comes_back_to_what_is_over_is_told_what_began_since(serve
     assert (page["conversation"], [event["kind"] for event in page["events"]]) == (over, ["closed"])
 
 
+def test_last_words_said_while_nobody_looked_are_heard_on_the_next_page_until_they_are_read(server: Server):
+    anna, ann = hired(server, "Anna", "support", "sales"), server.visitor()
+    ann.says("Hi")
+    ann.says("human")
+    over = anna.sees_waiting()
+    token = anna.accepts(over)
+    ann.close()
+    anna.op(op="send", conversation=over, client_id="last-words-1", token=token, body={"text": "It is quay 3."})
+    assert anna.op(op="close", conversation=over, client_id="closed-by-anna", token=token).status == 200
+
+    stands = server.view(token=ann.token)["conversation"]
+    assert (stands["id"], stands["open"]) == (over, False)
+    page = VisitorLine(server, ann.token)
+    page.tell(op="resume", conversation=None, after=0)
+    page.hears("It is quay 3.")
+    page.tell(op="read", conversation=over, seq=max(page.events))
+    page.until(lambda: server.view(token=ann.token)["conversation"] is None)
+    page.close()
+
+    other = server.visitor()
+    other.says("Hello")
+    assert server.view(token=ann.token)["conversation"] is None
+
+
 def test_a_tab_without_a_socket_is_told_what_another_tab_began(server: Server):
     ann = server.visitor()
     headers = {"Authorization": f"Bearer {ann.token}", "Origin": server.address}

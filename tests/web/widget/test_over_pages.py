@@ -124,3 +124,19 @@ def test_what_was_read_is_not_new_on_the_next_page(visit: Visit, chat: Pretended
     page.get_by_role("button", name="Close chat").click()
     page.goto(f"{SHOP}/cart")
     expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+
+def test_last_words_of_a_conversation_that_ended_meanwhile_are_shown_beside_the_launcher(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "visitor", text="Where is it?")
+    chat.adds("message", "agent", "Anna", text="At quay 3. Goodbye!")
+    chat.adds("closed", "agent", by="agent", name="Anna")
+    chat.standing = {"open": False, "holder": "nobody"}
+    page = visit()
+    expect(bubble_of(page)).to_contain_text("At quay 3. Goodbye!")
+    page = opened(page)
+    expect(log_of(page)).to_contain_text("At quay 3. Goodbye!")
+    eventually(page, lambda: [frame["seq"] for frame in chat.ops("read")] == [3])
+    write(page, "And at what time?")
+    eventually(page, lambda: chat.ops("send")[-1]["body"]["text"] == "And at what time?")
