@@ -206,18 +206,15 @@ class Hub:
 
     def close_signed_out(self, valid_among: Callable[[Iterable[str]], frozenset[str]]) -> None:
         """Closes the panels whose sign-in has ended, here or in another process."""
-        links = self._links(self._agents)
-        if links:
-            held = valid_among({link.stamp for link in links})
-            self._close_agents(lambda link: link.stamp not in held)
+        asked = frozenset(link.stamp for link in self._links(self._agents))
+        if asked:
+            # Whoever signs in while the database is asked was not asked about.
+            self.close_revoked(asked - valid_among(asked))
 
     def close_revoked(self, stamps: frozenset[str]) -> None:
         """Closes the panels of these sign-ins."""
-        self._close_agents(lambda link: link.stamp in stamps)
-
-    def _close_agents(self, condition: Callable[[AgentLinks], bool]) -> None:
         for link in self._links(self._agents):
-            if condition(link):
+            if link.stamp in stamps:
                 link.connection.close(CLOSE_SIGN_IN, "signed out")
 
     def _tell_offer(self, before: Conversation | None, after: Conversation, events: tuple[Event, ...]) -> None:

@@ -28,6 +28,10 @@ class Socket:
     def __init__(self) -> None:
         self.said: list[dict[str, Any]] = []
         self.asked_back = False
+        self.closed: int | None = None
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = code
 
     def send(self, *messages: str) -> None:
         self.said += [json.loads(each) for each in messages]
@@ -65,9 +69,9 @@ class Switchboard:
         )
         self._visitors: dict[str, Any] = {**common, "greeting": None, "limits": None}
 
-    def panel(self, actor: AgentActor, *, watches: str) -> tuple[AgentLink, Socket]:
+    def panel(self, actor: AgentActor, *, watches: str, stamp: str = "signed in") -> tuple[AgentLink, Socket]:
         socket: Any = Socket()
-        link = AgentLink(self._panels, actor.id, socket, stamp="signed in")
+        link = AgentLink(self._panels, actor.id, socket, stamp=stamp)
         self.hub.join_agent(link)
         link.answer(watching(watches))
         socket.said.clear()
@@ -139,6 +143,20 @@ def test_an_agent_who_only_types_is_there_and_keeps_what_they_have(office, agent
         clock.advance(seconds=3)
         office.desk.reclaim()
     assert office.desk.conversation(waiting.conversation).owner is None
+
+
+def test_who_signs_in_while_it_is_asked_who_still_is_stays(office, agent, waiting):
+    board = Switchboard(office)
+    anna = agent("Anna").comes_online()
+    _, old = board.panel(anna, watches=waiting.conversation, stamp="old")
+    opened = []
+
+    def asked(stamps: Any) -> frozenset[str]:
+        opened.append(board.panel(anna, watches=waiting.conversation, stamp="new")[1])
+        return frozenset()
+
+    board.hub.close_signed_out(asked)
+    assert (old.closed, opened[0].closed) == (4401, None)
 
 
 def test_an_agent_hears_again_of_what_comes_back_to_their_department(office, agent, waiting):

@@ -39,7 +39,7 @@ class VisitorRoom:
     status: Callable[[Conversation], dict[str, Any]]
 
     def current(self, visitor_id: str) -> Conversation | None:
-        """Returns where the visitor stands: in their open conversation, else in one whose last words are not read yet."""
+        """Returns where the visitor stands: in their open conversation, else in one whose last words are unread."""
         open_ = self.desk.open_conversation(visitor_id)
         unheard = None if open_ else self.readings.unheard_of(visitor_id)
         return self.desk.conversation_of(visitor_id, unheard) if unheard else open_
