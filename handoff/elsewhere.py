@@ -29,13 +29,13 @@ class Elsewhere:
             if fresh is None:
                 self._live.forget(conversation_id)
                 return known is not None
-            told = known.conversation.last_seq if known else after or 0
+            told = known.conversation.last_seq if known and (known.told or after is None) else after or 0
             events = tuple(self._between(conversation_id, told, fresh.conversation.last_seq))
             if self._live.kept(conversation_id) is not known:
                 continue  # Somebody here went on meanwhile, and told it.
             self._live.put(fresh)
             if events:
-                before = known.conversation if known else None
+                before = known.conversation if known and known.told else None
                 self._announcements.announce(Announcement(before, fresh.conversation, events, elsewhere=True))
             return bool(events)
 

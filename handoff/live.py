@@ -1,7 +1,7 @@
 """Conversations that are going on, kept in memory: a change that is made on what has become old is refused."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from sqlalchemy import select
@@ -28,10 +28,12 @@ class Live:
 
     conversation: Conversation
     known: Known
+    told: bool = True
+    """Whether those who listen here heard of its last event; of one that was only read they may have missed some."""
 
 
 class LiveConversations:
-    """What is kept was told here as well, so that what happened elsewhere since can be; the least recently used go."""
+    """Of what is kept is known whether it was told here, so that what happened elsewhere can be; the oldest goes."""
 
     def __init__(self, database: Database):
         self._database = database
@@ -132,6 +134,7 @@ class LiveConversations:
     def _load(self, *conditions: object) -> Live | None:
         live = self._read(*conditions)
         if live is not None:
+            live = replace(live, told=False)
             self.put(live)
         return live
 

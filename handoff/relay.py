@@ -93,7 +93,7 @@ class Relay:
                 if for_agents:  # One of them may have less room by now, or more.
                     self._agents.forget()
                 kept = self._live.kept(conversation_id)
-                if kept is not None and kept.conversation.last_seq >= seq:
+                if kept is not None and kept.told and kept.conversation.last_seq >= seq:
                     return
                 if self._is_heard(visitor_id, conversation_id, for_agents):
                     self._elsewhere.catch_up(conversation_id, after=before)
@@ -111,7 +111,9 @@ class Relay:
         """Takes over what happened elsewhere to conversations that somebody here hears of; none holds up the others."""
         for conversation_id, seq in self._numbers():
             kept = self._live.kept(conversation_id)
-            if kept is None or kept.conversation.last_seq < seq:
+            # What was only read is told again if agents may have to act on it; visitors notice gaps by themselves.
+            may_be_missed = kept is not None and not kept.told and is_in_hand(kept.conversation)
+            if kept is None or kept.conversation.last_seq < seq or may_be_missed:
                 self._catch_up(conversation_id, seq)
 
     def _catch_up(self, conversation_id: str, seq: int) -> None:

@@ -16,6 +16,8 @@ from tests.faults.record import Record, Stored
 KEPT_BY_BOT, KEPT_BY_NOBODY = "bot", "nobody"
 CALL = "human"
 """What visitors type to be given to a person: the one text that is typed more than once."""
+LET_GO = ("returned", "closed")
+"""What has a name given by its client, so that it may be asked for again, and no text."""
 _REPLY = re.compile(r"(\d+)\. (.*)", re.S)
 """How the lighthouse's bot repeats and counts what it was told."""
 
@@ -68,6 +70,8 @@ def stored_is_typed(history: History, record: Record) -> Iterator[Violation]:
         if key in seen:
             yield Violation("doubled", f"{stored.client_id} of {stored.actor} is stored twice")
         seen.add(key)
+        if stored.kind in LET_GO:
+            continue
         if key not in typed:
             yield Violation("phantom", f"{stored.client_id} of {stored.actor} was never typed")
         elif key in refused:
@@ -76,7 +80,7 @@ def stored_is_typed(history: History, record: Record) -> Iterator[Violation]:
             yield Violation(
                 "altered", f"{stored.client_id} of {stored.actor}: {typed[key]!r} is stored as {stored.text!r}"
             )
-    texts = Counter((each.actor, each.text) for each in _all(record) if each.client_id)
+    texts = Counter((each.actor, each.text) for each in _all(record) if each.client_id and each.kind not in LET_GO)
     wanted = Counter((each.sender, each.text) for each in _presses(history))
     for (sender, text), times in texts.items():
         if times > max(wanted[sender, text], 1):

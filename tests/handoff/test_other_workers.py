@@ -101,6 +101,35 @@ def test_a_hint_that_never_comes_is_made_up_for_by_looking(workers, ann):
     assert here.told("ann") == list(range(1, there.office.desk.open_conversation("ann").last_seq + 1))
 
 
+def test_what_was_only_read_here_before_a_hint_came_is_told_all_the_same(workers, ann):
+    here, there = workers
+    ben = hire(there, "Ben")
+    ann.writes("Hi")
+    ann.presses("A person")
+    there.office.desk.open_conversation("ann")
+    assert there.told("ann") == []
+    there.relay.look()
+    there.relay.look()
+    assert there.told("ann") == list(range(1, here.office.desk.open_conversation("ann").last_seq + 1))
+    offered = [
+        each for each in there.office.heard if isinstance(each, Announcement) and each.after.offered_to == ben.id
+    ]
+    assert len(offered) == 1
+
+
+@pytest.mark.parametrize("reads_first", [True, False])
+def test_a_hint_tells_what_was_read_meanwhile_once(workers, ann, reads_first):
+    here, there = workers
+    hire(there, "Ben")
+    there.visitors.add("ann")
+    ann.writes("Hi")
+    if reads_first:
+        there.office.desk.open_conversation("ann")
+    for hint in here.hints * 2:
+        there.relay.take(hint)
+    assert there.told("ann") == list(range(1, here.office.desk.open_conversation("ann").last_seq + 1))
+
+
 def test_who_asks_where_nobody_listens_is_told_of_what_is_open_by_now(workers, ann):
     here, there = workers
     ben = hire(there, "Ben")
