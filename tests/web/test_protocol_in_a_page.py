@@ -512,6 +512,20 @@ def test_who_says_nothing_beats_all_the_same(play: Play, resume: str) -> None:
     assert seen == [True, 1]
 
 
+def test_who_is_there_says_so_though_the_clock_was_set_back(play: Play) -> None:
+    seen = play("""
+        const world = await line({resume: "watch"});
+        await world.start();
+        world.socket.accept();
+        await world.clock.pass(30_000);
+        const before = world.socket.ops("beat").length;
+        world.clock.time -= 3_600_000;
+        world.socket.say({op: "beat"});
+        return world.socket.ops("beat").length - before;
+    """)
+    assert seen == 1
+
+
 def test_what_could_not_be_watched_just_now_is_asked_for_again(play: Play) -> None:
     seen = play("""
         const { setTimeout } = globalThis;

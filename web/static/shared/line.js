@@ -261,7 +261,7 @@ export class Line {
     for (const [conversation, head] of Object.entries(heads))
       if (head > this.#heardOf(conversation)?.last) this.#catchUp(conversation, true);
     // A hidden page's timers may sleep; arriving frames wake it, so it can still show that it is there.
-    if (this.#heard - this.#spoken > this.#beat / 2) this.tell("beat");
+    if (Math.abs(this.#heard - this.#spoken) > this.#beat / 2) this.tell("beat");
   }
 
   #welcome({ epoch, beat }) {
