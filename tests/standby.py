@@ -58,7 +58,7 @@ class Pair:
     def new_database(self, name: str) -> str:
         """Makes an empty database and returns its address, which is that of both."""
         self.first.asked(f"CREATE DATABASE {name}")
-        address = re.search(r"^PARLOUR_DATABASE=(\S+)$", PAGE.read_text(), re.M)
+        address = re.search(r"^PARLOUR_DATABASE='(\S+)'$", PAGE.read_text(), re.M)
         assert address
         return self._here(address[1].replace("/parlour?", f"/{name}?"))
 
