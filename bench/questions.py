@@ -87,7 +87,8 @@ class House:
     def _come_back(self) -> object:
         parlour, visitor = self.parlour, self._chance.choice(self._closed).visitor_id
         parlour.visits.forget(visitor)
-        return parlour.live.open_of(visitor), parlour.live.known(visitor), parlour.visits.current(visitor, BEGAN)
+        stands = parlour.live.open_of(visitor) or parlour.readings.unheard_of(visitor)
+        return stands, parlour.live.known(visitor), parlour.visits.current(visitor, BEGAN)
 
     def _shown(self) -> object:
         stay = Stay("", self._chance.choice(self._closed).visitor_id, "en", {}, BEGAN, BEGAN, BEGAN)

@@ -60,10 +60,11 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
         body = body_of(frames.View)
         if visitor_id and not parts.greeting.remembers(visitor_id):
             visitor_id = None  # Erased: whoever still brings that token is somebody new, whom nothing links to before.
+        was_here = visitor_id is not None
         visitor_id, token = parts.tokens.mint(visitor_id)
         viewed = parts.greeting.view(visitor_id, body.facts, languages=body.languages, again=body.again)
         parts.desk.viewed(visitor_id, facts=body.facts)
-        conversation = parts.room.current(visitor_id)
+        conversation = parts.room.current(visitor_id) if was_here else None
         status = parts.room.status(conversation) if conversation else None
         bundle = parts.bundles.current.hash
         told = viewed.to_json(token=token, visitor=visitor_id, bundle=bundle, conversation=status)
