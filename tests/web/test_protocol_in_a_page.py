@@ -61,6 +61,19 @@ def test_a_gap_is_asked_for_once_and_what_came_too_early_is_held(play: Play) -> 
     assert seen == [[1], [{"op": "resume", "conversation": "c1", "after": 1}], [1, 2, 3, 4, 5]]
 
 
+def test_a_gap_after_a_page_that_held_nothing_new_is_asked_for_at_once(play: Play) -> None:
+    seen = play("""
+        const world = await line();
+        world.line.follow("c1", 2);
+        await world.start();
+        world.socket.accept().events([], {last: 2});
+        world.socket.events([4]);
+        world.socket.events([3, 4]);
+        return [world.shown, world.socket.ops("resume").map(({after}) => after)];
+    """)
+    assert seen == [[3, 4], [2, 2]]
+
+
 def test_a_long_absence_is_made_up_page_by_page(play: Play) -> None:
     seen = play("""
         const world = await line();

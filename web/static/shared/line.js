@@ -269,10 +269,10 @@ export class Line {
     const replaced = this.#epoch && this.#epoch !== epoch;
     this.#epoch = epoch;
     if (!replaced) return;
-    const followed = [...this.followed.keys()];
-    this.followed.clear();
+    const { followed } = this;
+    this.followed = new Map();
     this.hear("reset");
-    for (const conversation of followed) this.follow(conversation);
+    for (const [conversation] of followed) this.follow(conversation);
   }
 
   /** Shows what is next, drops what was shown, holds what is too early and asks for what lies between. */
@@ -282,9 +282,10 @@ export class Line {
     for (const event of events) if (event.seq > heard.last) heard.held[event.seq] = event;
     const fresh = [];
     for (let event; (event = heard.held[heard.last + 1]); fresh.push(event)) delete heard.held[++heard.last];
-    for (const { client_id, seq } of fresh) this.#settle({ client_id, conversation, seq });
+    for (const event of fresh) this.#settle({ ...event, conversation });
     if (fresh.length) this.hear("events", { conversation, events: fresh });
     if (more || last > heard.last) this.#catchUp(conversation);
+    else heard.asked = null;
   }
 
   /** How far a conversation is heard: a visitor hears all of theirs, whoever began them; an agent what is followed. */

@@ -22,7 +22,7 @@ export default {
   long: (over) => `Das sind ${over} Zeichen zu viel. Kürzen Sie, oder senden Sie es in Teilen.`,
   too_many: "Das war zu schnell.",
   refused: "Das wurde nicht angenommen.",
-  offline: "Keine Verbindung. Was Sie schreiben, bleibt hier und wird gesendet, sobald sie zurück ist.",
+  offline: "Keine Verbindung. Was Sie schreiben, wird gesendet, sobald sie zurück ist.",
   queue: "Ein Mensch wird dazugeholt",
   place: (place) => `Sie sind Nummer ${place} in der Reihe`,
   nobody: "Gerade ist niemand da",
