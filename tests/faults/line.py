@@ -225,8 +225,12 @@ class Line:
             self.history.note(
                 Shown(self.window, self.actor, conversation, event["seq"], event["client_id"], text, self.epoch)
             )
-        if self.rules.asks_for_gaps and (frame["more"] or frame["last"] > heard.last):
+        if not self.rules.asks_for_gaps:
+            return
+        if frame["more"] or frame["last"] > heard.last:
             self._catch_up(conversation)
+        else:
+            heard.asked = None
 
     def _fresh(self, heard: Heard, events: list[Frame]) -> list[Frame]:
         if not self.rules.asks_for_gaps:
