@@ -252,6 +252,40 @@ def test_prepared_answers_can_be_waved_away_and_the_slash_kept(panel: Callable[.
     assert comes_true(page, lambda: [frame["body"]["text"] for frame in desk.said("send")] == ["/dev/null"])
 
 
+def test_what_was_waved_away_once_is_there_again_for_the_next_slash(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.press_sequentially("/")
+    expect(page.get_by_role("option")).to_have_count(3)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Backspace")
+    reply.press_sequentially("/")
+    expect(page.get_by_role("option")).to_have_count(3)
+
+
+def test_what_one_visitor_is_typing_is_not_shown_in_another_conversation(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    desk.record[OTTO] = [event(1, "message", "visitor", "Otto", 50, text="Is it so?")]
+    page = panel(f"?conversation={OTTO}")
+    said = page.get_by_role("log", name="Conversation")
+    expect(said).to_contain_text("Is it so?")
+    accept_anna(page)
+    expect(said).to_contain_text("Can I pay by invoice?")
+    desk.tell("typing", conversation=ANNA, who="visitor", on=True, text="my card is 4")
+    expect(page.get_by_text("my card is 4")).to_be_visible()
+    page.get_by_role("tab", name="New").click()
+    page.get_by_role("list", name="Waiting").get_by_text("Otto").click()
+    expect(said).to_contain_text("Is it so?")
+    assert page.get_by_text("my card is 4").is_hidden()
+    desk.tell("typing", conversation=OTTO, who="visitor", on=True, text="Or not?")
+    expect(page.get_by_text("Or not?")).to_be_visible()
+
+
 def test_what_the_visitor_is_typing_stands_above_the_composer(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     page = panel()
     accept_anna(page)

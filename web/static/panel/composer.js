@@ -39,6 +39,7 @@ class ReplyComposer extends Part {
     this.#responses.conversation = conversation;
     this.#turn("reply");
     this.#update();
+    this.#showTyping();
   }
 
   begin() {
@@ -46,7 +47,7 @@ class ReplyComposer extends Part {
     const here = ({ detail }) => detail.conversation === this.#conversation;
     this.hear("queue welcome all brief offers", () => this.#update());
     this.hear("thread", (event) => here(event) && this.#update());
-    this.hear("typing thread open", () => this.#showTyping());
+    this.hear("typing thread", () => this.#showTyping());
     this.hear("message", ({ detail }) => this.#answered(detail.entry));
   }
 

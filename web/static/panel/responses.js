@@ -21,6 +21,7 @@ class CannedResponses extends Part {
 
   set conversation(conversation) {
     this.#conversation = conversation;
+    this.#waived = null;
     this.close();
   }
 
@@ -55,8 +56,9 @@ class CannedResponses extends Part {
 
   async #look() {
     const asked = this.#asked();
-    if (!asked || asked.start === this.#waived) return this.close();
+    if (asked && asked.start === this.#waived) return this.close();
     this.#waived = null;
+    if (!asked) return this.close();
     const conversation = this.#conversation;
     const responses = await this.desk.responses(conversation);
     // What was typed meanwhile counts, not what was asked before the answer came.
