@@ -55,13 +55,18 @@ class Shown:
     """For whom the bot speaks: a department, and one of its agents who is there."""
     open: bool = False
     badge: bool = False
+    waved: frozenset[str] = frozenset()
+    """Values of the buttons by which it is waved away."""
 
     def to_json(self) -> dict[str, Any]:
         """Returns it as the widget gets it."""
         return {
             "impression": self.impression,
             "say": self.say,
-            "buttons": [{"label": label, "value": value} for label, value in self.buttons],
+            "buttons": [
+                {"label": label, "value": value, **({"kind": "dismiss"} if value in self.waved else {})}
+                for label, value in self.buttons
+            ],
             "from": {"role": "bot", "name": self.speaker},
             "open": self.open,
             "badge": self.badge,
@@ -83,6 +88,8 @@ class Answered:
     """What it said were the first words of the flow it starts, so that the answer is one to the flow."""
     department: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    dismissed: bool = False
+    """It was waved away by one of its buttons: nothing begins."""
 
     def guard(self, conversation_id: str, now: datetime) -> Guard:
         """Returns the guard that records the answer with the conversation it began."""
@@ -212,6 +219,7 @@ class Greeting:
             began="began" in row["said"],
             department=button.then.name if button and button.then and button.then.kind == "handoff" else None,
             inputs={trigger.save_as: button.value} if trigger and trigger.save_as and button else {},
+            dismissed=bool(button and _dismisses(button)),
         )
 
     def whereabouts(self, visitor_id: str) -> Whereabouts:
@@ -257,7 +265,8 @@ class Greeting:
             return "busy"
         self._visits.reserved(stay)
         speaker = self._speaker(site, trigger, stay.language)
-        return Shown(impression, words.text, words.options, speaker, trigger.open, trigger.badge)
+        waved = frozenset(each.value for each in trigger.buttons if _dismisses(each))
+        return Shown(impression, words.text, words.options, speaker, trigger.open, trigger.badge, waved)
 
     def _speaker(self, site: Site, trigger: Trigger, language: str) -> str | None:
         """Returns for whom the bot speaks. Nobody is named who is not there to stand by it."""
@@ -283,6 +292,10 @@ def _held(site: Site, trigger: Trigger, visitor_id: str) -> str | None:
     if held_out(site.manners.holdout, "site", visitor_id):
         return "holdout_site"
     return "holdout" if held_out(trigger.holdout, trigger.id, visitor_id) else None
+
+
+def _dismisses(button: Button) -> bool:
+    return button.then is not None and button.then.kind == "dismiss"
 
 
 def _flow_of(trigger: Trigger | None, button: Button | None) -> str | None:

@@ -136,6 +136,8 @@ class VisitorSide(Changing):
         if draft.state.holder != "bot":
             return bot.remark(draft, known, heard)
         bubble = said.answered
+        if bubble and bubble.dismissed:
+            return known
         if bubble and bubble.department:
             turn = bot.call_agent(known, bubble.department, reason="target")
         elif bubble and bubble.start and not bubble.began:

@@ -129,6 +129,13 @@ def test_a_showing_nobody_saw_lapses(looks: Any, greeting: Greeting, clock: Any)
     assert isinstance(show(greeting), Shown)
 
 
+def test_of_a_button_that_waves_it_away_the_page_is_told_so(looks: Any, greeting: Greeting):
+    looks()
+    shown = show(greeting)
+    assert isinstance(shown, Shown)
+    assert [each.get("kind") for each in shown.to_json()["buttons"]] == [None, "dismiss"]
+
+
 def test_a_dismissal_is_remembered(looks: Any, greeting: Greeting, clock: Any):
     looks()
     shown = show(greeting)

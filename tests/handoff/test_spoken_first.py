@@ -28,6 +28,11 @@ triggers:
   called: {when: {page: /}, start: call}
   wordless: {when: {page: /}, start: silent}
   opened: {when: {page: /}, open: true}
+  declined:
+    when: {page: /}
+    say: A question?
+    start: cart
+    buttons: [{label: "Yes", then: start cart}, {label: "No", then: dismiss}]
   spoken: {when: {page: /}, say: May I help?, from: sales}
   personal: {when: {page: /}, say: May I help?, from: {department: sales, agent: anna berg}}
 flows:
@@ -121,6 +126,13 @@ def test_a_window_may_be_opened_without_a_word(greeting: Greeting, visitor: Any)
     assert (bubble.say, bubble.open) == ("", True)
     answers(ann, greeting, bubble, text="Have you Assam?")
     assert ann.hears()[0] == "Have you Assam?"
+
+
+@pytest.mark.parametrize(("label", "begun"), [("Yes", "Shall we mail it to you?"), ("No", "No")])
+def test_nothing_begins_by_a_button_that_waves_it_away(greeting: Greeting, visitor: Any, label: str, begun: str):
+    bubble, ann = shown(greeting, "declined"), visitor()
+    answers(ann, greeting, bubble, label=label)
+    assert ann.hears()[-1] == begun
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "Sales"), ("de", "Verkauf")])

@@ -62,7 +62,7 @@ def test_whoever_reads_the_end_goes_on_reading_it_while_they_write(visit: Visit,
     expect(log_of(page).get_by_text("Answer 29")).to_be_in_viewport(ratio=1)
     page.get_by_role("textbox", name="Message").fill("")
     write(page, "")
-    expect(page.get_by_role("alert")).to_contain_text("There is nothing in this message.")
+    expect(page.get_by_role("alert")).to_contain_text("This message is empty.")
     expect(log_of(page).get_by_text("Answer 29")).to_be_in_viewport(ratio=1)
 
 

@@ -92,6 +92,18 @@ def test_a_bubble_waved_away_is_gone_and_told(visit: Visit, chat: PretendedChat)
     assert chat.asks("seen")[-1] == {"impression": "impression-1", "outcome": "dismissed"}
 
 
+def test_a_button_that_waves_it_away_opens_no_chat_and_says_nothing(visit: Visit, chat: PretendedChat) -> None:
+    buttons = [{"label": "Yes", "value": "yes"}, {"label": "No, thank you", "value": "no", "kind": "dismiss"}]
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "buttons": buttons}
+    page = visit()
+    bubble_of(page).get_by_role("button", name="No, thank you").click()
+    expect(bubble_of(page)).to_have_count(0)
+    eventually(page, lambda: bool(chat.asks("seen")))
+    assert chat.asks("seen")[-1] == {"impression": "impression-1", "outcome": "dismissed"}
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    assert chat.ops("send") == []
+
+
 def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: PretendedChat) -> None:
     chat.triggers, chat.shown = [HELP], {"show": False, "why": "manners_gap"}
     page = visit()

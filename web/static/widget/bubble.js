@@ -32,6 +32,6 @@ export function bubble(texts, { say, buttons = [], from = {} }, act) {
       button("shut", { "aria-label": texts.dismiss }, act.dismiss, icon(CLOSE)),
     ),
     button("words", lang, act.open, say),
-    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act.press(option), option.label))),
+    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act[option.kind ?? "press"](option), option.label))),
   );
 }

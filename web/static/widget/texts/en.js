@@ -21,7 +21,7 @@ export default {
   change: "Change it",
   read: "Read",
   dismiss: "Close message",
-  empty: "There is nothing in this message. Write a word or two.",
+  empty: "This message is empty. Write a word or two.",
   long: (over) => `This is ${over} characters too long. Shorten it or send it in parts.`,
   too_many: "That was too quick.",
   refused: "It was not accepted.",
