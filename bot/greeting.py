@@ -55,7 +55,7 @@ class Shown:
     """For whom the bot speaks: a department, and one of its agents who is there."""
     open: bool = False
     badge: bool = False
-    waved: frozenset[str] = frozenset()
+    dismissing: frozenset[str] = frozenset()
     """Values of the buttons by which it is waved away."""
 
     def to_json(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Shown:
             "impression": self.impression,
             "say": self.say,
             "buttons": [
-                {"label": label, "value": value, **({"kind": "dismiss"} if value in self.waved else {})}
+                {"label": label, "value": value, **({"kind": "dismiss"} if value in self.dismissing else {})}
                 for label, value in self.buttons
             ],
             "from": {"role": "bot", "name": self.speaker},
@@ -265,8 +265,8 @@ class Greeting:
             return "busy"
         self._visits.reserved(stay)
         speaker = self._speaker(site, trigger, stay.language)
-        waved = frozenset(each.value for each in trigger.buttons if _dismisses(each))
-        return Shown(impression, words.text, words.options, speaker, trigger.open, trigger.badge, waved)
+        dismissing = frozenset(each.value for each in trigger.buttons if _dismisses(each))
+        return Shown(impression, words.text, words.options, speaker, trigger.open, trigger.badge, dismissing)
 
     def _speaker(self, site: Site, trigger: Trigger, language: str) -> str | None:
         """Returns for whom the bot speaks. Nobody is named who is not there to stand by it."""

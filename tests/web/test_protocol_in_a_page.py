@@ -546,15 +546,16 @@ def test_what_could_not_be_watched_just_now_is_asked_for_again(play: Play) -> No
         const world = await line({resume: "watch"});
         await world.start();
         world.socket.accept();
-        world.line.follow("c1");
-        world.socket.say({op: "refused", error: {code: "retry", message: "Try again.", field: null}});
+        for (const each of ["c1", "c2"]) world.line.follow(each);
+        const wait = {op: "refused", error: {code: "retry", message: "Try again.", field: null}};
+        for (let n = 0; n < 2; n++) world.socket.say(wait);
         await settled();
         world.socket.events([1]);
         world.socket.say({op: "refused", error: {code: "not_found", message: "There is none.", field: null}});
         await settled();
         return [world.shown, world.socket.ops("watch").map(({conversation, after}) => [conversation, after])];
     """)
-    assert seen == [[1], [["c1", 0], ["c1", 0]]]
+    assert seen == [[1], [["c1", 0], ["c2", 0], ["c1", 0], ["c2", 0]]], "each once, however many were refused"
 
 
 def test_an_agent_watches_what_is_open_and_hears_nothing_of_the_rest(play: Play) -> None:

@@ -64,6 +64,7 @@ export class Desk extends EventTarget {
   #threads = new Map();
   #wish = null;
   #reload = null;
+  #rewish = null;
   #ahead = 0;
 
   constructor({ agent, csrf, signIn, line } = {}) {
@@ -420,7 +421,9 @@ export class Desk extends EventTarget {
 
   #refused = ({ error }) => {
     this.#tell("notice", { text: error.message });
-    if (error.code === "retry") setTimeout(() => this.#wishAgain(), RETRY_AFTER);
+    if (error.code !== "retry") return;
+    clearTimeout(this.#rewish);
+    this.#rewish = setTimeout(() => this.#wishAgain(), RETRY_AFTER);
   };
 
   /** An offer that ran out while the line was broken is over, also when nobody says so any more. */

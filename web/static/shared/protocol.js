@@ -10,6 +10,7 @@ export const RETRY_AFTER = 2_000;
 
 export class Protocol extends Line {
   #asked = new Map();
+  #again = null;
 
   /** Asks for something (accept, close, …), over a new socket too: resolves with the ack, rejects with the error. */
   ask(op, fields) {
@@ -46,9 +47,10 @@ export class Protocol extends Line {
     return kind === "ack" ? asked.resolve(what) : asked.reject(what.error);
   }
 
-  /** What was refused for now has no name: it may have been what a conversation is watched by. */
+  /** What was refused for now has no name: it may have been what a conversation is watched by. However many are, once. */
   #askAgain() {
-    setTimeout(() => {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
       for (const [conversation, { last }] of this.followed) this.tell("watch", { conversation, after: last });
     }, RETRY_AFTER);
   }
