@@ -156,6 +156,8 @@ def _number(text: str) -> int:
 
 
 def _border(moment: str | None, id: str) -> Border | None:
+    if not id.isprintable():
+        raise Malformed("`id` must be that of a conversation, as `further` gives it.", field="id")
     return None if moment is None else Border(_moment(moment), id)
 
 

@@ -139,6 +139,8 @@ def test_a_moment_outside_of_time_is_refused_and_one_inside_is_looked_for(hire, 
     for never in ("0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59", "9999-12-31", "soon", ""):
         refused = anna.ask("GET", f"/panel/conversations?before={never}")
         assert (refused.status, refused.json()["error"]["field"]) == (400, "before")
+    refused = anna.ask("GET", "/panel/conversations?before=2026-01-01T00:00:00%2B00:00&id=a%00b")
+    assert (refused.status, refused.json()["error"]["field"]) == (400, "id")
     listed = [
         anna.ask("GET", f"/panel/conversations?before={year}-01-01T00:00:00%2B23:59") for year in ("2000", "9999")
     ]
