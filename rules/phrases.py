@@ -11,7 +11,6 @@ LONGEST_MESSAGE = 200
 
 # Variation selectors, skin tones and keycaps only change how a sign looks; and many write "dont" for "don't".
 _NOTHING = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x20E3, ord("'"), ord("’"), ord("ʼ")])
-_KEPT = ("L", "N", "M")
 
 DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "human": {
@@ -81,14 +80,29 @@ _WISHED_FOR = "human"
 """What is understood in a wish as well: "I want to cancel" may be an answer, "I want to talk to a person" is none."""
 
 
+class _Words(dict[int, int | str]):
+    """A table for `str.translate` that learns: letters and digits stay, anything else becomes a space."""
+
+    last_learnt = 0x2FFF
+    """What comes after is looked up each time: nobody shall make us remember all of Unicode."""
+
+    def __missing__(self, letter: int) -> int | str:
+        kept = letter if unicodedata.category(chr(letter))[0] in ("L", "N", "M") else " "
+        if letter <= self.last_learnt:
+            self[letter] = kept
+        return kept
+
+
+_WORDS = _Words()
+
+
 def normalised(words: str) -> str:
     """Returns what is compared: letters and digits in small letters, one space between words, no signs, no emoji.
 
     What consists of signs only stays as it is, so that a phrase may be an emoji.
     """
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", words).casefold()).translate(_NOTHING)
-    kept = "".join(letter if unicodedata.category(letter)[0] in _KEPT else " " for letter in text)
-    return " ".join(kept.split()) or " ".join(text.split())
+    return " ".join(text.translate(_WORDS).split()) or " ".join(text.split())
 
 
 class Phrases:
