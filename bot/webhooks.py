@@ -139,7 +139,7 @@ class Webhooks:
 
     def plan(self, draft: Draft) -> None:
         """Adds to a draft what has to be told of its events; nothing at all when nobody wants to hear."""
-        wanting = self._fresh()
+        wanting = self._fresh(draft.now)
         if not wanting:
             return
         for event in draft.events:
@@ -243,8 +243,7 @@ class Webhooks:
         with self._database.writing() as connection:
             return tried_afresh(connection, _jobs.c.target == webhook_id, now=self._now())
 
-    def _fresh(self) -> Mapping[str, Sequence[str]]:
-        now = self._now()
+    def _fresh(self, now: datetime) -> Mapping[str, Sequence[str]]:
         if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
             wanting: dict[str, list[str]] = defaultdict(list)
             for webhook in self.all():
