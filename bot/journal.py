@@ -29,7 +29,7 @@ from bot.trouble import in_words, is_trouble
 LARGEST_BATCH = 256
 PAGE = 200
 GIVE_UP_AFTER = 30.0
-"""Seconds after which a sender is told to try again. It may have been written: then the repetition is noticed."""
+"""Seconds after which a sender is told to try again. It may be written yet: then the repetition is noticed."""
 RETRIES = 3
 """How often a batch is tried: again after a serialisation failure, a deadlock, or a connection that was lost."""
 
@@ -43,13 +43,20 @@ Outcome = Exception | None
 class _Pending:
     """A change on its way, and the caller who waits for it."""
 
-    __slots__ = ("change", "outcome", "settled")
+    __slots__ = ("change", "outcome", "settled", "since")
 
     def __init__(self, change: Change):
         self.change = change
+        self.since = perf_counter()
         self.outcome: Outcome = None
         self.settled = Lock()  # Held until settled. Under gevent a lock is the cheapest thing to wait on.
         self.settled.acquire()
+
+    def settle(self, outcome: Outcome) -> None:
+        """Lets the caller go on; once they do, no other outcome is heard."""
+        if self.settled.locked():
+            self.outcome = outcome
+            self.settled.release()
 
 
 class Journal:
@@ -74,6 +81,7 @@ class Journal:
         self._connection: Connection | None = None
         self._connected_for = self.record
         self._ready: deque[_Pending] = deque()
+        self._being_written: Sequence[_Pending] = ()
         self._awake = Lock()
         self._grouping = spawn is not None
         self._stopping = False
@@ -94,8 +102,7 @@ class Journal:
         pending = _Pending(change)
         if self._grouping:
             self._put(pending)
-            if not pending.settled.acquire(timeout=GIVE_UP_AFTER):
-                raise Unavailable("the database did not say whether it was written")
+            pending.settled.acquire()  # For how long, `give_up` sees to: a time-out for each would cost more than it.
         else:
             self._settle([pending])
         if pending.outcome is not None:
@@ -109,6 +116,13 @@ class Journal:
             self._put(pending)
         else:
             self._settle([pending])
+
+    def give_up(self, *, after: float = GIVE_UP_AFTER) -> None:
+        """Lets everybody go who has waited so many seconds, with Unavailable; to be called every second."""
+        until = perf_counter() - after
+        for pending in (*self._being_written, *self._ready):
+            if pending.since <= until:
+                pending.settle(Unavailable("the database did not say whether it was written"))
 
     def begin_anew(self) -> None:
         """Refuses whatever was computed before: the record is another one now."""
@@ -173,6 +187,7 @@ class Journal:
                 self._settle(batch)
 
     def _settle(self, batch: list[_Pending]) -> None:
+        self._being_written = batch
         changes = [pending.change for pending in batch]
         began = perf_counter()
         try:
@@ -185,8 +200,8 @@ class Journal:
         self.seconds.add(perf_counter() - began)
         self.sizes.add(len(batch))
         for pending, outcome in zip(batch, outcomes, strict=True):
-            pending.outcome = outcome
-            pending.settled.release()
+            pending.settle(outcome)
+        self._being_written = ()
 
     def _write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Writes all together; when one stands in the way, each for itself in the same transaction."""

@@ -29,6 +29,7 @@ LOOK_AT_LINES_EVERY = 1.0
 LOOK_AT_LAG_EVERY = 0.5
 RECLAIM_EVERY = 5.0
 LOOK_AT_DATABASE_EVERY = 1.0
+LOOK_AT_WAITING_EVERY = 1.0
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ def start_background(parlour: Parlour) -> list[gevent.Greenlet]:
     gevent.spawn(_every, LOOK_AT_POINTER_EVERY, parlour.content.look_at_pointer)
     gevent.spawn(_every, FORGET_VERSIONS_EVERY, lambda: parlour.workshop.run_blocking(parlour.sites.forget_unused))
     gevent.spawn(_every, LOOK_AT_DATABASE_EVERY, lambda: _look_at_database(parlour))
+    gevent.spawn(_every, LOOK_AT_WAITING_EVERY, parlour.journal.give_up)
     gevent.spawn(_beat_forever, parlour)
     gevent.spawn(_measure_lag, parlour)
     gevent.spawn(_every, TOLD_EVERY.total_seconds(), parlour.connections.tell)

@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -207,6 +208,40 @@ def test_many_writers_at_once_are_gathered_and_none_is_lost(database: Database, 
     journal.stop()
     with database.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(table_of(EventRow))) == 40
+
+
+def test_who_waits_too_long_is_told_so_and_what_they_sent_may_be_written_yet(
+    database: Database, clock: Callable[[], datetime]
+):
+    goes_on, writes, refused = Event(), Event(), list[Exception]()
+
+    def slowly(function: Callable[[], Any]) -> Any:
+        writes.set()
+        assert goes_on.wait(timeout=30)
+        return function()
+
+    journal = Journal(database, spawn=lambda run: Thread(target=run, daemon=True).start(), run_blocking=slowly)
+
+    def send() -> None:
+        try:
+            begin(journal, clock())
+        except Unavailable as problem:
+            refused.append(problem)
+
+    caller = Thread(target=send)
+    caller.start()
+    assert writes.wait(timeout=30)
+    journal.give_up()
+    assert caller.is_alive(), "it has not been long"
+    journal.give_up(after=0)
+    caller.join(timeout=30)
+    assert [str(each) for each in refused] == ["the database did not say whether it was written"]
+
+    goes_on.set()
+    with pytest.raises(Refused):
+        begin(journal, clock())
+    assert len(journal.events_after("c1", 0)) == 1
+    journal.stop()
 
 
 def test_a_database_that_is_away_is_said_and_nothing_is_written(
