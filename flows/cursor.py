@@ -92,27 +92,6 @@ class Cursor:
     A turn never changes the cursor it is given; it answers with another one.
     """
 
-    __slots__ = (
-        "conversation",
-        "done",
-        "epoch",
-        "filled",
-        "first_flow",
-        "flow",
-        "held",
-        "history",
-        "language",
-        "open",
-        "parked",
-        "pending",
-        "silent",
-        "slots",
-        "stack",
-        "state",
-        "tries",
-        "version",
-    )
-
     def __init__(self, conversation: str, language: str) -> None:
         self.conversation = conversation
         self.language = language
@@ -151,8 +130,7 @@ class Cursor:
     def copy(self) -> Self:
         """Returns a cursor that can be changed without changing this one."""
         other = object.__new__(type(self))
-        for name in _NAMES:
-            setattr(other, name, getattr(self, name))
+        other.__dict__.update(self.__dict__)
         other.slots = dict(self.slots)
         return other
 
@@ -198,7 +176,7 @@ class Cursor:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cursor):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in _NAMES)
+        return self.__dict__ == other.__dict__
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -207,30 +185,18 @@ class Cursor:
 
     def to_json(self) -> str:
         """Returns the cursor as one line of JSON, without what is empty."""
-        plain: dict[str, Any] = {"v": 1, "conversation": self.conversation, "language": self.language}
-        for name in _OPTIONAL:
-            value = getattr(self, name)
-            if value or (name == "open" and value is not None):
-                plain[name] = value
-        return compact_json(plain)
+        kept = {name: value for name, value in self.__dict__.items() if value or (name == "open" and value is not None)}
+        return compact_json({"v": 1, **kept})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Returns the cursor that `to_json` wrote."""
         plain = json.loads(text)
         cursor = cls(plain["conversation"], plain["language"])
-        for name in _OPTIONAL:
-            if name in plain:
-                setattr(cursor, name, _REVIVE.get(name, _same)(plain[name]))
+        kept = cursor.__dict__
+        for name in kept.keys() & plain.keys():
+            kept[name] = _REVIVE[name](plain[name]) if name in _REVIVE else plain[name]
         return cursor
-
-
-_NAMES = Cursor.__slots__
-_OPTIONAL = tuple(name for name in _NAMES if name not in ("conversation", "language"))
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _stack(rows: list[list[Any]]) -> tuple[Frame, ...]:
