@@ -17,7 +17,7 @@ from bot.site.site import StartedByMessage
 from bot.tagging import tag
 from bot.timers import set_timer, told_of_timer
 from bot.turn import Turn
-from bot.versions import FlowGone, SiteVersions
+from bot.versions import FlowGone, Sites
 from flows.cursor import Cursor
 from flows.effects import (
     CallAction,
@@ -57,7 +57,7 @@ NOTHING_HEARD = Heard("")
 class Bot:
     """Answers conversations with the site's flows."""
 
-    def __init__(self, sites: SiteVersions, staffing: Staffing, roster: Roster | None = None):
+    def __init__(self, sites: Sites, staffing: Staffing, roster: Roster | None = None):
         self.sites = sites
         self.roster = roster or Roster()
         self._staffing = staffing

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Protocol
 
 from bot.blocking import RunBlocking, at_once
 from bot.bundles import Bundles
@@ -23,6 +24,15 @@ KEPT_FOR = timedelta(days=1)
 
 class FlowGone(LookupError):
     """A cursor names a flow in a version that is not stored."""
+
+
+class Sites(Protocol):
+    """What the bot asks of the content."""
+
+    current: Site
+
+    def machine(self, flow: str, version: str | None = None) -> FlowMachine:
+        """Returns a flow's machine, current or as it was in a version of the flow; raises FlowGone."""
 
 
 class SiteVersions:

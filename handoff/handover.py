@@ -12,11 +12,10 @@ from bot.turn import Turn
 from flows.effects import MessageLeft, WantsAgent
 from flows.runner import Event
 from flows.steps.handoff import LEAVE_MESSAGE
-from handoff.agents import Agents
 from handoff.ending import end
 from handoff.lifecycle import holder_after
 from handoff.queue import PRIORITIES, Waiting
-from handoff.routing import Agent, here_in, next_for
+from handoff.routing import Agent, Staff, here_in, next_for
 from handoff.waiting import ask_nobody, leave_queue, owe_answer
 
 OVERFLOW = "overflow"
@@ -34,7 +33,7 @@ class Handover:
     """Works inside the draft of a verb; nothing here commits."""
 
     bot: Bot
-    agents: Agents
+    agents: Staff
 
     def settle(self, draft: Draft, turn: Turn, *, since: datetime | None = None) -> Known:
         """Does what the bot's turn left to the desk, and returns what is now known of the visitor.

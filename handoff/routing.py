@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -43,6 +44,19 @@ class Agent:
     def works_in(self, department: str | None) -> bool:
         """Returns whether conversations of this department are the agent's business."""
         return department is None or department in self.departments or self.role in ("lead", "admin")
+
+
+class Staff(Protocol):
+    """Everybody who may be asked to take a conversation."""
+
+    def all(self) -> list[Agent]:
+        """Returns every agent as of now."""
+
+    def get(self, agent_id: str) -> Agent | None:
+        """Returns one agent, or None."""
+
+    def may_still_take(self, agent_id: str, department: str | None) -> bool:
+        """Returns whether an agent who was asked to take a conversation of this department can do so."""
 
 
 def here_in(department: str | None, agents: Iterable[Agent]) -> list[Agent]:

@@ -70,6 +70,12 @@ class _Staff:
     def all(self) -> list[Agent]:
         return self._agents
 
+    def get(self, agent_id: str) -> Agent | None:
+        return next((agent for agent in self._agents if agent.id == agent_id), None)
+
+    def may_still_take(self, agent_id: str, department: str | None) -> bool:
+        return any(agent.id == agent_id for agent in available_in(department, self._agents))
+
     def agents_online(self, department: str | None) -> int:
         return len(here_in(department, self._agents))
 
@@ -111,8 +117,8 @@ def talk_with(
     staff = _Staff(agents_here, content.departments)
     try:
         with served_actions(site, actions_url) as actions:
-            bot = Bot(_OneSite(content), staff, actions.roster)  # type: ignore[arg-type]
-            _Talk(Handover(bot, staff), conversation, now, actions).run()  # type: ignore[arg-type]
+            bot = Bot(_OneSite(content), staff, actions.roster)
+            _Talk(Handover(bot, staff), conversation, now, actions).run()
     except NotAnAddress as problem:
         raise CannotTalk(str(problem)) from problem
 
