@@ -9,6 +9,8 @@ from bot.explaining import what_held
 from bot.journal import Journal
 from bot.site.site import Site
 from bot.visits import Visits
+from flows.engine import START
+from flows.validating import VALIDATES
 from handoff.live import LiveConversations
 from rules.texts import in_language
 
@@ -33,7 +35,7 @@ class Briefs:
         attributes = live.known.contact.attributes if live and live.known.contact else {}
         return {
             "conversation": conversation.id,
-            "values": [*_contact_values(attributes, site), *_slot_values(events, attributes)],
+            "values": [*_contact_values(attributes, site), *_slot_values(events, attributes, site)],
             "pages": [_page(row) for row in self._visits.pages_of(conversation.visitor_id, limit=MOST_PAGES)],
             "trigger": _trigger(events),
             "wanted": _wanted(events),
@@ -72,26 +74,42 @@ def _contact_values(attributes: Mapping[str, Any], site: Site) -> list[dict[str,
     return values
 
 
-def _slot_values(events: list[Event], attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _slot_values(events: list[Event], attributes: Mapping[str, Any], site: Site) -> list[dict[str, Any]]:
+    """Returns what the visitor told and what was looked up for them; not what flows hand to one another."""
+    bubbles = {event.at for event in events if event.kind == "message" and "trigger" in event.body}
+    actions = _actions(events, site)
     latest: dict[str, dict[str, Any]] = {}
     for event in events:
         for slot in event.body.get("slots", ()) if event.kind == "turn" else ():
-            latest[slot["slot"]] = {**slot, "at": event.at.isoformat()}
+            action = actions.get((slot["flow"], slot["step"]))
+            if slot["step"] != START or event.at in bubbles:
+                source = f"found by {action}" if action else _source(slot)
+                latest[slot["slot"]] = {"value": slot["value"], "source": source, "at": event.at.isoformat()}
+            elif slot["value"] is None:
+                latest.pop(slot["slot"], None)
     return [
-        {
-            "label": name.replace("_", " ").capitalize(),
-            "value": slot["value"],
-            "source": _source(slot),
-            "at": slot["at"],
-        }
-        for name, slot in latest.items()
-        if name not in attributes and slot["value"] is not None
+        {"label": name.replace("_", " ").capitalize(), **told}
+        for name, told in latest.items()
+        if name not in attributes and told["value"] is not None
     ]
+
+
+def _actions(events: list[Event], site: Site) -> Mapping[tuple[str, str], str]:
+    """Returns (flow, step) → the action it calls. A validator finds nothing out: it looks at what was answered."""
+    validators = {machine.flow.validator for machine in site.machines.values()}
+    called = [event.body for event in events if event.kind == "action_called"]
+    return {
+        (body["flow"], body["step"]): body["action"]
+        for body in called
+        if body["action"] not in validators and not body["action"].startswith(VALIDATES)
+    }
 
 
 def _source(source: Mapping[str, Any]) -> str:
     if not source.get("flow"):
         return "told by another program"
+    if source.get("step") == START:
+        return "answered where the assistant spoke first"
     return f"answered in {source['flow']}, step {source.get('step', '')}"
 
 

@@ -88,6 +88,11 @@ def answers(office: Office, visitor: VisitorActor, text: str) -> list[str]:
     return visitor.hears()[before + 1 :]
 
 
+def brief_of(office: Office, visitor: VisitorActor) -> dict[str, Any]:
+    briefs = Briefs(office.journal, office.live, Visits(office.database, office.journal, new_id=lambda: "x"))
+    return briefs.of(office.desk.conversation(visitor.conversation), office.sites.current)
+
+
 # What an action answers
 
 
@@ -346,12 +351,19 @@ def test_a_person_may_be_asked_for_meanwhile_and_the_answer_is_not_said(database
     assert "It is packing." not in visitor.hears()
 
 
+def test_agents_see_what_an_action_found_and_that_it_was_not_answered(desk: tuple[Office, VisitorActor]):
+    office, visitor = desk
+    asks_for(office, visitor, "Look up")
+    answers(office, visitor, "AB-2")
+    wanted, order = brief_of(office, visitor)["values"]
+    assert (wanted["value"], wanted["source"]) == ("AB-2", "answered in menu, step look_up")
+    assert (order["value"]["status"], order["source"]) == ("packing", "found by look_up_order")
+
+
 def test_agents_and_whoever_explains_see_what_failed(desk: tuple[Office, VisitorActor]):
     office, visitor = desk
     asks_for(office, visitor, "Break")
-    conversation = office.desk.conversation(visitor.conversation)
-    briefs = Briefs(office.journal, office.live, Visits(office.database, office.journal, new_id=lambda: "x"))
-    (failure,) = briefs.of(conversation, office.sites.current)["failed"]
+    (failure,) = brief_of(office, visitor)["failed"]
     assert (failure["text"], failure["step"]) == ("The action breaks failed", "break_it")
     kinds = {event.kind: event.body for event in everything(office, visitor)}
     assert kinds["action_called"] == {"action": "breaks", "flow": "menu", "step": "break_it"}

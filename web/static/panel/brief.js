@@ -162,11 +162,10 @@ export function shown(value) {
   if (value === true) return "yes";
   if (value === false) return "no";
   if (value === null || value === undefined) return "";
-  return Array.isArray(value)
-    ? value.map(shown).join(", ")
-    : typeof value === "object"
-      ? JSON.stringify(value)
-      : String(value);
+  if (Array.isArray(value)) return value.map(shown).join(", ");
+  if (typeof value !== "object") return String(value);
+  const lines = Object.entries(value).map(([name, each]) => `${name.replaceAll("_", " ")}: ${shown(each)}`);
+  return lines.join("\n");
 }
 
 customElements.define("conversation-brief", ConversationBrief);
