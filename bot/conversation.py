@@ -46,6 +46,8 @@ class Conversation:
 
 
 COLUMNS = tuple(each.name for each in fields(Conversation))
+SHOWN = 200
+"""Characters of what was said that lists show."""
 _LISTS = ("asked", "tags", "rules")
 """Kept as lists, and never changed in place."""
 
@@ -78,7 +80,7 @@ class Draft:
         self._changed: dict[str, Any] = {}
 
     def add(self, kind: str, body: Mapping[str, Any], *, actor: str, client_id: str | None = None) -> Event:
-        """Appends an event and returns it, numbered; a message also becomes the one lists show."""
+        """Appends an event and returns it, numbered; a message also becomes the one that lists show."""
         known = KINDS[kind]
         check_body(known, body)
         state = self.state
@@ -89,7 +91,7 @@ class Draft:
         if visitor_seq is not None:
             follows["visitor_last_seq"] = visitor_seq
         if kind == "message":
-            follows["last_message"] = {"text": body["text"][:200], "from": event.role, "at": written(self.now)}
+            follows["last_message"] = _last_message(state.last_message, event)
         self.set(**follows)
         return event
 
@@ -161,6 +163,16 @@ class Draft:
         values = {name: value for name, value in self._changed.items() if value != getattr(self.before, name)}
         guard = Guard(ConversationRow, self.state.id, self.before.last_seq, _row_values(values))
         return Change([guard, *self._guards], [*self._rows, *events])
+
+
+def _last_message(before: Mapping[str, Any], event: Event) -> dict[str, Any]:
+    """Returns what lists show once this was said: the last words, and the visitor's last, whoever spoke since."""
+    last = {"text": event.body["text"][:SHOWN], "from": event.role, "at": written(event.at)}
+    if event.role == "visitor":
+        return {**last, "said": {"text": last["text"], "seq": event.seq}}
+    if event.role == "agent":
+        last["by"] = event.actor.removeprefix("agent:")
+    return {**last, "said": before["said"]} if "said" in before else last
 
 
 def _copied(conversation: Conversation) -> Conversation:

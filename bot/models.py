@@ -154,7 +154,8 @@ class ConversationRow(Base):
     waiting_since: Mapped[datetime | None]
     """When the oldest message of the visitor that no person has answered was written."""
     last_message: Mapped[dict[str, Any]]
-    """{text, from, at} of the last message, for lists."""
+    """{text, from, at} of the last message, for lists, and `by`, the agent who wrote it; `said`, {text, seq}, is the
+    visitor's last."""
     misunderstood: Mapped[int]
     """Messages in a row that no flow had an answer to."""
     tags: Mapped[list[str]]

@@ -49,7 +49,8 @@ def _row(agent: Agent, row: Mapping[str, Any], names: Mapping[str, str]) -> dict
         "open": row["open"],
         "owner": {"id": row["owner"], "name": names.get(row["owner"], "")} if row["owner"] else None,
         "token": row["owner_seq"] if row["owner"] == agent.id else None,
-        "last": row["last_message"],
+        "last": _last(row["last_message"], names),
+        "said": row["last_message"].get("said"),
         "last_at": row["last_at"].isoformat(),
         "waiting_since": _text(row["waiting_since"]),
         "queued_at": _text(row["queued_at"]),
@@ -60,6 +61,12 @@ def _row(agent: Agent, row: Mapping[str, Any], names: Mapping[str, str]) -> dict
         "priority": row["priority"],
         "tags": row["tags"],
     }
+
+
+def _last(message: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+    by = message.get("by")
+    shown = {name: message[name] for name in ("text", "from", "at") if name in message}
+    return {**shown, "by": {"id": by, "name": names.get(by, "")} if by else None}
 
 
 def _text(moment: Any) -> str | None:

@@ -324,7 +324,7 @@ def _panel_parts(parlour: Parlour, limits: Limits, readings: Readings, sign_in: 
 
     def lists(agent: Agent) -> Frame:
         waiting, more = rows.waiting(agent)
-        return {"op": "queue", "waiting": waiting, "more": more, "mine": rows.held(agent)}
+        return {"op": "queue", "intent": agent.intent, "waiting": waiting, "more": more, "mine": rows.held(agent)}
 
     def surroundings(_: Agent) -> Frame:
         site = parlour.sites.current

@@ -230,6 +230,14 @@ class Hub:
         for link in list(self._agents.get(agent_id, ())):
             link.tell(frame)
 
+    def tell_lists_of(self, agent_id: str) -> None:
+        """Tells all panels of an agent here their lists, which only they see changed."""
+        self._later(LISTS_AFTER, lambda: self._send_lists_of(agent_id))
+
+    def _send_lists_of(self, agent_id: str) -> None:
+        for link in list(self._agents.get(agent_id, ())):
+            _tell(link, lambda link: link.tell_lists())
+
     def _plan_lists(self) -> None:
         if not self._lists_planned:
             self._lists_planned = True

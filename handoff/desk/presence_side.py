@@ -1,5 +1,6 @@
 """Agents coming and going: what they say of their presence, their panels, and what becomes of what they held."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from bot.change import Change, Refused, Row, Unavailable
@@ -17,6 +18,9 @@ from handoff.waiting import owe_answer
 
 class PresenceSide(AgentSide):
     """Verbs about who is here."""
+
+    _work: Mapping[str, tuple[str, frozenset[str]]] = {}
+    """Agent → role and departments, as they were when `reclaim` last looked."""
 
     def intend(self, agent_id: str, intent: str) -> None:
         """Records what the agent says of their presence, and offers waiting conversations again."""
@@ -47,8 +51,10 @@ class PresenceSide(AgentSide):
     def reclaim(self) -> None:
         """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
         nobody else is there. Whoever comes back in time keeps everything. What waits is offered to whoever could take
-        it by now, whatever it was that gave them room. Several workers may ask at once."""
+        it by now, whatever it was that gave them room; so it is to whoever works elsewhere or as something else than
+        before. Several workers may ask at once."""
         self._parts.agents.look_again()
+        self._tell_of_other_work()
         for agent_id in self._parts.queue.owners():
             if self._parts.connections.has_vanished(agent_id):
                 self._change_each(self._parts.queue.held_by(agent_id), partial(self._take_from, agent_id=agent_id))
@@ -57,6 +63,13 @@ class PresenceSide(AgentSide):
             if self._handover.is_stuck(each, agents):
                 self._change_each([each.id], self._move_on, looks_first=True)
                 agents = self._parts.agents.all()
+
+    def _tell_of_other_work(self) -> None:
+        """Says of whom another program (`parlour agent`, or another worker) made something else than they were."""
+        work = {agent.id: (agent.role, agent.departments) for agent in self._parts.agents.all()}
+        before, self._work = self._work, work
+        for agent_id in [each for each in work if each in before and work[each] != before[each]]:
+            self.staff_changed(agent_id)
 
     def _move_on(self, draft: Draft, known: Known) -> Known:
         self._handover.move_on(draft)

@@ -61,6 +61,24 @@ def test_what_is_unread_is_counted_from_the_mark_of_each_conversation(asking, ag
     assert unread == {first.conversation: 0, second.conversation: 4, third.conversation: 0}
 
 
+def test_a_row_tells_the_last_words_and_whose_they_are_and_what_the_visitor_said_last(visitor, agent, office):
+    anna, ben, ann = agent("Anna Berg").comes_online(), agent("Ben Wolf").comes_online(), visitor()
+    ann.writes("Hello")
+    assert row_of(office, ben, ann) == (("bot", None), "Hello")
+    ann.presses("A person")
+    ann.writes("Is it in stock?")
+    assert row_of(office, ben, ann) == (("visitor", None), "Is it in stock?")
+    anna.accepts(ann.conversation)
+    anna.says(ann.conversation, "I have a look")
+    assert row_of(office, ben, ann) == (("agent", {"id": anna.id, "name": "Anna Berg"}), "Is it in stock?")
+    asked = row_of(office, ben, ann, "said")["seq"]
+    office.desk.note(anna.id, ann.conversation, "Never seen this one", client_id="note-0001")
+    office.desk.viewed(ann.id, facts={"page.path": "/tea", "page.title": "Tea"})
+    assert row_of(office, ben, ann, "said")["seq"] == asked
+    ann.writes("Thank you")
+    assert row_of(office, ben, ann) == (("visitor", None), "Thank you")
+
+
 def test_everything_is_leafed_through_without_a_gap(talk, asking, agent, office):
     lead = agent("Lea", role="lead")
     begun = [*talk(3), asking().conversation, *talk(3)]
@@ -100,6 +118,14 @@ def test_conversations_of_one_moment_are_all_on_some_page(visitor, agent, office
         each.writes("Hello")
         begun.append(each.conversation)
     assert sorted(leafed(office, anna)) == sorted(begun)
+
+
+def row_of(office, agent, visitor, name=None):
+    rows = Rows(office.queue, office.agents).page(office.desk.agent(agent.id), before=None, limit=9)
+    row = next(each for each in rows if each["id"] == visitor.conversation)
+    if name:
+        return row[name]
+    return (row["last"]["from"], row["last"]["by"]), row["said"]["text"]
 
 
 def leafed(office, agent) -> list[str]:

@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.change import table_of
+from handoff.agents import change
+from handoff.announcements import StaffChanged
 from handoff.models import PresenceChange
 from tests.handoff.conftest import WORLDS, open_office
 
@@ -41,6 +43,22 @@ def test_other_workers_know_at_once_of_a_panel_that_speaks_by_requests(office, t
     there.desk.heard(anna.id)
     conversation = wants_a_person(visitor())
     assert office.desk.conversation(conversation).offered_to == anna.id
+
+
+def test_who_works_elsewhere_by_another_programs_doing_is_offered_what_waits_there(office, visitor, agent):
+    cleo, anna = agent("Cleo", "support").comes_online(), agent("Anna", "sales").comes_online()
+    conversation = wants_a_person(visitor())
+    office.desk.decline(anna.id, conversation)
+    office.desk.reclaim()
+    office.heard.clear()
+    with office.database.writing() as connection:
+        change(connection, cleo.id, name="Cleo", role="agent", departments=["sales"])
+    office.desk.reclaim()
+    assert StaffChanged(cleo.id) in office.heard
+    assert cleo.is_offered() == [conversation]
+    office.heard.clear()
+    office.desk.reclaim()
+    assert office.heard == []
 
 
 def test_without_requests_for_a_minute_the_agent_is_not_here(office, visitor, agent, clock):

@@ -98,6 +98,10 @@ def typing(conversation: str) -> Any:
     return frames.agent_frame(json.dumps({"op": "typing", "conversation": conversation, "on": True}))
 
 
+def reading_to(conversation: str, seq: int) -> Any:
+    return frames.agent_frame(json.dumps({"op": "read", "conversation": conversation, "seq": seq}))
+
+
 @pytest.fixture
 def waiting(office: Office, visitor: Any) -> VisitorActor:
     ann = visitor()
@@ -174,6 +178,30 @@ def test_an_agent_hears_again_of_what_comes_back_to_their_department(office, age
     heard = [event["body"].get("text") for frame in socket.hears("events") for event in frame["events"]]
     assert "Hello, support?" in heard
     assert "Anybody?" not in str(before)
+
+
+def test_who_watches_what_went_to_others_is_told_so_once(office, agent, waiting):
+    board = Switchboard(office)
+    sam, anna = agent("Sam", "support").comes_online(), agent("Anna").comes_online()
+    sockets = [board.panel(each, watches=waiting.conversation)[1] for each in (sam, anna)]
+    waiting.presses("A person")
+    for _ in range(2):
+        board.send_lists()
+        waiting.writes("Anybody?")
+    gone = [{"op": "gone", "conversation": waiting.conversation}]
+    assert [socket.hears("gone") for socket in sockets] == [gone, []]
+
+
+def test_what_an_agent_has_read_is_read_in_all_their_windows(office, agent, waiting):
+    board = Switchboard(office)
+    anna, bea = agent("Anna").comes_online(), agent("Bea").comes_online()
+    (here, *_), *others = [board.panel(each, watches=waiting.conversation) for each in (anna, anna, bea)]
+    board.send_lists()
+    for _, socket in others:
+        socket.said.clear()
+    here.answer(reading_to(waiting.conversation, 2))
+    board.send_lists()
+    assert [len(socket.hears("queue")) for _, socket in others] == [1, 0]
 
 
 def test_what_is_added_to_a_message_that_was_left_comes_to_the_lists_and_what_the_bot_answers_does_not(

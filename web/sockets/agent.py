@@ -12,6 +12,7 @@ from handoff.agents import Agents
 from handoff.audience import AgentEars
 from handoff.desk import Desk
 from handoff.readings import Readings
+from handoff.refusals import NoSuchConversation
 from handoff.routing import Agent
 from web import frames
 from web.connection import Connection
@@ -108,6 +109,7 @@ class AgentFrames:
     def _read(self, conversation_id: str, seq: int) -> None:
         conversation = self.room.desk.conversation_for(self.agent_id, conversation_id)
         self.room.readings.note(f"agent:{self.agent_id}", conversation.id, min(seq, conversation.last_seq))
+        self.room.hub.tell_lists_of(self.agent_id)
         if conversation.owner == self.agent_id:
             self.room.hub.read_by_agent(conversation)
 
@@ -124,6 +126,8 @@ class AgentLink(AgentFrames, Link):
         self.stamp = stamp
         """Names the sign-in this panel was opened with; when that ends, so does the socket."""
         self._watched: dict[str, int] = {}
+        self._gone: set[str] = set()
+        """What is watched and no longer this agent's business, as they were told."""
         self._looks_at_lists = 0
 
     @property
@@ -156,11 +160,22 @@ class AgentLink(AgentFrames, Link):
         self.tell(_page(conversation, heard_by(self.ears, events), more=False))
 
     def tell_lists(self) -> None:
-        """Tells the agent who waits and which conversations are theirs."""
+        """Tells the agent who waits and which conversations are theirs, and which they watch is theirs no longer."""
         look = self._looks_at_lists + 1
         lists = self._lists()
         if look == self._looks_at_lists:  # Else a greeting, which took a later look, has told them.
             self.tell(lists)
+        gone = {each for each in list(self._watched) if not self._may_open(each)}
+        for conversation_id in gone - self._gone:
+            self.tell({"op": "gone", "conversation": conversation_id})
+        self._gone = gone
+
+    def _may_open(self, conversation_id: str) -> bool:
+        try:
+            self.room.desk.conversation_for(self.agent_id, conversation_id)
+        except NoSuchConversation:
+            return False
+        return True
 
     def _lists(self) -> Frame:
         self._looks_at_lists += 1

@@ -43,7 +43,8 @@ def row(conversation: str, name: str | None = "Anna Muster", **more: Any) -> dic
         "open": True,
         "owner": None,
         "token": None,
-        "last": {"text": "Can I pay by invoice?", "from": "visitor", "at": at(90)},
+        "last": {"text": "Can I pay by invoice?", "from": "visitor", "at": at(90), "by": None},
+        "said": {"text": "Can I pay by invoice?", "seq": 2},
         "last_at": at(90),
         "waiting_since": at(90),
         "queued_at": at(90),
@@ -168,7 +169,7 @@ class PretendedDesk:
         self.socket.send(json.dumps({"op": op, **frame}))
 
     def queue(self) -> None:
-        self.tell("queue", waiting=self.waiting, more=self.more_waits, mine=self.mine)
+        self.tell("queue", intent=self.intent, waiting=self.waiting, more=self.more_waits, mine=self.mine)
 
     def happens(self, conversation: str, *events: dict[str, Any]) -> None:
         """Adds events to the record and tells whoever watches."""

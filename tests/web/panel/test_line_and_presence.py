@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,6 +33,16 @@ def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., P
     page.get_by_role("button", name="Draining").click()
     expect(page.get_by_role("button", name="Presence: Draining")).to_be_visible()
     assert comes_true(page, lambda: [frame["intent"] for frame in desk.said("presence")] == ["draining"])
+
+
+def test_another_presence_chosen_in_another_window_is_true_here_too(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    desk.intent = "away"
+    desk.queue()
+    expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
+    expect(page.get_by_text("You are away. Nothing is offered to you.")).to_be_visible()
 
 
 def test_a_broken_line_is_said_and_what_was_chosen_meanwhile_is_told_later(
@@ -250,3 +261,28 @@ def test_the_sound_says_whether_it_is_on_and_sounds_for_who_comes(
     desk.queue()
     expect(page).to_have_title("(2) Parlour")
     expect(page.locator("sound-alert")).to_have_attribute("data-played", "1")
+
+
+@pytest.mark.parametrize(
+    ("happens", "rings"),
+    [
+        ({"said": {"text": "It is urgent", "seq": 9}, "last": {"text": "We deliver daily.", "from": "bot"}}, 1),
+        ({"last_seq": 9}, 0),
+    ],
+    ids=["the visitor writes and a rule answers", "the visitor looks at another page"],
+)
+def test_what_the_visitor_writes_calls_and_what_else_happens_does_not(
+    panel: Callable[..., Page], desk: PretendedDesk, happens: dict[str, Any], rings: int
+) -> None:
+    desk.waiting = []
+    desk.mine = [row(ANNA, holder="agent", owner={"id": "ben", "name": "Ben"}, token=3)]
+    page = panel()
+    page.evaluate(
+        "() => { window.calls = []; document.addEventListener('parlour:attention', (e) => calls.push(e.detail.text)); }"
+    )
+    desk.mine = [{**desk.mine[0], **happens}]
+    desk.queue()
+    desk.waiting = [row(OTTO, "Otto", said={"text": "Anybody there?", "seq": 2})]
+    desk.queue()
+    expect(page).to_have_title("(2) Parlour")
+    assert page.evaluate("calls") == ["It is urgent"] * rings + ["Anybody there?"]

@@ -16,6 +16,17 @@ def test_many_offers_leave_the_one_who_waits_longest_in_sight(panel: Callable[..
     expect(page.locator("#row-conversation-0")).to_be_in_viewport(ratio=1)
 
 
+def test_the_key_that_takes_the_next_takes_what_is_offered_first(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting = [row(ANNA, waiting_since=at(90)), row(OTTO, "Otto", waiting_since=at(20), offered=True)]
+    desk.record[OTTO] = []
+    page = panel()
+    expect(page.locator("#row-" + OTTO)).to_be_visible()
+    page.keyboard.press("a")
+    assert comes_true(page, lambda: [frame["conversation"] for frame in desk.said("accept")] == [OTTO])
+
+
 def test_what_is_looked_at_says_that_it_is_offered_and_can_be_declined_there(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:

@@ -30,6 +30,68 @@ def test_the_oldest_unanswered_is_on_top_whatever_the_order_of_arrival(
     expect(names).to_have_text(["Anna Muster", "Otto"])
 
 
+def test_who_sits_there_stands_before_what_was_left_and_the_urgent_above_all(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting = [
+        row("left-on-friday", "Friday", holder="bot", left=True, waiting_since=at(9_000)),
+        row("waits-longest", "Longest", waiting_since=at(300)),
+        row("waits-urgently", "Urgent", waiting_since=at(30), priority=2),
+        row("waits-highly", "High", waiting_since=at(40), priority=1),
+    ]
+    waiting = panel().get_by_role("list", name="Waiting")
+    expect(waiting.locator(".queue__who")).to_have_text(["Urgent", "High", "Longest", "Friday"])
+    expect(waiting.locator(".queue__mark")).to_have_text(["Urgent", "High priority", "Left a message"])
+
+
+def test_new_tells_what_the_visitor_wants_whatever_the_assistant_said_since(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    answered = {"text": "I am fetching somebody.", "from": "bot", "at": at(80), "by": None}
+    desk.waiting = [row(ANNA, last=answered), row(OTTO, "Otto", last=answered, said=None, waiting_since=at(5))]
+    words = panel().get_by_role("list", name="Waiting").locator(".queue__words")
+    expect(words).to_have_text(["Can I pay by invoice?", "Assistant: I am fetching somebody."])
+
+
+@pytest.mark.parametrize(
+    ("by", "who"), [({"id": "ben", "name": "Ben"}, "You"), ({"id": "lea", "name": "Lea"}, "Lea"), (None, "A colleague")]
+)
+def test_everything_names_the_agent_who_had_the_last_word_also_once_nobody_has_it(
+    panel: Callable[..., Page], desk: PretendedDesk, by: dict[str, str] | None, who: str
+) -> None:
+    said = {"text": "You are welcome", "from": "agent", "at": at(80), "by": by}
+    desk.all = [row(OTTO, "Otto", holder="nobody", open=False, waiting_since=None, last=said)]
+    page = panel()
+    page.get_by_role("tab", name="All").click()
+    expect(page.locator(".queue__words")).to_have_text(f"{who}: You are welcome")
+
+
+def test_what_was_read_is_no_longer_counted(panel: Callable[..., Page], page: Page, desk: PretendedDesk) -> None:
+    asked, mine = {"text": "And by card?", "seq": 3}, {"holder": "agent", "owner": {"id": "ben", "name": "Ben"}}
+    desk.waiting = []
+    desk.mine = [row(ANNA, unread=2, said=asked, token=3, **mine), row(OTTO, "Otto", said=asked, token=3, **mine)]
+    desk.record[OTTO] = []
+    panel()
+    expect(page).to_have_title("(2) Parlour")
+    page.get_by_role("tab", name="Mine").click()
+    page.get_by_role("button", name="Anna Muster").click()
+    expect(page).to_have_title("(1) Parlour")
+    page.get_by_role("button", name="Otto").click()
+    expect(page.locator(f"#row-{ANNA} .queue__unread")).to_be_hidden()
+    desk.queue()  # As it was read before the server had heard of the reading.
+    expect(page).to_have_title("(1) Parlour")
+
+
+def test_who_looks_at_what_went_to_others_is_led_away_and_told(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel(f"?conversation={ANNA}")
+    expect(page.get_by_text("Nobody has this conversation yet.")).to_be_visible()
+    desk.waiting = []
+    desk.queue()
+    desk.tell("gone", conversation=ANNA)
+    expect(page.get_by_text("it belongs to a department that is not yours")).to_be_visible()
+    expect(page.get_by_role("heading", name="No conversation is open")).to_be_visible()
+
+
 def test_a_wait_turns_amber_and_then_red_and_says_so_in_words(panel: Callable[..., Page], desk: PretendedDesk) -> None:
     desk.waiting = [row(f"conversation-{n}", str(n), waiting_since=at(n)) for n in (5, 80, 500)]
     page = panel()

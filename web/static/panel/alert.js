@@ -81,8 +81,9 @@ class SoundAlert extends Part {
     }
     for (const row of mine) {
       const before = this.#heard.get(row.id);
-      this.#heard.set(row.id, row.last_seq);
-      if (before === undefined || row.last_seq <= before || row.last?.from !== "visitor") continue;
+      const said = row.said?.seq ?? 0;
+      this.#heard.set(row.id, said);
+      if (before === undefined || said <= before) continue;
       if (row.id === open && document.hasFocus()) continue;
       this.#play(ANSWER);
       this.#announce(row, called(row.visitor));
@@ -103,7 +104,7 @@ class SoundAlert extends Part {
   /** Leaves it to whoever shows system notifications to say it outside the window. */
   #announce(row, title) {
     document.dispatchEvent(
-      new CustomEvent("parlour:attention", { detail: { conversation: row.id, title, text: row.last?.text ?? "" } }),
+      new CustomEvent("parlour:attention", { detail: { conversation: row.id, title, text: (row.said ?? row.last)?.text ?? "" } }),
     );
   }
 

@@ -76,7 +76,7 @@ export class Desk extends EventTarget {
     const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
     Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read });
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
-    hears.refused = this.#refused;
+    Object.assign(hears, { refused: this.#refused, gone: this.#gone });
     for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
   }
 
@@ -222,7 +222,12 @@ export class Desk extends EventTarget {
   read(conversation) {
     const last = this.#line.last(conversation);
     const thread = this.thread(conversation);
-    if (last && last !== thread.read && this.#line.tell("read", { conversation, seq: last })) thread.read = last;
+    if (!last || last === thread.read || !this.#line.tell("read", { conversation, seq: last })) return;
+    thread.read = last;
+    if (!this.row(conversation)?.unread) return;
+    this.waiting = this.waiting.map(this.#asRead);
+    this.mine = this.mine.map(this.#asRead);
+    this.#tell("queue");
   }
 
   setIntent(intent) {
@@ -312,11 +317,12 @@ export class Desk extends EventTarget {
     this.#tell("welcome");
   };
 
-  #queue = ({ waiting, more, mine }) => {
-    this.waiting = waiting.toSorted(oldestUnanswered);
+  #queue = ({ intent, waiting, more, mine }) => {
+    this.waiting = waiting.map(this.#asRead).toSorted(nextInLine);
     this.moreWait = Boolean(more);
-    this.mine = mine.toSorted(oldestUnanswered);
+    this.mine = mine.map(this.#asRead).toSorted(oldestUnanswered);
     this.heard = true;
+    this.#isNow(intent);
     // One that leaves all lists is still looked at, and somebody's name should not go with it.
     if (this.open) this.thread(this.open).row = this.row(this.open);
     for (const conversation of [...this.offers.keys()]) {
@@ -328,6 +334,22 @@ export class Desk extends EventTarget {
       clearTimeout(this.#reload);
       this.#reload = setTimeout(() => this.loadAll(), QUIETLY);
     }
+  };
+
+  /** Presence is the agent's: what another window or device of theirs says is true here as well. */
+  #isNow(intent) {
+    if (this.agent.intent === intent) return;
+    this.agent = { ...this.agent, intent };
+    this.#tell("intent");
+  }
+
+  /** What was read here while the list was on its way is read. */
+  #asRead = (row) => (row.unread && this.#threads.get(row.id)?.read >= row.said?.seq ? { ...row, unread: 0 } : row);
+
+  /** What is looked at belongs to others now, or to nobody any more. */
+  #gone = ({ conversation }) => {
+    this.thread(conversation).brief = { failedToLoad: true, status: 404 };
+    this.#tell("brief", { conversation });
   };
 
   #offered = ({ conversation, until }) => {
@@ -490,6 +512,16 @@ export function oldestUnanswered(one, other) {
   if (one.waiting_since && other.waiting_since) return one.waiting_since < other.waiting_since ? -1 : 1;
   if (one.waiting_since || other.waiting_since) return one.waiting_since ? -1 : 1;
   return (one.last?.at ?? "") > (other.last?.at ?? "") ? -1 : 1;
+}
+
+/** Those who sit there before messages that were left; of these the urgent before the others, then the oldest. */
+function nextInLine(one, other) {
+  const sitsThere = (row) => Number(row.holder === "queue");
+  return (
+    sitsThere(other) - sitsThere(one) ||
+    sitsThere(one) * (other.priority - one.priority) ||
+    oldestUnanswered(one, other)
+  );
 }
 
 /** The name of the agent an event is about. */

@@ -84,13 +84,14 @@ class WaitingQueue extends Part {
     this.#ul.querySelector(".queue__row--offered")?.scrollIntoView({ block: "nearest" });
   }
 
-  /** Presses Accept for the row that has the focus, else for the first that waits. */
+  /** Presses Accept for the row that has the focus, else for what is offered first, else for the first that waits. */
   acceptNext() {
     if (this.#list !== "new") {
       this.show("new");
       return this.enter();
     }
-    const row = document.activeElement?.closest?.(".queue__row") ?? this.#ul;
+    const focused = document.activeElement?.closest?.(".queue__row");
+    const row = focused ?? this.#ul.querySelector(".queue__row--offered") ?? this.#ul;
     row.querySelector(".queue__accept:not([hidden])")?.click();
   }
 
@@ -255,6 +256,9 @@ class WaitingQueue extends Part {
     part.meta.replaceChildren(
       ...[
         unsent && h("span.queue__mark.queue__mark--unsent", {}, drawing("circle-alert"), "Not sent"),
+        row.priority > 0 &&
+          stands.holder === "waiting" &&
+          h("span.queue__mark", {}, drawing("bell"), row.priority > 1 ? "Urgent" : "High priority"),
         stands.holder === "left" && h("span.queue__mark", {}, drawing("mail"), standingInWords(stands)),
         this.#list === "all" && stands.holder !== "left" && h("span.queue__holder", {}, standingInWords(stands)),
         row.department && h("span.queue__department", {}, this.desk.departmentCalled(row.department)),
@@ -279,13 +283,14 @@ class WaitingQueue extends Part {
     part.offer.hidden = !offered;
   }
 
+  /** Of who waits, what they want: the assistant answers last in nearly each of them. Else the last words. */
   #lastWords(row) {
-    const said = row.last?.text?.replace(/\s+/g, " ").trim();
-    if (!said) return "No words yet";
-    const { from } = row.last;
-    if (from === "agent")
-      return `${row.owner && row.owner.id !== this.desk.agent?.id ? row.owner.name : "You"}: ${said}`;
-    return from === "bot" ? `Assistant: ${said}` : said;
+    const said = this.#list === "new" && row.said ? { ...row.said, from: "visitor" } : row.last;
+    const words = said?.text?.replace(/\s+/g, " ").trim();
+    if (!words) return "No words yet";
+    if (said.from === "visitor") return words;
+    const agent = said.by?.id === this.desk.agent?.id ? "You" : said.by?.name || "A colleague";
+    return `${said.from === "agent" ? agent : "Assistant"}: ${words}`;
   }
 
   #tick() {
