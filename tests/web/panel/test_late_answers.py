@@ -170,3 +170,31 @@ def test_a_refused_reply_is_told_where_somebody_else_is_answered_by_now_and_kept
     unsent.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Yes, by invoice.")
     expect(page.get_by_role("list", name="Mine").get_by_role("listitem")).not_to_contain_text("Not sent")
+
+
+def test_a_reply_refused_by_an_earlier_accept_is_sent_by_the_one_that_holds_now(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("One more thing")
+    page.keyboard.press("Enter")
+    reply.fill("And then")
+    assert comes_true(page, lambda: desk.said("send"))
+    desk.happens(ANNA, event(5, "returned", "agent", "Ben", agent="ben"))
+    desk.mine, desk.waiting = [], [row(ANNA)]
+    error = {"code": "reassigned", "field": None, "message": "This conversation is no longer yours."}
+    desk.tell("refused", client_id=desk.said("send")[0]["client_id"], error=error)
+    unsent = page.get_by_role("list", name="Not sent yet")
+    expect(unsent).to_contain_text("Not sent. This conversation is no longer yours.")
+    desk.silent = False
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator(".conversation__where")).to_contain_text("With you")
+    unsent.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("log", name="Conversation").get_by_text("One more thing")).to_have_count(1)
+    expect(unsent).to_be_hidden()
+    first, again = desk.said("send")
+    assert (first["token"], again["token"]) == (4, 6)
+    assert first["client_id"] == again["client_id"], "it is stored only once, whichever of the two arrives"

@@ -203,7 +203,10 @@ export class Desk extends EventTarget {
     return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation)];
   }
 
+  /** Sends a refused message once more, by the accept of now: it may have been given back and taken again since. */
   retry(id) {
+    const { conversation, fields } = this.#line.pending().find(({ client_id }) => client_id === id);
+    if ("token" in fields) fields.token = this.#token(conversation);
     this.#line.retry(id);
   }
 
