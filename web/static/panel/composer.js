@@ -257,6 +257,7 @@ class ReplyComposer extends Part {
   #send(kind) {
     const text = this.#texts[kind].value.trim();
     if (NOTHING.test(text) || !this.#conversation) return;
+    if (this.desk.left) return this.#refuse("You are signed out, so this cannot be sent.");
     const length = [...text].length;
     if (length > MOST) return this.#refuse(`This is ${length} characters; ${MOST} fit. Send it in parts.`);
     if (kind === "note") this.desk.note(this.#conversation, text);

@@ -40,6 +40,7 @@ class PanelConversation extends Part {
     this.hear("queue welcome all line", () => this.#head());
     this.hear("thread", ({ detail }) => detail.conversation === this.#shown && this.#hearMore(detail.fresh));
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
+    this.hear("signed-out", () => this.#shown && this.#showPending());
     this.hear("brief", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("tick", () => this.#settle());
     this.hear("visibilitychange", () => this.#markRead(), document);
@@ -335,18 +336,21 @@ class PanelConversation extends Part {
     const kind = entry.op === "note" ? "note" : "agent";
     const failed = entry.state === "failed";
     const again = () => this.desk.retry(entry.client_id);
+    const ways = [
+      h("button.conversation__again", { type: "button", onclick: again }, "Try again"),
+      h(
+        "button.conversation__again",
+        { type: "button", onclick: () => this.#composer.takeBack(entry) },
+        "Change it",
+      ),
+    ];
     const state = failed
       ? h(
           "p.conversation__state.conversation__state--failed",
           { role: "alert" },
           drawing("circle-alert"),
           entry.error ? `Not sent. ${entry.error.message ?? ""} ` : "Not sent. ",
-          h("button.conversation__again", { type: "button", onclick: again }, "Try again"),
-          h(
-            "button.conversation__again",
-            { type: "button", onclick: () => this.#composer.takeBack(entry) },
-            "Change it",
-          ),
+          ...(this.desk.left ? [] : ways),
         )
       : entry.state === "sending"
         ? h("p.conversation__state", {}, "Sending")

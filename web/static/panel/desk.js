@@ -57,6 +57,8 @@ export class Desk extends EventTarget {
   open = null;
   heard = false;
   drafts;
+  /** Whether somebody signed out in another window of this browser: what was written here is not kept any more. */
+  left = false;
 
   #line;
   #csrf;
@@ -66,6 +68,10 @@ export class Desk extends EventTarget {
   #reload = null;
   #rewish = null;
   #ahead = 0;
+  #over = false;
+  #leaving = false;
+  #windows = new BroadcastChannel("parlour.panel.leaving");
+  #unkept = [];
 
   constructor({ agent, csrf, signIn, line } = {}) {
     super();
@@ -78,6 +84,10 @@ export class Desk extends EventTarget {
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
     hears.refused = this.#refused;
     for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
+    this.#windows.onmessage = () => {
+      this.#leaving = true;
+      if (this.#over) this.#signOut();
+    };
   }
 
   /** Opens the line, and lets what counts seconds count. */
@@ -92,7 +102,7 @@ export class Desk extends EventTarget {
   }
 
   get line() {
-    return this.#line.state;
+    return this.left ? "refused" : this.#line.state;
   }
 
   get intent() {
@@ -200,7 +210,8 @@ export class Desk extends EventTarget {
 
   /** Messages of mine the server does not have yet, oldest first. */
   pending(conversation) {
-    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation)];
+    const unkept = this.#unkept.filter((entry) => entry.conversation === conversation);
+    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation), ...unkept];
   }
 
   /** Sends a refused message once more, by the accept of now: it may have been given back and taken again since. */
@@ -238,11 +249,10 @@ export class Desk extends EventTarget {
     this.#line.nudge();
   }
 
-  /** Forgets what this browser keeps of the desk: for signing out. */
+  /** Forgets what this browser keeps of the desk, and lets its other windows do the same: for signing out. */
   forget() {
-    this.#line.stop();
-    this.#line.clear();
-    this.drafts.clear();
+    this.#windows.postMessage(null);
+    this.#clear();
   }
 
   /** Prepared answers, their gaps filled for this conversation; null when they cannot be had. */
@@ -379,7 +389,7 @@ export class Desk extends EventTarget {
   };
 
   #moved = (state) => {
-    if (state === "refused") this.#tell("signed-out");
+    if (state === "refused") this.#signOut();
     this.#tell("line");
   };
 
@@ -402,6 +412,26 @@ export class Desk extends EventTarget {
     ].toSorted(oldestUnanswered);
     this.waiting = this.waiting.filter((row) => row.id !== conversation);
     this.#tell("queue");
+  }
+
+  /**
+   * Nobody is signed in here any more. What was written waits in the browser for when they are again; unless they left it
+   * on purpose, in whichever window: then this page alone still has it, to be copied.
+   */
+  #signOut() {
+    this.#over = true;
+    if (this.#leaving && !this.left) {
+      this.left = true;
+      this.#unkept = this.#line.pending().map((entry) => ({ ...entry, state: "failed" }));
+      this.#clear();
+    }
+    this.#tell("signed-out");
+  }
+
+  #clear() {
+    this.#line.stop();
+    this.#line.clear();
+    this.drafts.clear();
   }
 
   async #hand(op, conversation) {
@@ -454,7 +484,7 @@ export class Desk extends EventTarget {
 
   async #get(address) {
     const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (answer.status === 401) this.#tell("signed-out");
+    if (answer.status === 401) this.#signOut();
     if (!answer.ok) throw Object.assign(new Error(address), { status: answer.status });
     return answer.json();
   }
@@ -476,7 +506,7 @@ export class Desk extends EventTarget {
 
   async #ticket(headers) {
     const answer = await fetch("/panel/ticket", { method: "POST", headers, credentials: "same-origin" });
-    if (answer.status === 401 || answer.status === 403) this.#tell("signed-out");
+    if (answer.status === 401 || answer.status === 403) this.#signOut();
     if (!answer.ok) throw new Error("no ticket");
     const ahead = Date.parse(answer.headers.get("Date")) - Date.now();
     this.#ahead = Math.abs(ahead) > 2_000 ? ahead : 0;
