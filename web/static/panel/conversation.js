@@ -13,7 +13,8 @@ const NEAR = 80;
 class PanelConversation extends Part {
   #title;
   #where;
-  #actions;
+  /** The buttons that end it: back to the assistant, or for good. */
+  #ends;
   #confirm;
   #scroll;
   #endedAt = 0;
@@ -69,7 +70,30 @@ class PanelConversation extends Part {
     back.addEventListener("click", () => this.dispatchEvent(new CustomEvent("leave", { bubbles: true })));
     this.#title = h("h2.conversation__name", { tabIndex: -1 });
     this.#where = h("p.conversation__where", {});
-    this.#actions = h("div.conversation__actions", {});
+    this.#ends = [
+      h(
+        "button.button",
+        { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
+        drawing("undo-2"),
+        h("span.conversation__word", {}, "Return to bot"),
+      ),
+      h(
+        "button.button",
+        { type: "button", onclick: () => this.#askToClose() },
+        drawing("circle-check"),
+        h("span.conversation__word", {}, "Close"),
+      ),
+    ];
+    const details = h(
+      "button.button.button--quiet.button--icon.conversation__details",
+      {
+        type: "button",
+        "aria-label": "Details",
+        title: "Details",
+        onclick: () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })),
+      },
+      drawing("panel-right"),
+    );
     this.#confirm = h("div.conversation__confirm", {
       hidden: true,
       role: "group",
@@ -80,7 +104,7 @@ class PanelConversation extends Part {
       {},
       back,
       h("div.conversation__whom", {}, this.#title, this.#where),
-      this.#actions,
+      h("div.conversation__actions", {}, ...this.#ends, details),
     );
 
     this.#brief = document.createElement("conversation-brief");
@@ -197,35 +221,14 @@ class PanelConversation extends Part {
     this.#act(stands.holder);
   }
 
+  /** Shows what can be done by who has it. Who is about to do it when it goes is left at the name beside it. */
   #act(holder) {
-    if (this.#actions.dataset.for === `${this.#shown} ${holder}`) return;
-    this.#actions.dataset.for = `${this.#shown} ${holder}`;
-    const mine = holder === "me" && [
-      h(
-        "button.button",
-        { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
-        drawing("undo-2"),
-        h("span.conversation__word", {}, "Return to bot"),
-      ),
-      h(
-        "button.button",
-        { type: "button", onclick: () => this.#askToClose() },
-        drawing("circle-check"),
-        h("span.conversation__word", {}, "Close"),
-      ),
-    ];
-    const details = h(
-      "button.button.button--quiet.button--icon.conversation__details",
-      {
-        type: "button",
-        "aria-label": "Details",
-        title: "Details",
-        onclick: () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })),
-      },
-      drawing("panel-right"),
-    );
-    this.#actions.replaceChildren(...(mine || []), details);
-    if (holder !== "me") this.#closeConfirm(false);
+    const mine = holder === "me";
+    const inside = [...this.#ends, this.#confirm].some((part) => part.contains(document.activeElement));
+    for (const end of this.#ends) end.hidden = !mine;
+    if (mine) return;
+    this.#closeConfirm(false);
+    if (inside) this.#title.focus();
   }
 
   /** Gives a conversation back or closes it: the button that was pressed goes, and the focus with it. */
@@ -268,7 +271,7 @@ class PanelConversation extends Part {
   #closeConfirm(refocus) {
     if (this.#confirm.hidden) return;
     this.#confirm.hidden = true;
-    if (refocus) this.#actions.querySelectorAll("button")[1]?.focus();
+    if (refocus) this.#ends[1].focus();
   }
 
   #tellPage(text) {
