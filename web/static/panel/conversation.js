@@ -2,17 +2,18 @@
 import { h } from "../shared/html.js";
 import { bubble, draw, paper } from "./events.js";
 import { Part } from "./part.js";
-import { whereabouts } from "./whereabouts.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 import "./brief.js";
 import "./composer.js";
 
 const PAUSE = 10 * 60_000;
 const NEAR = 80;
+const ENDING = { return: "Returning to the bot…", close: "Closing…" };
 
 class PanelConversation extends Part {
   #title;
   #where;
+  #doing;
   /** The buttons that end it: back to the assistant, or for good. */
   #ends;
   #confirm;
@@ -42,6 +43,7 @@ class PanelConversation extends Part {
     this.hear("thread", ({ detail }) => detail.conversation === this.#shown && this.#hearMore(detail.fresh));
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
     this.hear("signed-out", () => this.#shown && this.#showPending());
+    this.hear("ending", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("brief", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("tick", () => this.#settle());
     this.hear("visibilitychange", () => this.#markRead(), document);
@@ -70,20 +72,21 @@ class PanelConversation extends Part {
     back.addEventListener("click", () => this.dispatchEvent(new CustomEvent("leave", { bubbles: true })));
     this.#title = h("h2.conversation__name", { tabIndex: -1 });
     this.#where = h("p.conversation__where", {});
-    this.#ends = [
-      h(
+    this.#doing = h("p.conversation__doing", { role: "status" });
+    this.#ends = {
+      giveBack: h(
         "button.button",
         { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
         drawing("undo-2"),
         h("span.conversation__word", {}, "Return to bot"),
       ),
-      h(
+      close: h(
         "button.button",
         { type: "button", onclick: () => this.#askToClose() },
         drawing("circle-check"),
         h("span.conversation__word", {}, "Close"),
       ),
-    ];
+    };
     const details = h(
       "button.button.button--quiet.button--icon.conversation__details",
       {
@@ -103,8 +106,8 @@ class PanelConversation extends Part {
       "header.conversation__head",
       {},
       back,
-      h("div.conversation__whom", {}, this.#title, this.#where),
-      h("div.conversation__actions", {}, ...this.#ends, details),
+      h("div.conversation__whom", {}, this.#title, this.#where, this.#doing),
+      h("div.conversation__actions", {}, ...Object.values(this.#ends), details),
     );
 
     this.#brief = document.createElement("conversation-brief");
@@ -224,32 +227,34 @@ class PanelConversation extends Part {
   /** Shows what can be done by who has it. Who is about to do it when it goes is left at the name beside it. */
   #act(holder) {
     const mine = holder === "me";
-    const inside = [...this.#ends, this.#confirm].some((part) => part.contains(document.activeElement));
-    for (const end of this.#ends) end.hidden = !mine;
+    const doing = (mine && ENDING[this.desk.thread(this.#shown).ending]) || "";
+    if (this.#doing.textContent !== doing) this.#doing.textContent = doing;
+    this.#where.hidden = doing !== "";
+    const ends = Object.values(this.#ends);
+    const inside = [...ends, this.#confirm].some((part) => part.contains(document.activeElement));
+    for (const end of ends) Object.assign(end, { hidden: !mine, disabled: doing !== "" });
     if (mine) return;
     this.#closeConfirm(false);
     if (inside) this.#title.focus();
   }
 
-  /** Gives a conversation back or closes it: the button that was pressed goes, and the focus with it. */
+  /** Gives a conversation back or closes it. What was pressed goes, and comes back, with the focus, when it fails. */
   async #end(verb, conversation) {
-    const here = whereabouts(this.desk);
+    this.#title.focus();
+    this.#closeConfirm(false);
     const problem = await this.desk[verb](conversation);
-    const name = called(this.desk.visitor(conversation));
-    if (problem) this.#tellPage(conversation === this.#shown ? problem : `${name}: ${problem}`);
-    else if (here()) this.#title.focus();
+    if (!problem) return;
+    const here = conversation === this.#shown;
+    this.#tellPage(here ? problem : `${called(this.desk.visitor(conversation))}: ${problem}`);
+    if (here && document.activeElement === this.#title) this.#ends[verb].focus();
   }
 
   /** Closing cannot be taken back, so it is asked for once more, where the eye already is. */
   #askToClose() {
     const closes = this.#shown;
-    const close = () => {
-      this.#closeConfirm(false);
-      this.#end("close", closes);
-    };
     const yes = h(
       "button.button.button--danger",
-      { type: "button", onclick: close },
+      { type: "button", onclick: () => this.#end("close", closes) },
       "Close conversation",
     );
     const no = h(
@@ -271,7 +276,7 @@ class PanelConversation extends Part {
   #closeConfirm(refocus) {
     if (this.#confirm.hidden) return;
     this.#confirm.hidden = true;
-    if (refocus) this.#ends[1].focus();
+    if (refocus) this.#ends.close.focus();
   }
 
   #tellPage(text) {

@@ -8,6 +8,7 @@
  *   thread   {conversation, fresh}  something was said there       typing   {conversation}
  *   brief    {conversation}                                        message  {entry}  one of my own moved on
  *   line     the state of the connection                           open     {conversation}  another one is looked at
+ *   ending   {conversation}  it was asked to end, or does not end
  *   intent   my presence                                           notice   {text}  something to tell once
  *   signed-out                                                  tick     a second has gone by
  */
@@ -39,6 +40,8 @@ class Thread {
   responses = null;
   readByVisitor = 0;
   token = null;
+  /** "return" or "close" from when that was asked for until it has happened or was refused. */
+  ending = null;
   read = 0;
   /** Mine, acknowledged, but not yet come back as events. */
   settled = new Map();
@@ -357,6 +360,7 @@ export class Desk extends EventTarget {
     if (events.some((event) => event.kind === "message" && event.from.role === "visitor")) thread.typing = null;
     for (const event of events) {
       if (event.kind === "accepted") thread.token = event.seq;
+      if (event.kind in MOVES) thread.ending = null;
       if (event.kind in MOVES || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
     }
     if (thread.brief && events.some((event) => CHANGES_BRIEF.has(event.kind))) {
@@ -435,10 +439,15 @@ export class Desk extends EventTarget {
   }
 
   async #hand(op, conversation) {
+    const thread = this.thread(conversation);
+    thread.ending = op;
+    this.#tell("ending", { conversation });
     try {
       await this.#line.ask(op, { conversation, token: this.#token(conversation) });
       return null;
     } catch (error) {
+      thread.ending = null;
+      this.#tell("ending", { conversation });
       return error.message || "That did not work. Try once more.";
     }
   }
