@@ -169,6 +169,7 @@ export class Desk extends EventTarget {
     if (this.open) this.#line.unfollow(this.open);
     this.open = conversation;
     if (conversation) {
+      this.#keep(conversation);
       this.#line.follow(conversation, this.thread(conversation).events.at(-1)?.seq ?? 0);
       this.#fetchBrief(conversation);
     }
@@ -183,6 +184,7 @@ export class Desk extends EventTarget {
       this.thread(conversation).token = ack.seq;
       this.#dropOffer(conversation);
       this.#claim(conversation);
+      this.#keep(conversation);
       return null;
     } catch (error) {
       this.#dropOffer(conversation);
@@ -333,8 +335,7 @@ export class Desk extends EventTarget {
     this.moreWait = Boolean(more);
     this.mine = mine.toSorted(oldestUnanswered);
     this.heard = true;
-    // One that leaves all lists is still looked at, and somebody's name should not go with it.
-    if (this.open) this.thread(this.open).row = this.row(this.open);
+    if (this.open) this.#keep(this.open);
     for (const conversation of [...this.offers.keys()]) {
       if (!this.waiting.some((row) => row.id === conversation)) this.#dropOffer(conversation);
     }
@@ -416,6 +417,11 @@ export class Desk extends EventTarget {
     ].toSorted(oldestUnanswered);
     this.waiting = this.waiting.filter((row) => row.id !== conversation);
     this.#tell("queue");
+  }
+
+  /** One that leaves all lists is still looked at, and somebody's name and page should not go with it. */
+  #keep(conversation) {
+    this.thread(conversation).row = this.row(conversation);
   }
 
   /**
