@@ -336,3 +336,41 @@ def test_a_conversation_given_back_is_the_assistants_again(panel: Callable[..., 
     page.get_by_role("button", name="Return to bot").click()
     expect(page.get_by_text("The assistant is answering.")).to_be_visible()
     expect(page.get_by_role("button", name="Return to bot")).to_be_hidden()
+
+
+def test_what_is_closed_while_it_is_read_keeps_its_department_and_page(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    page.locator(f"#row-{ANNA}").click()
+    where = page.locator(".conversation__where")
+    expect(where).to_contain_text("Sales · /pricing")
+    desk.waiting = []
+    desk.happens(ANNA, event(4, "closed", "visitor", "Anna Muster", by="visitor"))
+    desk.queue()
+    expect(page.get_by_role("list", name="Waiting").get_by_role("listitem")).to_have_count(0)
+    expect(where).to_have_text("Closed · Sales · /pricing")
+
+
+def test_what_is_accepted_and_closed_before_one_looks_at_it_keeps_its_department_and_page(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.mine = [row(OTTO, "Otto", holder="agent", owner={"id": "ben", "name": "Ben"}, token=3)]
+    desk.record[OTTO] = []
+    page = panel(f"?conversation={OTTO}")
+    desk.silent = True
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("textbox", name="Reply").fill("Dear Otto")
+    assert comes_true(page, lambda: desk.said("accept"))
+    desk.tell("ack", client_id=desk.said("accept")[0]["client_id"], conversation=ANNA, seq=4)
+    show = page.get_by_role("status").filter(has_text="Anna Muster is yours.").get_by_role("button", name="Show")
+    expect(show).to_be_visible()
+    desk.waiting = []
+    desk.record[ANNA] += [
+        event(4, "accepted", "agent", "Ben", agent="ben", department="sales"),
+        event(5, "closed", "visitor", "Anna Muster", by="visitor"),
+    ]
+    desk.queue()
+    expect(page.get_by_role("tab", name="Mine")).to_have_text("Mine1 yours")
+    show.click()
+    expect(page.locator(".conversation__where")).to_have_text("Closed · Sales · /pricing")

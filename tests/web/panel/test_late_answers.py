@@ -170,3 +170,93 @@ def test_a_refused_reply_is_told_where_somebody_else_is_answered_by_now_and_kept
     unsent.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Yes, by invoice.")
     expect(page.get_by_role("list", name="Mine").get_by_role("listitem")).not_to_contain_text("Not sent")
+
+
+def test_a_reply_refused_by_an_earlier_accept_is_sent_by_the_one_that_holds_now(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("One more thing")
+    page.keyboard.press("Enter")
+    reply.fill("And then")
+    assert comes_true(page, lambda: desk.said("send"))
+    desk.happens(ANNA, event(5, "returned", "agent", "Ben", agent="ben"))
+    desk.mine, desk.waiting = [], [row(ANNA)]
+    error = {"code": "reassigned", "field": None, "message": "This conversation is no longer yours."}
+    desk.tell("refused", client_id=desk.said("send")[0]["client_id"], error=error)
+    unsent = page.get_by_role("list", name="Not sent yet")
+    expect(unsent).to_contain_text("Not sent. This conversation is no longer yours.")
+    desk.silent = False
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator(".conversation__where")).to_contain_text("With you")
+    unsent.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("log", name="Conversation").get_by_text("One more thing")).to_have_count(1)
+    expect(unsent).to_be_hidden()
+    first, again = desk.said("send")
+    assert (first["token"], again["token"]) == (4, 6)
+    assert first["client_id"] == again["client_id"], "it is stored only once, whichever of the two arrives"
+
+
+@pytest.mark.parametrize(
+    ("op", "buttons", "doing"),
+    [
+        ("close", ["Close", "Close conversation"], "Closing…"),
+        ("return", ["Return to bot"], "Returning to the bot…"),
+    ],
+)
+def test_while_it_is_not_known_whether_a_conversation_has_ended_that_is_said_and_no_reply_goes_out(
+    panel: Callable[..., Page], desk: PretendedDesk, op: str, buttons: list[str], doing: str
+) -> None:
+    desk.mine = [row(OTTO, "Otto", holder="agent", owner=BEN, token=3)]
+    desk.record[OTTO] = []
+    page = panel()
+    accept_anna(page)
+    said = page.locator(".conversation__doing")
+    expect(said).to_have_text("")
+    desk.silent = True
+    for button in buttons:
+        page.get_by_role("button", name=button, exact=True).press("Enter")
+    name = page.get_by_role("heading", name="Anna Muster", level=2)
+    expect(said).to_have_text(doing)
+    expect(name).to_be_focused()
+    reply, ends = page.get_by_role("textbox", name="Reply"), page.locator(".conversation__actions")
+    reply.fill("One more thing")
+    page.keyboard.press("Enter")
+    for button in ("Return to bot", "Close"):
+        expect(ends.get_by_role("button", name=button)).to_be_disabled()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    page.locator(f"#row-{OTTO}").click()
+    expect(said).to_have_text("")
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    page.locator(f"#row-{ANNA}").click()
+    expect(said).to_have_text(doing)
+    expect(reply).to_have_value("One more thing")
+    answer_late(page, desk, op)
+    expect(page.get_by_role("button", name="Return to bot")).to_be_hidden()
+    expect(said).to_have_text("")
+    expect(page.get_by_text("What you wrote is kept:")).to_be_visible()
+    assert (len(desk.said(op)), desk.said("send")) == (1, [])
+
+
+def test_a_conversation_that_could_not_be_ended_goes_on_where_it_stood(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel()
+    accept_anna(page)
+    desk.silent = True
+    page.get_by_role("button", name="Return to bot").press("Enter")
+    assert comes_true(page, lambda: desk.said("return"))
+    error = {"code": "busy", "field": None, "message": "The database is away."}
+    desk.tell("refused", client_id=desk.said("return")[0]["client_id"], error=error)
+    expect(page.get_by_role("status").filter(has_text="The database is away.")).to_be_visible()
+    expect(page.get_by_role("button", name="Return to bot")).to_be_focused()
+    expect(page.locator(".conversation__where")).to_contain_text("With you")
+    desk.silent = False
+    page.get_by_role("textbox", name="Reply").fill("One more thing")
+    page.get_by_role("button", name="Send").click()
+    assert comes_true(page, lambda: [frame["body"] for frame in desk.said("send")] == [{"text": "One more thing"}])
+    page.get_by_role("button", name="Return to bot").click()
+    expect(page.get_by_text("The assistant is answering.")).to_be_visible()

@@ -109,7 +109,8 @@ def test_who_is_signed_out_is_told_and_keeps_what_was_written(panel: Callable[..
     page.get_by_role("textbox", name="Reply").fill("Half an answ")
     assert desk.socket is not None
     desk.socket.close(code=4401)
-    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    said = page.get_by_role("alert").filter(has_text="You are signed out.")
+    expect(said).to_contain_text("What you wrote is kept in this window.")
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Half an answ")
 
 
@@ -184,6 +185,55 @@ def test_signing_out_leaves_nothing_in_the_browser(panel: Callable[..., Page], d
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_title("Signed out")
     assert "Not sent yet" not in page.evaluate(kept) and "Half an answ" not in page.evaluate(kept)
+
+
+@pytest.mark.parametrize("first", ["signed out elsewhere", "over"])
+def test_who_signs_out_in_another_window_can_copy_what_they_wrote_here_and_the_browser_keeps_none_of_it(
+    panel: Callable[..., Page], desk: PretendedDesk, first: str
+) -> None:
+    def sign_out_elsewhere() -> None:
+        other = page.context.new_page()
+        other.route_web_socket(re.compile(r"wss://chat\.test/panel/socket"), PretendedDesk().open)
+        other.goto(f"{CHAT}/panel/")
+        other.get_by_role("button", name="Presence: Online").click()
+        other.get_by_role("button", name="Sign out").click()
+        expect(other).to_have_title("Signed out")
+        other.close()
+
+    desk.mine = [row(OTTO, "Otto", holder="agent", owner={"id": "ben", "name": "Ben"}, token=3)]
+    desk.record[OTTO] = []
+    page = panel()
+    page.context.route(
+        f"{CHAT}/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html")
+    )
+    accept_anna(page)
+    desk.silent = True
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("An answer on its way")
+    page.keyboard.press("Enter")
+    reply.fill("Half an answ")
+    page.locator(f"#row-{OTTO}").click()
+    reply.fill("Dear Otto")
+    socket = desk.socket
+    assert socket is not None
+    ends = [sign_out_elsewhere, lambda: socket.close(code=4401)]
+    for end in ends if first == "signed out elsewhere" else reversed(ends):
+        end()
+    said = page.get_by_role("alert").filter(has_text="You are signed out")
+    expect(said).to_have_count(1)
+    expect(said).to_contain_text("What you wrote is not kept: copy it before you sign in again")
+    expect(reply).to_have_value("Dear Otto")
+    page.locator(f"#row-{ANNA}").click()
+    expect(reply).to_have_value("Half an answ")
+    unsent = page.get_by_role("list", name="Not sent yet")
+    expect(unsent).to_contain_text("An answer on its wayNot sent.")
+    expect(unsent.get_by_role("button")).to_have_count(0)
+    reply.press_sequentially("er")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You are signed out, so this cannot be sent.")).to_be_visible()
+    expect(reply).to_have_value("Half an answer")
+    kept = page.evaluate("JSON.stringify([...Object.entries(localStorage), ...Object.entries(sessionStorage)])")
+    assert not any(words in kept for words in ("An answer on its way", "Half an answ", "Dear Otto"))
 
 
 def test_nobody_is_left_in_doubt_that_they_are_not_online(panel: Callable[..., Page], desk: PretendedDesk) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, event, row
@@ -69,6 +70,37 @@ def test_the_focus_stays_on_a_conversation_that_was_given_back(panel: Callable[.
     accept_anna(page)
     page.get_by_role("button", name="Return to bot").press("Enter")
     expect(page.get_by_role("button", name="Return to bot")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Anna Muster", level=2)).to_be_focused()
+
+
+def test_the_focus_stays_on_the_details_when_a_colleague_takes_the_conversation(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    page = panel(f"?conversation={ANNA}")
+    details = page.get_by_role("button", name="Details", exact=True)
+    details.focus()
+    desk.waiting = []
+    desk.happens(ANNA, event(4, "accepted", "agent", "Clara", agent="clara", department="sales"))
+    desk.queue()
+    expect(page.get_by_text("Clara has this conversation. You can add notes.")).to_be_visible()
+    expect(details).to_be_focused()
+
+
+@pytest.mark.parametrize("pressed", [[], ["Close"]])
+def test_the_focus_stays_on_a_conversation_that_ends_elsewhere_while_it_is_to_be_ended_here(
+    panel: Callable[..., Page], desk: PretendedDesk, pressed: list[str]
+) -> None:
+    page = panel()
+    accept_anna(page)
+    for name in pressed:
+        page.get_by_role("button", name=name, exact=True).press("Enter")
+    button = page.get_by_role("button", name="Close conversation" if pressed else "Return to bot")
+    button.focus()
+    desk.mine = []
+    desk.happens(ANNA, event(5, "returned", "agent", "Ben", agent="ben"))
+    desk.queue()
+    expect(page.get_by_text("The assistant is answering.")).to_be_visible()
+    expect(button).to_be_hidden()
     expect(page.get_by_role("heading", name="Anna Muster", level=2)).to_be_focused()
 
 

@@ -45,7 +45,7 @@ class ReplyComposer extends Part {
   begin() {
     this.#draw();
     const here = ({ detail }) => detail.conversation === this.#conversation;
-    this.hear("queue welcome all brief offers", () => this.#update());
+    this.hear("queue welcome all brief offers ending", () => this.#update());
     this.hear("thread", (event) => here(event) && this.#update());
     this.hear("typing thread", () => this.#showTyping());
     this.hear("message", ({ detail }) => this.#answered(detail.entry));
@@ -162,7 +162,7 @@ class ReplyComposer extends Part {
     this.#texts.reply.readOnly = !mine;
     this.#pages.reply.querySelector(".composer__foot").hidden = !mine;
     this.#bar.hidden = mine;
-    this.#sends.reply.disabled = !mine;
+    this.#sends.reply.disabled = !mine || this.desk.thread(conversation).ending !== null;
     if (hidden && !this.#texts.reply.hidden) this.#grow("reply");
     const email = this.#address();
     const offered = this.desk.offers.has(conversation);
@@ -257,8 +257,10 @@ class ReplyComposer extends Part {
   #send(kind) {
     const text = this.#texts[kind].value.trim();
     if (NOTHING.test(text) || !this.#conversation) return;
+    if (this.desk.left) return this.#refuse("You are signed out, so this cannot be sent.");
     const length = [...text].length;
     if (length > MOST) return this.#refuse(`This is ${length} characters; ${MOST} fit. Send it in parts.`);
+    if (kind === "reply" && this.desk.thread(this.#conversation).ending) return;
     if (kind === "note") this.desk.note(this.#conversation, text);
     else if (this.desk.standing(this.#conversation).holder !== "me") {
       return this.#refuse("This conversation is not with you any more. What you wrote is kept.");

@@ -2,18 +2,20 @@
 import { h } from "../shared/html.js";
 import { bubble, draw, paper } from "./events.js";
 import { Part } from "./part.js";
-import { whereabouts } from "./whereabouts.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";
 import "./brief.js";
 import "./composer.js";
 
 const PAUSE = 10 * 60_000;
 const NEAR = 80;
+const ENDING = { return: "Returning to the bot…", close: "Closing…" };
 
 class PanelConversation extends Part {
   #title;
   #where;
-  #actions;
+  #doing;
+  /** The buttons that end it: back to the assistant, or for good. */
+  #ends;
   #confirm;
   #scroll;
   #endedAt = 0;
@@ -40,6 +42,8 @@ class PanelConversation extends Part {
     this.hear("queue welcome all line", () => this.#head());
     this.hear("thread", ({ detail }) => detail.conversation === this.#shown && this.#hearMore(detail.fresh));
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
+    this.hear("signed-out", () => this.#shown && this.#showPending());
+    this.hear("ending", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("brief", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("tick", () => this.#settle());
     this.hear("visibilitychange", () => this.#markRead(), document);
@@ -68,7 +72,31 @@ class PanelConversation extends Part {
     back.addEventListener("click", () => this.dispatchEvent(new CustomEvent("leave", { bubbles: true })));
     this.#title = h("h2.conversation__name", { tabIndex: -1 });
     this.#where = h("p.conversation__where", {});
-    this.#actions = h("div.conversation__actions", {});
+    this.#doing = h("p.conversation__doing", { role: "status" });
+    this.#ends = {
+      giveBack: h(
+        "button.button",
+        { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
+        drawing("undo-2"),
+        h("span.conversation__word", {}, "Return to bot"),
+      ),
+      close: h(
+        "button.button",
+        { type: "button", onclick: () => this.#askToClose() },
+        drawing("circle-check"),
+        h("span.conversation__word", {}, "Close"),
+      ),
+    };
+    const details = h(
+      "button.button.button--quiet.button--icon.conversation__details",
+      {
+        type: "button",
+        "aria-label": "Details",
+        title: "Details",
+        onclick: () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })),
+      },
+      drawing("panel-right"),
+    );
     this.#confirm = h("div.conversation__confirm", {
       hidden: true,
       role: "group",
@@ -78,8 +106,8 @@ class PanelConversation extends Part {
       "header.conversation__head",
       {},
       back,
-      h("div.conversation__whom", {}, this.#title, this.#where),
-      this.#actions,
+      h("div.conversation__whom", {}, this.#title, this.#where, this.#doing),
+      h("div.conversation__actions", {}, ...Object.values(this.#ends), details),
     );
 
     this.#brief = document.createElement("conversation-brief");
@@ -196,56 +224,37 @@ class PanelConversation extends Part {
     this.#act(stands.holder);
   }
 
+  /** Shows what can be done by who has it. Who is about to do it when it goes is left at the name beside it. */
   #act(holder) {
-    if (this.#actions.dataset.for === `${this.#shown} ${holder}`) return;
-    this.#actions.dataset.for = `${this.#shown} ${holder}`;
-    const mine = holder === "me" && [
-      h(
-        "button.button",
-        { type: "button", onclick: () => this.#end("giveBack", this.#shown) },
-        drawing("undo-2"),
-        h("span.conversation__word", {}, "Return to bot"),
-      ),
-      h(
-        "button.button",
-        { type: "button", onclick: () => this.#askToClose() },
-        drawing("circle-check"),
-        h("span.conversation__word", {}, "Close"),
-      ),
-    ];
-    const details = h(
-      "button.button.button--quiet.button--icon.conversation__details",
-      {
-        type: "button",
-        "aria-label": "Details",
-        title: "Details",
-        onclick: () => this.dispatchEvent(new CustomEvent("details", { bubbles: true })),
-      },
-      drawing("panel-right"),
-    );
-    this.#actions.replaceChildren(...(mine || []), details);
-    if (holder !== "me") this.#closeConfirm(false);
+    const mine = holder === "me";
+    const doing = (mine && ENDING[this.desk.thread(this.#shown).ending]) || "";
+    if (this.#doing.textContent !== doing) this.#doing.textContent = doing;
+    this.#where.hidden = doing !== "";
+    const ends = Object.values(this.#ends);
+    const inside = [...ends, this.#confirm].some((part) => part.contains(document.activeElement));
+    for (const end of ends) Object.assign(end, { hidden: !mine, disabled: doing !== "" });
+    if (mine) return;
+    this.#closeConfirm(false);
+    if (inside) this.#title.focus();
   }
 
-  /** Gives a conversation back or closes it: the button that was pressed goes, and the focus with it. */
+  /** Gives a conversation back or closes it. What was pressed goes, and comes back, with the focus, when it fails. */
   async #end(verb, conversation) {
-    const here = whereabouts(this.desk);
+    this.#title.focus();
+    this.#closeConfirm(false);
     const problem = await this.desk[verb](conversation);
-    const name = called(this.desk.visitor(conversation));
-    if (problem) this.#tellPage(conversation === this.#shown ? problem : `${name}: ${problem}`);
-    else if (here()) this.#title.focus();
+    if (!problem) return;
+    const here = conversation === this.#shown;
+    this.#tellPage(here ? problem : `${called(this.desk.visitor(conversation))}: ${problem}`);
+    if (here && document.activeElement === this.#title) this.#ends[verb].focus();
   }
 
   /** Closing cannot be taken back, so it is asked for once more, where the eye already is. */
   #askToClose() {
     const closes = this.#shown;
-    const close = () => {
-      this.#closeConfirm(false);
-      this.#end("close", closes);
-    };
     const yes = h(
       "button.button.button--danger",
-      { type: "button", onclick: close },
+      { type: "button", onclick: () => this.#end("close", closes) },
       "Close conversation",
     );
     const no = h(
@@ -267,7 +276,7 @@ class PanelConversation extends Part {
   #closeConfirm(refocus) {
     if (this.#confirm.hidden) return;
     this.#confirm.hidden = true;
-    if (refocus) this.#actions.querySelectorAll("button")[1]?.focus();
+    if (refocus) this.#ends.close.focus();
   }
 
   #tellPage(text) {
@@ -335,18 +344,21 @@ class PanelConversation extends Part {
     const kind = entry.op === "note" ? "note" : "agent";
     const failed = entry.state === "failed";
     const again = () => this.desk.retry(entry.client_id);
+    const ways = [
+      h("button.conversation__again", { type: "button", onclick: again }, "Try again"),
+      h(
+        "button.conversation__again",
+        { type: "button", onclick: () => this.#composer.takeBack(entry) },
+        "Change it",
+      ),
+    ];
     const state = failed
       ? h(
           "p.conversation__state.conversation__state--failed",
           { role: "alert" },
           drawing("circle-alert"),
           entry.error ? `Not sent. ${entry.error.message ?? ""} ` : "Not sent. ",
-          h("button.conversation__again", { type: "button", onclick: again }, "Try again"),
-          h(
-            "button.conversation__again",
-            { type: "button", onclick: () => this.#composer.takeBack(entry) },
-            "Change it",
-          ),
+          ...(this.desk.left ? [] : ways),
         )
       : entry.state === "sending"
         ? h("p.conversation__state", {}, "Sending")

@@ -8,6 +8,7 @@
  *   thread   {conversation, fresh}  something was said there       typing   {conversation}
  *   brief    {conversation}                                        message  {entry}  one of my own moved on
  *   line     the state of the connection                           open     {conversation}  another one is looked at
+ *   ending   {conversation}  it was asked to end, or does not end
  *   intent   my presence                                           notice   {text}  something to tell once
  *   signed-out                                                  tick     a second has gone by
  */
@@ -39,6 +40,8 @@ class Thread {
   responses = null;
   readByVisitor = 0;
   token = null;
+  /** "return" or "close" from when that was asked for until it has happened or was refused. */
+  ending = null;
   read = 0;
   /** Mine, acknowledged, but not yet come back as events. */
   settled = new Map();
@@ -57,6 +60,8 @@ export class Desk extends EventTarget {
   open = null;
   heard = false;
   drafts;
+  /** Whether somebody signed out in another window of this browser: what was written here is not kept any more. */
+  left = false;
 
   #line;
   #csrf;
@@ -66,6 +71,10 @@ export class Desk extends EventTarget {
   #reload = null;
   #rewish = null;
   #ahead = 0;
+  #over = false;
+  #leaving = false;
+  #windows = new BroadcastChannel("parlour.panel.leaving");
+  #unkept = [];
 
   constructor({ agent, csrf, signIn, line } = {}) {
     super();
@@ -78,6 +87,10 @@ export class Desk extends EventTarget {
     Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
     Object.assign(hears, { refused: this.#refused, gone: this.#gone });
     for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
+    this.#windows.onmessage = () => {
+      this.#leaving = true;
+      if (this.#over) this.#signOut();
+    };
   }
 
   /** Opens the line, and lets what counts seconds count. */
@@ -92,7 +105,7 @@ export class Desk extends EventTarget {
   }
 
   get line() {
-    return this.#line.state;
+    return this.left ? "refused" : this.#line.state;
   }
 
   get intent() {
@@ -156,6 +169,7 @@ export class Desk extends EventTarget {
     if (this.open) this.#line.unfollow(this.open);
     this.open = conversation;
     if (conversation) {
+      this.#keep(conversation);
       this.#line.follow(conversation, this.thread(conversation).events.at(-1)?.seq ?? 0);
       this.#fetchBrief(conversation);
     }
@@ -170,6 +184,7 @@ export class Desk extends EventTarget {
       this.thread(conversation).token = ack.seq;
       this.#dropOffer(conversation);
       this.#claim(conversation);
+      this.#keep(conversation);
       return null;
     } catch (error) {
       this.#dropOffer(conversation);
@@ -200,10 +215,14 @@ export class Desk extends EventTarget {
 
   /** Messages of mine the server does not have yet, oldest first. */
   pending(conversation) {
-    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation)];
+    const unkept = this.#unkept.filter((entry) => entry.conversation === conversation);
+    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation), ...unkept];
   }
 
+  /** Sends a refused message once more, by the accept of now: it may have been given back and taken again since. */
   retry(id) {
+    const { conversation, fields } = this.#line.pending().find(({ client_id }) => client_id === id);
+    if ("token" in fields) fields.token = this.#token(conversation);
     this.#line.retry(id);
   }
 
@@ -240,11 +259,10 @@ export class Desk extends EventTarget {
     this.#line.nudge();
   }
 
-  /** Forgets what this browser keeps of the desk: for signing out. */
+  /** Forgets what this browser keeps of the desk, and lets its other windows do the same: for signing out. */
   forget() {
-    this.#line.stop();
-    this.#line.clear();
-    this.drafts.clear();
+    this.#windows.postMessage(null);
+    this.#clear();
   }
 
   /** Prepared answers, their gaps filled for this conversation; null when they cannot be had. */
@@ -323,8 +341,7 @@ export class Desk extends EventTarget {
     this.mine = mine.map(this.#asRead).toSorted(oldestUnanswered);
     this.heard = true;
     this.#isNow(intent);
-    // One that leaves all lists is still looked at, and somebody's name should not go with it.
-    if (this.open) this.thread(this.open).row = this.row(this.open);
+    if (this.open) this.#keep(this.open);
     for (const conversation of [...this.offers.keys()]) {
       if (!this.waiting.some((row) => row.id === conversation)) this.#dropOffer(conversation);
     }
@@ -366,6 +383,7 @@ export class Desk extends EventTarget {
     if (events.some((event) => event.kind === "message" && event.from.role === "visitor")) thread.typing = null;
     for (const event of events) {
       if (event.kind === "accepted") thread.token = event.seq;
+      if (event.kind in MOVES) thread.ending = null;
       if (event.kind in MOVES || CHANGES_BRIEF.has(event.kind)) thread.responses = null;
     }
     if (thread.brief && events.some((event) => CHANGES_BRIEF.has(event.kind))) {
@@ -398,7 +416,7 @@ export class Desk extends EventTarget {
   };
 
   #moved = (state) => {
-    if (state === "refused") this.#tell("signed-out");
+    if (state === "refused") this.#signOut();
     this.#tell("line");
   };
 
@@ -423,11 +441,41 @@ export class Desk extends EventTarget {
     this.#tell("queue");
   }
 
+  /** One that leaves all lists is still looked at, and somebody's name and page should not go with it. */
+  #keep(conversation) {
+    this.thread(conversation).row = this.row(conversation);
+  }
+
+  /**
+   * Nobody is signed in here any more. What was written waits in the browser for when they are again; unless they left it
+   * on purpose, in whichever window: then this page alone still has it, to be copied.
+   */
+  #signOut() {
+    this.#over = true;
+    if (this.#leaving && !this.left) {
+      this.left = true;
+      this.#unkept = this.#line.pending().map((entry) => ({ ...entry, state: "failed" }));
+      this.#clear();
+    }
+    this.#tell("signed-out");
+  }
+
+  #clear() {
+    this.#line.stop();
+    this.#line.clear();
+    this.drafts.clear();
+  }
+
   async #hand(op, conversation) {
+    const thread = this.thread(conversation);
+    thread.ending = op;
+    this.#tell("ending", { conversation });
     try {
       await this.#line.ask(op, { conversation, token: this.#token(conversation) });
       return null;
     } catch (error) {
+      thread.ending = null;
+      this.#tell("ending", { conversation });
       return error.message || "That did not work. Try once more.";
     }
   }
@@ -473,7 +521,7 @@ export class Desk extends EventTarget {
 
   async #get(address) {
     const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (answer.status === 401) this.#tell("signed-out");
+    if (answer.status === 401) this.#signOut();
     if (!answer.ok) throw Object.assign(new Error(address), { status: answer.status });
     return answer.json();
   }
@@ -495,7 +543,7 @@ export class Desk extends EventTarget {
 
   async #ticket(headers) {
     const answer = await fetch("/panel/ticket", { method: "POST", headers, credentials: "same-origin" });
-    if (answer.status === 401 || answer.status === 403) this.#tell("signed-out");
+    if (answer.status === 401 || answer.status === 403) this.#signOut();
     if (!answer.ok) throw new Error("no ticket");
     const ahead = Date.parse(answer.headers.get("Date")) - Date.now();
     this.#ahead = Math.abs(ahead) > 2_000 ? ahead : 0;

@@ -5,24 +5,33 @@
 export class Drafts {
   #prefix;
   #storage;
+  #texts = new Map();
 
   constructor(agent, storage = sessionStorage) {
     this.#prefix = `parlour.draft.${agent}.`;
     this.#storage = storage;
+    for (const name of this.#kept()) this.#texts.set(name, storage.getItem(name));
   }
 
   get(conversation, kind) {
-    return this.#storage.getItem(this.#key(conversation, kind)) ?? "";
+    return this.#texts.get(this.#key(conversation, kind)) ?? "";
   }
 
   set(conversation, kind, text) {
-    if (text) this.#storage.setItem(this.#key(conversation, kind), text);
-    else this.#storage.removeItem(this.#key(conversation, kind));
+    const name = this.#key(conversation, kind);
+    this.#texts.set(name, text);
+    if (text) this.#storage?.setItem(name, text);
+    else this.#storage?.removeItem(name);
   }
 
-  /** Forgets everything of this agent: for signing out. */
+  /** Leaves nothing of this agent in the browser from now on, but what this page has of it: for signing out. */
   clear() {
-    for (const name of Object.keys(this.#storage)) if (name.startsWith(this.#prefix)) this.#storage.removeItem(name);
+    for (const name of this.#kept()) this.#storage.removeItem(name);
+    this.#storage = null;
+  }
+
+  #kept() {
+    return Object.keys(this.#storage ?? {}).filter((name) => name.startsWith(this.#prefix));
   }
 
   #key(conversation, kind) {

@@ -168,7 +168,10 @@ desk.addEventListener("brief", ({ detail }) => {
   look(null);
   say("There is no such conversation, or it belongs to a department that is not yours.");
 });
-desk.addEventListener("signed-out", () => (one("#signed-out").hidden = false));
+desk.addEventListener("signed-out", () => {
+  one("#signed-out").hidden = desk.left;
+  one("#left").hidden = !desk.left;
+});
 
 one("#sign-out").addEventListener("submit", () => desk.forget());
 
