@@ -14,38 +14,13 @@
  */
 import { Protocol, RETRY_AFTER } from "../shared/protocol.js";
 import { Drafts } from "./drafts.js";
+import { nextInLine, oldestUnanswered } from "./order.js";
+import { CHANGES_BRIEF, MOVES, Thread } from "./thread.js";
 
 const TYPING_FADES = 8_000;
 /** How long after its time the word that an offer is over may be on its way. */
 const OFFER_LINGERS = 3_000;
 const QUIETLY = 400;
-/** What an event changes in the row of its conversation. */
-const MOVES = {
-  agent_requested: { holder: "queue" },
-  requeued: { holder: "queue" },
-  waited_long: { holder: "bot" },
-  message_left: { left: true },
-  accepted: { holder: "agent", left: false },
-  returned: { holder: "bot" },
-  closed: { holder: "nobody", left: false },
-};
-/** What makes a brief say something else. */
-const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested", "agent_missing", "misunderstood"]);
-
-/** One conversation as far as this window has heard it. */
-class Thread {
-  events = [];
-  typing = null;
-  brief = null;
-  responses = null;
-  readByVisitor = 0;
-  token = null;
-  /** "return" or "close" from when that was asked for until it has happened or was refused. */
-  ending = null;
-  read = 0;
-  /** Mine, acknowledged, but not yet come back as events. */
-  settled = new Map();
-}
 
 export class Desk extends EventTarget {
   agent = null;
@@ -145,12 +120,7 @@ export class Desk extends EventTarget {
 
   /** What is looked at is heard event by event; the lists follow a moment later. */
   #asOfNow(row) {
-    if (row.id !== this.open) return row;
-    const since = this.thread(row.id).events.filter(({ seq, kind }) => seq > row.last_seq && kind in MOVES);
-    return since.reduce((now, event) => {
-      const owner = event.kind === "accepted" ? { id: event.body.agent, name: nameOf(event) } : null;
-      return { ...now, owner, ...MOVES[event.kind] };
-    }, row);
+    return row.id === this.open ? this.thread(row.id).asOfNow(row) : row;
   }
 
   /** How agents call a department, whatever it is called where the visitor is. */
@@ -553,26 +523,4 @@ export class Desk extends EventTarget {
   #tell(kind, detail = {}) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
-}
-
-/** Those who wait for an answer first, longest first; then the rest, latest first. */
-export function oldestUnanswered(one, other) {
-  if (one.waiting_since && other.waiting_since) return one.waiting_since < other.waiting_since ? -1 : 1;
-  if (one.waiting_since || other.waiting_since) return one.waiting_since ? -1 : 1;
-  return (one.last?.at ?? "") > (other.last?.at ?? "") ? -1 : 1;
-}
-
-/** Those who sit there before messages that were left; of these the urgent before the others, then the oldest. */
-function nextInLine(one, other) {
-  const sitsThere = (row) => Number(row.holder === "queue");
-  return (
-    sitsThere(other) - sitsThere(one) ||
-    sitsThere(one) * (other.priority - one.priority) ||
-    oldestUnanswered(one, other)
-  );
-}
-
-/** The name of the agent an event is about. */
-export function nameOf({ body }) {
-  return body.name || "A colleague";
 }
