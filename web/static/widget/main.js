@@ -41,7 +41,7 @@ class Widget extends HTMLElement {
   #status;
   #composer;
   #dialog;
-  #launcher = h("button.launcher", { type: "button", onclick: () => (this.#dialog.open ? this.close() : this.open()) });
+  #launcher = h("button.launcher", { onclick: () => (this.#dialog.open ? this.close() : this.open()) });
   #corner = h("div", { role: "status" });
   #typing = h("p.typing", { hidden: true });
   #fading;
@@ -135,38 +135,43 @@ class Widget extends HTMLElement {
       },
       change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
       send: (body) => this.#send(body),
-      typing: (on, text) => this.#tellTyping(on, text),
+      typing: (on, text) => {
+        const { id: conversation, holder } = this.#stands;
+        if (conversation) line.tell("typing", { conversation, on, text: holder === "agent" ? text : null });
+      },
       draft: (text) => keep("draft", text),
     };
     this.#thread = new Thread(texts, said(greeting), act);
     this.#status = new Status(texts, name, act);
     this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
-    const parts = [this.#status.element, this.#thread.element, this.#typing, this.#composer.element];
     // It is told a moment later that it was closed, and may be open again by then.
     this.#dialog = h(
       "dialog.dialog",
       { onclose: () => this.#dialog.open || act.close(), tabIndex: -1, "aria-labelledby": "name" },
-      ...parts,
+      this.#status.element,
+      this.#thread.element,
+      this.#typing,
+      this.#composer.element,
     );
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
     // While a word is composed the key has another number: then it gives up that word.
     const onkeydown = ({ keyCode }) => {
       if (keyCode === ESCAPE && this.#dialog.open) this.close();
     };
-    const around = { lang, dir, onkeydown };
-    const box = h(`div.root.${look.position}`, around, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
     styles.replaceSync(sheet);
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [styles];
-    this.shadowRoot.append(box);
+    this.shadowRoot.append(
+      h(`div.root.${look.position}`, { lang, dir, onkeydown }, this.#corner, this.#dialog, this.#launcher),
+    );
     root.append(this);
     this.#label();
   }
 
   #listen() {
     const line = this.#line;
-    const heard = {
+    line.hearers = {
       events: (frame) => this.#heard(frame),
       message: (entry) => this.#thread.message(entry),
       welcome: ({ conversation }) => conversation && this.#stand(conversation),
@@ -183,7 +188,6 @@ class Widget extends HTMLElement {
         if (state === "refused") this.#view();
       },
     };
-    for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
     // Keys pressed here are no shortcuts of the host page.
     for (const kind of ["keydown", "keyup", "keypress"]) {
       this.shadowRoot.addEventListener(kind, (event) => event.stopPropagation());
@@ -254,7 +258,7 @@ class Widget extends HTMLElement {
 
   /** What was pressed is gone: the focus goes where one writes, but does not call up the keyboard of a phone. */
   #goOn() {
-    (matchMedia("(pointer: coarse)").matches ? this.#dialog : this.#composer).focus();
+    (this.#visit.pointer ? this.#composer : this.#dialog).focus();
   }
 
   #heard({ conversation, events }) {
@@ -304,11 +308,6 @@ class Widget extends HTMLElement {
     if (status.id) this.#line.follow(status.id);
   }
 
-  #tellTyping(on, text) {
-    const { id, holder } = this.#stands;
-    if (id) this.#line.tell("typing", { conversation: id, on, text: holder === "agent" ? text : null });
-  }
-
   #showTyping({ on, who }) {
     clearTimeout(this.#fading);
     this.#typing.hidden = !on;
@@ -322,6 +321,7 @@ class Widget extends HTMLElement {
     const seen = () => told("seen");
     const dismiss = () => {
       this.#spoken = {};
+      this.#fill();
       told("dismissed");
     };
     // On a phone the window hides the page, and that is for the visitor to do.
@@ -341,10 +341,7 @@ class Widget extends HTMLElement {
         this.open();
         this.#press(option);
       },
-      dismiss: () => {
-        this.#fill();
-        dismiss();
-      },
+      dismiss,
     };
     const element = bubble(this.#texts, spoken, act);
     this.#fill(element);
@@ -379,7 +376,7 @@ class Widget extends HTMLElement {
     this.#began(view);
     this.#speaker.take(view, again);
     if (this.isConnected && (view.conversation || this.#line.state === "refused")) this.#line.start();
-    const { ask_again_after: after } = view;
+    const after = view.ask_again_after;
     if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
   }
 

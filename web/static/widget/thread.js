@@ -1,6 +1,7 @@
 /** What was said, in order, and at its end what is still on its way. */
 import { exact, moment } from "../shared/clock.js";
 import { h, prose } from "../shared/html.js";
+import { reply } from "./bubble.js";
 
 const GAP = 15 * 60_000;
 const NEAR = 90;
@@ -49,10 +50,8 @@ export class Thread {
   /** Quick replies or a form under the last message; gone once something else is said. */
   offer(offered) {
     const { options = [], step, form } = (this.#offered = offered);
-    const press = (option) => () => this.#act.press(option, step);
-    const buttons = options.map((option) => h("button.reply", { type: "button", onclick: press(option) }, option.label));
     this.#keepEnd(() => {
-      this.#replies.replaceChildren(...buttons);
+      this.#replies.replaceChildren(...options.map((option) => reply(option, () => this.#act.press(option, step))));
       this.element.append(this.#replies);
     });
     if (form) this.#ask(form, offered);
@@ -137,7 +136,7 @@ export class Thread {
       }
       this.#act[hopeless ? "change" : "retry"](client_id);
     };
-    const button = h("button.plain", { type: "button", onclick: act }, hopeless ? change : again);
+    const button = h("button.plain", { onclick: act }, hopeless ? change : again);
     this.#mark(element, `${unsent} · ${why} `, button);
   }
 

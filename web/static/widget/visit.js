@@ -3,6 +3,8 @@
  * Only time in sight counts. A visit ends after 30 quiet minutes and is the same in all tabs.
  */
 
+import { parse } from "../shared/line.js";
+
 const KEY = "parlour.visit";
 const ENDS_AFTER = 1_800_000;
 const NOTED_EVERY = 15_000;
@@ -105,7 +107,7 @@ export class Visit {
       days_since_last_visit: days,
       returning: visits > 1,
       referrer,
-      device: this.#pointer ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
+      device: this.pointer ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
     };
     CAMPAIGN.forEach((part, at) => (facts[`utm.${part}`] = campaign[at]));
     for (const [name, value] of [...new URLSearchParams(location.search)].slice(0, 20)) facts[short(`page.query.${name}`, 200)] ??= short(value);
@@ -127,7 +129,7 @@ export class Visit {
   }
 
   /** Whether there is a pointer that can leave. */
-  get #pointer() {
+  get pointer() {
     return !this.#window.matchMedia("(pointer: coarse)").matches;
   }
 
@@ -140,17 +142,13 @@ export class Visit {
   }
 
   #onPage() {
-    return Math.floor(this.seconds - this.#start / 1000);
+    return Math.floor(this.seconds - this.#start);
   }
 
   /** Reads what all tabs share, changes it, and writes it back. */
   #share(changes) {
     const storage = this.#storage;
-    try {
-      this.#visit = { ...this.#visit, ...JSON.parse(storage.getItem(KEY)) };
-    } catch {
-      // Not ours: it is written over.
-    }
+    Object.assign(this.#visit, parse(storage.getItem(KEY)));
     Object.assign(this.#visit, changes?.(this.#visit));
     try {
       if (changes) storage.setItem(KEY, JSON.stringify(this.#visit));
@@ -172,7 +170,6 @@ export class Visit {
       this.#previous = goesOn ? page : null;
       const begins = {
         visits: visits + 1,
-        began: now,
         seconds: 0,
         landing: this.#page,
         // Nobody comes from the page they are on.
@@ -185,7 +182,7 @@ export class Visit {
     this.#href = location.href;
     this.#depth = this.#top = 0;
     this.#leaving = false;
-    this.#start = this.seconds * 1000;
+    this.#start = this.seconds;
     this.#before = this.#visit.seconds;
   }
 
@@ -209,7 +206,7 @@ export class Visit {
     // Nothing leaves a phone through the top; who goes up by a screen at once may want what is there. Not so at the very
     // beginning of a page: scripts that change the address scroll as well.
     if (scrollY >= this.#top || now - this.#topAt > AT_ONCE) [this.#top, this.#topAt] = [scrollY, now];
-    else if (!this.#pointer && this.#onPage() && this.#top - scrollY > innerHeight) this.#leave();
+    else if (!this.pointer && this.#onPage() && this.#top - scrollY > innerHeight) this.#leave();
     const depth = Math.min(100, Math.round((100 * scrollY) / (document.documentElement.scrollHeight - innerHeight))) || 0;
     if (moved || depth > this.#depth || location.href !== this.#href) {
       this.#depth = Math.max(depth, this.#depth);
