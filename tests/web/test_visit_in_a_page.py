@@ -207,6 +207,23 @@ def test_a_redirect_by_script_is_told_once(play: Play) -> None:
     )
 
 
+def test_nobody_speaks_while_a_new_page_settles(play: Play) -> None:
+    seen = play("""
+        await tab.load("/a");
+        const leads = [tab.visit.leads];
+        tab.go("/b");
+        leads.push(tab.visit.leads);
+        await world.pass(0.2);
+        tab.go("/c");
+        await world.pass(0.2);
+        leads.push(tab.visit.leads, tab.said.includes("page"));
+        await world.pass(0.2);
+        leads.push(tab.visit.leads, tab.said.includes("page"));
+        return leads;
+    """)
+    assert seen == [True, False, False, False, True, True]
+
+
 def test_another_query_is_the_same_page_with_other_facts(play: Play) -> None:
     seen = play("""
         await tab.load("/a?step=1");

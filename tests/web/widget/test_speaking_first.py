@@ -166,6 +166,40 @@ def test_what_comes_too_late_for_its_page_is_not_said_on_the_next(
     expect(bubble_of(page)).to_have_count(0)
 
 
+def test_what_is_true_of_a_new_page_at_once_is_said_when_the_page_has_settled(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.triggers, chat.shown = [own_trigger("cart_help", ["is", "page", "/cart"])], SPOKEN
+    page = visit()
+    page.evaluate("history.pushState({}, '', '/cart')")
+    eventually(page, lambda: len(chat.asks("view")) == 2 and bool(chat.asks("show")))
+    expect(bubble_of(page)).to_be_visible()
+    assert [what for what, _, _ in chat.asked if what != "seen"] == ["view", "view", "show"]
+
+
+def test_nothing_is_said_about_a_page_that_the_server_has_not_heard_of(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    late: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            late.append(route)
+        else:
+            chat.answer(route)
+
+    chat.triggers, chat.shown = [own_trigger("cart_help", ["is", "page", "/cart"])], SPOKEN
+    page = visit()
+    world.route(f"{CHAT}/widget/view", answer)
+    page.evaluate("history.pushState({}, '', '/cart')")
+    eventually(page, lambda: bool(late))
+    page.evaluate("dispatchEvent(new Event('focusout'))")
+    page.wait_for_timeout(200)
+    assert chat.asks("show") == []
+    chat.answer(late[0])
+    expect(bubble_of(page)).to_be_visible()
+
+
 def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat, world: BrowserContext) -> None:
     chat.triggers, chat.shown, chat.ask_again_after = [{**HELP, "for": 60}], SPOKEN, 20
     world.clock.install()

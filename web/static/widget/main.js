@@ -46,6 +46,7 @@ class Widget extends HTMLElement {
   #typing = h("p.typing", { hidden: true });
   #fading;
   #again;
+  /** The telling of this page: `known` once the server has heard of it, so that something may be said about it. */
   #viewing;
   #began;
   #stands = {};
@@ -355,7 +356,7 @@ class Widget extends HTMLElement {
       form_in_use: document.activeElement?.matches("input, textarea, select, [contenteditable]"),
       busy: this.hidden || this.#corner.firstChild || this.#unread,
       page_hidden: document.hidden,
-      not_leader: !this.#visit.leads,
+      not_leader: !this.#visit.leads || !this.#viewing.known,
     };
     return Object.keys(silences).filter((code) => silences[code]);
   }
@@ -364,7 +365,7 @@ class Widget extends HTMLElement {
 
   /** Tells of this page until the server has heard of it; of pages that it could not hear of, the last takes all turns. */
   async #view(again, wait = FIRST_RETRY) {
-    const viewing = (this.#viewing = {});
+    const viewing = (this.#viewing = { known: again });
     clearInterval(this.#again);
     const ask = () => this.#ask("view", { ...this.#visit.view(), again });
     const { locks } = navigator;
@@ -373,6 +374,7 @@ class Widget extends HTMLElement {
     if (!view.token) await new Promise((resolve) => setTimeout(resolve, wait));
     if (viewing !== this.#viewing) return;
     if (!view.token) return this.#view(again, Math.min(wait * 2, LAST_RETRY));
+    viewing.known = true;
     this.#began(view);
     this.#speaker.take(view, again);
     if (this.isConnected && (view.conversation || this.#line.state === "refused")) this.#line.start();

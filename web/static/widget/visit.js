@@ -29,8 +29,6 @@ export const pagePath = (path) => {
 };
 
 export class Visit {
-  /** Whether this tab is the one that may speak. */
-  leads = false;
   #changed;
   #window;
   #storage;
@@ -54,6 +52,7 @@ export class Visit {
   /** Seconds of this visit before this page. */
   #before;
   #turn;
+  #leads = false;
   #timer;
   #settling;
 
@@ -78,6 +77,11 @@ export class Visit {
     // Says when a script changes the address; in browsers that do not have it, the next movement shows.
     window.navigation?.addEventListener("currententrychange", look);
     clock.after(0, look);
+  }
+
+  /** Whether this tab is the one that may speak, and knows on which page: titles come after addresses. */
+  get leads() {
+    return this.#leads && !this.#settling;
   }
 
   /** Seconds for which this document has been in sight. */
@@ -198,9 +202,9 @@ export class Visit {
     if (now - last >= ENDS_AFTER || pagePath(location.pathname) !== this.#page) {
       this.#share(() => ({ seconds: this.#before + this.#onPage() }));
       this.#arrive();
-      // Titles come after addresses, and some addresses lead on at once.
+      // Some addresses lead on at once.
       this.#clock.cancel(this.#settling);
-      this.#settling = this.#clock.after(SETTLES_IN, () => this.#changed("page"));
+      this.#settling = this.#clock.after(SETTLES_IN, () => this.#changed("page", (this.#settling = 0)));
       moved = true;
     } else if (now - last > NOTED_EVERY) this.#share(() => ({ last: now }));
     // Nothing leaves a phone through the top; who goes up by a screen at once may want what is there. Not so at the very
@@ -228,7 +232,7 @@ export class Visit {
       this.#share(() => ({ seconds: this.#before + this.#onPage() }));
       this.#clock.cancel(this.#timer);
       this.#turn.abort();
-      this.leads = false;
+      this.#leads = false;
     }
     return true;
   }
@@ -239,7 +243,7 @@ export class Visit {
     const { locks } = this.#window.navigator;
     const lead = () =>
       new Promise((resign) => {
-        this.leads = true;
+        this.#leads = true;
         signal.addEventListener("abort", resign);
         this.#changed("facts");
       });
