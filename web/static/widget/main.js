@@ -66,7 +66,7 @@ class Widget extends HTMLElement {
     const changed = (what) => {
       if (what !== "page") return this.#speaker.consider();
       // What a trigger said about the page before goes with it, as if it had not been said.
-      if (this.#spoken.say) this.#clear((this.#spoken = {}));
+      if (this.#spoken.say) this.#clear(this.#forget());
       this.#view();
     };
     this.#visit = new Visit(changed, { window, storage: kept, clock });
@@ -287,6 +287,13 @@ class Widget extends HTMLElement {
     return true;
   }
 
+  /** What was said unasked is not to be answered, and gone. */
+  #forget() {
+    this.#spoken = {};
+    this.#thread.takeBack();
+    this.#fill();
+  }
+
   /** Nothing is new any more. */
   #clear() {
     this.#unread = 0;
@@ -303,6 +310,8 @@ class Widget extends HTMLElement {
 
   #stand(status) {
     this.#stands = status;
+    // In whichever tab somebody has begun to talk: what was said unasked is no question any more.
+    if (status.open && this.#spoken.impression) this.#clear(this.#forget());
     this.#status.show(status);
     this.#composer.askable(!/queue|agent/.test(status.holder));
     this.#thread.read(status.agent_read);
@@ -321,8 +330,7 @@ class Widget extends HTMLElement {
     const { say, open, badge } = spoken;
     const seen = () => told("seen");
     const dismiss = () => {
-      this.#spoken = {};
-      this.#fill();
+      this.#forget();
       told("dismissed");
     };
     // On a phone the window hides the page, and that is for the visitor to do.

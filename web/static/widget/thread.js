@@ -97,10 +97,16 @@ export class Thread {
     this.read(this.#read);
   }
 
-  /** Shows what a bubble said, until the record says it. */
+  /** Shows what a bubble said, until the record says it or it is taken back. */
   foretell(text, options) {
     this.#foretold = this.#say(text);
-    this.offer({ options });
+    this.offer((this.#foretold.offered = { options }));
+  }
+
+  /** As if no bubble had said anything. */
+  takeBack() {
+    this.#foretold.remove?.();
+    if (this.#offered === this.#foretold.offered) this.offer({});
   }
 
   #say(text, { role, name } = {}) {
