@@ -104,6 +104,27 @@ def test_a_button_that_waves_it_away_opens_no_chat_and_says_nothing(visit: Visit
     assert chat.ops("send") == []
 
 
+@pytest.mark.parametrize("by_itself", [False, True], ids=["opened by the visitor", "opened by itself"])
+def test_in_the_chat_the_button_that_waves_it_away_says_nothing_either(
+    visit: Visit, chat: PretendedChat, by_itself: bool
+) -> None:
+    buttons = [{"label": "Yes", "value": "yes"}, {"label": "No, thank you", "value": "no", "kind": "dismiss"}]
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "buttons": buttons, "open": by_itself}
+    page = visit(launcher="Close chat" if by_itself else "Open chat")
+    if not by_itself:
+        bubble_of(page).get_by_role("button", name="Which boots").click()
+    log_of(page).get_by_role("button", name="No, thank you").click()
+    expect(dialog_of(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    eventually(page, lambda: "dismissed" in [asked["outcome"] for asked in chat.asks("seen")])
+    expect(log_of(opened(page))).not_to_contain_text("Which boots are right for you?")
+    expect(log_of(page).get_by_role("button")).to_have_count(0)
+    write(page, "Size 42?")
+    eventually(page, lambda: bool(chat.ops("send")))
+    assert [frame["body"] for frame in chat.ops("send")] == [{"text": "Size 42?"}]
+    assert [asked["outcome"] for asked in chat.asks("seen")].count("dismissed") == 1
+
+
 def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: PretendedChat) -> None:
     chat.triggers, chat.shown = [HELP], {"show": False, "why": "manners_gap"}
     page = visit()

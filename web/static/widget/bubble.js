@@ -17,8 +17,8 @@ export function whenSeen(element, act) {
   watcher.observe(element);
 }
 
-/** A quick reply. */
-export const reply = (option, press) => h("button.reply", { onclick: () => press(option) }, option.label);
+/** A quick reply: `act` has what each kind of them does, `press` where none is said. */
+export const reply = (option, act, step) => h("button.reply", { onclick: () => act[option.kind ?? "press"](option, step) }, option.label);
 
 /** `act`: open(), press(option), dismiss(). */
 export function bubble(texts, { say, buttons = [], from = {} }, act) {
@@ -30,6 +30,6 @@ export function bubble(texts, { say, buttons = [], from = {} }, act) {
     null,
     party(face(person), h("p.who", null, person || (name ? texts.for(name) : texts.bot)), texts.dismiss, act.dismiss),
     h("button.words", { ...lang, onclick: act.open }, say),
-    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => reply(option, act[option.kind ?? "press"]))),
+    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => reply(option, act))),
   );
 }

@@ -126,6 +126,11 @@ class Widget extends HTMLElement {
     const act = {
       close: () => this.close(),
       press: (option, step) => this.#press(option, step),
+      dismiss: () => {
+        this.close();
+        // A window that opened by itself is waved away by closing it.
+        this.#spoken.dismiss?.();
+      },
       ask: () => {
         this.#send({ text: texts.human });
         this.#goOn();
@@ -329,10 +334,10 @@ class Widget extends HTMLElement {
   #show(spoken, told = () => {}) {
     const { say, open, badge } = spoken;
     const seen = () => told("seen");
-    const dismiss = () => {
+    const dismiss = (spoken.dismiss = () => {
       this.#forget();
       told("dismissed");
-    };
+    });
     // On a phone the window hides the page, and that is for the visitor to do.
     if (open && !narrow.matches) {
       spoken.closed = dismiss;

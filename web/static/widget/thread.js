@@ -25,7 +25,7 @@ export class Thread {
   #read = 0;
   #tall = 0;
 
-  /** `act`: press(option, step), send(body), retry(client_id), change(client_id). */
+  /** `act`: press(option, step), dismiss(), send(body), retry(client_id), change(client_id). */
   constructor(texts, greeting, act) {
     this.#texts = texts;
     this.#greeting = greeting;
@@ -51,7 +51,7 @@ export class Thread {
   offer(offered) {
     const { options = [], step, form } = (this.#offered = offered);
     this.#keepEnd(() => {
-      this.#replies.replaceChildren(...options.map((option) => reply(option, () => this.#act.press(option, step))));
+      this.#replies.replaceChildren(...options.map((option) => reply(option, this.#act, step)));
       this.element.append(this.#replies);
     });
     if (form) this.#ask(form, offered);
