@@ -450,6 +450,22 @@ def test_out_of_sight_nothing_wakes(play: Play) -> None:
     )
 
 
+def test_nothing_wakes_once_nobody_has_moved_for_so_long_that_the_visit_is_over(play: Play) -> None:
+    seen = play("""
+        await tab.load("/a");
+        await world.pass(1200);
+        tab.said = [];
+        tab.visit.wake(500);
+        await world.pass(501);
+        const said = [...tab.said];
+        tab.visit.wake(500);
+        await world.pass(501);
+        tab.fire("pointermove");
+        return [said, tab.said, tab.facts.visits];
+    """)
+    assert seen == [["facts"], ["facts", "facts"], 2]
+
+
 def test_the_view_is_told_as_the_server_takes_it(play: Play) -> None:
     view = play("""
         const german = world.tab({ lang: "de-AT", referrer: "https://search.test/" });

@@ -17,6 +17,7 @@ from tests.web.widget.shop import (
     bubble_of,
     dialog_of,
     eventually,
+    hide,
     log_of,
     opened,
     serious,
@@ -234,6 +235,66 @@ def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: Preten
     expect(bubble_of(page)).to_be_visible()
     assert [view["again"] for view in chat.asks("view")[1:3]] == [True, True]
     assert "again" not in chat.asks("view")[0]
+
+
+def test_a_page_that_is_read_for_long_says_so_before_the_visit_would_end(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    world.clock.install()
+    page = opened(visit())
+    for step in range(5):
+        page.clock.run_for(5 * 60_000)
+        page.mouse.move(300 + step, 300)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    assert chat.asks("view")[1]["again"] is True
+
+
+def test_of_a_page_nobody_is_at_nothing_is_asked_until_somebody_is_back(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.ask_again_after = 3 * 60
+    world.clock.install()
+    page = visit()
+    for minutes in range(3, 60, 3):
+        asked = len(chat.asks("view"))
+        page.clock.run_for(3 * 60_000 + 1_000)
+        if minutes < 30:
+            eventually(page, lambda asked=asked: len(chat.asks("view")) == asked + 1)
+    asked = len(chat.asks("view"))
+    page.clock.run_for(6 * 3_600_000)
+    assert len(chat.asks("view")) == asked <= 11
+    page.mouse.move(300, 300)
+    page.clock.run_for(1_000)
+    eventually(page, lambda: len(chat.asks("view")) > asked)
+
+
+def test_a_page_that_was_hidden_when_it_was_time_asks_as_soon_as_it_is_in_sight(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.ask_again_after = 600
+    world.clock.install()
+    page = visit()
+    hide(page)
+    page.clock.run_for(11 * 60_000)
+    assert len(chat.asks("view")) == 1
+    hide(page, hidden=False)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    assert chat.asks("view")[1]["again"] is True
+
+
+def test_who_comes_back_after_their_visit_was_over_views_the_page_once_more(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.ask_again_after = 600
+    world.clock.install()
+    page = visit()
+    hide(page)
+    page.clock.run_for(40 * 60_000)
+    hide(page, hidden=False)
+    page.clock.run_for(1_000)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    page.clock.run_for(5_000)
+    assert [(view["facts"]["visits"], view.get("again")) for view in chat.asks("view")] == [(1, None), (2, None)]
 
 
 def test_nobody_is_spoken_to_over_an_open_chat_or_while_filling_a_form(

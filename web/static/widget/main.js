@@ -45,7 +45,6 @@ class Widget extends HTMLElement {
   #corner = h("div", { role: "status" });
   #typing = h("p.typing", { hidden: true });
   #fading;
-  #again;
   /** The telling of this page: `known` once the server has heard of it, so that something may be said about it. */
   #viewing;
   #began;
@@ -74,6 +73,7 @@ class Widget extends HTMLElement {
       ask: (what, body) => this.#ask(what, body),
       chat: () => (this.#stands.open ? (this.#dialog.open ? "open" : "minimized") : null),
       silences: () => this.#silences(),
+      again: () => this.#view(true),
       show: (spoken, told) => this.#show((this.#spoken = spoken), told),
     });
     const sheet = text(new URL("./widget.css", import.meta.url));
@@ -379,7 +379,6 @@ class Widget extends HTMLElement {
   /** Tells of this page until the server has heard of it; of pages that it could not hear of, the last takes all turns. */
   async #view(again, wait = FIRST_RETRY) {
     const viewing = (this.#viewing = { known: again });
-    clearInterval(this.#again);
     const ask = () => this.#ask("view", { ...this.#visit.view(), again });
     const { locks } = navigator;
     // Two tabs that ask without a token would be two visitors: the second waits for the token of the first.
@@ -391,8 +390,6 @@ class Widget extends HTMLElement {
     this.#began(view);
     this.#speaker.take(view, again);
     if (this.isConnected && (view.conversation || this.#line.state === "refused")) this.#line.start();
-    const after = view.ask_again_after;
-    if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
   }
 
   /** The answer, or where there is none something empty. */

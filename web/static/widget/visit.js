@@ -126,10 +126,10 @@ export class Visit {
     return { facts: this.facts(), languages: languages.filter(Boolean).slice(0, 9) };
   }
 
-  /** Says "facts" after so many more seconds in sight; only the last wish counts. */
+  /** Says "facts" after so many more seconds in sight if the visit goes on until then; only the last wish counts. */
   wake(seconds) {
     this.#clock.cancel(this.#timer);
-    if (this.#since && seconds < Infinity) this.#timer = this.#clock.after(seconds * 1000, () => this.#changed("facts"));
+    if (this.#since && this.#idle + seconds < ENDS_AFTER / 1000) this.#timer = this.#clock.after(seconds * 1000, () => this.#changed("facts"));
   }
 
   /** Whether there is a pointer that can leave. */
