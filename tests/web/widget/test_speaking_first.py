@@ -346,8 +346,9 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     expect(bubble_of(page)).to_have_count(0)
     page.evaluate("""async () => {
         for (const top of [4900, 3000]) {
+            const scrolled = new Promise((go) => addEventListener("scroll", go, { once: true }));
             scrollTo(0, top);
-            await new Promise(requestAnimationFrame);
+            await scrolled;
         }
     }""")
     expect(bubble_of(page)).to_be_visible()
