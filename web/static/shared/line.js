@@ -316,8 +316,8 @@ export class Line {
   }
 
   #refuse(frame) {
-    const { client_id, error } = frame;
-    const entry = this.#outbox.get(client_id);
+    const { error } = frame;
+    const entry = this.#outbox.get(frame.client_id);
     if (!entry) this.hear("refused", frame);
     else if (error.code === "retry") this.#with.clock.after(RETRY_AFTER, () => this.#push(entry));
     else this.#move(Object.assign(entry, { error }), "failed");

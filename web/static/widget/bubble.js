@@ -24,12 +24,11 @@ export const reply = (option, act, step) => h("button.reply", { onclick: () => a
 export function bubble(texts, { say, buttons = [], from = {} }, act) {
   const { role, name } = from;
   const person = role === "agent" && name;
-  const lang = { lang: texts.language };
   return h(
     "div.bubble",
     null,
     party(face(person), h("p.who", null, person || (name ? texts.for(name) : texts.bot)), texts.dismiss, act.dismiss),
-    h("button.words", { ...lang, onclick: act.open }, say),
-    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => reply(option, act))),
+    h("button.words", { lang: texts.language, onclick: act.open }, say),
+    h("div.replies", { lang: texts.language }, ...buttons.slice(0, 3).map((option) => reply(option, act))),
   );
 }

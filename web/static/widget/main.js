@@ -234,10 +234,10 @@ class Widget extends HTMLElement {
   }
 
   #label() {
-    const { open, close, unread } = this.#texts;
+    const texts = this.#texts;
     const shown = this.#dialog.open;
     const count = this.#unread;
-    this.#launcher.ariaLabel = shown ? close : count ? `${open}, ${unread(count)}` : open;
+    this.#launcher.ariaLabel = shown ? texts.close : count ? `${texts.open}, ${texts.unread(count)}` : texts.open;
     this.#launcher.ariaExpanded = shown;
     this.#launcher.replaceChildren(icon(shown ? FOLD : TALK), count ? h("span.badge", null, count) : "");
   }

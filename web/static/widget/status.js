@@ -20,7 +20,7 @@ export class Status {
   #site;
   #face = h("span");
   #name = h("h2.name", { id: "name" });
-  #standing = h("p.standing", { role: "status" });
+  #standing = h("p", { role: "status" });
   #trouble = h("p.trouble", { role: "status" });
   #timer;
 

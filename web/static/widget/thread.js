@@ -110,12 +110,12 @@ export class Thread {
   }
 
   #say(text, { role, name } = {}) {
-    const { you, bot, language } = this.#texts;
+    const texts = this.#texts;
     const own = role === "visitor";
-    const who = own ? you : role === "agent" ? name : bot;
+    const who = own ? texts.you : role === "agent" ? name : texts.bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
     this.#speaker = own ? null : who;
-    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: language }, ...prose(text)));
+    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: texts.language }, ...prose(text)));
     element.text = text;
     this.#place(element);
     return element;
@@ -123,7 +123,7 @@ export class Thread {
 
   /** One of our own moved on: it is on its way, stuck, or taken. */
   message({ client_id, body, state, error }) {
-    const { sending, unsent, again, change, refused, too_many } = this.#texts;
+    const texts = this.#texts;
     let element = this.#own.get(client_id);
     if (!element) {
       if (state === "sent") return;
@@ -132,9 +132,9 @@ export class Thread {
       this.#own.set(client_id, element);
       this.#keepEnd();
     }
-    if (state !== "failed") return this.#mark(element, state === "sending" && sending);
+    if (state !== "failed") return this.#mark(element, state === "sending" && texts.sending);
     const hopeless = error && error.code !== "too_many";
-    const why = hopeless ? refused : error ? too_many : "";
+    const why = hopeless ? texts.refused : error ? texts.too_many : "";
     const act = () => {
       if (hopeless) {
         element.remove();
@@ -142,8 +142,8 @@ export class Thread {
       }
       this.#act[hopeless ? "change" : "retry"](client_id);
     };
-    const button = h("button.plain", { onclick: act }, hopeless ? change : again);
-    this.#mark(element, `${unsent} · ${why} `, button);
+    const button = h("button.plain", { onclick: act }, hopeless ? texts.change : texts.again);
+    this.#mark(element, `${texts.unsent} · ${why} `, button);
   }
 
   /** Marks the last of our own that a person has read. */
