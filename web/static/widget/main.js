@@ -419,8 +419,10 @@ function readIn(conversation) {
 export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
-  // A page that is made ready in advance is perhaps never looked at.
-  if (document.prerendering === true) await new Promise((go) => document.addEventListener("prerenderingchange", go));
+  // A page that is made ready in advance, or opened behind another, is perhaps never looked at.
+  for (const [state, change] of [["prerendering", "prerenderingchange"], ["hidden", "visibilitychange"]]) {
+    if (document[state] === true) await new Promise((go) => document.addEventListener(change, go));
+  }
   await widget.begin(origin);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();
