@@ -136,7 +136,7 @@ class Greeting:
         site, now = self._sites.current, self._now()
         language = spoken_language(site, languages)
         facts = {**facts, "language": language}
-        stay = self._visits.current(visitor_id, now) if again else None
+        stay = self._visits.go_on(visitor_id, now) if again else None
         stay = stay or self._visits.view(visitor_id, language=language, facts=facts, now=now)
         known = self._known(visitor_id)
         counters = self._impressions.counters(site, stay, now)
@@ -188,7 +188,7 @@ class Greeting:
 
     def remembers(self, visitor_id: str) -> bool:
         """Says whether anything is recorded of this visitor. Nothing is of who was erased, or was here too long ago."""
-        return self._visits.remembers(visitor_id) or self._known(visitor_id).visitor_revision > 0
+        return self._visits.last(visitor_id) is not None or self._known(visitor_id).visitor_revision > 0
 
     def look_again(self, visitor_id: str) -> bool:
         """Says whether anything is recorded of this visitor, whatever is remembered here."""
@@ -223,11 +223,16 @@ class Greeting:
         )
 
     def whereabouts(self, visitor_id: str) -> Whereabouts:
-        """Returns where the visitor is, as far as their page has told."""
-        stay = self._visits.current(visitor_id, self._now())
+        """Returns where the visitor is, as far as their page has told.
+
+        A visit that is over has no part in what begins now, but who writes is still where its last page was seen.
+        """
+        default = self._sites.current.default_language
+        current = self._visits.current(visitor_id, self._now())
+        stay = current or self._visits.last(visitor_id)
         if stay is None:
-            return Whereabouts(self._sites.current.default_language)
-        return Whereabouts(stay.language or self._sites.current.default_language, stay.id, stay.facts)
+            return Whereabouts(default)
+        return Whereabouts(stay.language or default, current.id if current else None, stay.facts)
 
     def _proposals_of(self, site: Site) -> Proposals:
         if self._proposals is None or self._proposals.site is not site:

@@ -69,16 +69,23 @@ class Visits:
 
     def current(self, visitor_id: str, now: datetime) -> Stay | None:
         """Returns the visit that goes on, or None when the visitor was last seen too long ago; to ask is to see."""
-        stay = self._stays.get(visitor_id) or self._load(visitor_id)
+        stay = self.last(visitor_id)
         if stay is None or now - stay.active_at >= VISIT_ENDS_AFTER:
             return None
         stay = stay._replace(active_at=now)
         self.put(stay)
         return stay
 
-    def remembers(self, visitor_id: str) -> bool:
-        """Says whether any visit of this visitor is recorded."""
-        return visitor_id in self._stays or self._load(visitor_id) is not None
+    def go_on(self, visitor_id: str, now: datetime) -> Stay | None:
+        """Notes for all workers that the page is still looked at; returns the visit, or None when that is over."""
+        stay = self.current(visitor_id, now)
+        if stay is not None:
+            self.pass_on(stay)
+        return stay
+
+    def last(self, visitor_id: str) -> Stay | None:
+        """Returns the visit that goes on or the one that ended last, or None when none is recorded."""
+        return self._stays.get(visitor_id) or self._load(visitor_id)
 
     def reserved(self, stay: Stay) -> None:
         """Notes that a showing was reserved in this visit, which counts as a change of it."""

@@ -21,7 +21,7 @@ _NAMED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+|\{[^}]*\})",
 _STYLES = re.compile(r'^@import "(\.[^"]+)";\n', re.M)
 _MEANING = re.compile(r"(--[\w-]+):([^;}]*)")
 SET_BY_SCRIPT = frozenset(["--accent"])
-"""Custom properties that a script gives other values."""
+"""Custom properties that a script gives their values: none that a sheet gives is ever seen."""
 
 
 class CannotJoin(ValueError):
@@ -71,13 +71,13 @@ def _in_order(file: Path, imports: re.Pattern[str], found: list[Path]) -> list[P
 
 
 def _folded(styles: str) -> str:
-    """Puts the values of custom properties that are set once where they are read, and leaves out what nobody reads."""
+    """Puts the values of custom properties that are set once where they are read, and leaves out what nobody needs."""
     often = Counter(name for name, _ in _MEANING.findall(styles))
     fixed = {name: value for name, value in _MEANING.findall(styles) if often[name] == 1}
     written = re.sub(r"var\((--[\w-]+)\)", lambda found: _value(found, fixed), styles)
-    read = set(re.findall(r"var\((--[\w-]+)", written))
+    read = set(re.findall(r"var\((--[\w-]+)", written)) - SET_BY_SCRIPT
     written = re.sub(_MEANING.pattern + ";?", lambda found: found[0] if found[1] in read else "", written)
-    return styles if written == styles else _folded(written)
+    return styles if written == styles else _folded(written.replace(";}", "}"))
 
 
 def _with_short_meanings(styles: str, *, named: list[str]) -> str:

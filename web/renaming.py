@@ -37,6 +37,8 @@ _WORDS = frozenset(
 )
 _BRIEFLY = {"const": "let", "true": "!0", "false": "!1"}
 """What means the same: whoever wrote `const` has seen to it that nothing is given twice."""
+_NAMING = frozenset(["const", "let"])
+"""Of two such statements the second goes on with the first: they are one word in the end."""
 _BEFORE_VALUE = frozenset([*"(,=:[!&|?{};+-*%<>", "=>", "...", "return", "typeof", "case", "", "${"])
 """After these a slash begins a pattern and divides nothing."""
 _CONSTANT = re.compile(r"[A-Z][A-Z_]+")
@@ -138,7 +140,7 @@ def _settled(script: str) -> str:
 
 
 def _idle(solid: list[_Token]) -> Iterator[_Token]:
-    """Yields what may be left out: what separates nothing, brackets round one thing alone, `const` after `const`."""
+    """Yields what may be left out: what separates nothing, brackets round one thing alone, `let` after `const`."""
     for at, token in enumerate(solid[:-1]):
         before, after = solid[at - 1] if at else _Token("", ""), solid[at + 1]
         ends_block = after.text == "}" and after.kind == "mark"
@@ -150,7 +152,7 @@ def _idle(solid: list[_Token]) -> Iterator[_Token]:
             yield from (token, solid[at + 2])
         elif token.opens == "(" and before.text in ("=", "=>", "(", ",") and _is_one_thing(solid, at):
             yield from (token, solid[token.pair])
-        if token.text == "const" and before.text == ";" and _begins_with_const(solid, at - 1):
+        if token.text in _NAMING and before.text == ";" and _gives_names(solid, at - 1):
             before.text = ","
             yield token
 
@@ -166,14 +168,14 @@ def _is_one_thing(solid: list[_Token], at: int) -> bool:
     return inside == end
 
 
-def _begins_with_const(solid: list[_Token], end: int) -> bool:
+def _gives_names(solid: list[_Token], end: int) -> bool:
     """Says whether the statement that this semicolon ends gives names, and exports none of them."""
     at = end - 1
     while at > 0 and not (solid[at].kind == "mark" and solid[at].text in (";", "{")):
-        if solid[at].text == "const" and solid[at].kind == "word":
+        if solid[at].text in _NAMING and solid[at].kind == "word":
             return solid[at - 1].text != "export"
         at = (solid[at].closes if solid[at].closes >= 0 else at) - 1
-    return solid[at].text == "const"
+    return solid[at].text in _NAMING
 
 
 def _without_gaps(tokens: list[_Token]) -> Iterator[str]:

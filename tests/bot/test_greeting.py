@@ -17,7 +17,7 @@ from bot.impressions import Impressions
 from bot.journal import Journal
 from bot.models import ConversationRow, PageView
 from bot.versions import SiteVersions
-from bot.visits import Visits
+from bot.visits import Stay, Visits
 from tests.conftest import WORLDS, world
 
 HARBOUR = WORLDS / "harbour"
@@ -44,7 +44,13 @@ def staff() -> Staff:
 
 
 @pytest.fixture
-def greeting(database: Database, clock: Any, staff: Staff) -> Greeting:
+def visits(database: Database) -> Visits:
+    numbers = count(1)
+    return Visits(database, Journal(database), new_id=lambda: f"visit-{next(numbers)}")
+
+
+@pytest.fixture
+def greeting(database: Database, clock: Any, staff: Staff, visits: Visits) -> Greeting:
     sites = SiteVersions(database, now=clock)
     loaded = world(HARBOUR)
     assert loaded.site
@@ -55,7 +61,6 @@ def greeting(database: Database, clock: Any, staff: Staff) -> Greeting:
     def new_id() -> str:
         return f"id-{next(numbers)}"
 
-    visits = Visits(database, journal, new_id=new_id)
     impressions = Impressions(database, journal, new_id=new_id)
     return Greeting(sites, visits, impressions, staff, known=Known, now=clock)
 
@@ -188,6 +193,24 @@ def test_a_visit_ends_after_thirty_quiet_minutes_however_long_a_page_is_read(
     assert isinstance(show(greeting), Shown)
     clock.advance(minutes=31)
     assert show(greeting) == "gone"
+
+
+def test_every_worker_hears_that_a_page_is_still_read(looks: Any, visits: Visits, clock: Any):
+    looks()
+    heard: list[Stay] = []
+    visits.pass_on = heard.append
+    clock.advance(minutes=20)
+    looks(again=True)
+    assert [stay.active_at for stay in heard] == [clock()]
+
+
+def test_who_writes_after_a_long_silence_does_so_from_where_they_were_last_seen(greeting: Greeting, clock: Any):
+    greeting.view("ann", page("/preise", device="mobile"), languages=["de"])
+    there = greeting.whereabouts("ann")
+    assert (there.language, there.facts["page"], there.visit_id) == ("de", "/preise", "visit-1")
+    clock.advance(minutes=31)
+    there = greeting.whereabouts("ann")
+    assert (there.language, there.facts["page"], there.visit_id) == ("de", "/preise", None)
 
 
 def test_the_page_is_told_when_to_ask_anew(looks: Any):

@@ -101,10 +101,12 @@ export async function line(options = {}) {
     fetch: () => Promise.reject(new TypeError("no network")),
     ...options,
   });
-  world.line.on("events", ({ events }) => world.shown.push(...events.map(({ seq }) => seq)));
-  world.line.on("state", (state) => world.states.push(state));
-  world.line.on("message", ({ client_id, state, error }) => world.messages.push({ client_id, state, error }));
-  world.line.on("reset", () => world.shown.push("reset"));
+  world.line.hearers = {
+    events: ({ events }) => world.shown.push(...events.map(({ seq }) => seq)),
+    state: (state) => world.states.push(state),
+    message: ({ client_id, state, error }) => world.messages.push({ client_id, state, error }),
+    reset: () => world.shown.push("reset"),
+  };
   Object.defineProperty(world, "socket", { get: () => world.sockets.at(-1) });
   world.start = async () => {
     world.line.start();

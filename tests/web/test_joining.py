@@ -148,6 +148,14 @@ def test_a_constant_stands_where_it_is_read_if_it_is_read_once() -> None:
     )
 
 
+def test_names_given_one_after_the_other_are_given_in_one_statement() -> None:
+    script = (
+        "const one=1;let two;let three=()=>{two=one;};const four=3;for(let each=0;each<2;each++)three(each);"
+        "let five=two;export const six=4;let seven=five+four;"
+    )
+    assert renamed(script) == ("let e=1,t,n=()=>{t=e},r=3;for(let e=0;e<2;e++)n(e);let s=t;export let six=4;let i=s+r;")
+
+
 def test_brackets_round_one_thing_go_and_others_stay() -> None:
     script = "const one=(two=()=>(two=3))=>(two,({two}));const other=(one()*2);const last=(one,other);"
     assert renamed(script) == "let e=(e=()=>e=3)=>(e,({two:e})),t=e()*2,n=(e,t);"
@@ -206,7 +214,7 @@ def test_styles_keep_what_changes_and_fold_what_does_not(tmp_path: Path) -> None
 """,
     )
     assert joined_styles(tmp_path / "main.css") == (
-        ":root{--c:#111;--accent:#111}"
+        ":root{--c:#111}"
         "@media (prefers-color-scheme:dark){:root{--c:#eee}}"
         ".a>.b{color:var(--c);fill:var(--accent);top:var(--top,0);.c{all:unset!important}& p{top:0}}"
     )

@@ -207,6 +207,23 @@ def test_a_redirect_by_script_is_told_once(play: Play) -> None:
     )
 
 
+def test_nobody_speaks_while_a_new_page_settles(play: Play) -> None:
+    seen = play("""
+        await tab.load("/a");
+        const leads = [tab.visit.leads];
+        tab.go("/b");
+        leads.push(tab.visit.leads);
+        await world.pass(0.2);
+        tab.go("/c");
+        await world.pass(0.2);
+        leads.push(tab.visit.leads, tab.said.includes("page"));
+        await world.pass(0.2);
+        leads.push(tab.visit.leads, tab.said.includes("page"));
+        return leads;
+    """)
+    assert seen == [True, False, False, False, True, True]
+
+
 def test_another_query_is_the_same_page_with_other_facts(play: Play) -> None:
     seen = play("""
         await tab.load("/a?step=1");
@@ -431,6 +448,22 @@ def test_out_of_sight_nothing_wakes(play: Play) -> None:
     """)
         == []
     )
+
+
+def test_nothing_wakes_once_nobody_has_moved_for_so_long_that_the_visit_is_over(play: Play) -> None:
+    seen = play("""
+        await tab.load("/a");
+        await world.pass(1200);
+        tab.said = [];
+        tab.visit.wake(500);
+        await world.pass(501);
+        const said = [...tab.said];
+        tab.visit.wake(500);
+        await world.pass(501);
+        tab.fire("pointermove");
+        return [said, tab.said, tab.facts.visits];
+    """)
+    assert seen == [["facts"], ["facts", "facts"], 2]
 
 
 def test_the_view_is_told_as_the_server_takes_it(play: Play) -> None:

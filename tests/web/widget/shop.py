@@ -300,6 +300,17 @@ def eventually(page: Page, holds: Callable[[], bool]) -> None:
     raise AssertionError("it never came to be so")
 
 
+def hide(page: Page, *, hidden: bool = True) -> None:
+    """Brings the page out of sight, as another tab in front of it does, or back."""
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+        }""",
+        hidden,
+    )
+
+
 def settle(page: Page) -> None:
     """Brings everything that moves to where it ends."""
     page.evaluate("""() => Promise.all(

@@ -5,7 +5,19 @@ import re
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser import picture
-from tests.web.widget.shop import CHAT, SHOP, Host, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
+from tests.web.widget.shop import (
+    CHAT,
+    SHOP,
+    Host,
+    PretendedChat,
+    Visit,
+    dialog_of,
+    eventually,
+    hide,
+    log_of,
+    opened,
+    write,
+)
 
 
 def test_until_somebody_writes_there_is_no_socket_and_nothing_but_a_view(visit: Visit, chat: PretendedChat) -> None:
@@ -113,6 +125,22 @@ def test_a_page_made_ready_in_advance_is_viewed_when_it_is_looked_at(
     page.evaluate("delete document.prerendering; document.dispatchEvent(new Event('prerenderingchange'))")
     expect(dialog_of(page)).to_be_visible()
     assert [view["facts"]["page"] for view in chat.asks("view")] == ["/boots"]
+
+
+def test_a_page_opened_in_a_tab_behind_is_viewed_when_it_comes_in_sight(
+    world: BrowserContext, visit: Visit, chat: PretendedChat
+) -> None:
+    visit("/boots")
+    world.add_init_script("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    behind = world.new_page()
+    behind.goto(f"{SHOP}/cart")
+    behind.wait_for_function("Parlour.open")
+    behind.evaluate("Parlour.open()")
+    behind.wait_for_timeout(500)
+    assert [view["facts"]["page"] for view in chat.asks("view")] == ["/boots"]
+    hide(behind, hidden=False)
+    expect(dialog_of(behind)).to_be_visible()
+    assert [view["facts"]["page"] for view in chat.asks("view")] == ["/boots", "/cart"]
 
 
 def test_a_page_that_is_brought_back_whole_is_viewed_once_more(visit: Visit, chat: PretendedChat) -> None:

@@ -6,8 +6,10 @@ from playwright.sync_api import expect
 
 from tests.browser import picture
 from tests.web.widget.shop import (
+    HELP,
     ID,
     SHOP,
+    SPOKEN,
     PretendedChat,
     Visit,
     bubble_of,
@@ -60,6 +62,37 @@ def test_a_tab_opened_before_hears_of_a_conversation_that_another_begins(visit: 
     expect(left.get_by_role("button", name="Open chat, 1 new")).to_be_visible()
     expect(log_of(opened(left))).to_contain_text("Which size do you need?")
     expect(log_of(left).locator(".own")).to_have_text("YouFrom the right")
+
+
+def test_a_bubble_in_one_tab_is_no_question_once_somebody_talks_in_another(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    left = visit()
+    expect(bubble_of(left)).to_be_visible()
+    write(opened(visit()), "Good morning")
+    eventually(left, lambda: len(chat.sockets) == 2)
+    expect(bubble_of(left)).to_have_count(0)
+    expect(log_of(opened(left)).locator(".own")).to_have_text("YouGood morning")
+    expect(log_of(left)).not_to_contain_text("Which boots are right for you?")
+    write(left, "It is me again")
+    eventually(left, lambda: len(chat.ops("send")) == 2)
+    assert chat.ops("send")[-1]["body"] == {"text": "It is me again"}
+
+
+def test_what_a_bubble_said_leaves_an_open_chat_once_somebody_talks_in_another_tab(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    left = visit()
+    expect(bubble_of(left)).to_be_visible()
+    expect(log_of(opened(left)).get_by_role("button")).to_have_text(["Help me choose", "Just looking"])
+    left.evaluate("localStorage.removeItem('parlour.open')")
+    chat.replies = lambda text: [{"text": "Is it about an order?", "options": [{"label": "Yes", "value": "yes"}]}]
+    write(opened(visit()), "Good morning")
+    expect(log_of(left).get_by_role("button")).to_have_text(["Yes"])
+    expect(log_of(left)).not_to_contain_text("Which boots are right for you?")
+    write(left, "Yes, it is")
+    eventually(left, lambda: len(chat.ops("send")) == 2)
+    assert chat.ops("send")[-1]["body"] == {"text": "Yes, it is"}
 
 
 def test_a_page_hears_of_a_conversation_that_began_since_the_one_before(visit: Visit, chat: PretendedChat) -> None:

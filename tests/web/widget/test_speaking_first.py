@@ -17,6 +17,7 @@ from tests.web.widget.shop import (
     bubble_of,
     dialog_of,
     eventually,
+    hide,
     log_of,
     opened,
     serious,
@@ -104,6 +105,27 @@ def test_a_button_that_waves_it_away_opens_no_chat_and_says_nothing(visit: Visit
     assert chat.ops("send") == []
 
 
+@pytest.mark.parametrize("by_itself", [False, True], ids=["opened by the visitor", "opened by itself"])
+def test_in_the_chat_the_button_that_waves_it_away_says_nothing_either(
+    visit: Visit, chat: PretendedChat, by_itself: bool
+) -> None:
+    buttons = [{"label": "Yes", "value": "yes"}, {"label": "No, thank you", "value": "no", "kind": "dismiss"}]
+    chat.triggers, chat.shown = [HELP], {**SPOKEN, "buttons": buttons, "open": by_itself}
+    page = visit(launcher="Close chat" if by_itself else "Open chat")
+    if not by_itself:
+        bubble_of(page).get_by_role("button", name="Which boots").click()
+    log_of(page).get_by_role("button", name="No, thank you").click()
+    expect(dialog_of(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    eventually(page, lambda: "dismissed" in [asked["outcome"] for asked in chat.asks("seen")])
+    expect(log_of(opened(page))).not_to_contain_text("Which boots are right for you?")
+    expect(log_of(page).get_by_role("button")).to_have_count(0)
+    write(page, "Size 42?")
+    eventually(page, lambda: bool(chat.ops("send")))
+    assert [frame["body"] for frame in chat.ops("send")] == [{"text": "Size 42?"}]
+    assert [asked["outcome"] for asked in chat.asks("seen")].count("dismissed") == 1
+
+
 def test_what_the_server_does_not_grant_is_not_shown(visit: Visit, chat: PretendedChat) -> None:
     chat.triggers, chat.shown = [HELP], {"show": False, "why": "manners_gap"}
     page = visit()
@@ -166,6 +188,40 @@ def test_what_comes_too_late_for_its_page_is_not_said_on_the_next(
     expect(bubble_of(page)).to_have_count(0)
 
 
+def test_what_is_true_of_a_new_page_at_once_is_said_when_the_page_has_settled(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.triggers, chat.shown = [own_trigger("cart_help", ["is", "page", "/cart"])], SPOKEN
+    page = visit()
+    page.evaluate("history.pushState({}, '', '/cart')")
+    eventually(page, lambda: len(chat.asks("view")) == 2 and bool(chat.asks("show")))
+    expect(bubble_of(page)).to_be_visible()
+    assert [what for what, _, _ in chat.asked if what != "seen"] == ["view", "view", "show"]
+
+
+def test_nothing_is_said_about_a_page_that_the_server_has_not_heard_of(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    late: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            late.append(route)
+        else:
+            chat.answer(route)
+
+    chat.triggers, chat.shown = [own_trigger("cart_help", ["is", "page", "/cart"])], SPOKEN
+    page = visit()
+    world.route(f"{CHAT}/widget/view", answer)
+    page.evaluate("history.pushState({}, '', '/cart')")
+    eventually(page, lambda: bool(late))
+    page.evaluate("dispatchEvent(new Event('focusout'))")
+    page.wait_for_timeout(200)
+    assert chat.asks("show") == []
+    chat.answer(late[0])
+    expect(bubble_of(page)).to_be_visible()
+
+
 def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: PretendedChat, world: BrowserContext) -> None:
     chat.triggers, chat.shown, chat.ask_again_after = [{**HELP, "for": 60}], SPOKEN, 20
     world.clock.install()
@@ -179,6 +235,66 @@ def test_asking_again_does_not_begin_the_waiting_anew(visit: Visit, chat: Preten
     expect(bubble_of(page)).to_be_visible()
     assert [view["again"] for view in chat.asks("view")[1:3]] == [True, True]
     assert "again" not in chat.asks("view")[0]
+
+
+def test_a_page_that_is_read_for_long_says_so_before_the_visit_would_end(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    world.clock.install()
+    page = opened(visit())
+    for step in range(5):
+        page.clock.run_for(5 * 60_000)
+        page.mouse.move(300 + step, 300)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    assert chat.asks("view")[1]["again"] is True
+
+
+def test_of_a_page_nobody_is_at_nothing_is_asked_until_somebody_is_back(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.ask_again_after = 3 * 60
+    world.clock.install()
+    page = visit()
+    for minutes in range(3, 60, 3):
+        asked = len(chat.asks("view"))
+        page.clock.run_for(3 * 60_000 + 1_000)
+        if minutes < 30:
+            eventually(page, lambda asked=asked: len(chat.asks("view")) == asked + 1)
+    asked = len(chat.asks("view"))
+    page.clock.run_for(6 * 3_600_000)
+    assert len(chat.asks("view")) == asked <= 11
+    page.mouse.move(300, 300)
+    page.clock.run_for(1_000)
+    eventually(page, lambda: len(chat.asks("view")) > asked)
+
+
+def test_a_page_that_was_hidden_when_it_was_time_asks_as_soon_as_it_is_in_sight(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.ask_again_after = 600
+    world.clock.install()
+    page = visit()
+    hide(page)
+    page.clock.run_for(11 * 60_000)
+    assert len(chat.asks("view")) == 1
+    hide(page, hidden=False)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    assert chat.asks("view")[1]["again"] is True
+
+
+def test_who_comes_back_after_their_visit_was_over_views_the_page_once_more(
+    visit: Visit, chat: PretendedChat, world: BrowserContext
+) -> None:
+    chat.ask_again_after = 600
+    world.clock.install()
+    page = visit()
+    hide(page)
+    page.clock.run_for(40 * 60_000)
+    hide(page, hidden=False)
+    page.clock.run_for(1_000)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
+    page.clock.run_for(5_000)
+    assert [(view["facts"]["visits"], view.get("again")) for view in chat.asks("view")] == [(1, None), (2, None)]
 
 
 def test_nobody_is_spoken_to_over_an_open_chat_or_while_filling_a_form(
@@ -230,8 +346,9 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     expect(bubble_of(page)).to_have_count(0)
     page.evaluate("""async () => {
         for (const top of [4900, 3000]) {
+            const scrolled = new Promise((go) => addEventListener("scroll", go, { once: true }));
             scrollTo(0, top);
-            await new Promise(requestAnimationFrame);
+            await scrolled;
         }
     }""")
     expect(bubble_of(page)).to_be_visible()

@@ -57,11 +57,21 @@ export class Desk extends EventTarget {
     this.#csrf = csrf;
     this.#signIn = signIn;
     this.#line = line ?? this.#connection(agent);
-    const hears = { welcome: this.#welcome, queue: this.#queue, offer: this.#offered, offer_over: this.#offerOver };
-    Object.assign(hears, { events: this.#events, typing: this.#typing, read: this.#read });
-    Object.assign(hears, { content: this.#content, reset: this.#reset, state: this.#moved, message: this.#message });
-    Object.assign(hears, { refused: this.#refused, gone: this.#gone });
-    for (const [kind, hear] of Object.entries(hears)) this.#line.on(kind, hear);
+    this.#line.hearers = {
+      welcome: this.#welcome,
+      queue: this.#queue,
+      offer: this.#offered,
+      offer_over: this.#offerOver,
+      events: this.#events,
+      gone: this.#gone,
+      typing: this.#typing,
+      read: this.#read,
+      content: this.#content,
+      reset: this.#reset,
+      state: this.#moved,
+      message: this.#message,
+      refused: this.#refused,
+    };
     this.#windows.onmessage = () => {
       this.#leaving = true;
       if (this.#over) this.#signOut();

@@ -23,14 +23,13 @@ export function h(tag, properties, ...children) {
 
 /** A line drawing of the one set (Lucide, 24 units, one path), beside a word or inside something that has a name. */
 export function icon(d) {
-  const svg = (name, attributes) => {
+  const svg = (name, attributes, ...children) => {
     const element = create("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
     return element;
   };
-  const drawing = svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true });
-  drawing.append(svg("path", { d }));
-  return drawing;
+  return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true }, svg("path", { d }));
 }
 
 /** Words that lead to an address, or the words alone where it may not be followed: only http, https, mailto and tel. */

@@ -3,7 +3,7 @@
  * and in order, and the line mends itself. The widget's, and with what `protocol.js` adds the panel's. Draws nothing.
  *
  *   const line = new Line({socket, op, name, protocols, headers});
- *   line.on("events", ({conversation, events}) => …);
+ *   line.hearers = {events: ({conversation, events}) => …};
  *   line.start();
  *
  * Options
@@ -29,10 +29,11 @@ const RETRY_AFTER = 2_000;
 
 export class Line {
   state = "idle";
+  /** Who listens: by kind of event, what is called with it. */
+  hearers = {};
   /** What is heard: by conversation the last number shown, what came too early, and from where was asked last. */
   followed = new Map();
   #with;
-  #hearers = {};
   #outbox = new Map();
   #timers = {};
   #attempt;
@@ -60,14 +61,9 @@ export class Line {
     for (const kind of ["online", "visibilitychange"]) addEventListener(kind, this.nudge);
   }
 
-  /** Calls `hear` for every event of this kind. */
-  on(kind, hear) {
-    (this.#hearers[kind] ??= []).push(hear);
-  }
-
   /** Tells whoever listens. */
   hear(kind, what) {
-    for (const hear of this.#hearers[kind] ?? []) hear(what);
+    this.hearers[kind]?.(what);
   }
 
   /** Opens the line and keeps it open; sends what an earlier page or a closed tab left unsent. */
@@ -111,8 +107,7 @@ export class Line {
     // What is unsent was written before, also when the clock was set back meanwhile, or the page loaded again.
     const client_id = uuid7(at, ...this.#outbox.keys(), ...this.kept());
     const entry = { client_id, op, conversation, body, fields, at, tab: this.#tab, error: null };
-    this.#move(entry, "sending");
-    this.#push(entry);
+    this.#dispatch(entry);
     return client_id;
   }
 
@@ -128,9 +123,8 @@ export class Line {
   retry(client_id) {
     const entry = this.#outbox.get(client_id);
     entry.error = null;
-    this.#move(entry, "sending");
     this.nudge();
-    this.#push(entry);
+    this.#dispatch(entry);
   }
 
   /** Gives a message up and returns it, so that its text can be written differently. */
@@ -148,8 +142,7 @@ export class Line {
 
   /** The client_ids of unsent messages in storage, written by this page or by others. */
   kept() {
-    const keys = Object.keys(this.#with.storage).filter((key) => key.startsWith(this.#key("")));
-    return keys.map((key) => key.split(".").at(-1));
+    return Object.keys(this.#with.storage).flatMap((key) => key.split(this.#key(""))[1] ?? []);
   }
 
   now() {
@@ -198,9 +191,7 @@ export class Line {
     for (const conversation of this.followed.keys()) this.#catchUp(conversation, true);
     if (!this.followed.size && this.#with.resume === "resume") this.tell("resume", { conversation: null, after: 0 });
     for (const entry of this.pending()) {
-      if (entry.error) continue;
-      this.#move(entry, "sending");
-      this.#push(entry);
+      if (!entry.error) this.#dispatch(entry);
     }
     this.#look();
   }
@@ -304,6 +295,11 @@ export class Line {
 
   // The outbox
 
+  #dispatch(entry) {
+    this.#move(entry, "sending");
+    this.#push(entry);
+  }
+
   #push({ op, conversation, client_id, body, fields }) {
     const entry = this.#outbox.get(client_id);
     if (!entry) return;
@@ -320,8 +316,8 @@ export class Line {
   }
 
   #refuse(frame) {
-    const { client_id, error } = frame;
-    const entry = this.#outbox.get(client_id);
+    const { error } = frame;
+    const entry = this.#outbox.get(frame.client_id);
     if (!entry) this.hear("refused", frame);
     else if (error.code === "retry") this.#with.clock.after(RETRY_AFTER, () => this.#push(entry));
     else this.#move(Object.assign(entry, { error }), "failed");
@@ -352,8 +348,9 @@ export class Line {
       const take = (lock) => {
         const entry = read();
         if (!lock || !entry.op || entry.tab !== tab) return;
-        this.#move({ ...entry, tab: this.#tab, state: "" }, entry.error ? "failed" : "sending");
-        if (!entry.error) this.#push(entry);
+        const own = { ...entry, tab: this.#tab, state: "" };
+        if (own.error) this.#move(own, "failed");
+        else this.#dispatch(own);
       };
       if (tab === this.#tab) continue;
       if (locks) locks.request(`${name}.${tab}`, { ifAvailable: true }, take);
@@ -395,14 +392,14 @@ class Requests {
 /** A time-ordered identifier (UUID version 7): sorting by it is sorting by when it was written, after all the `earlier`. */
 export function uuid7(now, ...earlier) {
   const time = Math.max(now, ...earlier.map((id) => parseInt(id.replace("-", ""), 16) + 1 || 0));
-  const digits = [...time.toString(16).padStart(12, 0)];
-  const digit = () => digits.shift() ?? Math.floor(Math.random() * 16).toString(16);
-  return "xxxxxxxx-xxxx-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
+  const digits = time.toString(16).padStart(12, 0);
+  const digit = () => Math.floor(Math.random() * 16).toString(16);
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7xxx-8xxx-xxxxxxxxxxxx`.replace(/x/g, digit);
 }
 
 /** JSON into objects without a prototype: what a host page hung on Object.prototype is not part of a frame. */
 export function parse(text) {
-  const bare = (_, value) => (value instanceof Object && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
+  const bare = (_, value) => (value instanceof Object && !Array.isArray(value) ? { __proto__: null, ...value } : value);
   try {
     return JSON.parse(text, bare) ?? {};
   } catch {
@@ -412,8 +409,7 @@ export function parse(text) {
 
 /** The page's own storage, or where there is none or it is forbidden one that keeps nothing. */
 export function storage() {
-  const nothing = () => null;
-  const none = { getItem: nothing, setItem: nothing, removeItem: nothing };
+  const none = new Proxy({}, { get: () => () => null });
   try {
     return localStorage ?? none;
   } catch {

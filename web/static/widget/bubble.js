@@ -1,6 +1,6 @@
 /** What is said while the chat is closed: who says it, what, at most three answers, and how to wave it away. */
-import { h, icon } from "../shared/html.js";
-import { CLOSE, face } from "./status.js";
+import { h } from "../shared/html.js";
+import { face, party } from "./status.js";
 
 const LOOKED_AT = 1_000;
 
@@ -17,21 +17,18 @@ export function whenSeen(element, act) {
   watcher.observe(element);
 }
 
+/** A quick reply: `act` has what each kind of them does, `press` where none is said. */
+export const reply = (option, act, step) => h("button.reply", { onclick: () => act[option.kind ?? "press"](option, step) }, option.label);
+
 /** `act`: open(), press(option), dismiss(). */
 export function bubble(texts, { say, buttons = [], from = {} }, act) {
-  const lang = { lang: texts.language };
-  const button = (name, label, onclick, ...inside) => h(`button.${name}`, { type: "button", onclick, ...label }, ...inside);
+  const { role, name } = from;
+  const person = role === "agent" && name;
   return h(
     "div.bubble",
     null,
-    h(
-      "div.party",
-      null,
-      face(from),
-      h("p.who", null, from.role === "agent" ? from.name : from.name ? texts.for(from.name) : texts.bot),
-      button("shut", { "aria-label": texts.dismiss }, act.dismiss, icon(CLOSE)),
-    ),
-    button("words", lang, act.open, say),
-    h("div.replies", lang, ...buttons.slice(0, 3).map((option) => button("reply", {}, () => act[option.kind ?? "press"](option), option.label))),
+    party(face(person), h("p.who", null, person || (name ? texts.for(name) : texts.bot)), texts.dismiss, act.dismiss),
+    h("button.words", { lang: texts.language, onclick: act.open }, say),
+    h("div.replies", { lang: texts.language }, ...buttons.slice(0, 3).map((option) => reply(option, act))),
   );
 }

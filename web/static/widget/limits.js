@@ -6,6 +6,9 @@ const STOPS = { shown: "visitor", answered: "answered" };
 
 const quiet = (limits, tally) => (key) => Math.max(0, limits[key] - tally[`${QUIET[key]}_ago`]) || 0;
 
+const mapped = (values = {}, change) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]));
+
 /** For how many seconds silence is still asked for. */
 export const quietFor = (limits, tally) => Math.max(...Object.keys(QUIET).map(quiet(limits, tally)));
 
@@ -37,10 +40,9 @@ export class Counters {
   /** The tallies as they are now. */
   tallies() {
     const by = this.#now() - this.#at;
-    const aged = (tally = {}) =>
-      Object.fromEntries(Object.entries(tally).map(([key, value]) => [key, key.endsWith("_ago") ? value + by : value]));
-    const { all, triggers = {} } = this.#counted;
-    return { all: aged(all), triggers: Object.fromEntries(Object.keys(triggers).map((id) => [id, aged(triggers[id])])) };
+    const aged = (tally) => mapped(tally, (value, key) => (key.endsWith("_ago") ? value + by : value));
+    const { all, triggers } = this.#counted;
+    return { all: aged(all), triggers: mapped(triggers, aged) };
   }
 
   /** How often a trigger was `shown`, `dismissed` or `answered`. */

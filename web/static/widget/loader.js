@@ -3,8 +3,8 @@
   const script = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document);
   if (window.Parlour?.open instanceof Function) return;
   const calls = [];
-  const call = (name) => [name, () => calls.push(name)];
-  window.Parlour = Object.fromEntries(["open", "close", "hide", "show"].map(call));
+  window.Parlour = {};
+  for (const name of ["open", "close", "hide", "show"]) Parlour[name] = () => calls.push(name);
   const begin = () =>
     import(new URL("__STATIC__/widget/main.js", script.src))
       .then(({ begin }) => begin(new URL(script.src).origin, calls))

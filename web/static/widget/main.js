@@ -41,11 +41,11 @@ class Widget extends HTMLElement {
   #status;
   #composer;
   #dialog;
-  #launcher = h("button.launcher", { type: "button", onclick: () => (this.#dialog.open ? this.close() : this.open()) });
+  #launcher = h("button.launcher", { onclick: () => (this.#dialog.open ? this.close() : this.open()) });
   #corner = h("div", { role: "status" });
   #typing = h("p.typing", { hidden: true });
   #fading;
-  #again;
+  /** The telling of this page: `known` once the server has heard of it, so that something may be said about it. */
   #viewing;
   #began;
   #stands = {};
@@ -65,7 +65,7 @@ class Widget extends HTMLElement {
     const changed = (what) => {
       if (what !== "page") return this.#speaker.consider();
       // What a trigger said about the page before goes with it, as if it had not been said.
-      if (this.#spoken.say) this.#clear((this.#spoken = {}));
+      if (this.#spoken.say) this.#clear(this.#forget());
       this.#view();
     };
     this.#visit = new Visit(changed, { window, storage: kept, clock });
@@ -73,6 +73,7 @@ class Widget extends HTMLElement {
       ask: (what, body) => this.#ask(what, body),
       chat: () => (this.#stands.open ? (this.#dialog.open ? "open" : "minimized") : null),
       silences: () => this.#silences(),
+      again: () => this.#view(true),
       show: (spoken, told) => this.#show((this.#spoken = spoken), told),
     });
     const sheet = text(new URL("./widget.css", import.meta.url));
@@ -125,6 +126,11 @@ class Widget extends HTMLElement {
     const act = {
       close: () => this.close(),
       press: (option, step) => this.#press(option, step),
+      dismiss: () => {
+        this.close();
+        // A window that opened by itself is waved away by closing it.
+        this.#spoken.dismiss?.();
+      },
       ask: () => {
         this.#send({ text: texts.human });
         this.#goOn();
@@ -135,38 +141,43 @@ class Widget extends HTMLElement {
       },
       change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
       send: (body) => this.#send(body),
-      typing: (on, text) => this.#tellTyping(on, text),
+      typing: (on, text) => {
+        const { id: conversation, holder } = this.#stands;
+        if (conversation) line.tell("typing", { conversation, on, text: holder === "agent" ? text : null });
+      },
       draft: (text) => keep("draft", text),
     };
     this.#thread = new Thread(texts, said(greeting), act);
     this.#status = new Status(texts, name, act);
     this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
-    const parts = [this.#status.element, this.#thread.element, this.#typing, this.#composer.element];
     // It is told a moment later that it was closed, and may be open again by then.
     this.#dialog = h(
       "dialog.dialog",
       { onclose: () => this.#dialog.open || act.close(), tabIndex: -1, "aria-labelledby": "name" },
-      ...parts,
+      this.#status.element,
+      this.#thread.element,
+      this.#typing,
+      this.#composer.element,
     );
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
     // While a word is composed the key has another number: then it gives up that word.
     const onkeydown = ({ keyCode }) => {
       if (keyCode === ESCAPE && this.#dialog.open) this.close();
     };
-    const around = { lang, dir, onkeydown };
-    const box = h(`div.root.${look.position}`, around, this.#corner, this.#dialog, this.#launcher);
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
     styles.replaceSync(sheet);
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [styles];
-    this.shadowRoot.append(box);
+    this.shadowRoot.append(
+      h(`div.root.${look.position}`, { lang, dir, onkeydown }, this.#corner, this.#dialog, this.#launcher),
+    );
     root.append(this);
     this.#label();
   }
 
   #listen() {
     const line = this.#line;
-    const heard = {
+    line.hearers = {
       events: (frame) => this.#heard(frame),
       message: (entry) => this.#thread.message(entry),
       welcome: ({ conversation }) => conversation && this.#stand(conversation),
@@ -183,7 +194,6 @@ class Widget extends HTMLElement {
         if (state === "refused") this.#view();
       },
     };
-    for (const kind of Object.keys(heard)) line.on(kind, heard[kind]);
     // Keys pressed here are no shortcuts of the host page.
     for (const kind of ["keydown", "keyup", "keypress"]) {
       this.shadowRoot.addEventListener(kind, (event) => event.stopPropagation());
@@ -224,10 +234,10 @@ class Widget extends HTMLElement {
   }
 
   #label() {
-    const { open, close, unread } = this.#texts;
+    const texts = this.#texts;
     const shown = this.#dialog.open;
     const count = this.#unread;
-    this.#launcher.ariaLabel = shown ? close : count ? `${open}, ${unread(count)}` : open;
+    this.#launcher.ariaLabel = shown ? texts.close : count ? `${texts.open}, ${texts.unread(count)}` : texts.open;
     this.#launcher.ariaExpanded = shown;
     this.#launcher.replaceChildren(icon(shown ? FOLD : TALK), count ? h("span.badge", null, count) : "");
   }
@@ -254,7 +264,7 @@ class Widget extends HTMLElement {
 
   /** What was pressed is gone: the focus goes where one writes, but does not call up the keyboard of a phone. */
   #goOn() {
-    (matchMedia("(pointer: coarse)").matches ? this.#dialog : this.#composer).focus();
+    (this.#visit.pointer ? this.#composer : this.#dialog).focus();
   }
 
   #heard({ conversation, events }) {
@@ -282,6 +292,13 @@ class Widget extends HTMLElement {
     return true;
   }
 
+  /** What was said unasked is not to be answered, and gone. */
+  #forget() {
+    this.#spoken = {};
+    this.#thread.takeBack();
+    this.#fill();
+  }
+
   /** Nothing is new any more. */
   #clear() {
     this.#unread = 0;
@@ -298,15 +315,12 @@ class Widget extends HTMLElement {
 
   #stand(status) {
     this.#stands = status;
+    // In whichever tab somebody has begun to talk: what was said unasked is no question any more.
+    if (status.open && this.#spoken.impression) this.#clear(this.#forget());
     this.#status.show(status);
     this.#composer.askable(!/queue|agent/.test(status.holder));
     this.#thread.read(status.agent_read);
     if (status.id) this.#line.follow(status.id);
-  }
-
-  #tellTyping(on, text) {
-    const { id, holder } = this.#stands;
-    if (id) this.#line.tell("typing", { conversation: id, on, text: holder === "agent" ? text : null });
   }
 
   #showTyping({ on, who }) {
@@ -320,10 +334,10 @@ class Widget extends HTMLElement {
   #show(spoken, told = () => {}) {
     const { say, open, badge } = spoken;
     const seen = () => told("seen");
-    const dismiss = () => {
-      this.#spoken = {};
+    const dismiss = (spoken.dismiss = () => {
+      this.#forget();
       told("dismissed");
-    };
+    });
     // On a phone the window hides the page, and that is for the visitor to do.
     if (open && !narrow.matches) {
       spoken.closed = dismiss;
@@ -341,10 +355,7 @@ class Widget extends HTMLElement {
         this.open();
         this.#press(option);
       },
-      dismiss: () => {
-        this.#fill();
-        dismiss();
-      },
+      dismiss,
     };
     const element = bubble(this.#texts, spoken, act);
     this.#fill(element);
@@ -358,7 +369,7 @@ class Widget extends HTMLElement {
       form_in_use: document.activeElement?.matches("input, textarea, select, [contenteditable]"),
       busy: this.hidden || this.#corner.firstChild || this.#unread,
       page_hidden: document.hidden,
-      not_leader: !this.#visit.leads,
+      not_leader: !this.#visit.leads || !this.#viewing.known,
     };
     return Object.keys(silences).filter((code) => silences[code]);
   }
@@ -367,8 +378,7 @@ class Widget extends HTMLElement {
 
   /** Tells of this page until the server has heard of it; of pages that it could not hear of, the last takes all turns. */
   async #view(again, wait = FIRST_RETRY) {
-    const viewing = (this.#viewing = {});
-    clearInterval(this.#again);
+    const viewing = (this.#viewing = { known: again });
     const ask = () => this.#ask("view", { ...this.#visit.view(), again });
     const { locks } = navigator;
     // Two tabs that ask without a token would be two visitors: the second waits for the token of the first.
@@ -376,11 +386,10 @@ class Widget extends HTMLElement {
     if (!view.token) await new Promise((resolve) => setTimeout(resolve, wait));
     if (viewing !== this.#viewing) return;
     if (!view.token) return this.#view(again, Math.min(wait * 2, LAST_RETRY));
+    viewing.known = true;
     this.#began(view);
     this.#speaker.take(view, again);
     if (this.isConnected && (view.conversation || this.#line.state === "refused")) this.#line.start();
-    const { ask_again_after: after } = view;
-    if (after) this.#again = setInterval(() => this.#silences()[0] || this.#view(true), after * 1000);
   }
 
   /** The answer, or where there is none something empty. */
@@ -410,8 +419,10 @@ function readIn(conversation) {
 export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
-  // A page that is made ready in advance is perhaps never looked at.
-  if (document.prerendering === true) await new Promise((go) => document.addEventListener("prerenderingchange", go));
+  // A page that is made ready in advance, or opened behind another, is perhaps never looked at.
+  for (const [state, change] of [["prerendering", "prerenderingchange"], ["hidden", "visibilitychange"]]) {
+    if (document[state] === true) await new Promise((go) => document.addEventListener(change, go));
+  }
   await widget.begin(origin);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();

@@ -2,6 +2,9 @@
 import { decide, Readiness } from "./arbiter.js";
 import { Counters } from "./limits.js";
 
+/** Seconds after which the server is asked again at the latest: a visit of which it hears nothing ends after 1,800. */
+const HEARD_WITHIN = 1_200;
+
 export class Speaker {
   counters = new Counters(() => Date.now() / 1000);
   #visit;
@@ -11,33 +14,40 @@ export class Speaker {
   #readiness = new Readiness([]);
   #asking = false;
   #told;
+  /** When the server is asked again, in seconds. */
+  #due;
 
-  /** `act`: ask(what, body), chat() → fact, silences() → codes, show(spoken, told). */
+  /** `act`: ask(what, body), chat() → fact, silences() → codes, again(), show(spoken, told). */
   constructor(visit, act) {
     this.#visit = visit;
     this.#act = act;
   }
 
   /** Takes what the server told about a page, or told `again`: who may want to speak, and how often somebody did. */
-  take({ triggers, manners, counters, language }, again) {
+  take({ triggers, manners, counters, language, ask_again_after }, again) {
     const told = JSON.stringify(triggers);
     // What waits for a condition to have held for a while goes on waiting when the server says the same again.
     if (!again || told !== this.#told) this.#readiness = new Readiness(triggers);
     this.#told = told;
     this.#manners = manners;
     this.#language = language;
+    this.#due = Date.now() / 1000 + Math.min(ask_again_after || Infinity, HEARD_WITHIN);
     this.counters.take(counters);
     this.consider();
   }
 
   async consider() {
     if (this.#asking) return;
-    const { ask, silences, show } = this.#act;
+    const { ask, silences, again, show } = this.#act;
     const { seconds } = this.#visit;
+    const silent = silences();
+    const wait = this.#due - Date.now() / 1000;
+    // One tab asks for all of them, and not while its page is still settling.
+    if (wait <= 0 && !silent.includes("not_leader")) again((this.#due = Infinity));
     const facts = this.#facts();
     const ready = this.#readiness.ready(facts, seconds);
-    const decision = decide(ready, silences(), this.#manners, this.counters.tallies());
-    this.#visit.wake(Math.min(this.#readiness.mayChangeIn(facts, seconds), decision.againIn));
+    const decision = decide(ready, silent, this.#manners, this.counters.tallies());
+    this.#visit.wake(Math.min(this.#readiness.mayChangeIn(facts, seconds), decision.againIn, wait > 0 ? wait : Infinity));
     const trigger = decision.winner?.id;
     if (!trigger) return this.#readiness.take(decision);
     this.#readiness.passOver(trigger);

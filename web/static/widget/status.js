@@ -5,10 +5,14 @@ import { h, icon } from "../shared/html.js";
 const PATIENCE = 1_500;
 const BOT = "M12 8V4H8M6 8h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2M2 14h2m16 0h2m-7-1v2m-6-2v2";
 
-export const CLOSE = "M18 6 6 18M6 6l12 12";
+const CLOSE = "M18 6 6 18M6 6l12 12";
 
 /** A person's first letter, or the mark of the bot. */
-export const face = ({ role, name } = {}) => h("span.face", { ariaHidden: true }, role === "agent" ? [...name][0] : icon(BOT));
+export const face = (person) => h("span.face", { ariaHidden: true }, person ? [...person][0] : icon(BOT));
+
+/** Who it is, in pictures and words, and a way to close it. */
+export const party = (picture, words, label, onclick) =>
+  h("div.party", null, picture, words, h("button.shut", { "aria-label": label, onclick }, icon(CLOSE)));
 
 export class Status {
   element;
@@ -16,16 +20,15 @@ export class Status {
   #site;
   #face = h("span");
   #name = h("h2.name", { id: "name" });
-  #standing = h("p.standing", { role: "status" });
+  #standing = h("p", { role: "status" });
   #trouble = h("p.trouble", { role: "status" });
   #timer;
 
   constructor(texts, site, { close }) {
     this.#texts = texts;
     this.#site = site;
-    const shut = h("button.shut", { type: "button", "aria-label": texts.close, onclick: close }, icon(CLOSE));
     const words = h("div", null, this.#name, this.#standing);
-    this.element = h("div.head", null, h("div.party", null, this.#face, words, shut), this.#trouble);
+    this.element = h("div.head", null, party(this.#face, words, texts.close, close), this.#trouble);
   }
 
   /** `status`: as the server tells it; none before there is a conversation. */
@@ -36,7 +39,7 @@ export class Status {
     else if (left) standing = texts.left;
     else if (opens) standing = texts.opens(moment(Date.parse(opens), Date.now(), texts.lang));
     else if (holder === "nobody" && open) standing = texts.nobody;
-    this.#face.replaceChildren(face(agent ? { role: "agent", name: agent } : {}));
+    this.#face.replaceChildren(face(agent));
     this.#name.textContent = agent ? [agent, department].filter(Boolean).join(", ") : this.#site;
     if (this.#standing.textContent !== standing) this.#standing.textContent = standing;
   }

@@ -1,6 +1,7 @@
 /** What was said, in order, and at its end what is still on its way. */
 import { exact, moment } from "../shared/clock.js";
 import { h, prose } from "../shared/html.js";
+import { reply } from "./bubble.js";
 
 const GAP = 15 * 60_000;
 const NEAR = 90;
@@ -24,7 +25,7 @@ export class Thread {
   #read = 0;
   #tall = 0;
 
-  /** `act`: press(option, step), send(body), retry(client_id), change(client_id). */
+  /** `act`: press(option, step), dismiss(), send(body), retry(client_id), change(client_id). */
   constructor(texts, greeting, act) {
     this.#texts = texts;
     this.#greeting = greeting;
@@ -49,10 +50,8 @@ export class Thread {
   /** Quick replies or a form under the last message; gone once something else is said. */
   offer(offered) {
     const { options = [], step, form } = (this.#offered = offered);
-    const press = (option) => () => this.#act.press(option, step);
-    const buttons = options.map((option) => h("button.reply", { type: "button", onclick: press(option) }, option.label));
     this.#keepEnd(() => {
-      this.#replies.replaceChildren(...buttons);
+      this.#replies.replaceChildren(...options.map((option) => reply(option, this.#act, step)));
       this.element.append(this.#replies);
     });
     if (form) this.#ask(form, offered);
@@ -98,19 +97,25 @@ export class Thread {
     this.read(this.#read);
   }
 
-  /** Shows what a bubble said, until the record says it. */
+  /** Shows what a bubble said, until the record says it or it is taken back. */
   foretell(text, options) {
     this.#foretold = this.#say(text);
-    this.offer({ options });
+    this.offer((this.#foretold.offered = { options }));
+  }
+
+  /** As if no bubble had said anything. */
+  takeBack() {
+    this.#foretold.remove?.();
+    if (this.#offered === this.#foretold.offered) this.offer({});
   }
 
   #say(text, { role, name } = {}) {
-    const { you, bot, language } = this.#texts;
+    const texts = this.#texts;
     const own = role === "visitor";
-    const who = own ? you : role === "agent" ? name : bot;
+    const who = own ? texts.you : role === "agent" ? name : texts.bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
     this.#speaker = own ? null : who;
-    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: language }, ...prose(text)));
+    const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: texts.language }, ...prose(text)));
     element.text = text;
     this.#place(element);
     return element;
@@ -118,7 +123,7 @@ export class Thread {
 
   /** One of our own moved on: it is on its way, stuck, or taken. */
   message({ client_id, body, state, error }) {
-    const { sending, unsent, again, change, refused, too_many } = this.#texts;
+    const texts = this.#texts;
     let element = this.#own.get(client_id);
     if (!element) {
       if (state === "sent") return;
@@ -127,9 +132,9 @@ export class Thread {
       this.#own.set(client_id, element);
       this.#keepEnd();
     }
-    if (state !== "failed") return this.#mark(element, state === "sending" && sending);
+    if (state !== "failed") return this.#mark(element, state === "sending" && texts.sending);
     const hopeless = error && error.code !== "too_many";
-    const why = hopeless ? refused : error ? too_many : "";
+    const why = hopeless ? texts.refused : error ? texts.too_many : "";
     const act = () => {
       if (hopeless) {
         element.remove();
@@ -137,8 +142,8 @@ export class Thread {
       }
       this.#act[hopeless ? "change" : "retry"](client_id);
     };
-    const button = h("button.plain", { type: "button", onclick: act }, hopeless ? change : again);
-    this.#mark(element, `${unsent} · ${why} `, button);
+    const button = h("button.plain", { onclick: act }, hopeless ? texts.change : texts.again);
+    this.#mark(element, `${texts.unsent} · ${why} `, button);
   }
 
   /** Marks the last of our own that a person has read. */

@@ -3,6 +3,8 @@
  * Only time in sight counts. A visit ends after 30 quiet minutes and is the same in all tabs.
  */
 
+import { parse } from "../shared/line.js";
+
 const KEY = "parlour.visit";
 const ENDS_AFTER = 1_800_000;
 const NOTED_EVERY = 15_000;
@@ -27,8 +29,6 @@ export const pagePath = (path) => {
 };
 
 export class Visit {
-  /** Whether this tab is the one that may speak. */
-  leads = false;
   #changed;
   #window;
   #storage;
@@ -52,6 +52,7 @@ export class Visit {
   /** Seconds of this visit before this page. */
   #before;
   #turn;
+  #leads = false;
   #timer;
   #settling;
 
@@ -76,6 +77,11 @@ export class Visit {
     // Says when a script changes the address; in browsers that do not have it, the next movement shows.
     window.navigation?.addEventListener("currententrychange", look);
     clock.after(0, look);
+  }
+
+  /** Whether this tab is the one that may speak, and knows on which page: titles come after addresses. */
+  get leads() {
+    return this.#leads && !this.#settling;
   }
 
   /** Seconds for which this document has been in sight. */
@@ -105,7 +111,7 @@ export class Visit {
       days_since_last_visit: days,
       returning: visits > 1,
       referrer,
-      device: this.#pointer ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
+      device: this.pointer ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
     };
     CAMPAIGN.forEach((part, at) => (facts[`utm.${part}`] = campaign[at]));
     for (const [name, value] of [...new URLSearchParams(location.search)].slice(0, 20)) facts[short(`page.query.${name}`, 200)] ??= short(value);
@@ -120,14 +126,14 @@ export class Visit {
     return { facts: this.facts(), languages: languages.filter(Boolean).slice(0, 9) };
   }
 
-  /** Says "facts" after so many more seconds in sight; only the last wish counts. */
+  /** Says "facts" after so many more seconds in sight if the visit goes on until then; only the last wish counts. */
   wake(seconds) {
     this.#clock.cancel(this.#timer);
-    if (this.#since && seconds < Infinity) this.#timer = this.#clock.after(seconds * 1000, () => this.#changed("facts"));
+    if (this.#since && this.#idle + seconds < ENDS_AFTER / 1000) this.#timer = this.#clock.after(seconds * 1000, () => this.#changed("facts"));
   }
 
   /** Whether there is a pointer that can leave. */
-  get #pointer() {
+  get pointer() {
     return !this.#window.matchMedia("(pointer: coarse)").matches;
   }
 
@@ -140,17 +146,13 @@ export class Visit {
   }
 
   #onPage() {
-    return Math.floor(this.seconds - this.#start / 1000);
+    return Math.floor(this.seconds - this.#start);
   }
 
   /** Reads what all tabs share, changes it, and writes it back. */
   #share(changes) {
     const storage = this.#storage;
-    try {
-      this.#visit = { ...this.#visit, ...JSON.parse(storage.getItem(KEY)) };
-    } catch {
-      // Not ours: it is written over.
-    }
+    Object.assign(this.#visit, parse(storage.getItem(KEY)));
     Object.assign(this.#visit, changes?.(this.#visit));
     try {
       if (changes) storage.setItem(KEY, JSON.stringify(this.#visit));
@@ -172,7 +174,6 @@ export class Visit {
       this.#previous = goesOn ? page : null;
       const begins = {
         visits: visits + 1,
-        began: now,
         seconds: 0,
         landing: this.#page,
         // Nobody comes from the page they are on.
@@ -185,7 +186,7 @@ export class Visit {
     this.#href = location.href;
     this.#depth = this.#top = 0;
     this.#leaving = false;
-    this.#start = this.seconds * 1000;
+    this.#start = this.seconds;
     this.#before = this.#visit.seconds;
   }
 
@@ -201,15 +202,15 @@ export class Visit {
     if (now - last >= ENDS_AFTER || pagePath(location.pathname) !== this.#page) {
       this.#share(() => ({ seconds: this.#before + this.#onPage() }));
       this.#arrive();
-      // Titles come after addresses, and some addresses lead on at once.
+      // Some addresses lead on at once.
       this.#clock.cancel(this.#settling);
-      this.#settling = this.#clock.after(SETTLES_IN, () => this.#changed("page"));
+      this.#settling = this.#clock.after(SETTLES_IN, () => this.#changed("page", (this.#settling = 0)));
       moved = true;
     } else if (now - last > NOTED_EVERY) this.#share(() => ({ last: now }));
     // Nothing leaves a phone through the top; who goes up by a screen at once may want what is there. Not so at the very
     // beginning of a page: scripts that change the address scroll as well.
     if (scrollY >= this.#top || now - this.#topAt > AT_ONCE) [this.#top, this.#topAt] = [scrollY, now];
-    else if (!this.#pointer && this.#onPage() && this.#top - scrollY > innerHeight) this.#leave();
+    else if (!this.pointer && this.#onPage() && this.#top - scrollY > innerHeight) this.#leave();
     const depth = Math.min(100, Math.round((100 * scrollY) / (document.documentElement.scrollHeight - innerHeight))) || 0;
     if (moved || depth > this.#depth || location.href !== this.#href) {
       this.#depth = Math.max(depth, this.#depth);
@@ -231,7 +232,7 @@ export class Visit {
       this.#share(() => ({ seconds: this.#before + this.#onPage() }));
       this.#clock.cancel(this.#timer);
       this.#turn.abort();
-      this.leads = false;
+      this.#leads = false;
     }
     return true;
   }
@@ -242,7 +243,7 @@ export class Visit {
     const { locks } = this.#window.navigator;
     const lead = () =>
       new Promise((resign) => {
-        this.leads = true;
+        this.#leads = true;
         signal.addEventListener("abort", resign);
         this.#changed("facts");
       });
