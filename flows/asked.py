@@ -141,7 +141,10 @@ class AskedValue(Question):
             run.effects.append(Consented(self.name, bool(value), asked, language, self.step, self.flow))
 
     def skipped(self, run: Run) -> bool:
-        return run.answer is not None and run.answer.option is not None and self._is_skip(run.answer.option)
+        answer = run.answer
+        if answer is None or answer.option is None or answer.confirms is not None:
+            return False
+        return self._is_skip(answer.option)
 
     def pressed(self, run: Run, value: Any) -> Answer | None:
         return _as_confirming(self._right.pressed(run, value)) if run.cursor.held else super().pressed(run, value)
