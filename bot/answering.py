@@ -154,8 +154,9 @@ class Bot:
         return reply.turn()
 
     def is_wish_for_person(self, draft: Draft, text: str) -> bool:
-        """Says whether a text is the phrase that asks for a person, whatever else it may be."""
-        return self.sites.current.flow_settings.phrases.match(text, draft.state.language) == "human"
+        """Says whether a text that is the label of a button asks for a person all the same."""
+        phrases = self.sites.current.flow_settings.phrases
+        return phrases.match(text, draft.state.language, may_answer=True) == "human"
 
     def call_agent(self, known: Known, department: str | None, *, reason: WhyAgent) -> Turn:
         """Asks for a person without a flow."""

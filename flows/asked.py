@@ -152,6 +152,10 @@ class AskedValue(Question):
     def labelled(self, run: Run, text: str) -> Answer | None:
         return _as_confirming(self._right.labelled(run, text)) if run.cursor.held else super().labelled(run, text)
 
+    def may_name(self, run: Run, text: str) -> bool:
+        # "Eine Person" is how many come.
+        return self.type == "number" or super().may_name(run, text)
+
     def understood(self, run: Run, text: str) -> Answer | None:
         found = self.recognised(run, text)
         if run.cursor.held and not (isinstance(found, Accepted) and self.type in FINDABLE):

@@ -39,6 +39,9 @@ class FormQuestion(Question):
     def takes_any_text(self, run: Run) -> bool:
         return self._fields.asked(run).takes_anything
 
+    def may_name(self, run: Run, text: str) -> bool:
+        return self._fields.asked(run).may_name(run, text)
+
     def again(self, run: Run, n: int) -> str:
         answer = run.answer
         if isinstance(answer, Filled) and answer.refused:

@@ -179,6 +179,10 @@ class Question(ABC):
             place = labels.get(normalised(text))
         return self._chosen(place) if place is not None and self._is_open(run, place) else None
 
+    def may_name(self, run: Run, text: str) -> bool:
+        """Says whether the name of somebody, such as "a person", may be an answer here: a button says just that."""
+        return self.labelled(run, text) is not None
+
     def numbered(self, run: Run, text: str) -> Answer | None:
         """Returns the answer if the text is the number of an option, counted as they were shown."""
         digits = text.strip().rstrip(".)")

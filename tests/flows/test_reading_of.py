@@ -92,6 +92,8 @@ def test_each_message_is_what_the_order_of_the_language_makes_it():
     assert reading(at(*TO_STORY), "anything at all") == "free_answer"
     assert reading(at(*TO_CONSENT), "human") == "none"
     assert reading(Cursor("c1", "en"), "human") == "human"
+    assert reading(Cursor("c1", "en"), "a person") == "human"
+    assert reading(at(), "a person") == "human"
     assert reading(Cursor("c1", "en"), "back") == "none"
 
 
