@@ -12,6 +12,7 @@ from flows.effects import Misunderstood, Option, Say, SetTimer, SlotValue
 from flows.wording import Spoken
 from rules.durations import Duration
 from rules.phrases import LONGEST_MESSAGE, normalised
+from rules.wishes import without_courtesy
 
 if TYPE_CHECKING:
     from flows.compiler import Build
@@ -170,13 +171,14 @@ class Question(ABC):
         return self._chosen(place) if place is not None and self._is_open(run, place) else None
 
     def labelled(self, run: Run, text: str) -> Answer | None:
-        """Returns the answer if the text is exactly the label of an option that is open."""
+        """Returns the answer if the text is exactly the label of an option that is open, with "please" or without."""
         if not self.offers or not self.type_ok or len(text) > LONGEST_MESSAGE:
             return None
         labels = self._labels(run)
         place = labels.get(text.strip().casefold())
         if place is None:
-            place = labels.get(normalised(text))
+            said = normalised(text)
+            place = labels.get(said, labels.get(without_courtesy(said)))
         return self._chosen(place) if place is not None and self._is_open(run, place) else None
 
     def may_name(self, run: Run, text: str) -> bool:

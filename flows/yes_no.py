@@ -47,7 +47,12 @@ _WRONG = phrases(
     "ist nicht richtig, nicht korrekt, das ist nicht korrekt, nicht ganz, nicht ganz richtig, stimmt nicht ganz",
 )
 """No to what is said, and no way to decline what is asked for."""
-_NOTHING = phrases("-,–,—", "none, nothing, n/a, i don't have one, i don't have any, i have none, keine, keins, nichts")
+_NOTHING = phrases(
+    "-,–,—,none, nothing, n/a, i don't have one, i don't have any, i have none, don't have one, don't have any",
+    "i do not have one, i do not have any, i haven't got one, i haven't got any, i've got none",
+    "keine, keins, keinen, nichts, ich habe keine, ich habe keins, ich habe keinen, hab keine, hab keins, habe keine",
+    "habe ich nicht, hab ich nicht, gibt es nicht, leider keine, ich habe leider keine",
+)
 _FEW_WORDS = 6
 
 
@@ -72,5 +77,9 @@ def says_yes(text: str) -> bool | None:
 
 def declines(text: str) -> bool:
     """Says whether somebody does not want to give what was asked for, or has none."""
-    said = normalised(text)
-    return said in _NOTHING or (says_yes(text) is False and without_courtesy(said) not in _WRONG)
+    said = without_courtesy(normalised(text))
+    if said in _NOTHING or (says_yes(text) is False and said not in _WRONG):
+        return True
+    # "No, I don't have one" says it twice.
+    first, _, rest = said.partition(" ")
+    return first in _NO and without_courtesy(rest) in _NOTHING

@@ -16,6 +16,8 @@ _VERB = (
 _SOMEBODY = "someone|somebody|anyone|anybody|jemand"
 _ANY_ONE = "a|an|one of your|ein|eine|einen|einem|einer"
 _ARTICLE = f"{_ANY_ONE}|the|your"
+_DEFINITE = "der|die|das|den|dem|zum|zur"
+_TAKE = "ill take|ill have|(?:i|we) (?:take|choose|pick)|ich (?:nehme|wähle)|wir nehmen"
 _ADJECTIVE = "real|live|actual|(?:echt|richtig)(?:e|er|en|em)?"
 _VERB_BEHIND = "sprechen|reden|chatten|verbinden|verbunden werden"
 _AT_ONCE = "now|right now|instead|jetzt|sofort|lieber"
@@ -29,6 +31,10 @@ _ASKING = re.compile(
     f"(?:(?:{_GREETING}|{_COURTESY}) )*(?:(?:{_WISH}) )?(?:to )?(?:(?:{_COURTESY}) )*"
     f"(?:(?:{_VERB}) (?!{_SOMEBODY}))?(?:(?:{_ARTICLE}) )?(?:(?:{_ADJECTIVE}) )?"
     f"(?P<what>.+?)(?: (?:{_COURTESY}|{_VERB_BEHIND}|{_AT_ONCE}))*"
+)
+_WANTING = re.compile(
+    f"(?:(?:{_GREETING}|{_COURTESY}) )*(?:(?:{_WISH}|{_TAKE}) )?(?:to )?(?:(?:{_COURTESY}) )*(?:(?:get|have) )?"
+    f"(?:(?:{_ARTICLE}|{_DEFINITE}) )?(?P<what>.+?)(?: (?:{_COURTESY}|{_AT_ONCE}|haben))*"
 )
 _REQUEST = re.compile(
     f"(?:(?:{_COURTESY}) )*(?:(?:can|could|may) (?:i|we)|lets|let us|(?:kann|könnte) ich|(?:können|könnten) wir)"
@@ -46,6 +52,11 @@ def without_courtesy(words: str) -> str:
 def asked_for(words: str) -> str:
     """Returns who or what is asked for, without the words that people ask with; of normalised words, too."""
     return _what(_ASKING, words)
+
+
+def wanted(words: str) -> str:
+    """Returns what is wanted, without an article: "i want a table please" wants "table"; of normalised words, too."""
+    return _what(_WANTING, words)
 
 
 def requested(words: str) -> str:

@@ -172,7 +172,13 @@ def test_a_question_can_be_skipped(play):
 
 
 @pytest.mark.parametrize("asked", ["email", "phone", "name", "guests, type: number"])
-@pytest.mark.parametrize("no", ["no", "no thanks", "nein danke", "-", "I don't have one"])
+@pytest.mark.parametrize(
+    "no",
+    [
+        *("no", "no thanks", "nein danke", "-", "I don't have one", "no, I don't have one", "Skip, please"),
+        *("ich habe keine", "Nein danke, ich habe keine."),
+    ],
+)
 def test_a_clear_no_skips_what_can_be_skipped(play, asked, no):
     bot = play(asking(f"{asked}, optional: true"), start="a")
     assert bot.write(no) == ["Done"]

@@ -81,7 +81,9 @@ def reading(cursor, text):
 
 def test_each_message_is_what_the_order_of_the_language_makes_it():
     assert reading(at(), "a return") == "label"
+    assert reading(at(), "A return, please!") == "label"
     assert reading(at(), "2") == "answer"
+    assert reading(at(), "I'd like a return") == "answer"
     assert reading(at(), "prices, I think") == "none"
     assert reading(at(*TO_EMAIL), "human") == "human"
     assert reading(at(*TO_EMAIL), "go back") == "phrase"
