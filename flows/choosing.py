@@ -55,7 +55,7 @@ def meant(text: str, options: Sequence[Names], *, letters: int = 1) -> list[int]
             return exact
     wordings = _wordings(text)
     for said in (*wordings, asked_for(wordings[0])):
-        exact = _places(options, lambda name, said=said: said in (normalised(name), wanted(normalised(name))))
+        exact = _named(said, options)
         if len(exact) == 1:
             return exact
     number = _number(text, wordings)
@@ -79,6 +79,10 @@ def _wordings(text: str) -> list[str]:
     if _POINTING.fullmatch(bare):
         return [said]
     return list(dict.fromkeys((said, without_courtesy(said), bare, bare.removesuffix(" one"))))
+
+
+def _named(said: str, options: Sequence[Names]) -> list[int]:
+    return _places(options, lambda name: said in (normalised(name), wanted(normalised(name))))
 
 
 def _beginning(said: str, options: Sequence[Names]) -> list[int]:

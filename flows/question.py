@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,6 +95,11 @@ class Question(ABC):
     def submitted(self, run: Run, values: Mapping[str, Any]) -> Answer | None:
         """Returns what a card that was filled in means here; only forms are asked by cards."""
         return None
+
+    def kept_choices(self) -> Iterator[tuple[str, Offered]]:
+        """Yields every option whose value is kept, with the slot it is kept in."""
+        if self.slot is not None:
+            yield from ((self.slot, offer) for offer in self.offers)
 
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         """Returns the values a validator may look at before they are kept: the slots this answer fills."""
