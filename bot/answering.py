@@ -111,10 +111,11 @@ class Bot:
         button: Mapping[str, Any] | None = None,
         form: Mapping[str, Any] | None = None,
         heard: Heard = NOTHING_HEARD,
+        begins: str | None = None,
     ) -> Turn:
         """Takes what the visitor wrote to the rules, and that or what was pressed or filled in into the flows.
 
-        Says something in any case.
+        `begins` is the flow for what nothing else takes, where a bubble was answered. Says something in any case.
         """
         if button is not None and str(button.get("step", "")).startswith(calls.FROM_ACTION):
             # No question is open at a button of an action: it is a text that need not be typed.
@@ -129,6 +130,8 @@ class Bot:
                 return reply.turn()
         if reply.take(Event("input", text=text, button=button, form=form)):
             draft.set(misunderstood=0)
+            return reply.turn()
+        if begins is not None and reply.start(begins, {}, text):
             return reply.turn()
         if button is None and form is None and (self._begin_flow(reply, text) or reply.take(Event("stray", text=text))):
             return reply.turn()
@@ -149,6 +152,11 @@ class Bot:
         reply = _Reply(self, draft, known)
         reply.start(flow, inputs)
         return reply.turn()
+
+    def is_wish_for_person(self, draft: Draft, text: str) -> bool:
+        """Says whether a text that is the label of a button asks for a person all the same."""
+        phrases = self.sites.current.flow_settings.phrases
+        return phrases.match(text, draft.state.language, may_answer=True) == "human"
 
     def call_agent(self, known: Known, department: str | None, *, reason: WhyAgent) -> Turn:
         """Asks for a person without a flow."""

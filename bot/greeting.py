@@ -21,6 +21,7 @@ from bot.visits import Stay, Visits
 from rules.compact import compact_json
 from rules.conditions import evaluate, facts_in, reasons
 from rules.facts import completed
+from rules.phrases import normalised
 from rules.texts import base_of, in_language
 from triggers.arbiter import Candidate, decide
 from triggers.buttons import Button
@@ -83,13 +84,23 @@ class Answered:
     said: str
     why: Any
     row: Mapping[str, Any]
+    chosen: bool = False
+    """It was one of its buttons, pressed or written out; else the words are the visitor's own."""
+    pressed: bool = False
     start: str | None = None
     began: bool = False
     """What it said were the first words of the flow it starts, so that the answer is one to the flow."""
+    calls: bool = False
+    """It fetches a person, of this department if there is one."""
     department: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     dismissed: bool = False
     """It was waved away by one of its buttons: nothing begins."""
+
+    @property
+    def begins(self) -> str | None:
+        """Returns the flow that words of the visitor's own begin, if nothing else takes them."""
+        return None if self.began else self.start
 
     def guard(self, conversation_id: str, now: datetime) -> Guard:
         """Returns the guard that records the answer with the conversation it began."""
@@ -199,14 +210,20 @@ class Greeting:
         """Notes what became of a showing; returns whether there is such a one."""
         return self._impressions.note(visitor_id, impression_id, f"{outcome}_at", self._now())
 
-    def answered(self, visitor_id: str, impression_id: str, label: str | None) -> Answered | None:
-        """Returns what an answer to a bubble begins; None for one that was never shown to this visitor."""
+    def answered(
+        self, visitor_id: str, impression_id: str, label: str | None = None, text: str = ""
+    ) -> Answered | None:
+        """Returns what an answer to a bubble begins, a pressed button or what was typed instead; None for one that was
+        never shown to this visitor."""
         row = self._impressions.find(visitor_id, impression_id)
         if row is None:
             return None
         trigger = self._sites.current.triggers.get(row["trigger_id"])
-        button = trigger.button(label) if trigger and label else None
+        written = label or _value_typed(text, row["said"])
+        button = trigger.button(written) if trigger and written else None
         return Answered(
+            chosen=button is not None,
+            pressed=bool(label),
             impression=impression_id,
             trigger=row["trigger_id"],
             title=in_language(trigger.title, "", self._sites.current.default_language)
@@ -217,9 +234,10 @@ class Greeting:
             row=row,
             start=row["said"].get("began") or _flow_of(trigger, button),
             began="began" in row["said"],
-            department=button.then.name if button and button.then and button.then.kind == "handoff" else None,
+            calls=bool(button and _leads(button, "handoff")),
+            department=button.then.name if button and button.then and _leads(button, "handoff") else None,
             inputs={trigger.save_as: button.value} if trigger and trigger.save_as and button else {},
-            dismissed=bool(button and _dismisses(button)),
+            dismissed=bool(button and _leads(button, "dismiss")),
         )
 
     def whereabouts(self, visitor_id: str) -> Whereabouts:
@@ -270,7 +288,7 @@ class Greeting:
             return "busy"
         self._visits.reserved(stay)
         speaker = self._speaker(site, trigger, stay.language)
-        dismissing = frozenset(each.value for each in trigger.buttons if _dismisses(each))
+        dismissing = frozenset(each.value for each in trigger.buttons if _leads(each, "dismiss"))
         return Shown(impression, words.text, words.options, speaker, trigger.open, trigger.badge, dismissing)
 
     def _speaker(self, site: Site, trigger: Trigger, language: str) -> str | None:
@@ -299,8 +317,19 @@ def _held(site: Site, trigger: Trigger, visitor_id: str) -> str | None:
     return "holdout" if held_out(trigger.holdout, trigger.id, visitor_id) else None
 
 
-def _dismisses(button: Button) -> bool:
-    return button.then is not None and button.then.kind == "dismiss"
+def _value_typed(text: str, said: Mapping[str, Any]) -> str | None:
+    """Returns the value of the button that was shown with these words on it; a flow knows its own buttons."""
+    if not text or "began" in said:
+        return None
+    for alike in (str.casefold, normalised):
+        for button in said["buttons"]:
+            if alike(button["label"].strip()) == alike(text.strip()):
+                return str(button["value"])
+    return None
+
+
+def _leads(button: Button, kind: Literal["start", "handoff", "dismiss"]) -> bool:
+    return button.then is not None and button.then.kind == kind
 
 
 def _flow_of(trigger: Trigger | None, button: Button | None) -> str | None:

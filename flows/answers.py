@@ -141,13 +141,26 @@ def _text(text: str, _: Context) -> Recognised:
 
 # Names
 
+_GREETING = (
+    r"hi|hello|hey|hallo|moin|servus|gr(?:üe|ü)zi|bonjour|bonsoir|hola|ciao|buongiorno|buonasera"
+    r"|gr(?:ü|ue)(?:ß|ss) (?:gott|dich)"
+)
+_GREETING_OF_DAY = (
+    r"good (?:morning|afternoon|evening|day)|(?:(?:einen )?schönen )?guten (?:morgen|tag|abend)"
+    r"|buen(?:os|as) (?:días|tardes|noches)"
+)
 _INTRODUCTION = re.compile(
-    r"(?:(?:hi|hello|hey|hallo|guten tag|moin|servus|bonjour|hola|ciao)(?: there| zusammen)?(?=[\s,.!]|$)[\s,.!]*)?"
-    r"(?:(?:my |mein )?name(?: is| ist)?\s?[:=]\s?"
-    r"|(?:it is|it's|this is|i am|i'm|im|my name is|my name's|call me|name is"
-    r"|(?:ich bin|hier ist)(?: der| die)?|ich heiße|ich heisse|mein name ist"
+    rf"(?:(?:{_GREETING}|{_GREETING_OF_DAY})(?: there| all| zusammen)?(?=[\s,.!;–]|$)[\s,.!;–-]*)*"
+    r"(?:(?:my |the |mein )?name(?: is| ist)?\s?[:=]\s?"
+    r"|(?:it is|it's|its|this is|i am|i'm|im|(?:(?:my|the) )?(?:first )?name(?: is|'s)"
+    r"|(?:(?:you (?:can|may)|just|please) )*call me"
+    r"|(?:ich bin|hier ist|hier spricht|hier schreibt)(?: der| die)?|ich heiße|ich heisse"
+    r"|(?:mein )?(?:vor)?name (?:ist|lautet)"
     r"|je m'appelle|je suis|mon nom est|c'est|me llamo|soy|mi nombre es|mi chiamo|sono|il mio nome è)\s+)?",
     re.IGNORECASE,
+)
+_GREETING_BEHIND = re.compile(
+    rf"(?:[\s,.!;]+(?:{_GREETING_OF_DAY})|\s*[,.!;]\s*(?:{_GREETING}))[\s.!]*$", re.IGNORECASE
 )
 
 
@@ -160,7 +173,7 @@ def _name(text: str, _: Context) -> Recognised:
         return Refused("name_too_long")
     name = " ".join(text.replace("’", "'").split())
     introduced = _INTRODUCTION.match(name)
-    name = _bare_name(name[introduced.end() if introduced else 0 :])
+    name = _bare_name(_GREETING_BEHIND.sub("", name[introduced.end() if introduced else 0 :]))
     return Accepted(name, name) if _has_letter(name) else Refused("name_no_letters")
 
 

@@ -141,13 +141,20 @@ class AskedValue(Question):
             run.effects.append(Consented(self.name, bool(value), asked, language, self.step, self.flow))
 
     def skipped(self, run: Run) -> bool:
-        return run.answer is not None and run.answer.option is not None and self._is_skip(run.answer.option)
+        answer = run.answer
+        if answer is None or answer.option is None or answer.confirms is not None:
+            return False
+        return self._is_skip(answer.option)
 
     def pressed(self, run: Run, value: Any) -> Answer | None:
         return _as_confirming(self._right.pressed(run, value)) if run.cursor.held else super().pressed(run, value)
 
     def labelled(self, run: Run, text: str) -> Answer | None:
         return _as_confirming(self._right.labelled(run, text)) if run.cursor.held else super().labelled(run, text)
+
+    def may_name(self, run: Run, text: str) -> bool:
+        # "Eine Person" is how many come.
+        return self.type == "number" or super().may_name(run, text)
 
     def understood(self, run: Run, text: str) -> Answer | None:
         found = self.recognised(run, text)

@@ -1,16 +1,24 @@
 """Which of several options does a typed text mean: by its label, its number, its beginning, yes or no."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from flows.numbers import numbers_in
 from flows.yes_no import says_yes
 from rules.phrases import normalised
-from rules.wishes import without_courtesy
+from rules.wishes import asked_for, wanted, without_courtesy
 
 Names = Sequence[str]
 """All that one option is called."""
 
 _NUMBER = re.compile(r"([0-9]{1,9})[.)]?")
+_ARTICLES = ("a", "an", "ein", "eine", "einen", "einem", "einer")
+_PEOPLE = re.compile(
+    r"(?:(?:we are|wir sind) )?(?P<number>[0-9]{1,9})"
+    r" (?:people|persons?|guests?|adults?|employees|users|of us|personen?|leute|gäste|mitarbeiter(?:innen)?)"
+)
+_CLEAR_LETTERS = 3
+"""Letters that mean a label of which they are the beginning, where more was said than the label."""
 _RANGE = re.compile(r"([0-9]+)\s*(?:[-–—]|to|bis)\s*([0-9]+)(?![0-9]|[.,:][0-9])", re.IGNORECASE)
 _AMOUNT = re.compile(r"([0-9]+)(?![0-9]|[.,][0-9])")
 _ORDINALS = {
@@ -27,11 +35,13 @@ _ORDINALS = {
     )
     for word in words.split()
 }
+_POINTERS = {*_ORDINALS, "last", "letzte", "letzten", "letzter", "letztes"}
+"""An ordinal that is none of those counted points to the last one."""
 _POINTING = re.compile(
     r"(?:(?:the|die|der|das|den) )?(?:"
     r"(?:option|choice|answer|button|möglichkeit|antwort|auswahl) (?P<place>[0-9]{1,3})"
     r"|(?:number|nr|nummer|numéro|número|numero) (?P<number>[0-9]{1,9})"
-    rf"|(?P<ordinal>{'|'.join(_ORDINALS)})(?: (?:one|option|choice|answer|button|möglichkeit|antwort))?)"
+    rf"|(?P<ordinal>{'|'.join(sorted(_POINTERS))})(?: (?:one|option|choice|answer|button|möglichkeit|antwort))?)"
 )
 
 
@@ -43,16 +53,51 @@ def meant(text: str, options: Sequence[Names], *, letters: int = 1) -> list[int]
     for exact in (_called(text, options, _as_written), _called(text, options, normalised)):
         if len(exact) == 1:
             return exact
-    number = _NUMBER.fullmatch(text.strip())
-    if number:
-        return _numbered(int(number[1]), options)
+    wordings = _wordings(text)
+    for said in (*wordings, asked_for(wordings[0])):
+        exact = _named(said, options)
+        if len(exact) == 1:
+            return exact
+    number = _number(text, wordings)
+    if number is not None:
+        return _numbered(number, options)
+    return (
+        _beginning(wordings[0], options)
+        or _yes_or_no(text, options)
+        or _pointed_at(wanted(wordings[0]), options)
+        or _measured(text, options)
+        or _first(_beginning(said, options) for said in wordings[1:] if len(said) >= _CLEAR_LETTERS)
+        or _beginning_by_letters(wordings[0], options, letters)
+        or _first(_beginning_by_letters(said, options, _CLEAR_LETTERS) for said in wordings[1:])
+    )
+
+
+def _wordings(text: str) -> list[str]:
+    """Returns the text and what is left of it without what makes it polite: "the red one, please" is also "red"."""
     said = normalised(text)
-    beginning = _places(options, lambda name: f"{normalised(name)} ".startswith(f"{said} "))
-    beginning = beginning or _yes_or_no(text, options) or _pointed_at(without_courtesy(said), options)
+    bare = wanted(said)
+    if _POINTING.fullmatch(bare):
+        return [said]
+    return list(dict.fromkeys((said, without_courtesy(said), bare, bare.removesuffix(" one"))))
+
+
+def _named(said: str, options: Sequence[Names]) -> list[int]:
+    return _places(options, lambda name: said in (normalised(name), wanted(normalised(name))))
+
+
+def _beginning(said: str, options: Sequence[Names]) -> list[int]:
+    return _places(options, lambda name: f"{normalised(name)} ".startswith(f"{said} "))
+
+
+def _beginning_by_letters(said: str, options: Sequence[Names], letters: int) -> list[int]:
     # "More than 5" is no beginning of "More than 50".
-    if beginning or len(said) < letters or said[-1:].isdigit():
-        return beginning
+    if len(said) < letters or said[-1:].isdigit():
+        return []
     return _places(options, lambda name: normalised(name).startswith(said))
+
+
+def _first(found: Iterable[list[int]]) -> list[int]:
+    return next((places for places in found if places), [])
 
 
 def have_numbers(options: Sequence[Names]) -> bool:
@@ -77,6 +122,33 @@ def _yes_or_no(text: str, options: Sequence[Names]) -> list[int]:
     return yes if said else no
 
 
+def _number(text: str, wordings: Sequence[str]) -> int | None:
+    """Returns the number that a text is, in figures or as a word; "eine" is an article."""
+    for said in (text.strip(), *wordings):
+        figures = _NUMBER.fullmatch(said)
+        if figures:
+            return int(figures[1])
+    for said in wordings:
+        found = numbers_in(said, "en")
+        if len(found) == 1 and found[0].end - found[0].start == len(said) and said not in _ARTICLES:
+            return int(found[0].value)
+    return None
+
+
+def _measured(text: str, options: Sequence[Names]) -> list[int]:
+    """Returns the option whose range is the one in a text, or has the number of people in it."""
+    asked = _stretch(without_courtesy(_as_written(text)))
+    if asked is not None:
+        return _places(options, lambda name: _is_that(_stretch(name), *asked))
+    people = _PEOPLE.fullmatch(without_courtesy(normalised(text)))
+    return _places(options, lambda name: int(people["number"]) in _range(name)) if people else []
+
+
+def _is_that(stretch: tuple[range, str] | None, numbers: range, unit: str) -> bool:
+    """Says whether a range is the one that was said, with its unit or without any."""
+    return stretch is not None and stretch[0] == numbers and unit in ("", stretch[1])
+
+
 def _pointed_at(said: str, options: Sequence[Names]) -> list[int]:
     """Returns the option that "option 2" or "the second one" counts to."""
     pointing = _POINTING.fullmatch(said)
@@ -85,9 +157,9 @@ def _pointed_at(said: str, options: Sequence[Names]) -> list[int]:
     if pointing["number"]:
         return _numbered(int(pointing["number"]), options)
     # "The first" of "Second class" and "First class" is not the upper one.
-    if pointing["ordinal"] and _places(options, lambda name: not _ORDINALS.keys().isdisjoint(normalised(name).split())):
+    if pointing["ordinal"] and _places(options, lambda name: not _POINTERS.isdisjoint(normalised(name).split())):
         return []
-    place = _ORDINALS[pointing["ordinal"]] if pointing["ordinal"] else int(pointing["place"])
+    place = _ORDINALS.get(pointing["ordinal"], len(options)) if pointing["ordinal"] else int(pointing["place"])
     return [place - 1] if 0 < place <= len(options) else []
 
 
@@ -108,6 +180,12 @@ def _amount(name: str) -> int | None:
 def _range(name: str) -> range:
     found = _RANGE.match(name.strip())
     return range(int(found[1]), int(found[2]) + 1) if found else range(0)
+
+
+def _stretch(words: str) -> tuple[range, str] | None:
+    """Returns the range that words begin with, and of what it is one."""
+    found = _RANGE.match(words.strip())
+    return (_range(words), normalised(words.strip()[found.end() :])) if found else None
 
 
 def _places(options: Sequence[Names], fits: Callable[[str], bool]) -> list[int]:

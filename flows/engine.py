@@ -9,12 +9,13 @@ kept here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from transitions.core import Condition, Event, EventData, Machine, MachineError, State, Transition
 
 from rules.problems import Place
+from rules.texts import Text
 
 if TYPE_CHECKING:
     from flows.flow import Flow
@@ -178,6 +179,13 @@ class FlowState(State):
             function(event_data)  # type: ignore[operator]
 
 
+def _labels_in(states: Iterable[FlowState]) -> Iterator[tuple[tuple[str, str], Text]]:
+    for state in states:
+        for slot, offer in state.question.kept_choices() if state.question is not None else ():
+            if isinstance(offer.stored, str) and offer.stored in offer.labels.values():
+                yield (slot, offer.stored), offer.labels
+
+
 class FlowMachine(Machine):
     """One version of one flow, ready to run; built by `flows.compiler`."""
 
@@ -202,6 +210,9 @@ class FlowMachine(Machine):
         """Every slot the flow knows, with its type."""
         self.collects = frozenset(slot for step in flow.every_step() for slot in step.writes())
         """Slots its own steps may fill."""
+        self.labels: Mapping[tuple[str, str], Text] = dict(_labels_in(states))
+        """Slot and value of every answer that is kept by its label → the label in each language. When a site is read as
+        a whole, those of its other flows are added."""
         self.sure: Mapping[str, frozenset[str]] = {}
         """State → the slots that have a value on every way to it; noted when a site is checked as a whole."""
         self.uses: Mapping[str, frozenset[str]] = {}

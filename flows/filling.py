@@ -6,7 +6,7 @@ it is right, so that nothing is lost when somebody leaves half-way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from flows.card import MISSING, TOLD, FormCard
 from flows.effects import Option, Say, SlotValue
 from flows.fields import Fields, Filled, plain
 from flows.initiative import correction_in, offered
-from flows.question import Answer, Question
+from flows.question import Answer, Offered, Question
 from flows.sentences import sentence
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class FormQuestion(Question):
 
     def takes_any_text(self, run: Run) -> bool:
         return self._fields.asked(run).takes_anything
+
+    def may_name(self, run: Run, text: str) -> bool:
+        return self._fields.asked(run).may_name(run, text)
 
     def again(self, run: Run, n: int) -> str:
         answer = run.answer
@@ -78,6 +81,10 @@ class FormQuestion(Question):
     def of_its_fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what was filled in without what belongs to no field."""
         return {name: value for name, value in values.items() if name in self._fields}
+
+    def kept_choices(self) -> Iterator[tuple[str, Offered]]:
+        for field in self._fields:
+            yield from field.kept_choices()
 
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         return plain(run.answer.values) if isinstance(run.answer, Filled) else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ from flows.effects import Misunderstood, Option, Say, SetTimer, SlotValue
 from flows.wording import Spoken
 from rules.durations import Duration
 from rules.phrases import LONGEST_MESSAGE, normalised
+from rules.wishes import without_courtesy
 
 if TYPE_CHECKING:
     from flows.compiler import Build
@@ -95,6 +96,11 @@ class Question(ABC):
         """Returns what a card that was filled in means here; only forms are asked by cards."""
         return None
 
+    def kept_choices(self) -> Iterator[tuple[str, Offered]]:
+        """Yields every option whose value is kept, with the slot it is kept in."""
+        if self.slot is not None:
+            yield from ((self.slot, offer) for offer in self.offers)
+
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         """Returns the values a validator may look at before they are kept: the slots this answer fills."""
         return {}
@@ -170,14 +176,19 @@ class Question(ABC):
         return self._chosen(place) if place is not None and self._is_open(run, place) else None
 
     def labelled(self, run: Run, text: str) -> Answer | None:
-        """Returns the answer if the text is exactly the label of an option that is open."""
+        """Returns the answer if the text is exactly the label of an option that is open, with "please" or without."""
         if not self.offers or not self.type_ok or len(text) > LONGEST_MESSAGE:
             return None
         labels = self._labels(run)
         place = labels.get(text.strip().casefold())
         if place is None:
-            place = labels.get(normalised(text))
+            said = normalised(text)
+            place = labels.get(said, labels.get(without_courtesy(said)))
         return self._chosen(place) if place is not None and self._is_open(run, place) else None
+
+    def may_name(self, run: Run, text: str) -> bool:
+        """Says whether the name of somebody, such as "a person", may be an answer here: a button says just that."""
+        return self.labelled(run, text) is not None
 
     def numbered(self, run: Run, text: str) -> Answer | None:
         """Returns the answer if the text is the number of an option, counted as they were shown."""

@@ -7,6 +7,7 @@ What has an error is left out of `machines`; the rest is complete, so that a sit
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -209,8 +210,10 @@ def read_flows(
     found = check_machines(machines, [id for id in machines if id in flows], knowledge, unsure, scope.contact)
     walker.problems += [problem for problem in found if problem.place not in told]
     uses = Uses(machines)
+    labels = {key: label for machine in machines.values() for key, label in machine.labels.items()}
     for id in flows.keys() & machines.keys():
         machines[id].sure, machines[id].uses = knowledge.sure_in(id), uses.of(id)
+        machines[id].labels = ChainMap(dict(machines[id].labels), labels)
     complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
     return Flows(flows, complete_machines, reading.scope.slots)
 

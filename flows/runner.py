@@ -71,15 +71,15 @@ def reading_of(
 ) -> Reading:
     """Returns what a typed text would be taken for, without taking it: for whoever else may answer it."""
     run = Run(machines, cursor, Event("input", text=text), facts, now, settings)
-    phrase = settings.phrases.match(text, cursor.language)
     if cursor.flow is None:
-        return "human" if phrase == "human" else "none"
+        return "human" if _phrase(run, None) == "human" else "none"
     try:
         run.take_place()
     except Lost:
         return "none"
     # While a validator looks at an answer, nothing is another one.
     question = None if validating.is_waiting(run) else run.open_question()
+    phrase = _phrase(run, question)
     understood = run.machine.takes(f"interrupt.{phrase}", run.state)
     if phrase == "human" and understood:
         return "human"
@@ -181,7 +181,7 @@ def _answered(run: Run, question: Question) -> None:
 
 def _interrupted(run: Run, question: Question | None) -> bool:
     """Takes a global phrase, if this is one: `human` before everything, the others after the labels of buttons."""
-    phrase = run.settings.phrases.match(run.text, run.cursor.language)
+    phrase = _phrase(run, question)
     allowed = run.machine.state(run.state).interruptible
     if phrase != "human" or not allowed:
         run.answer = question.labelled(run, run.text) if question is not None else None
@@ -193,6 +193,12 @@ def _interrupted(run: Run, question: Question | None) -> bool:
     _note(run, "phrase", phrase, True)
     run.fire(event)
     return True
+
+
+def _phrase(run: Run, question: Question | None) -> str | None:
+    """Returns the global phrase a text is, where this question is open."""
+    may_answer = question is not None and question.may_name(run, run.text)
+    return run.settings.phrases.match(run.text, run.cursor.language, may_answer=may_answer)
 
 
 def _pressed(run: Run, button: Mapping[str, Any], question: Question | None) -> bool:
@@ -224,7 +230,7 @@ def _filled(run: Run, form: Mapping[str, Any], question: Question | None) -> boo
 
 def _input_nowhere(run: Run) -> bool:
     typed = run.event.button is None and run.event.form is None
-    phrase = run.settings.phrases.match(run.text, run.cursor.language) if typed else None
+    phrase = _phrase(run, None) if typed else None
     if phrase == "human":
         run.effects.append(WantsAgent(reason="phrase"))
         return _note(run, "phrase", "human", True)
@@ -233,7 +239,7 @@ def _input_nowhere(run: Run) -> bool:
 
 def _strayed(run: Run) -> bool:
     """Takes a phrase where no flow is running: there is nothing to leave or go back to, but somewhere to begin."""
-    phrase = run.settings.phrases.match(run.text, run.cursor.language)
+    phrase = _phrase(run, None)
     if phrase is None or run.cursor.running:
         return _note(run, "refused", "no phrase to be answered here", False)
     _note(run, "phrase", phrase, True)

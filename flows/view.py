@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rules.facts import fact_named
+from rules.texts import in_language
 
 if TYPE_CHECKING:
     from flows.run import Run
@@ -48,6 +49,21 @@ class View(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class AsSaid(View):
+    """The same for what the visitor is told: of an answer that was chosen, the label in their language."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Any:
+        value, run = super().__getitem__(name), self._run
+        if not isinstance(value, str):
+            return value
+        head, _, rest = name.partition(".")
+        slot = rest if head in ("slot", "contact") else name
+        labels = run.machine.labels.get((slot, value))
+        return in_language(labels, run.cursor.language, run.settings.default_language) if labels else value
 
 
 def _field_of(record: Any, path: str) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flows.view import AsSaid
 from rules.nodes import Map, Node, Scalar
 from rules.problems import NOWHERE, Place
 from rules.templates import Template, parse_template
@@ -58,7 +59,14 @@ class Spoken:
         self._chosen: dict[str, str | Template] = dict(self._by_language)
 
     def text(self, run: Run) -> str:
-        """Returns what to say in this conversation's language."""
+        """Returns what to say in this conversation's language, chosen answers with the labels they have in it."""
+        return self._filled(run, AsSaid(run))
+
+    def as_stored(self, run: Run) -> str:
+        """Returns the text for others than the visitor: chosen answers are as they are kept, whoever chose them."""
+        return self._filled(run, run.view())
+
+    def _filled(self, run: Run, values: Mapping[str, Any]) -> str:
         language = run.cursor.language
         said = self._chosen.get(language)
         if said is None:
@@ -66,7 +74,7 @@ class Spoken:
         if isinstance(said, str):
             return said
         settings = run.settings
-        return said.render(run.view(), language=language, currency=settings.currency, timezone=settings.timezone)
+        return said.render(values, language=language, currency=settings.currency, timezone=settings.timezone)
 
     def _fallback(self, language: str, default: str) -> str | Template:
         for code in (base_of(language), default, base_of(default)):

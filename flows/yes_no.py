@@ -29,14 +29,30 @@ _YES_PHRASES = phrases(
     "fine, that's fine, that is fine, that works, works for me",
     "passt, das passt, passt so, passt gut, geht klar, in ordnung",
     "pas de problème, por supuesto, sin problema, va bene, nessun problema",
+    "exactly, exactly right, quite right, all correct, all good, it is, it does, i do, we do",
+    "einverstanden, alles klar, alles richtig, sehr gerne, sehr gern, so ist es, das stimmt, das ist richtig",
 )
 _NO_PHRASES = phrases(
     "not now, not yet, not really, not at all, rather not, i'd rather not, please don't, absolutely not, certainly not",
     "definitely not, surely not, of course not, lieber nicht, eher nicht, nicht jetzt, noch nicht, natürlich nicht",
     "sicher nicht, bestimmt nicht, leider nein, leider nicht, auf keinen fall, bitte nicht, pas maintenant, ahora no",
-    "passt nicht, das passt nicht, that doesn't work, per niente",
+    "passt nicht, das passt nicht, that doesn't work, per niente, it isn't, it is not, i don't, i do not, we don't",
 )
-_NOTHING = phrases("-,–,—", "none, nothing, n/a, i don't have one, i don't have any, i have none, keine, keins, nichts")
+_WRONG = phrases(
+    "wrong, incorrect, not right, not correct, not quite, not quite right, that's wrong, that is wrong, it's wrong",
+    "that's incorrect, that is incorrect, that's not right, that is not right, that isn't right, it's not right",
+    "that's not correct, that is not correct, that isn't correct, not true, that's not true, that is not true",
+    "falsch, das ist falsch, ist falsch, leider falsch, stimmt nicht, das stimmt nicht, stimmt so nicht",
+    "das stimmt so nicht, stimmt leider nicht, das stimmt leider nicht, nicht richtig, das ist nicht richtig",
+    "ist nicht richtig, nicht korrekt, das ist nicht korrekt, nicht ganz, nicht ganz richtig, stimmt nicht ganz",
+)
+"""No to what is said, and no way to decline what is asked for."""
+_NOTHING = phrases(
+    "-,–,—,none, nothing, n/a, i don't have one, i don't have any, i have none, don't have one, don't have any",
+    "i do not have one, i do not have any, i haven't got one, i haven't got any, i've got none",
+    "keine, keins, keinen, nichts, ich habe keine, ich habe keins, ich habe keinen, hab keine, hab keins, habe keine",
+    "habe ich nicht, hab ich nicht, gibt es nicht, leider keine, ich habe leider keine",
+)
 _FEW_WORDS = 6
 
 
@@ -44,9 +60,12 @@ def says_yes(text: str) -> bool | None:
     """Returns yes or no, or None for a text that does not clearly say one of them."""
     said = normalised(text)
     words = said.split()
-    for known, yes in ((_YES_PHRASES, True), (_NO_PHRASES, False)):
+    for known, yes in ((_YES_PHRASES, True), (_NO_PHRASES | _WRONG, False)):
         if said in known or without_courtesy(said) in known:
             return yes
+    # "No, that's not right" says it twice; "no, that's right" may mean either.
+    if words and words[0] in _NO and " ".join(words[1:]) in _NO_PHRASES | _WRONG:
+        return False
     # "Yes please" and "no, thank you" are answers; "no, I mean yes" and a story that begins with "no" are not.
     if words and len(words) <= _FEW_WORDS:
         if words[0] in _YES and not _TURNS_IT_ROUND.intersection(words):
@@ -58,4 +77,9 @@ def says_yes(text: str) -> bool | None:
 
 def declines(text: str) -> bool:
     """Says whether somebody does not want to give what was asked for, or has none."""
-    return says_yes(text) is False or normalised(text) in _NOTHING
+    said = without_courtesy(normalised(text))
+    if said in _NOTHING or (says_yes(text) is False and said not in _WRONG):
+        return True
+    # "No, I don't have one" says it twice.
+    first, _, rest = said.partition(" ")
+    return first in _NO and without_courtesy(rest) in _NOTHING

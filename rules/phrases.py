@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from rules.texts import base_of, in_language
-from rules.wishes import asked_for, only_names, without_courtesy
+from rules.wishes import asked_for, names_any_one, only_names, requested, without_courtesy
 
 LONGEST_MESSAGE = 200
 """A longer message is no phrase, so it is not looked at."""
@@ -47,14 +47,23 @@ DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "restart": {
         "en": ("start over", "start again", "restart", "begin again", "from the beginning"),
-        "de": ("neu anfangen", "von vorn", "von vorne", "neustart", "neu starten", "noch mal von vorn"),
+        "de": (
+            "neu anfangen",
+            "von vorn",
+            "von vorne",
+            "von vorn anfangen",
+            "von vorne anfangen",
+            "neustart",
+            "neu starten",
+            "noch mal von vorn",
+        ),
         "fr": ("recommencer", "depuis le début"),
         "es": ("empezar de nuevo", "volver a empezar", "reiniciar"),
         "it": ("ricominciare", "ricomincia", "da capo"),
     },
     "back": {
         "en": ("back", "go back", "previous question", "one step back"),
-        "de": ("zurück", "vorherige frage", "einen schritt zurück"),
+        "de": ("zurück", "zurückgehen", "vorherige frage", "einen schritt zurück"),
         "fr": ("retour", "question précédente", "revenir"),
         "es": ("atrás", "volver", "pregunta anterior"),
         "it": ("indietro", "domanda precedente"),
@@ -78,6 +87,8 @@ DEFAULT_PHRASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 _WISHED_FOR = "human"
 """What is understood in a wish as well: "I want to cancel" may be an answer, "I want to talk to a person" is none."""
+_REQUESTED = ("back", "restart")
+"""What is understood when it is asked for: "can we go back?" is no answer, "can I cancel?" may be a question."""
 
 
 class _Words(dict[int, int | str]):
@@ -134,12 +145,12 @@ class Phrases:
         """Returns what visitors are told to write for this: the first wording in their language, else in English."""
         return in_language(self._first.get(name, {}), language, "en") or None
 
-    def match(self, message: str, language: str) -> str | None:
+    def match(self, message: str, language: str, *, may_answer: bool = False) -> str | None:
         """Returns the name of the phrase that the whole message is, or None.
 
         The language of the conversation goes first; then any other, for people often write in another one than their
         browser says. The phrase that was written first wins. Words of courtesy make no difference, nor does it how
-        somebody asks for a person.
+        somebody asks for a person. `may_answer`: what only names one, as "a person" does, may be meant otherwise.
         """
         if len(message) > LONGEST_MESSAGE:
             return None
@@ -149,6 +160,9 @@ class Phrases:
             if name is not None:
                 return name
         name = self._any_language.get(said) or self._politely.get(without_courtesy(said))
-        if name is None and asked_for(said) in self._wished_for and not only_names(said):
+        if name is not None:
+            return name
+        if asked_for(said) in self._wished_for and (not only_names(said) or (names_any_one(said) and not may_answer)):
             return _WISHED_FOR
-        return name
+        asked = self._politely.get(requested(said))
+        return asked if asked in _REQUESTED else None

@@ -10,11 +10,14 @@ _WISH = (
     "|ich (?:würde|hätte) gerne?"
 )
 _VERB = (
-    "(?:talk|speak|chat) (?:to|with)|connect me (?:to|with)|(?:transfer me|put me through) to|get me|give me|get|have"
-    "|(?:(?:verbinden sie|verbinde) )?(?:mich )?mit|(?:geben sie|gib) mir"
+    "(?:talk|speak|chat) (?:to|with)|connect me (?:please )?(?:to|with)|(?:transfer me|put me through) (?:please )?to"
+    "|get me|give me|get|have|(?:(?:verbinden sie|verbinde) )?(?:mich )?(?:bitte )?mit|(?:geben sie|gib) mir(?: bitte)?"
 )
 _SOMEBODY = "someone|somebody|anyone|anybody|jemand"
-_ARTICLE = "a|an|the|one of your|your|ein|eine|einen|einem|einer"
+_ANY_ONE = "a|an|one of your|ein|eine|einen|einem|einer"
+_ARTICLE = f"{_ANY_ONE}|the|your"
+_DEFINITE = "der|die|das|den|dem|zum|zur"
+_TAKE = "ill take|ill have|(?:i|we) (?:take|choose|pick)|ich (?:nehme|wähle)|wir nehmen"
 _ADJECTIVE = "real|live|actual|(?:echt|richtig)(?:e|er|en|em)?"
 _VERB_BEHIND = "sprechen|reden|chatten|verbinden|verbunden werden"
 _AT_ONCE = "now|right now|instead|jetzt|sofort|lieber"
@@ -29,7 +32,16 @@ _ASKING = re.compile(
     f"(?:(?:{_VERB}) (?!{_SOMEBODY}))?(?:(?:{_ARTICLE}) )?(?:(?:{_ADJECTIVE}) )?"
     f"(?P<what>.+?)(?: (?:{_COURTESY}|{_VERB_BEHIND}|{_AT_ONCE}))*"
 )
+_WANTING = re.compile(
+    f"(?:(?:{_GREETING}|{_COURTESY}) )*(?:(?:{_WISH}|{_TAKE}) )?(?:to )?(?:(?:{_COURTESY}) )*(?:(?:get|have) )?"
+    f"(?:(?:{_ARTICLE}|{_DEFINITE}) )?(?P<what>.+?)(?: (?:{_COURTESY}|{_AT_ONCE}|haben))*"
+)
+_REQUEST = re.compile(
+    f"(?:(?:{_COURTESY}) )*(?:(?:can|could|may) (?:i|we)|lets|let us|(?:kann|könnte) ich|(?:können|könnten) wir)"
+    f"(?: (?:{_COURTESY}))* (?P<what>.+?)(?: (?:{_COURTESY}))*"
+)
 _BARE = re.compile(f"(?:{_ARTICLE}) ")
+_BARE_ANY_ONE = re.compile(f"(?:{_ANY_ONE}) ")
 
 
 def without_courtesy(words: str) -> str:
@@ -42,9 +54,24 @@ def asked_for(words: str) -> str:
     return _what(_ASKING, words)
 
 
+def wanted(words: str) -> str:
+    """Returns what is wanted, without an article: "i want a table please" wants "table"; of normalised words, too."""
+    return _what(_WANTING, words)
+
+
+def requested(words: str) -> str:
+    """Returns what is asked to be done: "can we go back?" asks for "go back"; of normalised words, too."""
+    return _what(_REQUEST, words)
+
+
 def only_names(words: str) -> bool:
     """Says that nothing is asked with: "a person" may be what a button says, "a person, please" is a wish."""
     return bool(_BARE.match(words)) and words.endswith(asked_for(words))
+
+
+def names_any_one(words: str) -> bool:
+    """Says that whoever it is would do: "a person" may be a wish, "the person" or "your agent" is none."""
+    return only_names(words) and bool(_BARE_ANY_ONE.match(words))
 
 
 def _what(way: re.Pattern[str], words: str) -> str:

@@ -126,6 +126,8 @@ class CollectStep(AskingStep):
             asides.append(Aside(_says_no, "not right", Exit(None, (question.ask_anew,))))
         if self.confirm:
             asides.append(Aside(_is_new, "to be confirmed", Exit(None, (question.hold,))))
+        elif self.if_known == "confirm" and question.takes_anything:
+            asides.append(Aside(_replaces_known, "to be confirmed", Exit(None, (question.hold,))))
         if self.optional:
             asides.insert(0, Aside(question.skipped, "skipped", Exit(after, (question.skip,))))
         give_up = build.leave(self.give_up, self, question, after, "give_up")
@@ -141,6 +143,11 @@ def _says_no(run: Run) -> bool:
 
 def _is_new(run: Run) -> bool:
     return isinstance(run.answer, Answer) and run.answer.confirms is None
+
+
+def _replaces_known(run: Run) -> bool:
+    """Says that what was answered to "Still Ann?" would be kept instead: it may as well be meant as a no."""
+    return bool(run.cursor.held) and _is_new(run)
 
 
 def value_asked_for(read: Read, reading: Reading) -> dict[str, Any]:

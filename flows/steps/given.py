@@ -180,8 +180,7 @@ def wordings_of(values: dict[str, Given]) -> tuple[Wording, ...]:
 def value_maker(slot: str, value: Given) -> Callable[[Run], SlotValue]:
     """Returns how to get the value in a turn."""
     if isinstance(value, Wording):
-        spoken = value.spoken()
-        return spoken.text
+        return value.spoken().as_stored
     if isinstance(value, Copied):
         return _copier(value.name, FactKind(value.type))
     if isinstance(value, Add):

@@ -117,7 +117,7 @@ class HandoffStep(Step):
         def ask_for_agent(e: Any) -> None:
             run = e.model
             run.cursor.wait()
-            written = note.text(run) if note is not None else None
+            written = note.as_stored(run) if note is not None else None
             said = say.text(run) if say is not None else None
             run.effects.append(
                 WantsAgent(

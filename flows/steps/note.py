@@ -36,7 +36,7 @@ class NoteStep(Step):
         spoken, step, flow = self.text.spoken(), self.id, build.flow.id
 
         def note(e: Any) -> None:
-            text = spoken.text(e.model)
+            text = spoken.as_stored(e.model)
             if text:
                 e.model.effects.append(Noted(text, step, flow))
 

@@ -136,15 +136,16 @@ class VisitorSide(Changing):
         if draft.state.holder != "bot":
             return bot.remark(draft, known, heard)
         bubble = said.answered
-        if bubble and bubble.dismissed:
+        by_button = bubble and bubble.chosen and (bubble.pressed or not bot.is_wish_for_person(draft, heard.text))
+        if bubble and by_button and bubble.dismissed:
             return known
-        if bubble and bubble.department:
+        if bubble and bubble.calls:
             turn = bot.call_agent(known, bubble.department, reason="target")
-        elif bubble and bubble.start and not bubble.began:
+        elif bubble and by_button and bubble.start:
             turn = bot.begin(draft, known, bubble.start, inputs=bubble.inputs)
         else:
-            text, form = heard.text or None, body.get("form")
-            turn = bot.answer(draft, known, text=text, button=said.button, form=form, heard=heard)
+            text, form, begins = heard.text or None, body.get("form"), bubble.begins if bubble else None
+            turn = bot.answer(draft, known, text=text, button=said.button, form=form, heard=heard, begins=begins)
         return self._handover.settle(draft, turn)
 
     def _kept(self, draft: Draft, known: Known, said: Said, heard: Heard) -> dict[str, Any]:

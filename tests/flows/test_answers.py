@@ -49,6 +49,12 @@ def test_a_text_has_an_end():
         ("My name: Anna", "Anna"),
         ("Mein Name ist: Anna", "Anna"),
         ("Name Anna Berg", "Name Anna Berg"),
+        *(("Good morning, I am Ann", "Ann"), ("Hi! Good evening – this is Ann Berg", "Ann Berg")),
+        *(("Guten Morgen, ich bin Anna", "Anna"), ("Grüß Gott, mein Name ist Anna", "Anna"), ("Grüezi, Urs", "Urs")),
+        *(("Moin moin, hier ist Jan", "Jan"), ("Hallo, hier spricht Anna Berg", "Anna Berg")),
+        *(("you can call me Ann", "Ann"), ("The name is Ann", "Ann"), ("its ann", "ann"), ("Name ist Anna", "Anna")),
+        *(("Anna Berg, guten Tag!", "Anna Berg"), ("Ann, hello", "Ann"), ("Ann good morning", "Ann")),
+        *(("Herr Morgen", "Herr Morgen"), ("Jo Hi", "Jo Hi"), ("Moin Abend", "Abend")),
         ("Ann (Berg)", "Ann (Berg)"),
         ("(Ann) Berg.", "(Ann) Berg"),
         ("(Ann)", "Ann"),
@@ -70,6 +76,10 @@ def test_a_name_is_found_in_how_people_introduce_themselves(text, name):
         ("12345", "name_no_letters"),
         ("hello!", "name_no_letters"),
         ("hello there", "name_no_letters"),
+        *(
+            (text, "name_no_letters")
+            for text in ("Good morning", "good evening!", "Guten Morgen", "Grüß Gott", "hey, hey")
+        ),
         ("🙂", "name_no_letters"),
         ("ann@x.io", "name_is_address"),
         ("https://x.io", "name_is_address"),

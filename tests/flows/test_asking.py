@@ -85,6 +85,36 @@ def test_no_asks_again_and_another_value_is_asked_about_anew(play):
     assert bot.slots == {"email": "b@x.io"}
 
 
+@pytest.mark.parametrize("slot", ["name", "wish"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("that's wrong", "wrong", "Incorrect!", "not right", "no, that's not right", "that is not correct"),
+        *("falsch", "das stimmt nicht", "Stimmt leider nicht.", "nein, das ist nicht richtig", "nicht ganz"),
+    ],
+)
+def test_who_says_that_what_is_held_is_wrong_is_asked_again(play, slot, wrong):
+    bot = play(asking(f"{slot}, ask: Well?, confirm: true"), start="a")
+    bot.write("Ann")
+    assert bot.write(wrong) == ["Well?"]
+    assert bot.slots == {}
+
+
+@pytest.mark.parametrize("right", ["exactly", "Exactly right.", "it is", "Einverstanden", "alles klar", "das stimmt"])
+def test_what_is_held_is_kept_by_whoever_agrees_in_other_words(play, right):
+    bot = play(asking("name, confirm: true"), start="a")
+    bot.write("Ann")
+    assert bot.write(right) == ["Done"]
+    assert bot.slots == {"name": "Ann"}
+
+
+def test_yes_keeps_what_is_held_also_where_it_could_have_been_skipped(play):
+    bot = play(asking("email, confirm: true, optional: true"), start="a")
+    bot.write("ann@x.io")
+    assert bot.press("Yes") == ["Done"]
+    assert bot.slots == {"email": "ann@x.io"}
+
+
 def test_a_yes_that_was_asked_for_is_confirmed_too(play):
     bot = play(asking("sure, type: yes_no, ask: Sure?, confirm: true"), start="a")
     assert bot.write("no") == ["No: is that right?"]
@@ -118,6 +148,20 @@ def test_what_is_known_can_be_asked_about(play):
     assert play(text, start="a").hears == ["What is your e-mail address?"]
 
 
+@pytest.mark.parametrize("kind", ["name", "text"])
+def test_what_any_words_would_replace_is_not_given_up_unasked(play, kind):
+    text = asking(f"name, type: {kind}, ask: Name?, if_known: confirm, optional: true")
+    bot = play(text, start="a", facts={"contact.name": "Ann"})
+    assert bot.write("hm, what was it") == ["hm, what was it: is that right?"]
+    assert bot.effects_of(SlotSet) == []
+    assert bot.write("Bea") == ["Bea: is that right?"]
+    assert bot.write("yes") == ["Done"]
+    assert [each.value for each in bot.effects_of(SlotSet)] == ["Bea"]
+    other = play(text, start="a", facts={"contact.name": "Ann"})
+    assert other.write("no") == ["Name?"]
+    assert other.write("Bea") == ["Done"]
+
+
 def test_a_question_can_be_skipped(play):
     bot = play(asking("phone, optional: true"), start="a")
     assert bot.effects[-1].options == (Option("Skip", "__skip"),)
@@ -128,7 +172,13 @@ def test_a_question_can_be_skipped(play):
 
 
 @pytest.mark.parametrize("asked", ["email", "phone", "name", "guests, type: number"])
-@pytest.mark.parametrize("no", ["no", "no thanks", "nein danke", "-", "I don't have one"])
+@pytest.mark.parametrize(
+    "no",
+    [
+        *("no", "no thanks", "nein danke", "-", "I don't have one", "no, I don't have one", "Skip, please"),
+        *("ich habe keine", "Nein danke, ich habe keine."),
+    ],
+)
 def test_a_clear_no_skips_what_can_be_skipped(play, asked, no):
     bot = play(asking(f"{asked}, optional: true"), start="a")
     assert bot.write(no) == ["Done"]
@@ -140,6 +190,7 @@ def test_a_no_that_is_an_answer_or_skips_nothing_is_not_skipped_by(play):
     assert bot.write("no thanks") == ["Done"]
     assert bot.slots == {"wrapped": False}
     assert play(asking("email"), start="a").write("no thanks") != ["Done"]
+    assert play(asking("email, optional: true"), start="a").write("that's wrong") != ["Done"]
 
 
 def test_a_text_after_a_question_that_can_be_skipped_may_be_empty_there(problems_in):

@@ -97,6 +97,44 @@ def test_what_is_pointed_at_must_be_clear(text, choices):
     assert isinstance(recognise("choice", text, choices), Refused)
 
 
+DESKS = labelled("Sales", "Support", "Termin")
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "chosen"),
+    [
+        *((text, DESKS, "Support") for text in ("support, please", "Hi, I need support", "two please", "I'd like two")),
+        *((text, DESKS, "Support") for text in ("I want to talk to support", "sup please", "ich will zum Support")),
+        *((text, DESKS, "Termin") for text in ("Termin bitte", "einen Termin bitte", "ich möchte einen Termin")),
+        *((text, DESKS, "Termin") for text in ("Ich hätte gerne einen Termin", "the last one", "den letzten bitte")),
+        *((text, COLOURS, "Red") for text in ("the red one", "I'll take the red one", "red one please")),
+        ("a return, please", labelled("Return", "Prices"), "Return"),
+        ("return please", labelled("A return", "Prices"), "A return"),
+        *((text, STAFF, "1-5") for text in ("1 to 5", "1 bis 5 bitte", "1-5, please", "five")),
+        *((text, STAFF, "6 to 50") for text in ("6-50", "7 people", "wir sind 7 Personen", "7 please")),
+        ("more please", STAFF, "More than 50"),
+        ("1 to 5", labelled("1-5 rooms", "6-50 rooms"), "1-5 rooms"),
+    ],
+)
+def test_an_answer_may_be_as_polite_as_people_are(text, choices, chosen):
+    assert value("choice", text, choices) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        *(("red or green, please", COLOURS), ("not the red one", COLOURS), ("I don't want red", COLOURS)),
+        ("I want it", labelled("It is broken", "Other")),
+        *(("eine bitte", COLOURS), ("the first", labelled("Second class", "First class"))),
+        *(("the last one", labelled("This week", "Last week")), ("the plan", labelled("Plan one", "Plan two"))),
+        *(("7 months", STAFF), ("1 to 6", STAFF), ("1 to 5 weeks", labelled("1-5 days", "6-9 days"))),
+        ("7 people", labelled("5-10", "7-12")),
+    ],
+)
+def test_nothing_is_guessed_from_what_is_left_of_a_polite_answer(text, choices):
+    assert isinstance(recognise("choice", text, choices), Refused)
+
+
 @pytest.mark.parametrize("text", ["fine", "Fine!", "that's fine, thanks", "passt", "in Ordnung"])
 def test_who_is_content_says_yes(text):
     assert value("yes_no", text) is True

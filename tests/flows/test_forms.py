@@ -186,6 +186,7 @@ def test_values_for_other_fields_are_kept_while_the_open_one_stays_open(play):
 def test_a_name_is_found_beside_an_address(play):
     text = "flows: {a: {steps: [{form: [{collect: name}, {collect: email}]}, {say: '{{ name }} {{ email }}'}]}}"
     assert play(text, start="a").write("I am Ann, ann@x.io") == ["Ann ann@x.io"]
+    assert play(text, start="a").write("Good morning, I am Ann, ann@x.io") == ["Ann ann@x.io"]
     assert play(text, start="a").write("Ann Berg and my mail is ann@x.io") == ["Ann Berg ann@x.io"]
     assert play(text, start="a").write("my mail is ann@x.io") == ["What is your name?"]
 

@@ -102,6 +102,47 @@ def test_a_person_wins_over_a_button_of_that_name_where_one_may_be_asked_for(pla
     assert firm.write("human") == ["I see"]
 
 
+@pytest.mark.parametrize("words", ["a person", "An agent!", "ein Mensch"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        *("collect: name", "collect: wish, ask: Wish?", "collect: email", "form: [{collect: name}]"),
+        "buttons: What is it?, options: [Prices, Talk to a person]",
+        "buttons: What is it?, type_ok: false, options: [A person, An agent, Ein Mensch]",
+    ],
+)
+def test_an_article_and_a_word_for_a_person_ask_for_one(play, words, step):
+    bot = play(f"flows: {{a: {{steps: [{{{step}}}, {{say: Done}}]}}}}", start="a")
+    assert bot.write(words) == []
+    assert bot.effects_of(WantsAgent)
+    idle = play(f"flows: {{a: {{steps: [{{{step}}}, {{say: Done}}]}}}}")
+    idle.write(words)
+    assert idle.effects_of(WantsAgent)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "buttons: Who is it?, save_as: who, options: [A person, A dog]",
+        "collect: who, ask: Who is it?, choices: [A person, A dog]",
+        "form: [{collect: who, ask: Who is it?, choices: [A person, A dog]}]",
+    ],
+)
+def test_they_are_the_button_that_says_just_that(play, step):
+    bot = play(f"flows: {{a: {{steps: [{{{step}}}, {{say: Done}}]}}}}", start="a")
+    assert bot.write("a person") == ["Done"]
+    assert bot.slots == {"who": "A person"}
+    other = play(f"flows: {{a: {{steps: [{{{step}}}, {{say: Done}}]}}}}", start="a")
+    other.write("a person, please")
+    assert other.effects_of(WantsAgent)
+
+
+def test_one_person_who_is_counted_is_not_asked_for(play):
+    bot = play("flows: {a: {steps: [{collect: guests, type: number, ask: How many?}]}}", start="a", language="de")
+    bot.write("eine Person")
+    assert not bot.effects_of(WantsAgent)
+
+
 def test_in_a_step_that_is_not_interruptible_phrases_are_answers(play):
     bot = play(
         """

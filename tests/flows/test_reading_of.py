@@ -81,7 +81,9 @@ def reading(cursor, text):
 
 def test_each_message_is_what_the_order_of_the_language_makes_it():
     assert reading(at(), "a return") == "label"
+    assert reading(at(), "A return, please!") == "label"
     assert reading(at(), "2") == "answer"
+    assert reading(at(), "I'd like a return") == "answer"
     assert reading(at(), "prices, I think") == "none"
     assert reading(at(*TO_EMAIL), "human") == "human"
     assert reading(at(*TO_EMAIL), "go back") == "phrase"
@@ -92,6 +94,8 @@ def test_each_message_is_what_the_order_of_the_language_makes_it():
     assert reading(at(*TO_STORY), "anything at all") == "free_answer"
     assert reading(at(*TO_CONSENT), "human") == "none"
     assert reading(Cursor("c1", "en"), "human") == "human"
+    assert reading(Cursor("c1", "en"), "a person") == "human"
+    assert reading(at(), "a person") == "human"
     assert reading(Cursor("c1", "en"), "back") == "none"
 
 

@@ -33,6 +33,20 @@ triggers:
     say: A question?
     start: cart
     buttons: [{label: "Yes", then: start cart}, {label: "No", then: dismiss}]
+  sized:
+    when: {page: /}
+    say: Questions about prices?
+    start: prices
+    save_as: size
+    buttons:
+      - 1-5
+      - {label: {en: Six or more, de: Sechs oder mehr}, value: 6+}
+      - {label: {en: "No, thanks", de: "Nein, danke"}, then: dismiss}
+  staffed:
+    when: {page: /}
+    say: Questions about prices?
+    start: prices
+    buttons: [Human, {Ask us: handoff}, {A person: handoff sales}]
   spoken: {when: {page: /}, say: May I help?, from: sales}
   personal: {when: {page: /}, say: May I help?, from: {department: sales, agent: anna berg}}
 flows:
@@ -48,6 +62,14 @@ flows:
     steps: [{say: I fetch somebody.}, {handoff: sales}]
   silent:
     steps: [{set: {seen: true}}, {handoff: sales}]
+  prices:
+    inputs: {size: text}
+    steps:
+      - say: 'Prices for {{ size | default: "everybody" }}.'
+      - form: [{collect: email, ask: Where to?}, {collect: wish, ask: What do you wish?}]
+rules:
+  shipping: {match: {words: [shipping]}, answer: We ship in a day.}
+  lottery: {match: {words: [lottery]}, block: true}
 """
 ON_A_PAGE = {"page": "/", "page.path": "/", "page.title": "Tea", "exit_intent": True, "device": "desktop"}
 
@@ -82,7 +104,7 @@ def shown(greeting: Greeting, trigger: str, **options: Any) -> Shown:
 
 
 def answers(visitor: VisitorActor, greeting: Greeting, bubble: Shown, *, label: str = "", text: str = "") -> None:
-    answered = greeting.answered(visitor.id, bubble.impression, label or None)
+    answered = greeting.answered(visitor.id, bubble.impression, label or None, text)
     visitor._sends(Said(text or label, None, answered), None)
 
 
@@ -133,6 +155,75 @@ def test_nothing_begins_by_a_button_that_waves_it_away(greeting: Greeting, visit
     bubble, ann = shown(greeting, "declined"), visitor()
     answers(ann, greeting, bubble, label=label)
     assert ann.hears()[-1] == begun
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "begun"),
+    [
+        *(("1-5", "en", "Prices for 1-5."), ("six or more!", "en", "Prices for 6+.")),
+        *(("Sechs oder mehr", "de", "Prices for 6+."), ("6+", "en", "Prices for everybody.")),
+        *(("No thanks", "en", None), ("nein danke", "de", None)),
+        ("It is for my shop", "en", "Prices for everybody."),
+    ],
+)
+def test_a_label_that_is_typed_under_a_bubble_is_its_button(
+    greeting: Greeting, visitor: Any, text: str, language: str, begun: str | None
+):
+    bubble, ann = shown(greeting, "sized", language=language), visitor(language)
+    answers(ann, greeting, bubble, text=text)
+    assert ann.hears()[1:] == ([text, begun, "Where to?"] if begun else [text])
+
+
+def test_what_is_typed_under_a_bubble_fills_a_first_form(greeting: Greeting, visitor: Any):
+    bubble, ann = shown(greeting, "sized"), visitor()
+    answers(ann, greeting, bubble, text="Yes, send them to ann@x.io")
+    assert ann.hears()[-1] == "What do you wish?"
+
+
+def test_a_rule_answers_what_is_typed_under_a_bubble(greeting: Greeting, visitor: Any):
+    bubble, ann = shown(greeting, "sized"), visitor()
+    answers(ann, greeting, bubble, text="What does shipping cost?")
+    assert ann.hears()[1:] == ["What does shipping cost?", "We ship in a day."]
+
+
+def test_nothing_begins_by_a_message_that_is_blocked(greeting: Greeting, visitor: Any):
+    bubble, ann = shown(greeting, "sized"), visitor()
+    answers(ann, greeting, bubble, text="Win the lottery")
+    assert "Where to?" not in ann.hears()
+
+
+@pytest.mark.parametrize(
+    ("trigger", "text"),
+    [
+        *(("sized", "I want to talk to a human"), ("sized", "a person, please")),
+        *(("staffed", "Human"), ("staffed", "ask us"), ("staffed", "a person")),
+    ],
+)
+def test_a_person_can_be_asked_for_under_a_bubble(
+    greeting: Greeting, visitor: Any, agent: Any, trigger: str, text: str
+):
+    anna = agent("Anna Berg").comes_online()
+    bubble, ann = shown(greeting, trigger), visitor()
+    answers(ann, greeting, bubble, text=text)
+    assert anna.is_offered() == [ann.conversation]
+    assert "Where to?" not in ann.hears()
+
+
+def test_who_presses_a_button_of_that_name_does_not_ask_for_a_person(greeting: Greeting, visitor: Any, agent: Any):
+    anna = agent("Anna Berg").comes_online()
+    bubble, ann = shown(greeting, "staffed"), visitor()
+    answers(ann, greeting, bubble, label="Human")
+    assert (ann.hears()[-1], anna.is_offered()) == ("Where to?", [])
+
+
+@pytest.mark.parametrize("label", ["Ask us", "A person"])
+def test_a_button_fetches_somebody_of_a_department_or_whoever_is_there(
+    greeting: Greeting, visitor: Any, agent: Any, label: str
+):
+    anna = agent("Anna Berg").comes_online()
+    bubble, ann = shown(greeting, "staffed"), visitor()
+    answers(ann, greeting, bubble, label=label)
+    assert anna.is_offered() == [ann.conversation]
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "Sales"), ("de", "Verkauf")])

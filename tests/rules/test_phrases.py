@@ -98,6 +98,8 @@ def test_what_is_compared_is_compared_once_and_for_all(text):
         *("Mitarbeiter bitte", "Kann ich mit einem Menschen sprechen?", "Ich brauche einen echten Menschen"),
         *("Bitte verbinden Sie mich mit einem Mitarbeiter", "ich möchte bitte mit jemandem reden", "eine Person bitte"),
         *("un humain, s'il vous plaît", "una persona, por favor"),
+        *("A person", "an agent", "ein Mensch", "einen Berater", "a real person"),
+        *("verbinden Sie mich bitte mit einem Mitarbeiter", "Können Sie mich bitte mit einem Menschen verbinden?"),
     ],
 )
 def test_a_person_is_asked_for_in_many_ways(message):
@@ -114,13 +116,22 @@ def test_a_person_is_asked_for_in_many_ways(message):
             "I need a room for one person",
             "talk to my agent Ann",
             "jemand",
-            "A person",
+            "the person",
+            "your agent",
             "I want to speak to a human " + "now " * 900,
         ),
     ],
 )
 def test_a_person_who_is_only_spoken_of_is_not_asked_for(message):
     assert Phrases(DEFAULT_PHRASES).match(message, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [("A person", None), ("ein Mensch", None), ("a person, please", "human"), ("person", "human")],
+)
+def test_who_only_names_a_person_may_mean_what_a_button_says(message, name):
+    assert Phrases(DEFAULT_PHRASES).match(message, "en", may_answer=True) == name
 
 
 def test_a_sites_own_word_for_a_person_is_asked_for_in_the_same_ways():
@@ -134,3 +145,16 @@ def test_please_makes_no_difference_to_any_phrase_but_a_wish_may_be_an_answer():
     assert usual.match("Please go back", "en") == "back"
     assert usual.match("abbrechen bitte", "de") == "cancel"
     assert usual.match("I want to cancel", "en") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        *(("Can we go back?", "back"), ("Could I go back please", "back"), ("Können wir bitte zurückgehen?", "back")),
+        *(("can we start over?", "restart"), ("Let's start over", "restart")),
+        ("Können wir noch mal von vorn?", "restart"),
+        *(("can I cancel?", None), ("can I come back?", None), ("can we?", None)),
+    ],
+)
+def test_a_way_back_may_be_asked_for(message, name):
+    assert Phrases(DEFAULT_PHRASES).match(message, "en") == name

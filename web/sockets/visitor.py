@@ -97,8 +97,9 @@ class VisitorFrames:
         button = body.button.model_dump() if body.button else None
         if body.answer is None:
             return Said(body.text or "", button, form=body.form.model_dump() if body.form else None)
-        bubble = self.room.greeting.answered(self.visitor_id, body.answer.impression, body.answer.label)
-        return Said(body.text or body.answer.label or "", None, bubble)
+        answer, text = body.answer, body.text or ""
+        bubble = self.room.greeting.answered(self.visitor_id, answer.impression, answer.label, text)
+        return Said(text or answer.label or "", None, bubble)
 
     def _resume(self, frame: frames.Resume) -> list[Frame]:
         asked = self._find(frame.conversation)

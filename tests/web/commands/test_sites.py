@@ -177,10 +177,20 @@ flows:
 @pytest.mark.parametrize(
     ("fact", "at", "written", "told"),
     [
-        ("closed", "2026-03-04 10:00", "A person", ["bot: Back Thursday 09:00."]),
-        ("open", "2026-03-04 10:00", "A person", ["bot: We are here.", "  → waits for a person of 'sales' (step)"]),
-        ("open", "2026-03-08 10:00", "A person", ["bot: We are here.", "  → waits for a person of 'sales' (step)"]),
-        ("closed", "2026-03-08 10:00", "A person", ["bot: Back Monday 09:00."]),
+        ("closed", "2026-03-04 10:00", "Is a person there?", ["bot: Back Thursday 09:00."]),
+        (
+            "open",
+            "2026-03-04 10:00",
+            "Is a person there?",
+            ["bot: We are here.", "  → waits for a person of 'sales' (step)"],
+        ),
+        (
+            "open",
+            "2026-03-08 10:00",
+            "Is a person there?",
+            ["bot: We are here.", "  → waits for a person of 'sales' (step)"],
+        ),
+        ("closed", "2026-03-08 10:00", "Is a person there?", ["bot: Back Monday 09:00."]),
         ("closed", "2026-03-04 01:00", "The night", ["bot: No night today."]),
         ("open", "2026-03-04 12:00", "The night", ["  → waits for a person of 'night' (step)"]),
     ],
