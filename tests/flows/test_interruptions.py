@@ -371,6 +371,38 @@ def test_where_the_first_flow_is_gone_the_running_one_begins_again(play, flows_o
     assert bot.write("start over") == ["All right, from the beginning.", "From 6", "For whom?"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "answers"),
+    [
+        ("{buttons: Sure?, options: [Yes, Nope: cancel]}", ["Nope"]),
+        ("{buttons: Sure?, options: [Yes], otherwise: cancel}", ["hm"]),
+        ("{collect: email, retries: 0, give_up: cancel}", ["hm"]),
+        ("{collect: wish, interruptible: false}, {goto: cancel}", ["x"]),
+        ('{collect: wish}, {branch: [{if: wish is "x", then: cancel}]}', ["x"]),
+        ("{buttons: Sure?, options: [{label: No, then: [{say: Pity}, {goto: cancel}]}]}", ["No"]),
+    ],
+)
+def test_a_target_cancel_says_what_the_phrase_says_and_leaves_the_flow(play, steps, answers):
+    bot = play(f"flows: {{a: {{steps: [{steps}, {{say: Never}}]}}}}", start="a")
+    heard = [bot.write(answer) for answer in answers][-1]
+    assert [text for text in heard if text != "Pity"] == ["All right, we leave that."]
+    assert (bot.at, bot.effects_of(FlowLeft)) == ("", [FlowLeft("a", "cancelled")])
+
+
+def test_nobody_hears_twice_or_in_silence_that_a_flow_is_left(play):
+    text = """
+        flows:
+          outer:
+            steps: [{call: inner, if_cancelled: cancel}]
+          inner:
+            steps: [{collect: email, if_silent: {after: 20m, then: cancel}}]
+        """
+    assert play(text, start="outer").write("cancel") == ["All right, we leave that."]
+    bot = play(text, start="outer")
+    assert bot.silent(1) == []
+    assert bot.effects_of(FlowLeft) == [FlowLeft("inner", "cancelled"), FlowLeft("outer", "cancelled")]
+
+
 @pytest.mark.parametrize("phrase", ["back", "cancel", "what can I do", "start over"])
 def test_where_no_flow_is_running_a_phrase_hears_what_can_be_written(play, phrase):
     bot = play(LEAD)
