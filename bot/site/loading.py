@@ -22,6 +22,7 @@ from bot.site.files import read_files, version_of
 from bot.site.gaps import check_rule_gaps, check_site_gaps, refuse_gaps_of_triggers
 from bot.site.languages import lost_gaps, missing_texts, said_by_sections
 from bot.site.look import WIDGET, look
+from bot.site.own_hours import nameless_hours
 from bot.site.privacy import PRIVACY, keep_of_privacy, rules_of_privacy
 from bot.site.reading import Reading
 from bot.site.responses import read_responses
@@ -113,6 +114,8 @@ class _Content:
         rules = self._rules(known, flows)
         privacy = self._read("privacy", PRIVACY)
         keep = keep_of_privacy(privacy, reading.walker)
+        if reading.complete:
+            self.problems += nameless_hours(self.sections, triggers)
         self.translations.report_unused(reading)
         self._languages(rules, triggers, has_fallback=settings.fallback_flow is None)
         return Site(

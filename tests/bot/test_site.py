@@ -136,6 +136,60 @@ def test_a_site_without_departments_and_hours_has_one_that_is_always_open() -> N
     assert site.timezone == "UTC" and site.languages == ("en",)
 
 
+NO_DEFAULT = "opening_hours: {office: {mon-fri: 09:00-18:00, sat-sun: closed}}"
+OF_SALES = "departments: {sales: {opening_hours: office}}"
+SITE_IS_OPEN = "none of 'opening_hours' is called 'default', so the site counts as open round the clock here; "
+_WRITE_IT = ", or write 'opening_hours: office' here"
+CALL_IT = "call 'office' 'default' (hours.yaml:1)"
+
+
+@pytest.mark.parametrize(
+    ("content", "at"),
+    [
+        ("triggers: {a: {when: {opening_hours: open, time_on_page: 10s}, say: We are here!}}", ["1:23"]),
+        ("triggers: {a: {if: scroll > 50 and opening_hours is open, say: Hi}}", ["1:36"]),
+        ("triggers: {a: {when: {any: [{not: {opening_hours: open}}, {scroll: 50}]}, say: Hi}}", ["1:36"]),
+        ("triggers: {a: {active: {hours: open}, when: {scroll: 50}, say: Hi}}", ["1:32"]),
+        ("triggers: {a: {from: sales, when: {opening_hours: open}, active: {hours: open}, say: Hi}}", []),
+        ("flows: {a: {start_when: {opening_hours: closed}, steps: [{say: Hi}]}}", ["1:26"]),
+        ("flows: {a: {steps: [{say: 'Back {{ site.next_opening }}, {{ site.name }}'}]}}", ["1:33"]),
+        ("flows: {a: {steps: [{wait: 10m}, {wait: {until: open}}]}}", ["1:49"]),
+        ("flows: {a: {steps: [{wait: 2 working hours}, {say: After working hours}]}}", ["1:28"]),
+        ("flows: {a: {steps: [{branch: [{if: opening_hours is open, then: end}]}]}}", ["1:36"]),
+        ("rules: {opening_hours: {match: {words: [hours]}, answer: '{{ site.opening_hours | summary }}'}}", ["1:59"]),
+        ("rules: {opening_hours: {match: {words: [hours]}, answer: Nine to six}}", []),
+        ("responses: {hours: {shortcut: /h, text: 'Open: {{ site.opening_hours | summary }}'}}", ["1:48"]),
+    ],
+)
+def test_hours_of_which_none_is_the_sites_are_told_wherever_the_site_is_asked(content: str, at: list[str]) -> None:
+    loaded = load_files({"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{OF_SALES}", "words.yaml": content})
+    told = [problem for problem in loaded.problems if problem.code == "S001"]
+    assert [str(problem.place) for problem in told] == [f"words.yaml:{place}" for place in at]
+    for problem in told:
+        assert problem.level == "warning" and problem.message.startswith(SITE_IS_OPEN + CALL_IT)
+        assert ("write 'from' and a department" in problem.message) == content.startswith("triggers")
+    named = {"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{OF_SALES}".replace("office", "default")}
+    assert "S001" not in [problem.code for problem in load_files({**named, "words.yaml": content}).problems]
+
+
+@pytest.mark.parametrize(
+    ("departments", "at", "who", "also"),
+    [
+        ("departments: {sales: {opening_hours: office}, help: {max_chats: 2}}", "2:47", "department 'help'", _WRITE_IT),
+        ("departments: {sales: {opening_hours: default}}", "2:38", "department 'sales'", _WRITE_IT),
+        ("", "1:17", "nobody keeps them and the site", ""),
+    ],
+)
+def test_a_department_that_keeps_hours_which_are_not_written_is_told(
+    departments: str, at: str, who: str, also: str
+) -> None:
+    (problem,) = load_files({"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{departments}"}).problems
+    assert str(problem) == (
+        f"hours.yaml:{at}: none of 'opening_hours' is called 'default', so {who} is open round the clock; "
+        f"{CALL_IT}{also}"
+    )
+
+
 def test_conversation_settings_keep_the_usual_phrases_of_other_languages(site: Site) -> None:
     settings = site.conversation
     assert (settings.start, settings.fallback_flow, settings.idle_close) == ("welcome", None, timedelta(hours=2))
