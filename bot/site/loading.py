@@ -8,7 +8,7 @@ for problem in loaded.problems: …      # in reading order; warnings and advice
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from bot.site.about import ABOUT, About, about
 from bot.site.attributes import ATTRIBUTES, Attributes, attributes
 from bot.site.conversation import CONVERSATION, ConversationSettings, conversation
 from bot.site.departments import Department, read_departments, read_hours
+from bot.site.entries import entries_of, lost_answers
 from bot.site.files import read_files, version_of
 from bot.site.gaps import check_rule_gaps, check_site_gaps, refuse_gaps_of_triggers
 from bot.site.languages import lost_gaps, missing_texts, said_by_sections
@@ -29,6 +30,7 @@ from bot.site.responses import read_responses
 from bot.site.sections import ids_of, sections_of, translations_of
 from bot.site.site import Site, StartedByMessage
 from bot.site.translations import read_translations
+from flows.checks.entries import Entry
 from flows.reading import Flows, read_flows
 from flows.settings import Settings
 from flows.steps.collect import CollectStep
@@ -109,8 +111,10 @@ class _Content:
         for text in ("greeting", "privacy_note"):
             check_site_gaps(look_read.node(text), reading)
         responses = read_responses(self._section("responses"), known.contact, reading)
-        flows = self._flows(known, departments)
         triggers = self._triggers(known)
+        entries = tuple(entries_of(settings, departments, triggers, self.sections.get("rules")))
+        flows = self._flows(known, departments, entries)
+        self.problems += lost_answers(self.sections.get("triggers"), triggers, flows.flows)
         rules = self._rules(known, flows)
         privacy = self._read("privacy", PRIVACY)
         keep = keep_of_privacy(privacy, reading.walker)
@@ -138,7 +142,7 @@ class _Content:
             flows_started_by_messages=_started_by_messages(flows),
         )
 
-    def _flows(self, known: Attributes, departments: Mapping[str, Department]) -> Flows:
+    def _flows(self, known: Attributes, departments: Mapping[str, Department], entries: Collection[Entry]) -> Flows:
         return read_flows(
             self.sections.get("flows"),
             self.reading.walker,
@@ -147,6 +151,7 @@ class _Content:
             visit=known.visit,
             departments=departments,
             translated=self.translations.into_flow,
+            entries=entries,
         )
 
     def _triggers(self, known: Attributes) -> dict[str, Trigger]:
