@@ -96,7 +96,9 @@ class _Content:
         self.sections = sections_of(documents, problems)
         self.about, languages_are_known = self._about(complete)
         languages = self.about.languages if languages_are_known else ()
-        self.reading = Reading(Walker(problems, languages), ids_of(self.sections), complete)
+        ids = ids_of(self.sections)
+        written = {section: ids.get(section, ()) for section in ("flows", "departments")} if complete else {}
+        self.reading = Reading(Walker(problems, languages, written), ids, complete)
         self.translations = read_translations(translations_of(documents), self.reading)
 
     def site(self, version: str) -> Site:

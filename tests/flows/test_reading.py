@@ -54,6 +54,33 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
 
 
 @pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("strat a", "start a"),
+        ("strat b", None),
+        ("a", "start a"),
+        ("cal leave_mesage", "call leave_message"),
+        ("handof sales", "handoff sales"),
+        ("Handoff slaes", "handoff sales"),
+        ("handof", "handoff"),
+        ("Cancel", "cancel"),
+        ("ends now", "end"),
+        ("finsh it", "finish"),
+    ],
+)
+def test_a_target_that_leads_nowhere_is_told_with_the_whole_of_one_that_does(problems_in, target, meant):
+    hint = f" — did you mean '{meant}'?" if meant else ""
+    message = f"'{target}' leads nowhere: no step has this id{hint}"
+    found = told(problems_in(in_flow(f"{{buttons: Q?, options: [{{A: {target}}}]}}", "{say: Bye, id: finish}")))
+    assert found == [f"K005 4:37: {message}"]
+
+
+def test_a_misspelt_else_is_told_once(problems_in):
+    found = told(problems_in(in_flow("{branch: [{if: visits > 1, then: end}, {eles: end}]}")))
+    assert found == ["K001 4:49: 'eles' is not an option of a case of 'branch' — did you mean 'else'?"]
+
+
+@pytest.mark.parametrize(
     ("step", "problem"),
     [
         ("{collect: language}", "'language' is a fact already and cannot be a slot; give it another name"),

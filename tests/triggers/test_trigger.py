@@ -218,6 +218,35 @@ def test_a_mistake_is_told_with_its_place(body: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("dismis", " — did you mean 'dismiss'?"),
+        ("dissmiss", " — did you mean 'dismiss'?"),
+        ("Dismiss", " — did you mean 'dismiss'?"),
+        ("close", " — did you mean 'dismiss'?"),
+        ("dismiss it", " — did you mean 'dismiss'?"),
+        ("welcome", " — did you mean 'start welcome'?"),
+        ("welcom", " — did you mean 'start welcome'?"),
+        ("strat welcome", " — did you mean 'start welcome'?"),
+        ("start", " — a flow is needed: 'start welcome'"),
+        ("handof sales", " — did you mean 'handoff sales'?"),
+        ("Handoff slaes", " — did you mean 'handoff sales'?"),
+        ("handof", " — did you mean 'handoff'?"),
+        ("strat elsewhere", ""),
+        ("prices", ""),
+    ],
+)
+def test_a_button_that_leads_nowhere_is_told_with_a_target_that_there_is(target: str, hint: str) -> None:
+    problems: list[Problem] = []
+    document = read(_wrapped(f"say: Hi\nbuttons: [{{No: {target}}}]"), "a.yaml", problems)
+    assert isinstance(document, Map)
+    walker = Walker(problems, ids={"flows": ("welcome",), "departments": ("sales",)})
+    read_triggers(document.get("triggers"), Scope(inside="trigger"), walker)
+    what = "the button 'No' leads to 'start' and a flow, 'handoff' or 'dismiss'"
+    assert [str(problem) for problem in problems] == [f"a.yaml:4:20: {what}, not to '{target}'{hint}"]
+
+
+@pytest.mark.parametrize(
     "body",
     ["[]", "1", "~", "{a: ~}", "{a: []}", "{a: {limit: 3, buttons: 4, active: x, when: [], say: {}}}", "{A: {say: x}}"],
 )
