@@ -130,26 +130,38 @@ class Build:
         known = self.guard(step, lambda run: run.known(slot) is not None, f"{slot} is known")
         self.move("next", gate, after, known, before=[_taking_over(slot)], writes=[slot])
 
-    def lead(self, then: Then, step: Step, after: str, reason: Reason = "target") -> str:
-        """Returns the state a target or a list of steps means, seen from within a step."""
+    def lead(self, then: Then, step: Step, after: str, reason: Reason = "target", *, quietly: bool = False) -> str:
+        """Returns the state a target or a list of steps means, seen from within a step.
+
+        `quietly`, nobody is told that the flow is left: they have said so themselves, or say nothing at all.
+        """
         if isinstance(then, tuple):
             return self.list_of(then, after)
         if then.kind == "step":
             return self._step_named(then)
         if then.kind == "end":
             return END
-        if then.kind == "cancel":
+        if then.kind == "cancel" and quietly:
             return CANCEL
         return self._jump(then, step, after, reason)
 
-    def leave(self, then: Then, step: Step, question: Question, after: str, reason: Reason = "target") -> Exit:
+    def leave(
+        self,
+        then: Then,
+        step: Step,
+        question: Question,
+        after: str,
+        reason: Reason = "target",
+        *,
+        quietly: bool = False,
+    ) -> Exit:
         """Returns where a question leads when its answer means this target."""
         if isinstance(then, Target) and then.kind == "stay":
             return Exit(None, (question.put_again,))
         if isinstance(then, Target) and then.kind == "back":
             # Not by way of a state: from here "back" is the question before this one, from a later step it is this one.
             return Exit(None, (_go_back,))
-        return Exit(self.lead(then, step, after, reason))
+        return Exit(self.lead(then, step, after, reason, quietly=quietly))
 
     def interruptions(self, step: Step, state: str, *, human: bool = True) -> bool:
         """Adds what the global phrases do in a wait state, if they may do anything; returns whether they may."""
@@ -209,10 +221,10 @@ class Build:
             name = self.state(step, "call", suffix=suffix, what="jump", words=str(target), calls=target.name)
             self.returns(step, name, after)
             return name
-        restarts = target.kind == "restart"
-        enter = _restart if restarts else _go_back
+        restarts, cancels = target.kind == "restart", target.kind == "cancel"
+        enter = _restart if restarts else _cancel if cancels else _go_back
         name = self.state(step, "pass", suffix=suffix, enter=enter, what="jump", words=str(target), restarts=restarts)
-        self.move("next", name, after)
+        self.move("next", name, CANCEL if cancels else after)
         return name
 
     def returns(self, step: Step, state: str, after: str, if_cancelled: str = END) -> None:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Protocol
 
 from flows.answers import KINDS
+from flows.checks.entries import Entry, left_out
 from flows.checks.knowledge import Knowledge
 from flows.checks.running import check_machines
 from flows.checks.uses import Uses
@@ -183,10 +184,12 @@ def read_flows(
     visit: Mapping[str, Attribute],
     departments: Collection[str],
     translated: Callable[[Flow], Flow] = lambda flow: flow,
+    entries: Collection[Entry] = (),
 ) -> Flows:
     """Returns the flows of a site after reporting everything that is wrong with them.
 
-    `translated` adds to a flow, whose steps have their ids, the texts that are written elsewhere.
+    `translated` adds to a flow, whose steps have their ids, the texts that are written elsewhere; `entries` are the
+    ways into flows from outside.
     """
     read = walker.value(node, FLOWS, "'flows'") if node is not None else {}
     reads: dict[str, Read] = read if isinstance(read, dict) else {}
@@ -206,7 +209,7 @@ def read_flows(
     # A gap that nothing fills is not said to be empty as well, and what an unreadable flow fills nobody knows.
     told = {problem.place for problem in walker.problems if problem.code == "F007"}
     unsure = _callers_of(flows.keys() - machines.keys(), flows)
-    knowledge = Knowledge(machines)
+    knowledge = Knowledge(machines, left_out(flows, entries))
     found = check_machines(machines, [id for id in machines if id in flows], knowledge, unsure, scope.contact)
     walker.problems += [problem for problem in found if problem.place not in told]
     uses = Uses(machines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -28,7 +29,7 @@ Machines = Callable[[str, str | None], FlowMachine]
 
 
 class Lost(Exception):
-    """The stored version of a flow has no such step: it was kept by another version of the program."""
+    """There is nowhere to go on: the stored version of a flow has no such step, or no flow of the past is there."""
 
 
 class Run:
@@ -364,22 +365,23 @@ class Run:
     def _jump(self) -> None:
         jump, self.jump = self.jump, ""
         if jump == "restart":
-            self.start_over(self._outermost())
+            self.start_over(self._still_there(self._outermost(), self.settings.start))
         elif jump == "start_over":
-            self.start_over(self._first())
+            first = self._still_there(self.cursor.first_flow, self._outermost(), self.settings.start)
+            self.cursor.first_flow = first
+            self.start_over(first)
         elif jump == "cancel":
             self.say("cancelled")
             self.state = CANCEL
         else:
             self._back()
 
-    def _first(self) -> str:
-        """Returns the flow that began what goes on here, unless the site has none of that name any more."""
-        first = self.cursor.first_flow
-        try:
-            return self.machines(first, None).id if first else self._outermost()
-        except LookupError:
-            return self._outermost()
+    def _still_there(self, *flows: str | None) -> str:
+        """Returns the first of these flows that the site still has; raises Lost where it has none of them."""
+        for flow in filter(None, flows):
+            with suppress(LookupError):
+                return self.machines(flow, None).id
+        raise Lost
 
     def _outermost(self) -> str:
         """Returns the flow that was interrupted first, else the running one; of called ones, the first caller."""

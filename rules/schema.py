@@ -26,7 +26,7 @@ by the `name` of the table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -161,6 +161,8 @@ class Walker:
     problems: list[Problem]
     languages: Sequence[str] = ()
     """Of the site, its default first; empty while they are not known, and then no language is doubted."""
+    ids: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """What is written in the sections of the site; without a section where that is not known."""
 
     @property
     def default_language(self) -> str:

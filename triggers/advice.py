@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rules.conditions import FALSE, IR, facts_in
@@ -12,7 +13,7 @@ from rules.problems import Place, Problem, warning
 
 def advice(condition: IR, node: Map | None) -> Iterator[Problem]:
     """Yields what somebody who wrote this condition should know; `node` is the trigger as it stands in the file."""
-    place = next(_places_of("exit_intent", node), None) if "exit_intent" in facts_in(condition) else None
+    place = next(places_of("exit_intent", node), None) if "exit_intent" in facts_in(condition) else None
     if place is not None and _may_hold_on_phones(condition):
         yield warning(
             "T007",
@@ -27,16 +28,16 @@ def _may_hold_on_phones(condition: IR) -> bool:
     return simplify(condition, {"device": "mobile"}, lambda fact: True) != FALSE
 
 
-def _places_of(fact: str, node: Node | None) -> Iterator[Place]:
+def places_of(fact: str, node: Node | None) -> Iterator[Place]:
     """Yields where a fact is named, as a key or within a line."""
     if isinstance(node, Scalar):
-        at = node.text.find(fact)
-        if at >= 0:
-            yield node.place_at(at)
+        found = re.search(rf"(?<![\w.]){re.escape(fact)}(?![\w.])", node.text)
+        if found is not None:
+            yield node.place_at(found.start())
     elif isinstance(node, List):
         for item in node.items:
-            yield from _places_of(fact, item)
+            yield from places_of(fact, item)
     elif isinstance(node, Map):
         for key, value in node.entries:
-            yield from _places_of(fact, key)
-            yield from _places_of(fact, value)
+            yield from places_of(fact, key)
+            yield from places_of(fact, value)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rules.kinds import Text, Word
+from rules.meant_targets import meant_target
 from rules.nodes import List, Map, Node, Scalar, Unreadable
-from rules.problems import Place
+from rules.problems import Place, did_you_mean
 from rules.schema import WRONG, Key, Kind, Table, Walker, found, shortened
 from rules.texts import Text as Texts
 
@@ -52,11 +53,27 @@ class Target(Kind):
             return ButtonTarget("start" if word == "start" else "handoff", name or None, node.place)
         if word == "dismiss" and not name:
             return ButtonTarget("dismiss", None, node.place)
-        hint = ""
-        if text and not name:
-            meant = "dismiss" if word.lower() in _DISMISSING else f"start {word}"
-            hint = " — a flow is needed: 'start welcome'" if word == "start" else f" — did you mean '{meant}'?"
+        meant = _meant(text, walker) if text else None
+        hint = f" — did you mean '{meant}'?" if meant else ""
+        if word == "start":
+            flows = tuple(walker.ids.get("flows", ("welcome",)))
+            hint = f" — a flow is needed: 'start {flows[0]}'" if flows else " — a flow is needed"
         return walker.report("K005", node.place, f"{label} leads to {self.words}, not to {found(node)}{hint}")
+
+
+def _meant(text: str, walker: Walker) -> str | None:
+    """Returns the target that was probably meant; a flow only if there is one of that name, as far as that is known."""
+    flows = walker.ids.get("flows")
+    if flows is not None and text in flows:
+        return f"start {text}"
+    if text.lower() in _DISMISSING:
+        return "dismiss"
+    named = {"start": flows, "handoff": walker.ids.get("departments")}
+    meant = meant_target(text, ("dismiss", *named), named, alone=("handoff",))
+    if meant is None and " " not in text:
+        flow = text if flows is None else did_you_mean(text, flows, {})
+        meant = f"start {flow}" if flow else None
+    return meant
 
 
 _DISMISSING = ("close", "end", "cancel", "hide", "no", "none", "nothing")

@@ -18,6 +18,7 @@ from rules.schema import Key, Kind, Read, Table, Walker
 from rules.texts import Text as Texts
 from triggers.advice import advice
 from triggers.buttons import Button, Buttons
+from triggers.contradictions import contradictions
 from triggers.limits import LIMIT, Limits, limit
 from triggers.speaker import Speaker, Speakers
 
@@ -138,10 +139,13 @@ def read_triggers(node: Node | None, scope: Scope, walker: Walker) -> dict[str, 
 
 
 def _trigger(read: Read, order: int, scope: Scope, walker: Walker) -> Trigger:
+    before = len(walker.problems)
     _check(read, walker)
     id = str(read.id)
     condition = _condition(read, scope, walker)
     walker.problems.extend(advice(condition, read.map))
+    if "T001" not in (problem.code for problem in walker.problems[before:]):
+        walker.problems.extend(contradictions(condition, read.map, read.id_place))
     return Trigger(
         id=id,
         place=read.id_place,

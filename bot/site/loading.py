@@ -8,7 +8,7 @@ for problem in loaded.problems: …      # in reading order; warnings and advice
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,16 +18,19 @@ from bot.site.about import ABOUT, About, about
 from bot.site.attributes import ATTRIBUTES, Attributes, attributes
 from bot.site.conversation import CONVERSATION, ConversationSettings, conversation
 from bot.site.departments import Department, read_departments, read_hours
+from bot.site.entries import entries_of, lost_answers
 from bot.site.files import read_files, version_of
 from bot.site.gaps import check_rule_gaps, check_site_gaps, refuse_gaps_of_triggers
 from bot.site.languages import lost_gaps, missing_texts, said_by_sections
 from bot.site.look import WIDGET, look
+from bot.site.own_hours import nameless_hours
 from bot.site.privacy import PRIVACY, keep_of_privacy, rules_of_privacy
 from bot.site.reading import Reading
 from bot.site.responses import read_responses
 from bot.site.sections import ids_of, sections_of, translations_of
 from bot.site.site import Site, StartedByMessage
 from bot.site.translations import read_translations
+from flows.checks.entries import Entry
 from flows.reading import Flows, read_flows
 from flows.settings import Settings
 from flows.steps.collect import CollectStep
@@ -93,7 +96,9 @@ class _Content:
         self.sections = sections_of(documents, problems)
         self.about, languages_are_known = self._about(complete)
         languages = self.about.languages if languages_are_known else ()
-        self.reading = Reading(Walker(problems, languages), ids_of(self.sections), complete)
+        ids = ids_of(self.sections)
+        written = {section: ids.get(section, ()) for section in ("flows", "departments")} if complete else {}
+        self.reading = Reading(Walker(problems, languages, written), ids, complete)
         self.translations = read_translations(translations_of(documents), self.reading)
 
     def site(self, version: str) -> Site:
@@ -108,11 +113,15 @@ class _Content:
         for text in ("greeting", "privacy_note"):
             check_site_gaps(look_read.node(text), reading)
         responses = read_responses(self._section("responses"), known.contact, reading)
-        flows = self._flows(known, departments)
         triggers = self._triggers(known)
+        entries = tuple(entries_of(settings, departments, triggers, self.sections.get("rules")))
+        flows = self._flows(known, departments, entries)
+        self.problems += lost_answers(self.sections.get("triggers"), triggers, flows.flows)
         rules = self._rules(known, flows)
         privacy = self._read("privacy", PRIVACY)
         keep = keep_of_privacy(privacy, reading.walker)
+        if reading.complete:
+            self.problems += nameless_hours(self.sections, triggers)
         self.translations.report_unused(reading)
         self._languages(rules, triggers, has_fallback=settings.fallback_flow is None)
         return Site(
@@ -135,7 +144,7 @@ class _Content:
             flows_started_by_messages=_started_by_messages(flows),
         )
 
-    def _flows(self, known: Attributes, departments: Mapping[str, Department]) -> Flows:
+    def _flows(self, known: Attributes, departments: Mapping[str, Department], entries: Collection[Entry]) -> Flows:
         return read_flows(
             self.sections.get("flows"),
             self.reading.walker,
@@ -144,6 +153,7 @@ class _Content:
             visit=known.visit,
             departments=departments,
             translated=self.translations.into_flow,
+            entries=entries,
         )
 
     def _triggers(self, known: Attributes) -> dict[str, Trigger]:

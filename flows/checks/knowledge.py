@@ -11,8 +11,10 @@ from flows.engine import CANCEL, END, START, FlowMachine
 class Knowledge:
     """For every state of every flow: the slots that have a value there on every way."""
 
-    def __init__(self, machines: Mapping[str, FlowMachine]) -> None:
+    def __init__(self, machines: Mapping[str, FlowMachine], left_out: Mapping[str, Mapping[str, str]]) -> None:
         self._machines = machines
+        self.left_out = left_out
+        """For each flow the inputs that may be missing when it begins, and by whom it is begun without them."""
         self._edges = {id: list(self._ways_of(machine)) for id, machine in machines.items()}
         self._everything = frozenset(
             name for id, machine in machines.items() for name in (*machine.types, *_all_filled(self._edges[id]))
@@ -57,7 +59,8 @@ class Knowledge:
 
     def _of(self, machine: FlowMachine) -> dict[str, frozenset[str]]:
         leaving = by_source(self._edges[machine.id])
-        known: dict[str, frozenset[str]] = {START: frozenset(machine.flow.inputs)}
+        given = machine.flow.inputs.keys() - self.left_out.get(machine.id, {}).keys()
+        known: dict[str, frozenset[str]] = {START: frozenset(given)}
         waiting = [START]
         while waiting:
             state = waiting.pop()

@@ -203,7 +203,12 @@ def _empty_gaps(
             if name.has_default or slot in told or not _can_be_empty(slot) or _is_filled(slot, known):
                 continue
             told.add(slot)
-            way = _way(knowledge.way_without(machine.id, slot, step.id))
+            begun_by = knowledge.left_out.get(machine.id, {}).get(slot)
+            way = (
+                f"{begun_by} begins '{machine.id}' without it"
+                if begun_by
+                else _way(knowledge.way_without(machine.id, slot, step.id))
+            )
             place = wording.place_at(language, name.offset)
             default = f'{{{{ {name.name} | default: "…" }}}}'
             message = f"{{{{ {name.name} }}}} may be empty here: {way}. Use {default} or collect it first"
@@ -246,5 +251,6 @@ def _empty_inputs(
         return
     for slot in called.flow.inputs:
         if slot not in given and not _is_filled(slot, known):
-            message = f"'{slot}' may be empty here, and flow '{called.id}' takes it as an input; give it with 'with'"
+            remedy = "give it with 'with'" if isinstance(state.step, CallStep) else "collect it first"
+            message = f"'{slot}' may be empty here, and flow '{called.id}' takes it as an input; {remedy}"
             yield error("F006", state.step.place, message)

@@ -19,6 +19,7 @@ from flows.steps.step import Step
 from flows.targets import Target
 from flows.wording import Wording
 from rules.facts import Scope
+from rules.meant_targets import meant_target
 from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion, those_there_are, warning
 from rules.templates import TemplateProblem, parse_template
 
@@ -117,15 +118,25 @@ def _target(target: Target, step: Step | None, ids: Collection[str], around: Sur
     name = target.name or ""
     if target.kind == "step" and name not in ids:
         what = "goto " if isinstance(step, GotoStep) else ""
-        is_flow = name in around.flow_ids
-        meant = f" — did you mean 'start {name}'?" if is_flow else suggestion(name.split()[0], (*ids, *_WORD_TARGETS))
-        yield error("K005", place, f"{what}'{name}' leads nowhere: no step has this id{meant}")
+        meant = _meant(name, ids, around)
+        hint = f" — did you mean '{meant}'?" if meant else ""
+        yield error("K005", place, f"{what}'{name}' leads nowhere: no step has this id{hint}")
     elif target.kind in ("start", "call") and name and name not in around.flow_ids:
         yield error("K005", place, f"there is no flow '{name}'{suggestion(name, around.flow_ids)}")
     elif target.kind == "handoff" and target.name is not None:
         yield from _department(name, place, around)
     elif target.kind == "stay" and step is not None and not isinstance(step, AskingStep):
         yield error("K005", place, "'stay' means the question that is open, and there is none here; name a step")
+
+
+def _meant(name: str, ids: Collection[str], around: Surroundings) -> str | None:
+    """Returns the target that was probably meant by one that is no step."""
+    if name in around.flow_ids:
+        return f"start {name}"
+    if " " not in name:
+        return did_you_mean(name, (*ids, *_WORD_TARGETS))
+    named = {"start": around.flow_ids, "call": around.flow_ids, "handoff": around.departments}
+    return meant_target(name, (*_WORD_TARGETS, "start", "call"), named) or did_you_mean(name.split()[0], ids)
 
 
 _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")

@@ -132,7 +132,7 @@ def compile_silence(build: Build, step: Step, question: Question, state: str, af
     own = step.if_silent if isinstance(step, AskingStep) else None
     times = build.flow.on_silence if own is None else own
     for n, level in enumerate(times, start=1):
-        leads = build.leave(level.then, step, question, after) if level.then is not None else None
+        leads = build.leave(level.then, step, question, after, quietly=True) if level.then is not None else None
         guard = build.guard(step, _ran_out(n), f"silent for {level.after}")
         before = [_using(question, n)]
         if level.say is not None:

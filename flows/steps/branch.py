@@ -11,7 +11,7 @@ from flows.steps.step import Step, Then, common, step_table
 from rules.conditions import FALSE, IR
 from rules.kinds import Conditions
 from rules.nodes import List, Map, Node
-from rules.problems import NOWHERE, Place
+from rules.problems import NOWHERE, Place, did_you_mean
 from rules.schema import Key, Kind, Read, Table, Walker
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ CASE = Table(
     },
     "a case of 'branch'",
 )
-ELSE = Table("else", {"else": Key(Follows(), "where to go on if nothing else holds", required=True)})
+ELSE = Table(
+    "else", {"else": Key(Follows(), "where to go on if nothing else holds", required=True)}, "a case of 'branch'"
+)
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,18 @@ class Cases(Kind):
         return []
 
     def _case(self, item: Node, walker: Walker) -> Read:
-        if isinstance(item, Map) and item.get("else") is not None:
+        if isinstance(item, Map) and (item.get("else") is not None or _means_else(item)):
             return walker.read(item, ELSE)
         case = walker.read(item, CASE)
         if case.map is not None and not any(case.wrote(key) for key in ("when", "unless", "if")):
             walker.report("K006", case.place, "a case needs 'when' or 'if'; the one for all that is left is 'else'")
         return case
+
+
+def _means_else(item: Map) -> bool:
+    """Says whether the only key of a case is a misspelt `else`."""
+    keys = [key.text for key, _ in item.entries]
+    return len(keys) == 1 and keys[0] not in CASE.keys and did_you_mean(keys[0], ("else", *CASE.keys)) == "else"
 
 
 def _case(read: Read, reading: Reading) -> Case:

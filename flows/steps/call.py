@@ -65,7 +65,7 @@ class CallStep(Step):
         state = build.state(
             self, "call", words=f"calls {self.to.name}", calls=self.to.name, gives=inputs if made else None
         )
-        build.returns(self, state, after, build.lead(self.if_cancelled, self, after))
+        build.returns(self, state, after, build.lead(self.if_cancelled, self, after, quietly=True))
 
 
 def _inputs(read: Read, reading: Reading) -> dict[str, Given]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from flows.steps.attribute_values import wrong_values
 from flows.steps.given import Given, Values, depends, fitted, type_given, value_maker, wordings_of
 from flows.steps.step import Step, common, step_table
 from flows.wording import Wording
@@ -32,6 +33,12 @@ class SetStep(Step):
         scope = reading.scope
         values = {slot: fitted(value, scope.slots.get(slot), scope) for slot, value in (read["set"] or {}).items()}
         contact = frozenset(slot for slot in values if slot in reading.contact)
+        node = read.node("set")
+        for key, written in node.entries if isinstance(node, Map) else ():
+            attribute = reading.attribute(key.text)
+            if attribute is not None and key.text in values:
+                value = read["set"][key.text]
+                reading.walker.problems += wrong_values(key.text, value, attribute, written, scope)
         return cls(values=values, contact=contact, **common(read, reading))
 
     @classmethod

@@ -51,13 +51,21 @@ def _nested_dash(spot: Spot) -> Repair | None:
 
 
 def _after_quote(spot: Spot) -> Repair | None:
-    """`say: "Hello" she said`."""
+    """`say: "Hello" she said`, and `say: 'It's nice'`."""
     value = spot.value.strip()
+    if _QUOTES_INSIDE.fullmatch(value):
+        message = f"the {value[0]} inside of this text ends it; it must be in other quotes"
+        text = value[1:-1]
+        return spot.quoted(message, value=text if value[0] == '"' else text.replace("''", "'"))
     if re.match(r'"(?:[^"\\]|\\.)*"\s*[^\s,:\]}#]', value) or re.match(r"'(?:[^']|'')*'(?!')\s*[^\s,:\]}#]", value):
         return spot.quoted(
             "a text that begins with a quote must end with it", "so put other quotes around the whole text", value=value
         )
     return None
+
+
+_QUOTES_INSIDE = re.compile(r"\"[^\"\\]*\"\w[^\\]*\"|'(?:[^']|'')*'\w.*'")
+"""A text in quotes with more of them inside, the first of which opens a word or stands within one."""
 
 
 def _open_quote(spot: Spot) -> Repair | None:

@@ -21,6 +21,7 @@ site:
   languages: [en, de]
   domains: [tea.example, "*.tea.example"]
 """
+PLAIN = "site: {name: Teahouse}"
 DESK = """\
 opening_hours:
   default: {mon-sun: 09:00-18:00}
@@ -134,6 +135,133 @@ def test_a_site_without_departments_and_hours_has_one_that_is_always_open() -> N
     assert list(site.departments) == ["team"]
     assert site.departments["team"].opening_hours.is_open(datetime(2026, 3, 1, 3, 0, tzinfo=UTC))
     assert site.timezone == "UTC" and site.languages == ("en",)
+
+
+NO_DEFAULT = "opening_hours: {office: {mon-fri: 09:00-18:00, sat-sun: closed}}"
+OF_SALES = "departments: {sales: {opening_hours: office}}"
+SITE_IS_OPEN = "none of 'opening_hours' is called 'default', so the site counts as open round the clock here; "
+_WRITE_IT = ", or write 'opening_hours: office' here"
+CALL_IT = "call 'office' 'default' (hours.yaml:1)"
+
+
+@pytest.mark.parametrize(
+    ("content", "at"),
+    [
+        ("triggers: {a: {when: {opening_hours: open, time_on_page: 10s}, say: We are here!}}", ["1:23"]),
+        ("triggers: {a: {if: scroll > 50 and opening_hours is open, say: Hi}}", ["1:36"]),
+        ("triggers: {a: {when: {any: [{not: {opening_hours: open}}, {scroll: 50}]}, say: Hi}}", ["1:36"]),
+        ("triggers: {a: {active: {hours: open}, when: {scroll: 50}, say: Hi}}", ["1:32"]),
+        ("triggers: {a: {from: sales, when: {opening_hours: open}, active: {hours: open}, say: Hi}}", []),
+        ("flows: {a: {start_when: {opening_hours: closed}, steps: [{say: Hi}]}}", ["1:26"]),
+        ("flows: {a: {steps: [{say: 'Back {{ site.next_opening }}, {{ site.name }}'}]}}", ["1:33"]),
+        ("flows: {a: {steps: [{wait: 10m}, {wait: {until: open}}]}}", ["1:49"]),
+        ("flows: {a: {steps: [{wait: 2 working hours}, {say: After working hours}]}}", ["1:28"]),
+        ("flows: {a: {steps: [{branch: [{if: opening_hours is open, then: end}]}]}}", ["1:36"]),
+        ("rules: {opening_hours: {match: {words: [hours]}, answer: '{{ site.opening_hours | summary }}'}}", ["1:59"]),
+        ("rules: {opening_hours: {match: {words: [hours]}, answer: Nine to six}}", []),
+        ("responses: {hours: {shortcut: /h, text: 'Open: {{ site.opening_hours | summary }}'}}", ["1:48"]),
+    ],
+)
+def test_hours_of_which_none_is_the_sites_are_told_wherever_the_site_is_asked(content: str, at: list[str]) -> None:
+    loaded = load_files({"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{OF_SALES}", "words.yaml": content})
+    told = [problem for problem in loaded.problems if problem.code == "S001"]
+    assert [str(problem.place) for problem in told] == [f"words.yaml:{place}" for place in at]
+    for problem in told:
+        assert problem.level == "warning" and problem.message.startswith(SITE_IS_OPEN + CALL_IT)
+        assert ("write 'from' and a department" in problem.message) == content.startswith("triggers")
+    named = {"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{OF_SALES}".replace("office", "default")}
+    assert "S001" not in [problem.code for problem in load_files({**named, "words.yaml": content}).problems]
+
+
+@pytest.mark.parametrize(
+    ("departments", "at", "who", "also"),
+    [
+        ("departments: {sales: {opening_hours: office}, help: {max_chats: 2}}", "2:47", "department 'help'", _WRITE_IT),
+        ("departments: {sales: {opening_hours: default}}", "2:38", "department 'sales'", _WRITE_IT),
+        ("", "1:17", "nobody keeps them and the site", ""),
+    ],
+)
+def test_a_department_that_keeps_hours_which_are_not_written_is_told(
+    departments: str, at: str, who: str, also: str
+) -> None:
+    (problem,) = load_files({"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{departments}"}).problems
+    assert str(problem) == (
+        f"hours.yaml:{at}: none of 'opening_hours' is called 'default', so {who} is open round the clock; "
+        f"{CALL_IT}{also}"
+    )
+
+
+ADVISE = """\
+flows:
+  advise:
+    inputs: {team_size: text}
+    steps: [{say: 'For {{ team_size }} people.'}]
+"""
+SAYS = "words.yaml:4:27: {{ team_size }} may be empty here: "
+TRIGGER = "triggers: {help: {when: {scroll: 50}, say: Help?, "
+
+
+@pytest.mark.parametrize(
+    ("content", "by"),
+    [
+        ("conversation: {start: advise}", "'conversation.start'"),
+        ("conversation: {fallback: advise}", "'conversation.fallback'"),
+        ("departments: {sales: {offline: advise}}", "department 'sales'"),
+        ("rules: {team: {match: {words: [team]}, start: advise}}", "rule 'team'"),
+        ("rules: {team: {match: {words: [team]}, call: advise}}", "rule 'team'"),
+        (TRIGGER + "start: advise}}", "trigger 'help'"),
+        (TRIGGER + "start: advise, save_as: team_size, buttons: [1-5, 6-50]}}", "trigger 'help'"),
+        (TRIGGER + "buttons: [Yes: start advise]}}", "trigger 'help'"),
+        (TRIGGER + "buttons: [Yes: start advise], save_as: team_size}}", ""),
+        ("conversation: {fallback: Pardon?}", ""),
+    ],
+)
+def test_an_input_may_be_empty_where_a_flow_is_begun_from_outside_without_it(content: str, by: str) -> None:
+    def told(flows: str) -> list[str]:
+        return [
+            str(problem) for problem in load_files({"a.yaml": PLAIN, "b.yaml": content, "words.yaml": flows}).problems
+        ]
+
+    default = 'Use {{ team_size | default: "…" }} or collect it first'
+    assert told(ADVISE) == ([f"{SAYS}{by} begins 'advise' without it. {default}"] if by else [])
+    asked = ADVISE.replace("steps: [", "steps: [{collect: team_size}, ")
+    assert told(asked) == told(ADVISE.replace("}} people", ' | default: "all" }} people')) == []
+
+
+def test_an_input_may_also_be_empty_where_a_message_begins_the_flow_or_one_that_leads_to_it() -> None:
+    own = ADVISE.replace("    inputs", "    start_when: {visits: 2}\n    inputs")
+    (problem,) = load_files({"a.yaml": PLAIN, "words.yaml": own}).problems
+    assert problem.message.startswith(
+        "{{ team_size }} may be empty here: its own 'start_when' begins 'advise' without it"
+    )
+    middle = "  middle: {inputs: {team_size: text}, steps: [{start: advise}]}\n"
+    files = {"a.yaml": PLAIN, "b.yaml": "conversation: {start: middle}", "words.yaml": ADVISE + middle}
+    (problem,) = load_files(files).problems
+    message = "'team_size' may be empty here, and flow 'advise' takes it as an input; collect it first"
+    assert str(problem) == f"words.yaml:5:47: {message}"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told"),
+    [
+        ("start: advise, buttons: [1-5, 6-50], save_as: teamsize", " — did you mean 'team_size'?"),
+        ("start: advise, buttons: [1-5, 6-50], save_as: colour", ""),
+        ("buttons: [Yes: start advise, No: dismiss], save_as: teamsize", " — did you mean 'team_size'?"),
+        ("start: advise, buttons: [1-5, Many: start plain], save_as: colour", ""),
+        ("start: advise, buttons: [1-5, 6-50], save_as: team_size", None),
+        ("start: plain, buttons: [Many: start advise, Other: start plain], save_as: team_size", None),
+        ("start: plain, buttons: [1-5, 6-50]", None),
+        ("buttons: [1-5, 6-50], save_as: colour", None),
+    ],
+)
+def test_an_answer_that_no_flow_takes_is_told(trigger: str, told: str | None) -> None:
+    flows = ADVISE.replace("}} people", ' | default: "all" }} people') + "  plain: {steps: [{say: Hi}]}\n"
+    files = {"a.yaml": PLAIN, "b.yaml": f"{TRIGGER}{trigger}}}}}", "words.yaml": flows}
+    slot = trigger.rpartition(" ")[2]
+    message = f"flow 'advise' takes no input '{slot}', so the answer would be lost{told}"
+    places = [f"b.yaml:1:{len(TRIGGER + trigger) - len(slot) + 1}: {message}"] if told is not None else []
+    write = f" — write  inputs: {{{slot}: text}}" if told == "" else ""
+    assert [str(problem) for problem in load_files(files).problems] == [place + write for place in places]
 
 
 def test_conversation_settings_keep_the_usual_phrases_of_other_languages(site: Site) -> None:

@@ -40,6 +40,10 @@ CONTACT = {
     "email": Attribute("email"),
     "phone": Attribute("phone"),
     "plan": Attribute("choice", ("free", "team"), {"en": "Your plan", "de": "Ihr Tarif"}),
+    "bought": Attribute("number"),
+    "since": Attribute("date"),
+    "is_vip": Attribute("yes_no"),
+    "homepage": Attribute("url"),
 }
 
 

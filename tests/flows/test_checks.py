@@ -278,7 +278,7 @@ def test_what_was_never_asked_before_is_empty(told):
         ("{collect: email, give_up: last}", False),
         ("{collect: email, give_up: end}", True),
         ("{collect: email, save_to: conversation}", True),
-        ("{set: {email: x}}", True),
+        ("{set: {email: x@y.io}}", True),
         ("{buttons: Q?, save_as: email, options: [A]}", True),
         ("{buttons: Q?, save_as: email, options: [A, {B: last}]}", True),
         ("{buttons: Q?, save_as: email, options: [A], otherwise: last}", False),

@@ -1,6 +1,7 @@
 """What a visitor may do at any moment: ask for a person, go back, begin again, be drawn into another flow."""
 
 import json
+from copy import copy
 
 import pytest
 
@@ -410,6 +411,59 @@ def test_where_the_first_flow_is_gone_the_running_one_begins_again(play, flows_o
         bot.write(words)
     bot.deploy(flows_of(MENU.replace("menu:", "start:").replace("start: menu", "start: start")))
     assert bot.write("start over") == ["All right, from the beginning.", "From 6", "For whom?"]
+
+
+def test_where_the_running_flow_is_gone_too_it_begins_as_the_site_says(play, flows_of):
+    for written, leaves in (("start over", "prices"), ("Again", "prices")):
+        bot = play(MENU, start="prices")
+        bot.settings = Settings(start="menu")
+        bot.deploy(flows_of(MENU.replace("prices:", "costs:").replace("start: prices", "start: costs")))
+        assert bot.write(written) == ["All right, from the beginning.", "Name?"]
+        assert (bot.at, bot.effects_of(FlowLeft)) == ("menu.collect_name", [FlowLeft(leaves, "restarted")])
+        bot.write("Ann")
+        assert bot.write("start over")[-1] == "What is it?", "that is where it began from now on"
+
+
+def test_where_nothing_is_left_to_begin_the_visitor_hears_that_the_thread_is_lost(play, flows_of):
+    bot = play(MENU, start="prices")
+    bot.deploy(flows_of("flows: {costs: {steps: [{say: From 6}]}}"))
+    for gone in (None, "menu"):
+        again = copy(bot)
+        again.settings = Settings(start=gone)
+        assert again.write("start over") == ["I have lost the thread. Let us begin again."]
+        assert again.at == ""
+
+
+@pytest.mark.parametrize(
+    ("steps", "answers"),
+    [
+        ("{buttons: Sure?, options: [Yes, Nope: cancel]}", ["Nope"]),
+        ("{buttons: Sure?, options: [Yes], otherwise: cancel}", ["hm"]),
+        ("{collect: email, retries: 0, give_up: cancel}", ["hm"]),
+        ("{collect: wish, interruptible: false}, {goto: cancel}", ["x"]),
+        ('{collect: wish}, {branch: [{if: wish is "x", then: cancel}]}', ["x"]),
+        ("{buttons: Sure?, options: [{label: No, then: [{say: Pity}, {goto: cancel}]}]}", ["No"]),
+    ],
+)
+def test_a_target_cancel_says_what_the_phrase_says_and_leaves_the_flow(play, steps, answers):
+    bot = play(f"flows: {{a: {{steps: [{steps}, {{say: Never}}]}}}}", start="a")
+    heard = [bot.write(answer) for answer in answers][-1]
+    assert [text for text in heard if text != "Pity"] == ["All right, we leave that."]
+    assert (bot.at, bot.effects_of(FlowLeft)) == ("", [FlowLeft("a", "cancelled")])
+
+
+def test_nobody_hears_twice_or_in_silence_that_a_flow_is_left(play):
+    text = """
+        flows:
+          outer:
+            steps: [{call: inner, if_cancelled: cancel}]
+          inner:
+            steps: [{collect: email, if_silent: {after: 20m, then: cancel}}]
+        """
+    assert play(text, start="outer").write("cancel") == ["All right, we leave that."]
+    bot = play(text, start="outer")
+    assert bot.silent(1) == []
+    assert bot.effects_of(FlowLeft) == [FlowLeft("inner", "cancelled"), FlowLeft("outer", "cancelled")]
 
 
 @pytest.mark.parametrize("phrase", ["back", "cancel", "what can I do", "start over"])

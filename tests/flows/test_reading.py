@@ -54,6 +54,33 @@ def test_a_target_must_lead_somewhere(problems_in, step, problem):
 
 
 @pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("strat a", "start a"),
+        ("strat b", None),
+        ("a", "start a"),
+        ("cal leave_mesage", "call leave_message"),
+        ("handof sales", "handoff sales"),
+        ("Handoff slaes", "handoff sales"),
+        ("handof", "handoff"),
+        ("Cancel", "cancel"),
+        ("ends now", "end"),
+        ("finsh it", "finish"),
+    ],
+)
+def test_a_target_that_leads_nowhere_is_told_with_the_whole_of_one_that_does(problems_in, target, meant):
+    hint = f" — did you mean '{meant}'?" if meant else ""
+    message = f"'{target}' leads nowhere: no step has this id{hint}"
+    found = told(problems_in(in_flow(f"{{buttons: Q?, options: [{{A: {target}}}]}}", "{say: Bye, id: finish}")))
+    assert found == [f"K005 4:37: {message}"]
+
+
+def test_a_misspelt_else_is_told_once(problems_in):
+    found = told(problems_in(in_flow("{branch: [{if: visits > 1, then: end}, {eles: end}]}")))
+    assert found == ["K001 4:49: 'eles' is not an option of a case of 'branch' — did you mean 'else'?"]
+
+
+@pytest.mark.parametrize(
     ("step", "problem"),
     [
         ("{collect: language}", "'language' is a fact already and cannot be a slot; give it another name"),
@@ -248,6 +275,35 @@ def test_a_slot_is_of_one_type_everywhere(problems_in):
           b: {steps: [{collect: budget}, {set: {topic: x}}, {buttons: Q?, save_as: topic, options: [y]}]}
         """
     assert problems_in(text) == ["F008 flows/test.yaml:4:15: 'budget' is a number in flows/test.yaml:3 and a text here"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "wrong", "problem", "right"),
+    [
+        ("plan", "Teem", "'plan' is free or team, not 'Teem' — did you mean 'team'?", ("team", '"{{ wish }}"')),
+        ("plan", "2", "'plan' is free or team, not '2'", ("free",)),
+        ("plan", "{add: 1}", "'plan' is free or team, and nothing can be added to it", ()),
+        ("plan", "{en: team, de: Teamtarif}", "'plan' is free or team, not 'Teamtarif' — did you mean 'team'?", ()),
+        ("bought", "many", "'bought' is a number, not 'many'", ("5", "{add: 1}", '"{{ people }}"')),
+        ("bought", '"{{ wish }} pieces"', "'bought' is a number, not '{{ wish }} pieces'", ()),
+        ("since", "soon", "'since' is a day like 2026-12-24, not 'soon'", ("2026-03-04",)),
+        ("since", "{add: 1}", "'since' is a day like 2026-12-24, and nothing can be added to it", ()),
+        ("is_vip", "perhaps", "'is_vip' is yes or no, not 'perhaps'", ("yes", "No", "true")),
+        ("email", "nonsense", "'email' is an e-mail address, not 'nonsense'", ("ann@tea.io", '"{{ wish }}"')),
+        ("homepage", "home", "'homepage' is a web address, not 'home'", ("https://tea.example/x",)),
+        ("phone", "none yet", "'phone' is a phone number, not 'none yet'", ("030 123456",)),
+        ("name", "3", "'name' is a text, not '3' — write  name: \"3\"", ("Ann", "Nobody yet")),
+    ],
+)
+def test_what_a_contact_attribute_is_set_to_is_of_its_type(problems_in, attribute, wrong, problem, right):
+    def found(value):
+        asked = ("{collect: wish}", "{collect: people, type: number}")
+        return told(problems_in(in_flow(*asked, f"{{set: {{{attribute}: {value}}}}}")))
+
+    (first,) = found(wrong)
+    assert first.startswith("K006 6:") and first.split(": ", 1)[1] == problem
+    for value in right:
+        assert found(value) == []
 
 
 def test_calls_give_inputs_that_are_there(problems_in):

@@ -141,6 +141,22 @@ def test_windows_lines_a_byte_order_mark_and_line_separators_do_not_matter() -> 
         ("say: Hello: friend", "1:1: a text with ': ' in it must be in quotes — write  say: \"Hello: friend\""),
         ("say: “Hello: friend”", "1:1: a text with ': ' in it must be in quotes — write  say: \"Hello: friend\""),
         ('say: "Hi" she said', "1:1: a text that begins with a quote must end with it — write  say: '\"Hi\" she said'"),
+        (
+            "say: 'It's nice'",
+            "1:1: the ' inside of this text ends it; it must be in other quotes — write  say: \"It's nice\"",
+        ),
+        (
+            'say: "He said "hi" to me"',
+            '1:1: the " inside of this text ends it; it must be in other quotes — write  say: \'He said "hi" to me\'',
+        ),
+        (
+            "say: 'It''s Ann's'",
+            "1:1: the ' inside of this text ends it; it must be in other quotes — write  say: \"It's Ann's\"",
+        ),
+        (
+            'say: "Hi" she said, "bye"',
+            '1:1: a text that begins with a quote must end with it — write  say: \'"Hi" she said, "bye"\'',
+        ),
         ('say: "Hi\nb: 1', '1:6: the quote " that opens here is not closed on this line — write  say: "Hi"'),
         ("say: 'It''s\nb: 1", "1:6: the quote ' that opens here is not closed on this line — write  say: 'It''s'"),
         ("    say: @x  # why", '1:5: a text that starts with @ must be in quotes — write  say: "@x"  # why'),

@@ -164,6 +164,59 @@ def test_leaving_is_only_guessed_on_phones_and_that_is_said(body: str, place: st
     assert found["pricing_help"].say
 
 
+@pytest.mark.parametrize(
+    ("body", "told_about"),
+    [
+        ("when: {all: [{time_on_page: at least 60s}, {time_on_page: less than 30s}]}", "3:19: 'on this page at least 1m' contradicts 'on this page less than 30s'"),
+        ("when: {time_on_page: 60s}\nunless: {time_on_page: at least 30s}", "3:12: 'on this page at least 1m' contradicts 'unless on this page at least 30s'"),
+        ("if: time_on_page > 60s and time_on_page <= 60s", "3:9: 'on this page more than 1m' contradicts 'on this page at most 1m'"),
+        ("when: {visits: 0}", "3:12: 'visits is 0' never holds: this visit counts as 1"),
+        ("unless: {pages_viewed: at least 1}", "3:14: 'unless pages viewed at least 1' never holds: this page counts as 1"),
+        ("when: {scroll: more than 100%}", "3:12: 'scrolled more than 100%' never holds: it goes from 0% to 100%"),
+        ("when: {returning: true, visits: 1}", "3:12: 'returning visitor: yes' contradicts 'visits is 1'"),
+        ("when: {visits: [2, 3]}\nunless: {returning: true}", "3:12: 'visits is 2 or 3' contradicts 'unless returning visitor: yes'"),
+        ("when: {chat: open}", "3:12: 'chat: open' never holds: nothing is said unasked while a conversation is going on"),
+        ("when: {chat: [open, minimized]}", "3:12: 'chat: open or minimized' never holds: nothing is said unasked while a conversation is going on"),
+        ("when: {opening_hours: closed}\nactive: {hours: open}", "3:12: 'opening hours: closed' contradicts 'opening hours: open'"),
+        ("when: {all: [{device: mobile}, {device: [desktop, tablet]}]}", "3:19: 'device: mobile' contradicts 'device: desktop or tablet'"),
+        ("when: {date: at least 2026-12-01}\nactive: {until: 2026-11-30}", "3:12: 'date at least 2026-12-01' contradicts 'date at most 2026-11-30'"),
+        ("when: {contact.plan: team}\nunless: {contact.plan: known}", "3:12: 'plan is team' contradicts 'unless plan is known'"),
+        ("title: A time\nwhen: {time_on_page: 5s, all: [{time: at least 18:00}, {time: less than 12:00}]}", "4:37: 'time at least 18:00' contradicts 'time less than 12:00'"),
+        ("when: {all: [{scroll: [10, 50]}, {scroll: at most 40}, {not: {scroll: at most 10}}], exit_intent: true}", None),
+        ("when: {all: [{visits: at least 2}, {visits: {is: [2, 9]}}, {visits: at most 8}, {visits: {not: 2}}]}", "3:19: 'visits at least 2', 'visits is 2 or 9', 'visits at most 8' contradict 'unless visits is 2'"),
+    ],
+)  # fmt: skip
+def test_a_trigger_whose_conditions_cannot_hold_together_is_told(body: str, told_about: str | None) -> None:
+    found = [problem for problem in told(f"{body}\nsay: Hi") if "T007" not in problem]
+    place, _, message = (told_about or "").partition(" ")
+    assert found == ([f"T001 triggers/shop.yaml:{place} it can never speak: {message}"] if told_about else [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "when: {time_on_page: between 30s and 60s, time_on_site: less than 20s}",
+        "when: {all: [{time_on_page: at least 30s}, {time_on_page: at most 30s}]}",
+        "when: {any: [{time_on_page: at least 60s}, {time_on_page: less than 30s}]}",
+        "when: {any: [{visits: 0}, {scroll: 50}]}",
+        "when: {returning: true, visits: at least 2}",
+        "unless: {returning: true}",
+        "when: {all: [{page: /a*}, {page: /ab}]}",
+        "when: {page: {contains: a}}\nunless: {page: {contains: b}}",
+        "unless: {contact.plan: [free, team]}",
+        "unless: {days_since_last_visit: at least 0}",
+        "when: {visits: between 1 and 2}\nunless: {visits: 1}",
+        "when: {time: between 22:00 and 06:00}",
+        "unless: {chat: [open, minimized]}",
+        "when: {chat: [open, ended]}",
+        "when: {shown.other: 0}",
+        "when: {all: [{weekday: mon-fri}, {weekday: [fri, sat]}]}",
+    ],
+)
+def test_nothing_is_said_of_conditions_that_may_hold_together(body: str) -> None:
+    assert told(f"{body}\nsay: Hi") == []
+
+
 def test_plain_labels_are_stored() -> None:
     trigger = one("say: How many?\nbuttons: [1-5, 6-50, More than 50]\nsave_as: team_size")
     assert [(button.value, button.then) for button in trigger.buttons] == [
@@ -215,6 +268,35 @@ def test_outside_its_days_and_hours_it_rests() -> None:
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place(body: str, message: str) -> None:
     assert told(body) == [message]
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("dismis", " — did you mean 'dismiss'?"),
+        ("dissmiss", " — did you mean 'dismiss'?"),
+        ("Dismiss", " — did you mean 'dismiss'?"),
+        ("close", " — did you mean 'dismiss'?"),
+        ("dismiss it", " — did you mean 'dismiss'?"),
+        ("welcome", " — did you mean 'start welcome'?"),
+        ("welcom", " — did you mean 'start welcome'?"),
+        ("strat welcome", " — did you mean 'start welcome'?"),
+        ("start", " — a flow is needed: 'start welcome'"),
+        ("handof sales", " — did you mean 'handoff sales'?"),
+        ("Handoff slaes", " — did you mean 'handoff sales'?"),
+        ("handof", " — did you mean 'handoff'?"),
+        ("strat elsewhere", ""),
+        ("prices", ""),
+    ],
+)
+def test_a_button_that_leads_nowhere_is_told_with_a_target_that_there_is(target: str, hint: str) -> None:
+    problems: list[Problem] = []
+    document = read(_wrapped(f"say: Hi\nbuttons: [{{No: {target}}}]"), "a.yaml", problems)
+    assert isinstance(document, Map)
+    walker = Walker(problems, ids={"flows": ("welcome",), "departments": ("sales",)})
+    read_triggers(document.get("triggers"), Scope(inside="trigger"), walker)
+    what = "the button 'No' leads to 'start' and a flow, 'handoff' or 'dismiss'"
+    assert [str(problem) for problem in problems] == [f"a.yaml:4:20: {what}, not to '{target}'{hint}"]
 
 
 @pytest.mark.parametrize(

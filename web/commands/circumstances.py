@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from bot.site.site import Site
 from rules.comparisons import Unfit, Written, read_values
@@ -30,10 +31,12 @@ class CannotBe(Exception):
 
 
 def circumstances(site: Site, *, page: str, facts: Iterable[str]) -> dict[str, Any]:
-    """Returns fact → value for a visitor on this page; raises CannotBe."""
+    """Returns fact → value for a visitor on this page, with what follows from that; raises CannotBe."""
     scope = site.attributes.scope("rule", triggers=frozenset(site.triggers), languages=site.languages)
-    path = _value("--page", scope, "page", page)
-    return {"page": path, "page.path": path, **dict(_fact(each, scope) for each in facts)}
+    written, _, query = page.partition("?")
+    path = _value("--page", scope, "page", written)
+    told = dict(_fact(each, scope) for each in facts)
+    return {"page": path, "page.path": path, **_asked_of_page(query, told), **told, **_visits(told)}
 
 
 def as_told(site: Site, facts: dict[str, Any], now: datetime) -> Site:
@@ -62,6 +65,29 @@ def language_spoken(site: Site, written: str) -> str:
     """Returns the language of the site that is meant; raises CannotBe."""
     scope = site.attributes.scope("rule", triggers=None, languages=site.languages)
     return str(_value("--language", scope, "language", written))
+
+
+def _asked_of_page(query: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what stands behind the ? of an address; of a name that comes twice the first, as in a browser."""
+    pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True)
+    found = {f"page.query.{name}": value for name, value in reversed(pairs)}
+    for name, value in found.items():
+        if told.get(name, value) != value:
+            raise CannotBe(f"--fact {name}={told[name]}: --page says '{value}'.")
+    return found
+
+
+def _visits(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns how often somebody was here and whether they return, as far as one says the other."""
+    visits, returning = told.get("visits"), told.get("returning")
+    if visits is None:
+        return {"visits": 1} if returning is False else {}
+    if visits < 1:
+        raise CannotBe(f"--fact visits={visits}: this visit counts as 1, so there is at least 1.")
+    if returning is not None and returning != (visits > 1):
+        both = f"--fact visits={visits} and --fact returning={'yes' if returning else 'no'}"
+        raise CannotBe(f"{both}: whoever returns is here for the second time at least.")
+    return {"returning": visits > 1}
 
 
 def _fact(written: str, scope: Scope) -> tuple[str, Any]:

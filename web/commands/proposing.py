@@ -19,8 +19,8 @@ from triggers.trigger import Trigger
 from web.commands.circumstances import circumstances, language_spoken
 from web.commands.talking import content_of, moment_of
 
-_NEW_VISITOR = {"chat": "never", "visits": 1, "returning": False}
-"""What is so while nothing else is said."""
+_NEW_VISITOR = {"visits": 1, "returning": False}
+"""What is so while nothing is said of either."""
 _NOBODY_YET = Counters()
 
 
@@ -47,7 +47,9 @@ def proposals(
     content = content_of(site)
     now = moment_of(at, content) if at else datetime.now(UTC)
     spoken = language_spoken(content, language) if language else content.default_language
-    told = {**_NEW_VISITOR, "language": spoken, **circumstances(content, page=page, facts=facts)}
+    told = {"chat": "never", "language": spoken, **circumstances(content, page=page, facts=facts)}
+    if "returning" not in told:
+        told |= _NEW_VISITOR
     known = {
         trigger.id: _known(content, trigger, told, _Here(agents_here), now) for trigger in content.triggers.values()
     }

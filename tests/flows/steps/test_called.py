@@ -131,9 +131,9 @@ def test_a_cancelled_flow_sends_its_caller_where_that_says(play):
         """
     assert play(text, start="outer").press("Yes") == ["Thanks"]
     bot = play(text, start="outer")
-    assert bot.press("No") == ["Pity"]
+    assert bot.press("No") == ["All right, we leave that.", "Pity"]
     assert bot.effects_of(FlowLeft) == [FlowLeft("inner", "cancelled"), FlowLeft("outer", "ended")]
-    assert play(text, start="plain").press("No") == []
+    assert play(text, start="plain").press("No") == ["All right, we leave that."]
 
 
 def test_start_ends_this_flow_and_its_callers(play):

@@ -143,6 +143,8 @@ flows:
         ("previous_page=/b/", "previous_page: /b"),
         ("visits=3", "visits: 3"),
         ("shown.hint=2", "shown.hint: 2"),
+        ("visits=3", "returning: true"),
+        ("returning=no", "visits: 1"),
     ],
 )
 def test_a_fact_is_read_as_the_conditions_of_the_site_read_it(tmp_path: Path, fact: str, condition: str):
@@ -209,8 +211,32 @@ def test_the_page_of_a_talk_is_compared_as_pages_are(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("address", "condition"),
+    [
+        ("/b?ref=a%20b&x=1", "page.query.ref: a b, page: /b"),
+        ("/b?ref=1&ref=2#top", 'page.query.ref: "1"'),
+        ("/b?x=1", "page.query.x: known"),
+    ],
+)
+def test_the_page_of_a_talk_may_have_a_query(tmp_path: Path, address: str, condition: str):
+    (tmp_path / "site.yaml").write_text(ASKED.replace("CONDITION", condition))
+    assert "bot: It holds" in parlour("talk", str(tmp_path), "--page", address, stdin="Hi\n").output
+    assert "bot: It holds" not in parlour("talk", str(tmp_path), "--page", "/b", stdin="Hi\n").output
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        ("--fact visits=0", "--fact visits=0: this visit counts as 1, so there is at least 1."),
+        (
+            "--fact visits=1 --fact returning=yes",
+            "--fact visits=1 and --fact returning=yes: whoever returns is here for the second time at least.",
+        ),
+        (
+            "--fact returning=no --fact visits=3",
+            "--fact visits=3 and --fact returning=no: whoever returns is here for the second time at least.",
+        ),
+        ("--page /b?ref=1 --fact page.query.ref=2", "--fact page.query.ref=2: --page says '1'."),
         ("--fact visit=3", "--fact visit=3: there is no fact 'visit' — did you mean 'visits'?"),
         ("--fact visits=many", "--fact visits=many: 'visits' is a number, not 'many'."),
         ("--fact device=phone", "'device' is desktop, tablet or mobile, not 'phone' — did you mean 'mobile'?"),

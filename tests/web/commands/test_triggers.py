@@ -61,6 +61,31 @@ def test_what_is_said_counts_more_than_what_would_be_so(site: Path):
 
 
 @pytest.mark.parametrize(
+    ("fact", "ready", "unsaid"),
+    [
+        ("visits=3", ["back", "third"], ""),
+        ("returning=no", ["first"], ""),
+        ("returning=yes", ["back"], "Say what is unknown:  --fact visits=…"),
+        ("scroll=10%", ["first"], ""),
+    ],
+)
+def test_how_often_somebody_was_here_and_whether_they_return_is_one_thing(
+    tmp_path: Path, fact: str, ready: list[str], unsaid: str
+):
+    (tmp_path / "site.yaml").write_text(
+        "site: {name: Shop}\n"
+        "triggers:\n"
+        "  back: {when: {returning: true}, say: Back}\n"
+        "  third: {when: {visits: 3}, say: Third}\n"
+        "  first: {unless: {returning: true}, say: First}\n"
+    )
+    told = explained(tmp_path, "--fact", fact)
+    heads = {line.split()[0]: line for line in told if not line.startswith(" ")}
+    assert [name for name in ("back", "third", "first") if " stays quiet" not in heads[name]] == ready
+    assert (told[-1] if told[-1].startswith("Say") else "") == unsaid
+
+
+@pytest.mark.parametrize(
     ("words", "instead"),
     [
         (("--fact", "scrol=70%"), "parlour: --fact scrol=70%: there is no fact 'scrol' — did you mean 'scroll'?\n"),
