@@ -92,6 +92,10 @@ class Draft:
             follows["visitor_last_seq"] = visitor_seq
         if kind == "message":
             follows["last_message"] = _last_message(state.last_message, event)
+        elif kind == "agent_requested" and body["reason"] == "phrase" and "said" in self.before.last_message:
+            # Who asks for a person wants what they said before that.
+            wish = {**state.last_message["said"], "text": self.before.last_message["said"]["text"]}
+            follows["last_message"] = {**state.last_message, "said": wish}
         self.set(**follows)
         return event
 

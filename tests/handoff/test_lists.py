@@ -79,6 +79,17 @@ def test_a_row_tells_the_last_words_and_whose_they_are_and_what_the_visitor_said
     assert row_of(office, ben, ann) == (("visitor", None), "Thank you")
 
 
+def test_of_who_asks_for_a_person_the_row_tells_what_they_said_before_that(visitor, agent, office):
+    anna, ann, ben = agent("Anna Berg").comes_online(), visitor(), visitor()
+    for text in ("The kettle leaks", "a human, please"):
+        ann.writes(text)
+    assert row_of(office, anna, ann)[1] == "The kettle leaks"
+    ben.writes("a human, please")
+    assert row_of(office, anna, ben)[1] == "a human, please"
+    ben.writes("The kettle leaks")
+    assert row_of(office, anna, ben)[1] == "The kettle leaks"
+
+
 def test_everything_is_leafed_through_without_a_gap(talk, asking, agent, office):
     lead = agent("Lea", role="lead")
     begun = [*talk(3), asking().conversation, *talk(3)]
