@@ -14,6 +14,7 @@ from bot.site.loading import Loaded, load
 from tests import browser, databases, disk, postgres
 from tests.faults.scale import SEEDS
 from tests.receiver import Receiver
+from web.accounts import passwords
 
 WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
@@ -110,6 +111,14 @@ def receiver() -> Iterator[Receiver]:
     listening = Receiver().start()
     yield listening
     listening.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Whoever gets in here is hired for the test: keeping their passwords must not cost what guessing them shall."""
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(passwords, "WORK", {**passwords.WORK, "time_cost": 1, "memory_cost": 8})
+        yield
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
