@@ -2,10 +2,11 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,11 +122,15 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
     """Spares the collector of cycles what thousands of tests are made of, as a server does what it is made of."""
-    gc.collect()
+    gc.disable()
+    found = yield
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+    gc.enable()
+    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
