@@ -1,10 +1,12 @@
 """Databases, sites and a clock for every test that remembers something."""
 
+import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from bot.site.loading import Loaded, load
 from tests import browser, databases, disk, postgres
 from tests.faults.scale import SEEDS
 from tests.receiver import Receiver
+from web.accounts import passwords
 
 WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
@@ -109,6 +112,25 @@ def receiver() -> Iterator[Receiver]:
     listening = Receiver().start()
     yield listening
     listening.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Whoever gets in here is hired for the test: keeping their passwords must not cost what guessing them shall."""
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(passwords, "WORK", {**passwords.WORK, "time_cost": 1, "memory_cost": 8})
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Spares the collector of cycles what thousands of tests are made of, as a server does what it is made of."""
+    gc.disable()
+    found = yield
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    gc.enable()
+    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -45,12 +45,12 @@ class Zone(Kind):
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
         text = node.text if isinstance(node, Scalar) else ""
-        if text in available_timezones():
+        if text in _timezones():
             return text
         if not text.strip():
             return walker.refuse(node, self, label)
         # Places alone: `Etc/GMT+1` is an hour behind UTC, and `UTC` is not what whoever writes `UTC+1` means.
-        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+        zones = sorted(zone for zone in _timezones() if "/" in zone and not zone.startswith("Etc/"))
         cities = {zone.rpartition("/")[2].lower(): zone for zone in zones}
         near = cities.get(re.sub(r"[ -]+", "_", text.rpartition("/")[2].strip().lower()))
         hint = f" — did you mean '{near}'?" if near else suggestion(text, zones)
@@ -103,6 +103,12 @@ def _domain_of(url: str | None) -> tuple[str, ...]:
     """Returns the domain of the website's address; none if it has none that could be written under `domains`."""
     found = re.match(rf"https?://(?:[^/?#]*@)?({_HOST})(?=[/?#]|$)", url or "")
     return (found[1].lower(),) if found else ()
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    """Returns those there are, looked for once: that takes as long as reading a small site."""
+    return frozenset(available_timezones())
 
 
 @cache

@@ -1,7 +1,7 @@
 """Passwords: how they are kept, whether one fits, and which are too weak."""
 
 import unicodedata
-from typing import cast
+from typing import Any, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,14 +11,15 @@ from rules.readable import without_controls
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
+WORK: dict[str, Any] = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""OWASP's smallest advised argon2id: signing in is rare, and many at once must not take all memory."""
 
 
 class Passwords:
     """Hashes and checks passwords where it holds nobody up: `run_blocking(call, *arguments)` waits elsewhere."""
 
     def __init__(self, run_blocking: RunBlocking = at_once):
-        # OWASP's smallest advised argon2id: signing in is rare, and many at once must not take all memory.
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._hasher = PasswordHasher(**WORK)
         self._run = run_blocking
 
     def hash(self, password: str) -> str:

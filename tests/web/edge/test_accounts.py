@@ -6,6 +6,7 @@ from sqlalchemy import select, text
 from bot.database import Database
 from handoff.models import AgentRow, Membership
 from web.accounts import Accounts, CannotAdd, Passwords
+from web.accounts.passwords import WORK
 
 PASSWORD = "four unrelated words"
 
@@ -120,6 +121,11 @@ def test_a_password_is_kept_as_argon2id_and_checking_costs_the_same_without_an_a
         and not passwords.matches("wrong", None)
     )
     assert work == ["_verify", "_verify", "hash"], "one slow step each, in the pool"
+
+
+def test_who_guesses_passwords_pays_for_each_what_owasp_advises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.accounts.passwords.WORK", WORK)  # As it is shipped; the other tests save themselves that.
+    assert Passwords().hash(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_each_sign_in_is_new_and_says_who_it_is(accounts: Accounts, anna: str) -> None:

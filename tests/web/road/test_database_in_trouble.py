@@ -2,7 +2,6 @@
 
 import json
 import resource
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -233,11 +232,9 @@ def test_a_damaged_database_is_not_served_and_not_changed(sqlite_server: Server,
 # PostgreSQL
 
 
-@pytest.fixture
-def own_cluster() -> Iterator[str]:
-    """A cluster of its own, because it is restarted."""
-    if shutil.which("pg_ctl") is None and postgres.programs() is None:
-        pytest.skip("no PostgreSQL here")
+@pytest.fixture(scope="module")
+def own_cluster(postgresql: None) -> Iterator[str]:
+    """A cluster of their own, because it is restarted."""
     with postgres.cluster() as address:
         yield address
 
