@@ -262,7 +262,7 @@ def _guard(app: Flask, parlour: Parlour, limits: Limits) -> SignIn:
     bodies.install(app)
     headers.install(app)
     errors.install(app, sign_in_page=SIGN_IN_PAGE)
-    assets.install(app, assets.Assets(dev=parlour.options.dev))
+    assets.install(app, assets.Assets(dev=True) if parlour.options.dev else assets.shipped())
     sign_in = SignIn(app, parlour.accounts, limits, departments=lambda: list(parlour.sites.current.departments))
     Gate(
         embedding=Embedding(lambda: parlour.sites.current.domains),
