@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from bot.database import Database
 from bot.site.loading import Loaded, load
@@ -32,6 +35,23 @@ class Clock:
 
     def advance(self, **span: float) -> None:
         self.at += timedelta(**span)
+
+
+class CompiledOnce(BytecodeCache):
+    """Keeps what templates are compiled to: each test makes an application of its own of the same ones."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 
 
 @cache
