@@ -35,13 +35,13 @@ _ORDINALS = {
     )
     for word in words.split()
 }
-_POINTERS = {*_ORDINALS, "last", "letzte", "letzten", "letzter", "letztes"}
-"""An ordinal that is none of those counted points to the last one."""
+_LAST = frozenset(("last", "letzte", "letzten", "letzter", "letztes"))
 _POINTING = re.compile(
     r"(?:(?:the|die|der|das|den) )?(?:"
     r"(?:option|choice|answer|button|möglichkeit|antwort|auswahl) (?P<place>[0-9]{1,3})"
     r"|(?:number|nr|nummer|numéro|número|numero) (?P<number>[0-9]{1,9})"
-    rf"|(?P<ordinal>{'|'.join(sorted(_POINTERS))})(?: (?:one|option|choice|answer|button|möglichkeit|antwort))?)"
+    rf"|(?P<ordinal>{'|'.join((*_ORDINALS, *sorted(_LAST)))})"
+    r"(?: (?:one|option|choice|answer|button|möglichkeit|antwort))?)"
 )
 
 
@@ -58,11 +58,12 @@ def meant(text: str, options: Sequence[Names], *, letters: int = 1) -> list[int]
         exact = _named(said, options)
         if len(exact) == 1:
             return exact
-    number = _number(text, wordings)
-    if number is not None:
-        return _numbered(number, options)
+    figures = _NUMBER.fullmatch(without_courtesy(text.strip().casefold()))
+    if figures:
+        return _numbered(int(figures[1]), options)
     return (
         _beginning(wordings[0], options)
+        or _by_number_word(wordings, options)
         or _yes_or_no(text, options)
         or _pointed_at(wanted(wordings[0]), options)
         or _measured(text, options)
@@ -100,6 +101,11 @@ def _first(found: Iterable[list[int]]) -> list[int]:
     return next((places for places in found if places), [])
 
 
+def begins_one(text: str, options: Sequence[Names]) -> bool:
+    """Says whether the words of a text, polite or not, are those that some option begins with."""
+    return any(_beginning(said, options) for said in _wordings(text))
+
+
 def have_numbers(options: Sequence[Names]) -> bool:
     """Says whether a number may be one that stands in a label, so that it does not count the options."""
     return bool(_places(options, lambda name: any(letter.isdigit() for letter in name)))
@@ -122,17 +128,16 @@ def _yes_or_no(text: str, options: Sequence[Names]) -> list[int]:
     return yes if said else no
 
 
-def _number(text: str, wordings: Sequence[str]) -> int | None:
-    """Returns the number that a text is, in figures or as a word; "eine" is an article."""
-    for said in (text.strip(), *wordings):
-        figures = _NUMBER.fullmatch(said)
-        if figures:
-            return int(figures[1])
-    for said in wordings:
+def _by_number_word(wordings: Sequence[str], options: Sequence[Names]) -> list[int]:
+    """Returns the option whose number was said in words. "Eine" is an article; and what is left of "I have one", or "zu
+    zweit", counts something, but not the options."""
+    counts = not have_numbers(options)
+    for said in (without_courtesy(wordings[0]),) if counts else wordings:
         found = numbers_in(said, "en")
-        if len(found) == 1 and found[0].end - found[0].start == len(said) and said not in _ARTICLES:
-            return int(found[0].value)
-    return None
+        is_word = said not in _ARTICLES and not (counts and " " in said) and not any(map(str.isdigit, said))
+        if is_word and len(found) == 1 and found[0].end - found[0].start == len(said):
+            return _numbered(int(found[0].value), options)
+    return []
 
 
 def _measured(text: str, options: Sequence[Names]) -> list[int]:
@@ -156,10 +161,12 @@ def _pointed_at(said: str, options: Sequence[Names]) -> list[int]:
         return []
     if pointing["number"]:
         return _numbered(int(pointing["number"]), options)
-    # "The first" of "Second class" and "First class" is not the upper one.
-    if pointing["ordinal"] and _places(options, lambda name: not _POINTERS.isdisjoint(normalised(name).split())):
+    ordinal = pointing["ordinal"]
+    # "The first" of "Second class" and "First class" is not the upper one, nor "the last" of weeks that of the list.
+    alike = _ORDINALS.keys() if ordinal in _ORDINALS else _LAST
+    if ordinal and _places(options, lambda name: not alike.isdisjoint(normalised(name).split())):
         return []
-    place = _ORDINALS.get(pointing["ordinal"], len(options)) if pointing["ordinal"] else int(pointing["place"])
+    place = _ORDINALS.get(ordinal, len(options)) if ordinal else int(pointing["place"])
     return [place - 1] if 0 < place <= len(options) else []
 
 

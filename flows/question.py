@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from flows.choosing import Names, have_numbers, meant
+from flows.choosing import Names, begins_one, have_numbers, meant
 from flows.effects import Misunderstood, Option, Say, SetTimer, SlotValue
 from flows.wording import Spoken
 from rules.durations import Duration
@@ -187,8 +187,10 @@ class Question(ABC):
         return self._chosen(place) if place is not None and self._is_open(run, place) else None
 
     def may_name(self, run: Run, text: str) -> bool:
-        """Says whether the name of somebody, such as "a person", may be an answer here: a button says just that."""
-        return self.labelled(run, text) is not None
+        """Says whether the name of somebody, such as "a person", may be an answer here: some button begins with it."""
+        if not self.offers or not self.type_ok or len(text) > LONGEST_MESSAGE:
+            return False
+        return begins_one(text, self._names(run, self._shown_places(run)))
 
     def numbered(self, run: Run, text: str) -> Answer | None:
         """Returns the answer if the text is the number of an option, counted as they were shown."""

@@ -216,7 +216,9 @@ def read_flows(
     labels = {key: label for machine in machines.values() for key, label in machine.labels.items()}
     for id in flows.keys() & machines.keys():
         machines[id].sure, machines[id].uses = knowledge.sure_in(id), uses.of(id)
-        machines[id].labels = ChainMap(dict(machines[id].labels), labels)
+        # What this flow collects itself is said as it was answered here, whatever others offer under that name.
+        others = {key: label for key, label in labels.items() if key[0] not in machines[id].collects}
+        machines[id].labels = ChainMap(dict(machines[id].labels), others)
     complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
     return Flows(flows, complete_machines, reading.scope.slots)
 

@@ -73,6 +73,8 @@ class Hub:
         self._watchers: dict[str, set[AgentLinks]] = defaultdict(set)
         self._lists_planned = False
         self._lists_underway = False
+        self._planned_for: set[str] = set()
+        """Agents whose own lists alone are sent again."""
         self.pass_on: Callable[[Whom, Conversation, Frame], None] = lambda whom, conversation, frame: None
         """Tells those who hear of a conversation at other workers what is not recorded."""
         self.waiting_changed: Callable[[], Iterable[Conversation]] = tuple
@@ -232,9 +234,12 @@ class Hub:
 
     def tell_lists_of(self, agent_id: str) -> None:
         """Tells all panels of an agent here their lists, which only they see changed."""
-        self._later(LISTS_AFTER, lambda: self._send_lists_of(agent_id))
+        if agent_id not in self._planned_for:
+            self._planned_for.add(agent_id)
+            self._later(LISTS_AFTER, lambda: self._send_lists_of(agent_id))
 
     def _send_lists_of(self, agent_id: str) -> None:
+        self._planned_for.discard(agent_id)
         for link in list(self._agents.get(agent_id, ())):
             _tell(link, lambda link: link.tell_lists())
 

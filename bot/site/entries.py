@@ -9,7 +9,7 @@ from bot.site.departments import Department
 from flows.checks.entries import Entry
 from flows.flow import Flow
 from rules.nodes import Map, Node, Scalar
-from rules.problems import Problem, error, suggestion
+from rules.problems import Problem, error, suggestion, warning
 from triggers.trigger import Trigger
 
 _FOR_WHOM = frozenset({"message_department"})
@@ -52,10 +52,13 @@ def lost_answers(section: Node | None, triggers: Mapping[str, Trigger], flows: M
         written = section.get(trigger.id) if isinstance(section, Map) else None
         slot = written.get("save_as") if isinstance(written, Map) else None
         meant = suggestion(trigger.save_as, [name for flow in begun for name in flow.inputs])
-        message = f"flow '{begun[0].id}' takes no input '{trigger.save_as}', so the answer would be lost{meant}"
-        write = None if meant else f"inputs: {{{trigger.save_as}: text}}"
-        why = None if meant else f"in flow '{begun[0].id}'"
-        yield error("K005", slot.place if slot is not None else trigger.place, message, write=write, why=why)
+        place = slot.place if slot is not None else trigger.place
+        message = f"flow '{begun[0].id}' takes no input '{trigger.save_as}', so it does not get the answer"
+        if meant:
+            yield error("K005", place, f"{message}{meant}")
+        else:
+            write = f"inputs: {{{trigger.save_as}: text}}"
+            yield warning("K005", place, f"{message}; if it shall, it needs that input", write=write)
 
 
 def _begun_by_answers(trigger: Trigger) -> Iterator[str]:

@@ -15,6 +15,8 @@ from triggers.trigger import Trigger
 _ASKING = ("when", "unless", "if", "start_when")
 _ASKED = re.compile(r"\bopening_hours\b")
 _SAID = re.compile(r"\{\{\s*site\.(?:opening_hours|next_opening)\b")
+_BY_A_DEPARTMENT = ", or write 'from' and a department, whose hours are meant then"
+_OF_A_DEPARTMENT = ", unless some department has the conversation by then, whose hours are meant"
 _TIMES = (("hours", "open"), ("hours", "closed"), ("until", "open"))
 """`active` of a trigger, and a flow that waits."""
 
@@ -26,11 +28,14 @@ def nameless_hours(sections: Mapping[str, Node], triggers: Mapping[str, Trigger]
         return
     none = "none of 'opening_hours' is called 'default', so"
     remedy = _remedy(hours)
+    offline = _offline_of_others(sections)
     for place, who, also in _departments(sections, hours):
         yield warning("S001", place, f"{none} {who} is open round the clock; {remedy}{also}")
     for section in ("triggers", "rules", "flows", "responses"):
-        also = ", or write 'from' and a department, whose hours are meant then" if section == "triggers" else ""
+        also = _BY_A_DEPARTMENT if section == "triggers" else _OF_A_DEPARTMENT
         for key, node in _entries(sections.get(section)):
+            if section == "flows" and key.text in offline:
+                continue
             if section == "triggers" and key.text in triggers and triggers[key.text].department is not None:
                 continue
             for place in _uses(node):
@@ -53,6 +58,13 @@ def _departments(sections: Mapping[str, Node], hours: Map) -> Iterator[tuple[Pla
             yield place, f"department '{key.text}'", f", or write 'opening_hours: {hours.entries[0][0].text}' here"
     if not departments:
         yield hours.entries[0][0].place, "nobody keeps them and the site", ""
+
+
+def _offline_of_others(sections: Mapping[str, Node]) -> frozenset[str]:
+    """Returns the flows that begin where nobody of a department is there: its hours are meant there."""
+    nodes = [node for _, node in _entries(sections.get("departments"))]
+    offline = (node.get("offline") for node in nodes if isinstance(node, Map) and node.get("opening_hours") is not None)
+    return frozenset(each.text for each in offline if isinstance(each, Scalar))
 
 
 def _entries(section: Node | None) -> tuple[tuple[Scalar, Node], ...]:

@@ -11,7 +11,7 @@ from flows.wording import Wording
 from rules.facts import Scope, kind_of_answer
 from rules.kinds import Choice
 from rules.nodes import Node, Scalar, in_quotes
-from rules.problems import Problem, error, suggestion
+from rules.problems import Place, Problem, error, suggestion
 from rules.schema import shortened
 
 _A: Mapping[str, str] = {
@@ -52,9 +52,15 @@ def wrong_values(slot: str, value: Given, attribute: Typed, node: Node, scope: S
     else:
         written = next((code for code, text in given.texts.items() if not _may_be(text, attribute, given)), None)
         if written is not None:
-            text = given.texts[written]
-            message = f"{is_one}, not {shortened(text)}{suggestion(text, kind.choices)}"
-            yield error("K006", given.place_at(written, 0), message)
+            yield _no_value(slot, is_one, given.texts[written], attribute, given.place_at(written, 0))
+
+
+def _no_value(slot: str, is_one: str, text: str, attribute: Typed, place: Place) -> Problem:
+    if "{{" in text:
+        return error("K006", place, f"{is_one}, and a text with a gap in it is kept as text")
+    if attribute.type in ("number", "yes_no") and not isinstance(recognise(attribute.type, text), Refused):
+        return error("K006", place, f"{is_one}, and what stands in quotes is a text", write=f"{slot}: {text}")
+    return error("K006", place, f"{is_one}, not {shortened(text)}{suggestion(text, attribute.choices)}")
 
 
 def _may_be(text: str, attribute: Typed, given: Wording) -> bool:

@@ -1,6 +1,5 @@
 """Agents coming and going: what they say of their presence, their panels, and what becomes of what they held."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from bot.change import Change, Refused, Row, Unavailable
@@ -9,7 +8,7 @@ from bot.conversation import Draft
 from flows.sentences import sentence
 from handoff.agents import changed
 from handoff.desk.agent_side import AgentSide
-from handoff.desk.changing import ATTEMPTS
+from handoff.desk.changing import ATTEMPTS, Parts
 from handoff.models import PresenceChange
 from handoff.presence import INTENTS
 from handoff.refusals import NotPossibleNow, TryAgain
@@ -19,8 +18,10 @@ from handoff.waiting import owe_answer
 class PresenceSide(AgentSide):
     """Verbs about who is here."""
 
-    _work: Mapping[str, tuple[str, frozenset[str]]] = {}
-    """Agent → role and departments, as they were when `reclaim` last looked."""
+    def __init__(self, parts: Parts):
+        super().__init__(parts)
+        self._work: dict[str, tuple[str, frozenset[str]]] = {}
+        """Agent → role and departments, as they were when `reclaim` last looked."""
 
     def intend(self, agent_id: str, intent: str) -> None:
         """Records what the agent says of their presence, and offers waiting conversations again."""
@@ -66,10 +67,11 @@ class PresenceSide(AgentSide):
 
     def _tell_of_other_work(self) -> None:
         """Says of whom another program (`parlour agent`, or another worker) made something else than they were."""
-        work = {agent.id: (agent.role, agent.departments) for agent in self._parts.agents.all()}
-        before, self._work = self._work, work
-        for agent_id in [each for each in work if each in before and work[each] != before[each]]:
-            self.staff_changed(agent_id)
+        for agent in self._parts.agents.all():
+            work = agent.role, agent.departments
+            if self._work.get(agent.id, work) != work:
+                self.staff_changed(agent.id)
+            self._work[agent.id] = work
 
     def _move_on(self, draft: Draft, known: Known) -> Known:
         self._handover.move_on(draft)

@@ -173,6 +173,13 @@ def test_hours_of_which_none_is_the_sites_are_told_wherever_the_site_is_asked(co
     assert "S001" not in [problem.code for problem in load_files({**named, "words.yaml": content}).problems]
 
 
+def test_where_nobody_of_a_department_is_there_its_own_hours_are_asked_for() -> None:
+    of_sales = "departments: {sales: {opening_hours: office, offline: late}}"
+    late = "flows: {late: {steps: [{branch: [{if: opening_hours is open, then: end}]}, {say: Closed.}]}}"
+    files = {"site.yaml": SITE, "hours.yaml": f"{NO_DEFAULT}\n{of_sales}", "words.yaml": late}
+    assert "S001" not in [problem.code for problem in load_files(files).problems]
+
+
 @pytest.mark.parametrize(
     ("departments", "at", "who", "also"),
     [
@@ -245,9 +252,9 @@ def test_an_input_may_also_be_empty_where_a_message_begins_the_flow_or_one_that_
     ("trigger", "told"),
     [
         ("start: advise, buttons: [1-5, 6-50], save_as: teamsize", " — did you mean 'team_size'?"),
-        ("start: advise, buttons: [1-5, 6-50], save_as: colour", ""),
+        ("start: advise, buttons: [1-5, 6-50], save_as: colour", "; if it shall, it needs that input"),
         ("buttons: [Yes: start advise, No: dismiss], save_as: teamsize", " — did you mean 'team_size'?"),
-        ("start: advise, buttons: [1-5, Many: start plain], save_as: colour", ""),
+        ("start: advise, buttons: [1-5, Many: start plain], save_as: colour", "; if it shall, it needs that input"),
         ("start: advise, buttons: [1-5, 6-50], save_as: team_size", None),
         ("start: plain, buttons: [Many: start advise, Other: start plain], save_as: team_size", None),
         ("start: plain, buttons: [1-5, 6-50]", None),
@@ -258,10 +265,13 @@ def test_an_answer_that_no_flow_takes_is_told(trigger: str, told: str | None) ->
     flows = ADVISE.replace("}} people", ' | default: "all" }} people') + "  plain: {steps: [{say: Hi}]}\n"
     files = {"a.yaml": PLAIN, "b.yaml": f"{TRIGGER}{trigger}}}}}", "words.yaml": flows}
     slot = trigger.rpartition(" ")[2]
-    message = f"flow 'advise' takes no input '{slot}', so the answer would be lost{told}"
+    message = f"flow 'advise' takes no input '{slot}', so it does not get the answer{told}"
     places = [f"b.yaml:1:{len(TRIGGER + trigger) - len(slot) + 1}: {message}"] if told is not None else []
-    write = f" — write  inputs: {{{slot}: text}}" if told == "" else ""
-    assert [str(problem) for problem in load_files(files).problems] == [place + write for place in places]
+    is_meant = bool(told) and "did you mean" in str(told)
+    write = "" if is_meant else f" — write  inputs: {{{slot}: text}}"
+    problems = load_files(files).problems
+    assert [str(problem) for problem in problems] == [place + write for place in places]
+    assert {problem.level for problem in problems} <= {"error" if is_meant else "warning"}
 
 
 def test_conversation_settings_keep_the_usual_phrases_of_other_languages(site: Site) -> None:

@@ -97,23 +97,51 @@ def test_what_is_pointed_at_must_be_clear(text, choices):
     assert isinstance(recognise("choice", text, choices), Refused)
 
 
+RANGES = labelled("11-50 employees", "51-200 employees", "201-500 employees")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "chosen"),
+    [
+        ("one", ("Two or more", "One seat"), "One seat"),
+        ("two", ("Two or more", "One"), "Two or more"),
+        ("drei", ("Drei Tage", "Zwei Tage", "Ein Tag"), "Drei Tage"),
+        ("ten", ("Ten minutes", "Half an hour"), "Ten minutes"),
+        ("neun", ("Neun Uhr", "Zehn Uhr"), "Neun Uhr"),
+    ],
+)
+def test_a_number_word_begins_a_label_before_it_counts_the_choices(text, labels, chosen):
+    assert value("choice", text, labelled(*labels)) == chosen
+
+
+@pytest.mark.parametrize(
+    "text", ["I have one", "I need one", "just me", "zu zweit", "Ich brauche eins", "can I get one?"]
+)
+def test_how_many_somebody_has_or_needs_is_no_place_in_the_list(text):
+    assert isinstance(recognise("choice", text, labelled("Tuesday", "Friday")), Refused)
+
+
 DESKS = labelled("Sales", "Support", "Termin")
 
 
 @pytest.mark.parametrize(
     ("text", "choices", "chosen"),
     [
-        *((text, DESKS, "Support") for text in ("support, please", "Hi, I need support", "two please", "I'd like two")),
+        *((text, DESKS, "Support") for text in ("support, please", "Hi, I need support", "two please", "two")),
         *((text, DESKS, "Support") for text in ("I want to talk to support", "sup please", "ich will zum Support")),
         *((text, DESKS, "Termin") for text in ("Termin bitte", "einen Termin bitte", "ich möchte einen Termin")),
         *((text, DESKS, "Termin") for text in ("Ich hätte gerne einen Termin", "the last one", "den letzten bitte")),
         *((text, COLOURS, "Red") for text in ("the red one", "I'll take the red one", "red one please")),
         ("a return, please", labelled("Return", "Prices"), "Return"),
         ("return please", labelled("A return", "Prices"), "A return"),
-        *((text, STAFF, "1-5") for text in ("1 to 5", "1 bis 5 bitte", "1-5, please", "five")),
+        *((text, STAFF, "1-5") for text in ("1 to 5", "1 bis 5 bitte", "1-5, please", "five", "I'd like two")),
         *((text, STAFF, "6 to 50") for text in ("6-50", "7 people", "wir sind 7 Personen", "7 please")),
         ("more please", STAFF, "More than 50"),
         ("1 to 5", labelled("1-5 rooms", "6-50 rooms"), "1-5 rooms"),
+        *((text, RANGES, "51-200 employees") for text in ("51-200", "51-200 please", "51 to 200", "100")),
+        ("10.000", labelled("5.000 Euro", "10.000 Euro"), "10.000 Euro"),
+        ("the first", labelled("Last week", "This week"), "Last week"),
+        ("die zweite", labelled("Letzte Bestellung", "Andere Bestellung"), "Andere Bestellung"),
     ],
 )
 def test_an_answer_may_be_as_polite_as_people_are(text, choices, chosen):

@@ -138,6 +138,20 @@ def test_they_are_the_button_that_says_just_that(play, step):
     assert other.effects_of(WantsAgent)
 
 
+@pytest.mark.parametrize(
+    ("words", "options", "kept"),
+    [
+        ("Eine Person", "[Eine Person (29 €), Zwei Personen (49 €)]", "Eine Person (29 €)"),
+        ("a person", "[A person in need, A company]", "A person in need"),
+        ("a person", "[Personal account, Other]", None),
+    ],
+)
+def test_they_are_the_button_that_begins_with_just_those_words(play, words, options, kept):
+    bot = play(f"flows: {{a: {{steps: [{{buttons: Who?, save_as: who, options: {options}}}]}}}}", start="a")
+    bot.write(words)
+    assert (bot.slots.get("who"), bool(bot.effects_of(WantsAgent))) == (kept, kept is None)
+
+
 def test_one_person_who_is_counted_is_not_asked_for(play):
     bot = play("flows: {a: {steps: [{collect: guests, type: number, ask: How many?}]}}", start="a", language="de")
     bot.write("eine Person")

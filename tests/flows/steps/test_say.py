@@ -92,6 +92,16 @@ def test_a_value_that_is_written_for_an_option_is_said_as_it_is_written(play):
     assert bot.write("schmal")[0] == "STIEFEL xl, Schmal."
 
 
+def test_what_was_typed_is_said_as_it_was_whatever_another_flow_offers_under_that_name(play):
+    text = """
+        flows:
+          trip: {steps: [{collect: town, ask: Where to?}, {say: "To {{ town }}!"}]}
+          other: {steps: [{buttons: Where?, save_as: town, options: [{label: {en: Nice, de: Schön}, then: end}]}]}
+        """
+    bot = play(text, start="trip", language="de")
+    assert bot.write("Nice") == ["To Nice!"]
+
+
 def test_a_chosen_contact_attribute_is_said_by_its_label_too(play):
     text = """
         flows:
