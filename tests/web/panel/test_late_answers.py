@@ -193,6 +193,7 @@ def test_a_reply_refused_by_an_earlier_accept_is_sent_by_the_one_that_holds_now(
     page.get_by_role("button", name="Take over").click()
     expect(page.locator(".conversation__where")).to_contain_text("With you")
     unsent.get_by_role("button", name="Try again").click()
+    expect(reply).to_be_focused()
     expect(page.get_by_role("log", name="Conversation").get_by_text("One more thing")).to_have_count(1)
     expect(unsent).to_be_hidden()
     first, again = desk.said("send")
@@ -225,6 +226,7 @@ def test_while_it_is_not_known_whether_a_conversation_has_ended_that_is_said_and
     reply, ends = page.get_by_role("textbox", name="Reply"), page.locator(".conversation__actions")
     reply.fill("One more thing")
     page.keyboard.press("Enter")
+    expect(page.get_by_text("This conversation is just being ended. What you wrote is kept.")).to_be_visible()
     for button in ("Return to bot", "Close"):
         expect(ends.get_by_role("button", name=button)).to_be_disabled()
     expect(page.get_by_role("button", name="Send")).to_be_disabled()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import STATIC
-from tests.web.panel.desk import ANNA, BRIEF, CHAT, OTTO, PretendedDesk, accept_anna, comes_true, row
+from tests.web.panel.desk import ANNA, BRIEF, CHAT, OTTO, PretendedDesk, accept_anna, at, comes_true, row
 
 
 def test_a_presence_that_could_not_be_stored_is_wished_for_again(
@@ -185,6 +185,42 @@ def test_signing_out_leaves_nothing_in_the_browser(panel: Callable[..., Page], d
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_title("Signed out")
     assert "Not sent yet" not in page.evaluate(kept) and "Half an answ" not in page.evaluate(kept)
+
+
+def test_who_could_not_sign_out_in_another_window_keeps_what_they_wrote_when_it_ends_by_itself(
+    panel: Callable[..., Page], desk: PretendedDesk, page: Page
+) -> None:
+    page.clock.install()
+    panel()
+    accept_anna(page)
+    page.get_by_role("textbox", name="Reply").fill("Half an answ")
+    page.evaluate("() => new BroadcastChannel('parlour.panel.leaving').postMessage(null)")
+    page.clock.fast_forward(10_000)
+    desk.mine = [{**desk.mine[0], "tags": ["served"]}]
+    desk.queue()
+    page.get_by_role("tab", name="Mine").click()
+    expect(page.get_by_text("served").first).to_be_visible()
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="is kept in this window")).to_be_visible()
+    assert "Half an answ" in page.evaluate("Object.values(sessionStorage)")
+
+
+def test_who_is_signed_out_is_told_so_instead_of_being_let_wait(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    page = panel()
+    accept_anna(page)
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    page.get_by_role("button", name="Return to bot").click()
+    expect(page.get_by_role("status").filter(has_text="Sign in again first.")).to_be_visible()
+    expect(page.locator(".conversation__doing")).to_have_text("")
+    page.get_by_role("tab", name="New").click()
+    page.get_by_role("list", name="Waiting").get_by_role("button", name="Accept").click()
+    expect(page.locator(".queue__problem")).to_contain_text("Sign in again first.")
 
 
 @pytest.mark.parametrize("first", ["signed out elsewhere", "over"])

@@ -82,14 +82,23 @@ def test_what_was_read_is_no_longer_counted(panel: Callable[..., Page], page: Pa
     expect(page).to_have_title("(1) Parlour")
 
 
-def test_who_looks_at_what_went_to_others_is_led_away_and_told(panel: Callable[..., Page], desk: PretendedDesk) -> None:
-    page = panel(f"?conversation={ANNA}")
-    expect(page.get_by_text("Nobody has this conversation yet.")).to_be_visible()
-    desk.waiting = []
+def test_what_goes_to_others_stays_in_sight_with_what_was_being_written_and_no_letter_becomes_a_key(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    panel(f"?conversation={ANNA}")
+    page.get_by_role("tab", name="Note").click()
+    page.get_by_role("textbox", name="Note").fill("a very ")
+    desk.waiting = desk.waiting[1:]
     desk.queue()
     desk.tell("gone", conversation=ANNA)
-    expect(page.get_by_text("it belongs to a department that is not yours")).to_be_visible()
-    expect(page.get_by_role("heading", name="No conversation is open")).to_be_visible()
+    expect(page.get_by_text("Anna Muster is with others now.")).to_be_visible()
+    page.keyboard.type("angry man")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("a very ")
+    expect(page.get_by_text("What you wrote is kept.")).to_be_visible()
+    expect(page.locator(".conversation__where")).to_contain_text("With others")
+    assert desk.said("accept") == desk.said("note") == []
 
 
 def test_a_wait_turns_amber_and_then_red_and_says_so_in_words(panel: Callable[..., Page], desk: PretendedDesk) -> None:

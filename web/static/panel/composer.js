@@ -12,6 +12,7 @@ import "./responses.js";
 
 const SAY_TYPING_EVERY = 3_000;
 const TYPING_ENDS = 5_000;
+const NOT_YOURS = "This conversation is not with you any more. What you wrote is kept.";
 
 class ReplyComposer extends Part {
   #conversation = null;
@@ -45,7 +46,8 @@ class ReplyComposer extends Part {
   begin() {
     this.#draw();
     const here = ({ detail }) => detail.conversation === this.#conversation;
-    this.hear("queue welcome all brief offers ending", () => this.#update());
+    this.hear("queue welcome all brief offers gone", () => this.#update());
+    this.hear("ending", (event) => here(event) && this.#ends());
     this.hear("thread", (event) => here(event) && this.#update());
     this.hear("typing thread", () => this.#showTyping());
     this.hear("message", ({ detail }) => this.#answered(detail.entry));
@@ -160,6 +162,7 @@ class ReplyComposer extends Part {
     const { hidden } = this.#texts.reply;
     this.#texts.reply.hidden = !mine && !kept;
     this.#texts.reply.readOnly = !mine;
+    this.#texts.note.readOnly = this.#sends.note.disabled = holder === "gone";
     this.#pages.reply.querySelector(".composer__foot").hidden = !mine;
     this.#bar.hidden = mine;
     this.#sends.reply.disabled = !mine || this.desk.thread(conversation).ending !== null;
@@ -176,6 +179,11 @@ class ReplyComposer extends Part {
     if (lost) this.#refused.hidden = true;
     // What was pressed, or was about to be, has gone.
     if (inside) this.#tabs.reply.focus();
+  }
+
+  #ends() {
+    this.#refused.hidden = true;
+    this.#update();
   }
 
   #explain(holder, name, email, offered) {
@@ -199,6 +207,7 @@ class ReplyComposer extends Part {
       return [h("p", {}, ...words), accept()];
     }
     if (holder === "agent") return [h("p", {}, `${name ?? "A colleague"} has this conversation. You can add notes.`)];
+    if (holder === "gone") return [h("p", {}, "Others have this conversation now, and it is not yours to see any more.")];
     if (holder === "bot") return [h("p", {}, "The assistant is answering."), accept("Take over")];
     return [h("p", {}, "This conversation is closed. If the visitor writes again, a new one begins.")];
   }
@@ -260,10 +269,12 @@ class ReplyComposer extends Part {
     if (this.desk.left) return this.#refuse("You are signed out, so this cannot be sent.");
     const length = [...text].length;
     if (length > MOST) return this.#refuse(`This is ${length} characters; ${MOST} fit. Send it in parts.`);
-    if (kind === "reply" && this.desk.thread(this.#conversation).ending) return;
+    if (this.desk.standing(this.#conversation).holder === "gone") return this.#refuse(NOT_YOURS);
+    if (kind === "reply" && this.desk.thread(this.#conversation).ending)
+      return this.#refuse("This conversation is just being ended. What you wrote is kept.");
     if (kind === "note") this.desk.note(this.#conversation, text);
     else if (this.desk.standing(this.#conversation).holder !== "me") {
-      return this.#refuse("This conversation is not with you any more. What you wrote is kept.");
+      return this.#refuse(NOT_YOURS);
     } else this.desk.reply(this.#conversation, text);
     this.#refused.hidden = true;
     this.#write(kind, "");

@@ -44,7 +44,7 @@ class PanelConversation extends Part {
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
     this.hear("signed-out", () => this.#shown && this.#showPending());
     this.hear("ending", ({ detail }) => detail.conversation === this.#shown && this.#head());
-    this.hear("brief", ({ detail }) => detail.conversation === this.#shown && this.#head());
+    this.hear("brief gone", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("tick", () => this.#settle());
     this.hear("visibilitychange", () => this.#markRead(), document);
     this.hear("focus", () => this.#markRead(), window);
@@ -343,7 +343,11 @@ class PanelConversation extends Part {
   #unsent(entry) {
     const kind = entry.op === "note" ? "note" : "agent";
     const failed = entry.state === "failed";
-    const again = () => this.desk.retry(entry.client_id);
+    // The button goes when it is sent, and letters without a field are keys.
+    const again = () => {
+      this.desk.retry(entry.client_id);
+      kind === "note" ? this.#composer.focusNote() : this.#composer.focusReply();
+    };
     const ways = [
       h("button.conversation__again", { type: "button", onclick: again }, "Try again"),
       h(

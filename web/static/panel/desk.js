@@ -9,6 +9,7 @@
  *   brief    {conversation}                                        message  {entry}  one of my own moved on
  *   line     the state of the connection                           open     {conversation}  another one is looked at
  *   ending   {conversation}  it was asked to end, or does not end
+ *   gone     {conversation}  it is with others now
  *   intent   my presence                                           notice   {text}  something to tell once
  *   signed-out                                                  tick     a second has gone by
  */
@@ -21,6 +22,9 @@ const TYPING_FADES = 8_000;
 /** How long after its time the word that an offer is over may be on its way. */
 const OFFER_LINGERS = 3_000;
 const QUIETLY = 400;
+/** How long after the first word of it a sign-out in another window may reach this one. */
+const LEAVES_WITHIN = 5_000;
+const SIGNED_OUT = "You are signed out. Sign in again first.";
 
 export class Desk extends EventTarget {
   agent = null;
@@ -47,7 +51,8 @@ export class Desk extends EventTarget {
   #rewish = null;
   #ahead = 0;
   #over = false;
-  #leaving = false;
+  /** When somebody began to sign out in another window of this browser; 0 when nobody did, or it failed. */
+  #leftAt = 0;
   #windows = new BroadcastChannel("parlour.panel.leaving");
   #unkept = [];
 
@@ -73,7 +78,7 @@ export class Desk extends EventTarget {
       refused: this.#refused,
     };
     this.#windows.onmessage = () => {
-      this.#leaving = true;
+      this.#leftAt = Date.now();
       if (this.#over) this.#signOut();
     };
   }
@@ -119,8 +124,9 @@ export class Desk extends EventTarget {
     return visitor?.name || visitor?.email ? visitor : this.#threads.get(conversation)?.brief?.contact;
   }
 
-  /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot" or "closed". */
+  /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot", "closed", or "gone" to others. */
   standing(conversation) {
+    if (this.#threads.get(conversation)?.gone) return { holder: "gone" };
     const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });
     if (holder === "agent") return owner.id === this.agent?.id ? { holder: "me" } : { holder, name: owner.name };
     if (holder === "nobody") return { holder: "closed" };
@@ -149,6 +155,7 @@ export class Desk extends EventTarget {
     if (this.open) this.#line.unfollow(this.open);
     this.open = conversation;
     if (conversation) {
+      this.thread(conversation).gone = false;
       this.#keep(conversation);
       this.#line.follow(conversation, this.thread(conversation).events.at(-1)?.seq ?? 0);
       this.#fetchBrief(conversation);
@@ -159,6 +166,7 @@ export class Desk extends EventTarget {
   // Verbs. Those that change who holds a conversation answer with null, or with the sentence why not.
 
   async accept(conversation) {
+    if (this.line === "refused") return SIGNED_OUT;
     try {
       const ack = await this.#line.ask("accept", { conversation });
       this.thread(conversation).token = ack.seq;
@@ -320,6 +328,7 @@ export class Desk extends EventTarget {
     this.moreWait = Boolean(more);
     this.mine = mine.map(this.#asRead).toSorted(oldestUnanswered);
     this.heard = true;
+    this.#isServed();
     this.#isNow(intent);
     if (this.open) this.#keep(this.open);
     for (const conversation of [...this.offers.keys()]) {
@@ -345,8 +354,8 @@ export class Desk extends EventTarget {
 
   /** What is looked at belongs to others now, or to nobody any more. */
   #gone = ({ conversation }) => {
-    this.thread(conversation).brief = { failedToLoad: true, status: 404 };
-    this.#tell("brief", { conversation });
+    this.thread(conversation).gone = true;
+    this.#tell("gone", { conversation });
   };
 
   #offered = ({ conversation, until }) => {
@@ -358,6 +367,7 @@ export class Desk extends EventTarget {
 
   #events = ({ conversation, events }) => {
     const thread = this.thread(conversation);
+    thread.gone = false;
     thread.events.push(...events);
     for (const { client_id } of events) thread.settled.delete(client_id);
     if (events.some((event) => event.kind === "message" && event.from.role === "visitor")) thread.typing = null;
@@ -432,12 +442,22 @@ export class Desk extends EventTarget {
    */
   #signOut() {
     this.#over = true;
-    if (this.#leaving && !this.left) {
+    for (const [conversation, thread] of this.#threads) {
+      if (thread.ending === null) continue;
+      thread.ending = null;
+      this.#tell("ending", { conversation });
+    }
+    if (this.#leftAt && !this.left) {
       this.left = true;
       this.#unkept = this.#line.pending().map((entry) => ({ ...entry, state: "failed" }));
       this.#clear();
     }
     this.#tell("signed-out");
+  }
+
+  /** Whoever is served long after somebody began to sign out is still signed in. */
+  #isServed() {
+    if (Date.now() - this.#leftAt > LEAVES_WITHIN) this.#leftAt = 0;
   }
 
   #clear() {
@@ -447,6 +467,7 @@ export class Desk extends EventTarget {
   }
 
   async #hand(op, conversation) {
+    if (this.line === "refused") return SIGNED_OUT;
     const thread = this.thread(conversation);
     thread.ending = op;
     this.#tell("ending", { conversation });

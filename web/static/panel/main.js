@@ -164,10 +164,11 @@ desk.addEventListener("welcome", () => {
   one("#problem-words").textContent = desk.problem ?? "";
 });
 desk.addEventListener("brief", ({ detail }) => {
-  if (detail.conversation !== desk.open || desk.thread(desk.open).brief.status !== 404) return;
+  if (detail.conversation !== desk.open || desk.thread(desk.open).brief?.status !== 404) return;
   look(null);
   say("There is no such conversation, or it belongs to a department that is not yours.");
 });
+desk.addEventListener("gone", ({ detail }) => say(`${called(desk.visitor(detail.conversation))} is with others now.`));
 desk.addEventListener("signed-out", () => {
   one("#signed-out").hidden = desk.left;
   one("#left").hidden = !desk.left;

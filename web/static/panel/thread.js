@@ -24,6 +24,8 @@ export class Thread {
   /** "return" or "close" from when that was asked for until it has happened or was refused. */
   ending = null;
   read = 0;
+  /** It is with others now and not to be seen any more; what was heard of it stays in sight. */
+  gone = false;
   /** Mine, acknowledged, but not yet come back as events. */
   settled = new Map();
 

@@ -73,6 +73,7 @@ const STANDINGS = {
   waiting: "Waiting for a person",
   left: "Left a message",
   bot: "With the assistant",
+  gone: "With others",
   closed: "Closed",
 };
 
