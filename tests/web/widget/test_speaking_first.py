@@ -84,6 +84,21 @@ def test_what_the_bubble_said_is_not_shown_twice_once_it_is_in_the_record(visit:
     expect(log_of(page).get_by_text("Which boots are right for you?")).to_have_count(1)
 
 
+@pytest.mark.parametrize("by", ["the bubble", "the launcher"])
+def test_a_bubble_that_is_opened_was_seen_however_soon_and_once(visit: Visit, chat: PretendedChat, by: str) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    if by == "the bubble":
+        bubble_of(page).get_by_text("Which boots are right for you?").click()
+    else:
+        page.get_by_role("button", name="Open chat").click()
+    expect(dialog_of(page)).to_be_visible()
+    eventually(page, lambda: bool(chat.asks("seen")))
+    page.wait_for_timeout(1_500)
+    assert chat.asks("seen") == [{"impression": "impression-1", "outcome": "seen"}]
+
+
 def test_a_bubble_waved_away_is_gone_and_told(visit: Visit, chat: PretendedChat) -> None:
     chat.triggers, chat.shown = [HELP], SPOKEN
     page = visit()

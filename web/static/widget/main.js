@@ -225,6 +225,7 @@ class Widget extends HTMLElement {
     if (modal) this.#dialog.showModal();
     else this.#dialog.setAttribute("open", "");
     if (say) {
+      this.#spoken.seen?.();
       this.#thread.foretell(say, buttons);
       this.#spoken.say = "";
     }
@@ -359,7 +360,9 @@ class Widget extends HTMLElement {
     };
     const element = bubble(this.#texts, spoken, act);
     this.#fill(element);
-    whenSeen(element, seen);
+    // Whoever opens the chat has seen it, also within the first second.
+    spoken.seen = () => seen((spoken.seen = null));
+    whenSeen(element, () => spoken.seen?.());
   }
 
   /** Why nothing may be said unasked just now. */
