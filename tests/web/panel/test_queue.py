@@ -86,6 +86,8 @@ def test_what_goes_to_others_stays_in_sight_with_what_was_being_written_and_no_l
     panel: Callable[..., Page], page: Page, desk: PretendedDesk
 ) -> None:
     desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
+    desk.record[OTTO] = []
+    page.set_viewport_size({"width": 1400, "height": 900})
     panel(f"?conversation={ANNA}")
     page.get_by_role("tab", name="Note").click()
     page.get_by_role("textbox", name="Note").fill("a very ")
@@ -98,7 +100,12 @@ def test_what_goes_to_others_stays_in_sight_with_what_was_being_written_and_no_l
     expect(page.get_by_role("textbox", name="Note")).to_have_value("a very ")
     expect(page.get_by_text("What you wrote is kept.")).to_be_visible()
     expect(page.locator(".conversation__where")).to_contain_text("With others")
+    expect(page.get_by_role("region", name="Details of the conversation")).to_contain_text("NowWith others")
     assert desk.said("accept") == desk.said("note") == []
+    desk.all = [row(ANNA, holder="bot", waiting_since=None)]
+    page.locator(f"#row-{OTTO}").click()
+    page.get_by_role("tab", name="All").click()
+    expect(page.locator(".queue__holder")).to_have_text("With the assistant")
 
 
 def test_a_wait_turns_amber_and_then_red_and_says_so_in_words(panel: Callable[..., Page], desk: PretendedDesk) -> None:

@@ -12,7 +12,7 @@ import "./responses.js";
 
 const SAY_TYPING_EVERY = 3_000;
 const TYPING_ENDS = 5_000;
-const NOT_YOURS = "This conversation is not with you any more. What you wrote is kept.";
+const NOT_YOURS = "This conversation is not yours any more. What you wrote is kept.";
 
 class ReplyComposer extends Part {
   #conversation = null;

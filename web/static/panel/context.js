@@ -40,7 +40,7 @@ class ConversationContext extends Part {
     why.addEventListener("click", () => this.dispatchEvent(new CustomEvent("explain", { bubbles: true, detail: {} })));
     const foot = h("footer.context__foot", {}, why);
     this.replaceChildren(h("header.context__head", {}, this.#title, close), this.#body, foot);
-    this.hear("open queue all brief welcome", () => this.#show());
+    this.hear("open queue all brief welcome gone", () => this.#show());
     this.hear("thread", ({ detail }) => detail.conversation === this.desk.open && this.#show());
     this.#show();
   }

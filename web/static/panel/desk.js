@@ -126,7 +126,7 @@ export class Desk extends EventTarget {
 
   /** Who has a conversation: "me", "agent" (and whom that is), "waiting", "left", "bot", "closed", or "gone" to others. */
   standing(conversation) {
-    if (this.#threads.get(conversation)?.gone) return { holder: "gone" };
+    if (conversation === this.open && this.thread(conversation).gone) return { holder: "gone" };
     const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });
     if (holder === "agent") return owner.id === this.agent?.id ? { holder: "me" } : { holder, name: owner.name };
     if (holder === "nobody") return { holder: "closed" };
