@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -65,8 +65,7 @@ class Context:
     """A day without a year is the last one and not the next one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     value: Value
     shown: str
 
@@ -96,8 +95,10 @@ def recognise(kind: str, text: str, context: Context = _ENGLISH) -> Recognised:
 def within(kind: str, found: Accepted, context: Context) -> Recognised:
     """Returns the value if it is neither less nor more than it may be."""
     least, most = context.least, context.most
+    if least is None and most is None:
+        return found
     measured: Any = len(str(found.value)) if kind == "text" else found.value
-    noun = {"money": "number"}.get(kind, kind)
+    noun = "number" if kind == "money" else kind
     if least is not None and measured < least:
         return Refused(f"{noun}_too_small", {"least": written(kind, least, context)})
     if most is not None and measured > most:

@@ -45,6 +45,9 @@ class AskedValue(Question):
         """Slots that decide, together with this one, whether an answer is right."""
         self._must = compile_condition(step.must) if step.must is not None else None
         self._min, self._max = step.min, step.max
+        self._is_consent = step.type == "consent"
+        self._varies_by_day = step.type == "date" or bool(RELATIVE_DAYS.keys() & {step.min, step.max})
+        self._contexts: dict[tuple[str, str | None, str], Context] = {}
         self._confirms_known = step.if_known == "confirm"
         self._right = RightOrNot(step, flow)
         self._prompts = tuple(wording.spoken() for wording in step.ask)
@@ -131,12 +134,12 @@ class AskedValue(Question):
         if run.answer.confirms and value == run.known(self.name):
             run.take_over(self.name)
         else:
-            self.keep(run, value, asked=self.prompt(run, run.cursor.tries))
+            self.keep(run, value, asked=self.prompt(run, run.cursor.tries) if self._is_consent else "")
 
     def keep(self, run: Run, value: SlotValue, *, asked: str) -> None:
         """Writes a value into the slot; a consent together with what was shown for it."""
         run.put(self.name, value, self.step, self.save_to)
-        if self.type == "consent":
+        if self._is_consent:
             language = run.cursor.language
             run.effects.append(Consented(self.name, bool(value), asked, language, self.step, self.flow))
 
@@ -203,6 +206,17 @@ class AskedValue(Question):
         return limit
 
     def context(self, run: Run) -> Context:
+        """Returns what an answer is read by: made once, where it does not change from day to day."""
+        if self._varies_by_day:
+            return self._context(run)
+        settings = run.settings
+        ways = run.cursor.language, settings.country, settings.currency
+        context = self._contexts.get(ways)
+        if context is None:
+            context = self._contexts[ways] = self._context(run)
+        return context
+
+    def _context(self, run: Run) -> Context:
         settings, most = run.settings, self.limit(run, "max")
         today = _today(run) if self.type == "date" else date.min
         return Context(

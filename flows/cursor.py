@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 from flows.effects import SlotValue
 from rules.compact import compact_json
+
+_VALUE = itemgetter(1)
 
 MOST_CALLS = 10
 """How many flows wait for one they called to come back; an older one is forgotten."""
@@ -155,11 +158,13 @@ class Cursor:
         """Returns every (flow, version, step) this conversation is inside of, the innermost last."""
         if self.flow is None:
             return ()
-        callers = tuple((frame.flow, frame.version, frame.state) for frame in self.stack)
-        return (*callers, (self.flow, self.version, self.state))
+        here = self.flow, self.version, self.state
+        return (*((frame.flow, frame.version, frame.state) for frame in self.stack), here) if self.stack else (here,)
 
     def versions(self) -> tuple[tuple[str, str], ...]:
         """Returns every flow with its version that this conversation stands in, the interrupted ones too."""
+        if self.flow is not None and not self.stack and not self.parked:
+            return ((self.flow, self.version),)
         places = [frame[:2] for frame in self.frames()]
         for parked in self.parked:
             places += [(parked.flow, parked.version), *(frame[:2] for frame in parked.stack)]
@@ -185,8 +190,10 @@ class Cursor:
 
     def to_json(self) -> str:
         """Returns the cursor as one line of JSON, without what is empty."""
-        kept = {name: value for name, value in self.__dict__.items() if value or (name == "open" and value is not None)}
-        return compact_json({"v": 1, **kept})
+        kept = {"v": 1, **dict(filter(_VALUE, self.__dict__.items()))}
+        if self.open is not None:
+            kept["open"] = self.open
+        return compact_json(kept)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

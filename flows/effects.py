@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rules.durations import Duration
 
@@ -48,8 +48,7 @@ class Card:
     errors: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """The bot says a rendered text; with `options` it offers quick replies, with `asks` it fills that slot next.
 
     With a `form`, `text` is what a channel without cards says: the first question that is open.
@@ -63,8 +62,7 @@ class Say:
     form: Card | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SlotSet:
+class SlotSet(NamedTuple):
     """A slot has a new value; None means it was emptied again (by `back` or `restart`)."""
 
     slot: str

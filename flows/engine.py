@@ -113,6 +113,14 @@ class FlowTransition(Transition):
         return tuple(condition.func for condition in self.conditions if isinstance(condition.func, Guard))
 
 
+class Fired(EventData):
+    """What callbacks get: whose turn it is. The library's holds more than they look at, and takes longer to be made."""
+
+    def __init__(self, machine: Machine, model: Any) -> None:
+        self.machine = machine
+        self.model = model
+
+
 class FlowEvent(Event):
     """Something that happens to a conversation, and the transitions it may make in each state."""
 
@@ -120,9 +128,9 @@ class FlowEvent(Event):
         """Makes the first transition of the model's state that can be made; raises MachineError if there is none."""
         if model.state not in self.transitions:
             raise MachineError(f"nothing happens on '{self.name}' in '{model.state}'")
-        event_data = EventData(None, self, self.machine, model, args, kwargs)
+        fired = Fired(self.machine, model)
         for transition in self.transitions[model.state]:  # noqa: SIM110 - in every turn, several times
-            if transition.execute(event_data):
+            if transition.execute(fired):
                 return True
         return False
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal[
     "start",
@@ -22,8 +21,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened to a conversation. With an `epoch` it is dropped when the cursor has moved on.
 
     - `start`: a flow begins; data `{"flow": id, "with": {slot: value}, "instead": whether the running
@@ -47,5 +45,5 @@ class Event:
     text: str | None = None
     button: Mapping[str, Any] | None = None
     form: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}
     epoch: int | None = None

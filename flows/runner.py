@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from flows import validating
 from flows.cursor import Cursor, Pending
@@ -25,8 +24,7 @@ _BREAKS_SILENCE = ("start", "input", "repeat", "agent_left")
 """What comes because somebody is there; the rest the clock and programs do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a turn comes to. `handled` is False when nothing here took the event: no flow runs, or it came too late."""
 
     cursor: Cursor

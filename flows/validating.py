@@ -32,9 +32,9 @@ def validator_of(run: Run) -> str | None:
 
 def is_held_back(run: Run, question: Question) -> bool:
     """Sends an answer to the validator of the flow, if it has one; returns whether it has to be waited for."""
-    validator = validator_of(run)
-    candidates = question.candidates(run)
-    if validator is None or not candidates or run.verdict is not None:
+    validator = validator_of(run) if run.verdict is None else None
+    candidates = question.candidates(run) if validator is not None else {}
+    if validator is None or not candidates:
         return False
     event = run.event
     _ask(run, Pending(0, run.text, event.button, event.form, (), {}), validator, candidates, question.requested(run))
@@ -49,8 +49,11 @@ def is_waiting(run: Run) -> bool:
 
 def answers_validator(run: Run) -> bool:
     """Takes a message as the answer to what the validator asked for; returns whether it did ask."""
-    pending, validator = _pending(run), validator_of(run)
-    if pending is None or pending.asks is None or validator is None or not run.text:
+    pending = _pending(run)
+    if pending is None or pending.asks is None or not run.text:
+        return False
+    validator = validator_of(run)
+    if validator is None:
         return False
     _ask(run, pending._replace(candidate=run.text), validator, {pending.asks: run.text}, pending.asks)
     return True

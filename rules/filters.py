@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -36,8 +36,7 @@ _TITLES = re.compile(r"(?:(?:dr|prof|mr|mrs|ms|herr|frau|mme|sr|sra)\b\.?\s+)+",
 _NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(NamedTuple):
     """For whom something is shown: the language they read, the money and the zone of the site."""
 
     language: str = "en"

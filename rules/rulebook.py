@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rules.conditions import label
 from rules.matching.index import Index
@@ -70,8 +70,7 @@ class Applied:
         return ", and ".join(part for part in (looked_for, held) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """What the rules make of a message."""
 
     text: str

@@ -60,9 +60,11 @@ class _Variable:
 
     def value_in(self, values: Mapping[str, Any]) -> object:
         """Returns the value of `a.b`: under that key, else under `b` in the mapping under `a`. Never an attribute."""
-        if self.name in values:
-            return values[self.name]
         found: object = values
+        try:
+            return values[self.name]
+        except KeyError:
+            pass
         for part in self.name.split("."):
             if not isinstance(found, Mapping) or part not in found:
                 return None
