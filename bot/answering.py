@@ -77,7 +77,7 @@ class Bot:
 
         heard = site.rulebook.heard(text, look, who=who)
         if heard.blocked and who == "visitor":
-            return replace(heard, text=sentence("message_removed", draft.state.language))
+            return heard._replace(text=sentence("message_removed", draft.state.language))
         return heard
 
     def masked(self, draft: Draft, known: Known, value: Any, *, who: Who = "visitor") -> Any:
@@ -271,7 +271,7 @@ class _Reply:
     def note_misunderstood(self, text: str) -> None:
         """Writes down that nothing took what the visitor wrote."""
         trace = [*self._looked_at, ("refused", "", "", "neither a flow nor a rule takes it", None, "", 0)]
-        self.draft.add("misunderstood", {"text": text, "trace": [list(entry) for entry in trace]}, actor="bot")
+        self.draft.add("misunderstood", {"text": text, "trace": trace}, actor="bot")
         self._looked_at.clear()
 
     def start(self, flow: str, inputs: Mapping[str, Any], text: str | None = None) -> bool:
@@ -410,21 +410,14 @@ def _options(options: tuple[Option, ...]) -> list[dict[str, str]]:
 
 def _account(result: Result, facts: Facts, looked_at: Sequence[Traced]) -> dict[str, Any]:
     """Returns what `explain`, the brief and the numbers read of a turn."""
-    account: dict[str, Any] = {"trace": [list(entry) for entry in (*looked_at, *result.trace)]}
-    slots = [
-        {"slot": each.slot, "value": each.value, "flow": each.flow, "step": each.step}
-        for each in result.effects
-        if isinstance(each, SlotSet)
-    ]
-    if slots:
-        account["slots"] = slots
-    misunderstood = [
-        {"step": each.step, "text": each.text} for each in result.effects if isinstance(each, Misunderstood)
-    ]
-    if misunderstood:
-        account["misunderstood"] = misunderstood
-    set_now = (each for each in result.effects if isinstance(each, SetTimer) and each.epoch == result.cursor.epoch)
-    timers = [told_of_timer(each, facts) for each in set_now]
-    if timers:
-        account["timers"] = timers
+    account: dict[str, Any] = {"trace": [*looked_at, *result.trace]}
+    for effect in result.effects:
+        match effect:
+            case SlotSet():
+                slot = {"slot": effect.slot, "value": effect.value, "flow": effect.flow, "step": effect.step}
+                account.setdefault("slots", []).append(slot)
+            case Misunderstood():
+                account.setdefault("misunderstood", []).append({"step": effect.step, "text": effect.text})
+            case SetTimer() if effect.epoch == result.cursor.epoch:
+                account.setdefault("timers", []).append(told_of_timer(effect, facts))
     return account

@@ -83,20 +83,21 @@ class Draft:
         """Appends an event and returns it, numbered; a message also becomes the one that lists show."""
         known = KINDS[kind]
         check_body(known, body)
-        state = self.state
+        state, seq = self.state, self.state.last_seq + 1
         visitor_seq = None if known.visitor is None else state.visitor_last_seq + 1
-        event = Event(state.id, state.last_seq + 1, visitor_seq, client_id, actor, kind, body, self.now)
+        event = Event(state.id, seq, visitor_seq, client_id, actor, kind, body, self.now)
         self.events.append(event)
-        follows: dict[str, Any] = {"last_seq": event.seq, "last_at": self.now}
-        if visitor_seq is not None:
-            follows["visitor_last_seq"] = visitor_seq
-        if kind == "message":
-            follows["last_message"] = _last_message(state.last_message, event)
-        elif kind == "agent_requested" and body["reason"] == "phrase" and "said" in self.before.last_message:
-            # Who asks for a person wants what they said before that.
-            wish = {**state.last_message["said"], "text": self.before.last_message["said"]["text"]}
-            follows["last_message"] = {**state.last_message, "said": wish}
-        self.set(**follows)
+        if visitor_seq is None:
+            self.set(last_seq=seq, last_at=self.now)
+        elif kind == "message":
+            said = _last_message(state.last_message, event)
+            self.set(last_seq=seq, last_at=self.now, visitor_last_seq=visitor_seq, last_message=said)
+        else:
+            self.set(last_seq=seq, last_at=self.now, visitor_last_seq=visitor_seq)
+            if kind == "agent_requested" and body["reason"] == "phrase" and "said" in self.before.last_message:
+                # Who asks for a person wants what they said before that.
+                wish = {**state.last_message["said"], "text": self.before.last_message["said"]["text"]}
+                self.set(last_message={**state.last_message, "said": wish})
         return event
 
     def set(self, **values: Any) -> None:
@@ -171,12 +172,16 @@ class Draft:
 
 def _last_message(before: Mapping[str, Any], event: Event) -> dict[str, Any]:
     """Returns what lists show once this was said: the last words, and the visitor's last, whoever spoke since."""
-    last = {"text": event.body["text"][:SHOWN], "from": event.role, "at": written(event.at)}
-    if event.role == "visitor":
-        return {**last, "said": {"text": last["text"], "seq": event.seq}}
-    if event.role == "agent":
+    role, text = event.role, event.body["text"][:SHOWN]
+    last: dict[str, Any] = {"text": text, "from": role, "at": written(event.at)}
+    if role == "visitor":
+        last["said"] = {"text": text, "seq": event.seq}
+        return last
+    if role == "agent":
         last["by"] = event.actor.removeprefix("agent:")
-    return {**last, "said": before["said"]} if "said" in before else last
+    if "said" in before:
+        last["said"] = before["said"]
+    return last
 
 
 def _copied(conversation: Conversation) -> Conversation:

@@ -7,7 +7,7 @@ last word on fresh facts. No conversation exists until the visitor acts.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bot.change import Guard, Refused
 from bot.circumstances import Facts, Staffing
@@ -107,13 +107,12 @@ class Answered:
         return answered(self.row, conversation_id, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(NamedTuple):
     """Where a visitor is as a message leaves: facts of page and visit, and the language they are spoken to in."""
 
     language: str
     visit_id: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = {}
 
 
 class Greeting:

@@ -1,13 +1,12 @@
 """What one turn of the bot comes to for whoever holds the conversation next."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.contact import Known
 from flows.effects import MessageLeft, WantsAgent
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What was said is in the draft already; this is what only the desk can do about it."""
 
     known: Known
