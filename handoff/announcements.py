@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -11,9 +13,10 @@ from handoff.queue import is_in_hand
 
 log = structlog.get_logger()
 
+_listed_where = attrgetter("holder", "left", "department")
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+
+class Announcement(NamedTuple):
     """A committed change of a conversation: how it was, how it is, and what happened in between."""
 
     before: Conversation | None
@@ -23,15 +26,14 @@ class Announcement:
     elsewhere: bool = False
     """It was another worker's doing."""
 
-    def differs(self, *names: str) -> bool:
-        """Says whether any of these is not as it was, as far as one can know."""
-        before, after = self.before, self.after
-        return before is None or any(getattr(before, name) != getattr(after, name) for name in names)
+    def differs(self, look: Callable[[Conversation], Any]) -> bool:
+        """Says whether what is looked at is not as it was, as far as one can know."""
+        return self.before is None or look(self.before) != look(self.after)
 
     @property
     def concerns_agents(self) -> bool:
         """Says whether it may change what the lists of agents show."""
-        return is_in_hand(self.after) or self.differs("holder", "left", "department")
+        return is_in_hand(self.after) or self.differs(_listed_where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Conversations that are going on, kept in memory: a change that is made on what has become old is refused."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from threading import Lock
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -22,8 +22,7 @@ _contacts = table_of(ContactRow)
 _visitors = table_of(Visitor)
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """A conversation and what is known of its visitor, as of its last event."""
 
     conversation: Conversation
@@ -134,7 +133,7 @@ class LiveConversations:
     def _load(self, *conditions: object) -> Live | None:
         live = self._read(*conditions)
         if live is not None:
-            live = replace(live, told=False)
+            live = live._replace(told=False)
             self.put(live)
         return live
 

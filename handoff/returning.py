@@ -1,6 +1,6 @@
 """Carries what an action came to into its conversation: what it says, what the flow does with it, who is wanted now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.actions import calls
 from bot.actions.answer import Returned
@@ -33,7 +33,7 @@ class Returning:
             event = calls.done(call, returned, declared=declared, flows=frozenset(site.machines))
         turn = bot.resume(draft, known, event)
         if returned.pauses and turn.wants_agent is None:
-            turn = replace(turn, wants_agent=WantsAgent(reason="step", step=call.step, flow=call.flow))
+            turn = turn._replace(wants_agent=WantsAgent(reason="step", step=call.step, flow=call.flow))
         return self.handover.settle(draft, turn)
 
     def came_to_nothing(self, draft: Draft, known: Known, call: Call, failed: Failed) -> Known:

@@ -21,6 +21,7 @@ LISTS_AFTER = 0.05
 """Seconds in which changes of the queue are gathered before lists are sent again."""
 _status_of = attrgetter("holder", "owner", "department", "open", "left", "queued_at", "priority")
 """What a visitor is told of when it changes."""
+_offer_of = attrgetter("offered_to", "offer_seq")
 
 Frame = dict[str, Any]
 Whom = Literal["watchers", "visitor", "status"]
@@ -133,14 +134,14 @@ class Hub:
         if isinstance(news, StaffChanged):
             self._plan_lists()
             return
-        after, changed = news.after, news.before is None or _status_of(news.before) != _status_of(news.after)
+        after = news.after
         for link in self._of_visitor(after):
             link.hear(after, news.events)
         for watcher in list(self._watchers.get(after.id, ())):
             _tell(watcher, lambda watcher: self._tell_watcher(watcher, after, news.events))
-        if news.differs("offered_to", "offer_seq"):
+        if news.differs(_offer_of):
             self._tell_offer(news.before, after, news.events)
-        if changed:
+        if news.differs(_status_of):
             self._tell_status(after)
         if news.concerns_agents:
             self._plan_lists()

@@ -1,10 +1,9 @@
 """What a visitor may ask of the desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.answering import NOTHING_HEARD
 from bot.contact import Known, come_back, meet
@@ -20,8 +19,7 @@ from rules.readable import LONGEST_MESSAGE, readable
 from rules.rulebook import Heard
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a visitor typed, the button they pressed ({step, value, label}), the form they filled in ({step, values}),
     or the bubble they answered."""
 
@@ -219,7 +217,7 @@ def _sayable(said: Said) -> Said:
         sayable(as_written(values))
         return Said(form=form)
     if said.button:
-        return replace(said, button={**said.button, "label": sayable(said.button["label"])})
+        return said._replace(button={**said.button, "label": sayable(said.button["label"])})
     text = sayable(said.text)
     return said if text == said.text else Said(text, said.button, said.answered)
 
