@@ -26,6 +26,8 @@ from flows.effects import (
     Consented,
     Effect,
     Field,
+    FlowEntered,
+    FlowLeft,
     MessageLeft,
     Misunderstood,
     Noted,
@@ -347,6 +349,8 @@ class _Reply:
         match effect:
             case Say():
                 self.draft.add("message", _message(effect), actor="bot")
+            case SlotSet() | FlowEntered() | FlowLeft() | Misunderstood():
+                pass  # Told in the account of the turn, or nowhere.
             case CallAction():
                 calls.plan(self.draft, effect)
             case CallValidator():

@@ -165,7 +165,8 @@ class Draft:
             row = Row(ConversationRow, _row_values(values))
             return Change(list(self._guards), [row, *self._rows, *events])
         # The guard says that the row is as it was, so only what differs has to be written.
-        values = {name: value for name, value in self._changed.items() if value != getattr(self.before, name)}
+        before = self.before.__dict__
+        values = {name: value for name, value in self._changed.items() if value != before[name]}
         guard = Guard(ConversationRow, self.state.id, self.before.last_seq, _row_values(values))
         return Change([guard, *self._guards], [*self._rows, *events])
 

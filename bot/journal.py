@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import structlog
@@ -182,9 +182,18 @@ class Journal:
         while not (self._stopping and not self._ready):
             if not self._ready:
                 self._awake.acquire()
+            self._let_others_in()
             batch = [self._ready.popleft() for _ in range(min(len(self._ready), LARGEST_BATCH))]
             if batch:
                 self._settle(batch)
+
+    def _let_others_in(self) -> None:
+        """Gives a turn to those who are just being answered or heard, as long as more comes of it: one transaction
+        for all of them instead of one for the first and one for the rest."""
+        there = 0
+        while there < len(self._ready) < LARGEST_BATCH:
+            there = len(self._ready)
+            sleep(0)
 
     def _settle(self, batch: list[_Pending]) -> None:
         self._being_written = batch

@@ -25,4 +25,6 @@ def readable(text: str) -> str:
 
 def has_something_to_read(text: str) -> bool:
     """Says whether there is more than spaces, controls, and marks that nobody sees."""
+    if text.isprintable():
+        return bool(text) and not text.isspace()
     return any(unicodedata.category(each) not in _NOTHING for each in text)

@@ -178,9 +178,10 @@ class Changing:
 
     def _committed(self, draft: Draft, known: Known, change: Change) -> None:
         is_news = self._parts.live.put(Live(draft.state, known))
-        self._remember(draft.events)
         for event in draft.events:
             self.recorded[event.kind, event.role] += 1
+            if event.client_id:
+                self._remember(event)
         if _touches_agents(change) or draft.state.offered_to != draft.before.offered_to:
             self._parts.agents.forget()
         if is_news:
@@ -277,11 +278,9 @@ class Changing:
             del self._recently_sent[sent]
         self._parts.agents.forget()
 
-    def _remember(self, events: list[Event]) -> None:
-        for event in events:
-            if event.client_id:
-                self._recently_sent[event.actor, event.client_id] = event
-        while len(self._recently_sent) > MOST_REMEMBERED:
+    def _remember(self, event: Event) -> None:
+        self._recently_sent[event.actor, str(event.client_id)] = event
+        if len(self._recently_sent) > MOST_REMEMBERED:
             self._recently_sent.popitem(last=False)
 
 

@@ -24,9 +24,14 @@ def a_conversation(now: datetime, *, id: str = "c1", visitor: str = "v1") -> Con
     return Conversation(id=id, visitor_id=visitor, created_at=now, last_at=now, language="en", cursor=Cursor(id, "en"))
 
 
-def begin(journal: Journal, now: datetime, **names: str) -> Conversation:
+def beginning(now: datetime, **names: str) -> Draft:
     draft = Draft(a_conversation(now, **names), now, is_new=True)
     draft.add("started", {"page": "/"}, actor="system")
+    return draft
+
+
+def begin(journal: Journal, now: datetime, **names: str) -> Conversation:
+    draft = beginning(now, **names)
     journal.commit(draft.change())
     return draft.state
 
@@ -208,6 +213,17 @@ def test_many_writers_at_once_are_gathered_and_none_is_lost(database: Database, 
     journal.stop()
     with database.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(table_of(EventRow))) == 40
+
+
+def test_who_comes_while_others_have_their_turn_is_written_together_with_the_first(
+    database: Database, clock: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
+):
+    newcomers = [beginning(clock(), id=f"c{n}", visitor=f"v{n}").change() for n in (2, 3)]
+    journal = Journal(database, spawn=lambda run: Thread(target=run, daemon=True).start())
+    monkeypatch.setattr("bot.journal.sleep", lambda _: newcomers and journal.post(newcomers.pop()))
+    begin(journal, clock())
+    journal.stop()
+    assert (len(journal.sizes), journal.sizes.total) == (1, 3)
 
 
 def test_who_waits_too_long_is_told_so_and_what_they_sent_may_be_written_yet(
