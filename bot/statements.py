@@ -51,14 +51,11 @@ class ForEach:
         )
 
     def run(self, connection: Connection, rows: Rows) -> int:
-        bound = [self._bind(row) for row in rows]
-        return int(connection.exec_driver_sql(self._sql, bound).rowcount)
-
-    def _bind(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        values = list(self._pick(row))
+        # Column by column, which takes no step of Python for each value.
+        columns = [*zip(*map(self._pick, rows), strict=True)]
         for place, convert in self._converts:
-            values[place] = convert(values[place])
-        return tuple(values)
+            columns[place] = (*map(convert, columns[place]),)
+        return int(connection.exec_driver_sql(self._sql, [*zip(*columns, strict=True)]).rowcount)
 
 
 class AtOnce:
