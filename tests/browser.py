@@ -122,6 +122,7 @@ def _clear(page: Page) -> None:
     page.unroute_all()
     page.context.unroute_all()
     page.context.clear_cookies()
+    page.context.set_offline(False)
     page.goto("/")
     page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
     page.set_viewport_size(SIZE)

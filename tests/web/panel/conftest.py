@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import LentWindow
+from tests.serving import serving
 from tests.web.panel.desk import ANNA, CONVERSATION, PretendedDesk, row
-from tests.web.panel.serving import PanelServer
+from tests.web.panel.pages import PanelPages
 
 
 @pytest.fixture
@@ -18,38 +19,36 @@ def desk() -> PretendedDesk:
     return PretendedDesk(waiting=[row(ANNA)], record={ANNA: deepcopy(CONVERSATION)})
 
 
-@pytest.fixture(scope="package")
-def panel_server() -> Iterator[PanelServer]:
-    with PanelServer().running() as server:
-        yield server
+@pytest.fixture(scope="session")
+def pages() -> PanelPages:
+    return PanelPages()
 
 
-@pytest.fixture(scope="package")
-def browser_context_args(browser_context_args: dict[str, Any], panel_server: PanelServer) -> dict[str, Any]:
-    return {**browser_context_args, "base_url": panel_server.address}
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], pages: PanelPages) -> Iterator[dict[str, Any]]:
+    with serving(pages.pages()) as address:
+        yield {**browser_context_args, "base_url": address}
 
 
-@pytest.fixture(scope="package")
-def lent_window(
-    browser: Browser, browser_context_args: dict[str, Any], panel_server: PanelServer
-) -> Iterator[LentWindow]:
-    lent = LentWindow(lambda: _before(panel_server, browser.new_context(**browser_context_args)))
+@pytest.fixture(scope="session")
+def lent_window(browser: Browser, browser_context_args: dict[str, Any], pages: PanelPages) -> Iterator[LentWindow]:
+    lent = LentWindow(lambda: _before(pages, browser.new_context(**browser_context_args)))
     yield lent
     lent.close()
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, lent_window: LentWindow, panel_server: PanelServer) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, lent_window: LentWindow, pages: PanelPages) -> Iterator[Page]:
     """A window that has read the panel already, unless the test wants a browser that is set up otherwise."""
     if request.node.get_closest_marker("browser_context_args"):
-        yield _before(panel_server, request.getfixturevalue("new_context")())
+        yield _before(pages, request.getfixturevalue("new_context")())
     else:
         yield from lent_window.page()
 
 
-def _before(panel_server: PanelServer, context: BrowserContext) -> Page:
+def _before(pages: PanelPages, context: BrowserContext) -> Page:
     page = context.new_page()
-    page.route_web_socket(re.compile(r"/panel/socket"), lambda socket: panel_server.desk.open(socket))
+    page.route_web_socket(re.compile(r"/panel/socket"), lambda socket: pages.desk.open(socket))
     return page
 
 
@@ -59,9 +58,9 @@ def context(page: Page) -> BrowserContext:
 
 
 @pytest.fixture
-def panel(page: Page, desk: PretendedDesk, panel_server: PanelServer, troubles: list[str]) -> Callable[..., Page]:
+def panel(page: Page, desk: PretendedDesk, pages: PanelPages, troubles: list[str]) -> Callable[..., Page]:
     """Opens the panel; the desk is arranged before."""
-    panel_server.desk = desk
+    pages.desk = desk
 
     def open_panel(query: str = "") -> Page:
         page.goto(f"/panel/{query}")
