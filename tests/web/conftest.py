@@ -20,7 +20,7 @@ BESIDE = Path(__file__).parent
 @pytest.fixture(scope="session")
 def lent_page(browser: Browser) -> Iterator[LentWindow]:
     with serving(with_files_beside(BESIDE)) as address:
-        lent = LentWindow(lambda: browser.new_page(base_url=address))
+        lent = LentWindow(lambda: browser.new_context(base_url=address).new_page())
         yield lent
         lent.close()
 
