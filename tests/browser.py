@@ -5,14 +5,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Playwright, Route
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, ViewportSize
 
 from tests.server import wait_for
 
@@ -61,11 +61,73 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def troubles(context: BrowserContext) -> Iterator[list[str]]:
     """Everything that must never happen in a window: a dialog, a broken content policy, a failing script."""
     found: list[str] = []
-    context.on("dialog", lambda dialog: (found.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    context.on("weberror", lambda error: found.append(f"error: {error.error}"))
-    context.on("console", lambda said: found.append(said.text) if "Content Security Policy" in said.text else None)
+    heard: dict[Any, Callable[[Any], Any]] = {
+        "dialog": lambda dialog: (found.append(f"dialog: {dialog.message}"), dialog.dismiss()),
+        "weberror": lambda error: found.append(f"error: {error.error}"),
+        "console": lambda said: found.append(said.text) if "Content Security Policy" in said.text else None,
+    }
+    for event, hear in heard.items():
+        context.on(event, hear)
     yield found
+    for event, hear in heard.items():
+        context.remove_listener(event, hear)
     assert found == []
+
+
+class LentWindow:
+    """One window for many tests, one after another, that each find it as it was when it was new.
+
+    What a page is made of is then fetched and compiled once: only a window that stays has it in its memory.
+    """
+
+    def __init__(self, make: Callable[[], Page]):
+        """`make` opens one in a context of its own, at the root of the `base_url` where nothing is."""
+        self._make = make
+        self._page: Page | None = None
+        self._new = ""
+
+    def page(self) -> Iterator[Page]:
+        """Lends it, and clears away what was done there; where that cannot be done the next test gets another."""
+        if self._page is None:
+            self._page = self._make()
+            self._page.goto("/")
+            self._new = self._page.evaluate(WHAT_THERE_IS)
+        page = self._page
+        yield page
+        self._page = None
+        _clear(page)
+        if page.evaluate(WHAT_THERE_IS) == self._new:
+            self._page = page
+        else:  # A clock or a script that was put into it is put into each of its pages from then on.
+            page.context.close()
+
+    def close(self) -> None:
+        if self._page is not None:
+            self._page.context.close()
+
+
+SIZE: ViewportSize = {"width": 1280, "height": 720}
+"""What a window has unless it is told another."""
+WHAT_THERE_IS = """
+    () => JSON.stringify([window, document, navigator].map((it) =>
+        Object.getOwnPropertyNames(it).map((name) => [name, typeof it[name] === "function" && String(it[name])])))
+"""
+
+
+def _clear(page: Page) -> None:
+    """Takes back all a test may do to a window and to its browser that does not end with the page in it."""
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
+    page.unroute_all()
+    page.context.unroute_all()
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    page.goto("/")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    page.set_viewport_size(SIZE)
+    page.emulate_media(media="screen", color_scheme="light", reduced_motion="no-preference", forced_colors="none")
+    page.mouse.move(0, 0)
 
 
 class OwnBrowser:

@@ -1,20 +1,17 @@
-"""The panel as it is shipped, before a pretended desk and without a server."""
+"""The panel as it is shipped, before a pretended desk and on a server that has nothing else."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Blueprint, Flask, render_template
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import serve_tree
-from tests.web.panel.desk import ANNA, CHAT, CONVERSATION, PretendedDesk, row
-from web.headers import CONTENT_POLICY
-
-WEB = Path(__file__).parents[3] / "web"
-PANEL = f"{CHAT}/panel/"
+from tests.browser import LentWindow
+from tests.serving import serving
+from tests.web.panel.desk import ANNA, CONVERSATION, PretendedDesk, row
+from tests.web.panel.pages import PanelPages
 
 
 @pytest.fixture
@@ -22,56 +19,51 @@ def desk() -> PretendedDesk:
     return PretendedDesk(waiting=[row(ANNA)], record={ANNA: deepcopy(CONVERSATION)})
 
 
-@pytest.fixture
-def pages() -> Flask:
-    """The templates and nothing else: what a page needs to be drawn."""
-    app = Flask("pages", template_folder=str(WEB / "templates"))
-    app.jinja_env.globals["asset"] = lambda path: f"/static/{path}"
-    app.jinja_env.globals["csrf_token"] = lambda: "csrf-of-this-session"
-    security = Blueprint("security", __name__)
-    security.add_url_rule("/login", "login", lambda: "")
-    security.add_url_rule("/logout", "logout", lambda: "", methods=["POST"])
-    app.register_blueprint(security)
-    return app
+@pytest.fixture(scope="session")
+def pages() -> PanelPages:
+    return PanelPages()
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], pages: PanelPages) -> Iterator[dict[str, Any]]:
+    with serving(pages.pages()) as address:
+        yield {**browser_context_args, "base_url": address}
+
+
+@pytest.fixture(scope="session")
+def lent_window(browser: Browser, browser_context_args: dict[str, Any], pages: PanelPages) -> Iterator[LentWindow]:
+    lent = LentWindow(lambda: _before(pages, browser.new_context(**browser_context_args)))
+    yield lent
+    lent.close()
 
 
 @pytest.fixture
-def panel(
-    page: Page,
-    context: BrowserContext,
-    desk: PretendedDesk,
-    pages: Flask,
-    troubles: list[str],
-) -> Callable[..., Page]:
+def page(request: pytest.FixtureRequest, lent_window: LentWindow, pages: PanelPages) -> Iterator[Page]:
+    """A window that has read the panel already, unless the test wants a browser that is set up otherwise."""
+    if request.node.get_closest_marker("browser_context_args"):
+        yield _before(pages, request.getfixturevalue("new_context")())
+    else:
+        yield from lent_window.page()
+
+
+def _before(pages: PanelPages, context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.route_web_socket(re.compile(r"/panel/socket"), lambda socket: pages.desk.open(socket))
+    return page
+
+
+@pytest.fixture
+def context(page: Page) -> BrowserContext:
+    return page.context
+
+
+@pytest.fixture
+def panel(page: Page, desk: PretendedDesk, pages: PanelPages, troubles: list[str]) -> Callable[..., Page]:
     """Opens the panel; the desk is arranged before."""
-
-    def answer(route: Route) -> None:
-        path = route.request.url.removeprefix(CHAT)
-        if path.startswith("/panel/ticket"):
-            assert route.request.headers["x-csrftoken"] == "csrf-of-this-session"
-            route.fulfill(json={"ticket": "one-time"})
-        elif path.startswith("/panel/responses"):
-            route.fulfill(json=desk.responses)
-        elif path.endswith("/brief"):
-            known = any(conversation in path for conversation in desk.record)
-            route.fulfill(json=desk.brief) if known else route.fulfill(status=404, json={"error": {}})
-        elif "/explanation?after=" in path and desk.happenings is None:
-            route.fulfill(status=503, json={"error": {}})
-        elif "/explanation?after=" in path:
-            route.fulfill(json=desk.explanation(int(path.rpartition("=")[2])))
-        elif path.startswith("/panel/conversations"):
-            route.fulfill(json=desk.listed())
-        else:
-            with pages.test_request_context("/panel/"):
-                agent = {"agent_id": desk.agent_id, "name": desk.agent_name, "role": "agent"}
-                body = render_template("panel/index.html", agent=agent)
-            route.fulfill(body=body, content_type="text/html", headers={"Content-Security-Policy": CONTENT_POLICY})
+    pages.desk = desk
 
     def open_panel(query: str = "") -> Page:
-        serve_tree(context)
-        context.route(re.compile(re.escape(PANEL)), answer)
-        page.route_web_socket(re.compile(r"wss://chat\.test/panel/socket"), desk.open)
-        page.goto(PANEL + query)
+        page.goto(f"/panel/{query}")
         # On a phone that opens a conversation, the bar that says so is out of sight.
         expect(page.locator(".presence__said")).to_have_text("Online")
         return page

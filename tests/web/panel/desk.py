@@ -12,7 +12,6 @@ from bot.events import KINDS, Event, check_body, written
 from handoff.audience import AgentEars, as_heard
 from handoff.routing import Agent
 
-CHAT = "https://chat.test"
 ANNA = "conversation-of-anna-1"
 OTTO = "conversation-of-otto-2"
 HOSTILE = [

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import STATIC
-from tests.web.panel.desk import ANNA, BRIEF, CHAT, OTTO, PretendedDesk, accept_anna, at, comes_true, row
+from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, accept_anna, at, comes_true, row
 
 
 def test_a_presence_that_could_not_be_stored_is_wished_for_again(
@@ -79,13 +79,15 @@ def test_every_drawing_is_there_when_the_line_breaks(
     panel: Callable[..., Page], page: Page, desk: PretendedDesk
 ) -> None:
     asked: list[str] = []
+    broken = False
+    page.context.route("**/lucide/*", lambda route: route.abort() if broken else route.continue_())
     page.on("request", lambda request: asked.append(request.url) if "/lucide/" in request.url else None)
     panel()
     drawn = set(re.findall(r"lucide/[a-z0-9-]+\.svg", (STATIC / "panel" / "icons.css").read_text()))
     assert comes_true(page, lambda: {"lucide/" + each.rpartition("/")[2] for each in asked} == drawn)
     page.wait_for_load_state("networkidle")
     asked.clear()
-    page.context.route("**/lucide/*", lambda route: route.abort())
+    broken = True
     accept_anna(page)
     page.get_by_role("button", name="Sound is on").click()
     page.get_by_role("button", name="Presence: Online").click()
@@ -178,9 +180,7 @@ def test_signing_out_leaves_nothing_in_the_browser(panel: Callable[..., Page], d
     page.get_by_role("textbox", name="Reply").fill("Half an answ")
     kept = "() => JSON.stringify([...Object.entries(localStorage), ...Object.entries(sessionStorage)])"
     assert "Not sent yet" in page.evaluate(kept) and "Half an answ" in page.evaluate(kept)
-    page.route(
-        f"{CHAT}/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html")
-    )
+    page.route("/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html"))
     page.get_by_role("button", name="Presence: Online").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_title("Signed out")
@@ -229,8 +229,8 @@ def test_who_signs_out_in_another_window_can_copy_what_they_wrote_here_and_the_b
 ) -> None:
     def sign_out_elsewhere() -> None:
         other = page.context.new_page()
-        other.route_web_socket(re.compile(r"wss://chat\.test/panel/socket"), PretendedDesk().open)
-        other.goto(f"{CHAT}/panel/")
+        other.route_web_socket(re.compile(r"/panel/socket"), PretendedDesk().open)
+        other.goto("/panel/")
         other.get_by_role("button", name="Presence: Online").click()
         other.get_by_role("button", name="Sign out").click()
         expect(other).to_have_title("Signed out")
@@ -240,7 +240,7 @@ def test_who_signs_out_in_another_window_can_copy_what_they_wrote_here_and_the_b
     desk.record[OTTO] = []
     page = panel()
     page.context.route(
-        f"{CHAT}/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html")
+        "/logout", lambda route: route.fulfill(body="<title>Signed out</title>", content_type="text/html")
     )
     accept_anna(page)
     desk.silent = True
