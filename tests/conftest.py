@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,6 +20,10 @@ from web.accounts import passwords
 
 WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
+
+# Where an image forbids Python to keep what it compiled, every process of the tests would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 class Clock:
