@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -9,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from bot.database import Database
 from bot.site.loading import Loaded, load
-from tests import browser, databases, disk, postgres
+from tests import browser, databases, disk, made_once, postgres
 from tests.faults.scale import SEEDS
 from tests.receiver import Receiver
 from web.accounts import passwords
 
 WORLDS = Path(__file__).parent / "worlds"
 LOUD = "no PostgreSQL here: nothing is tested on it"
+
+# Where an image forbids Python to keep what it compiled, every process of the tests would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 class Clock:
@@ -35,23 +37,6 @@ class Clock:
 
     def advance(self, **span: float) -> None:
         self.at += timedelta(**span)
-
-
-class CompiledOnce(BytecodeCache):
-    """Keeps what templates are compiled to: each test makes an application of its own of the same ones."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._compiled:
-            bucket.bytecode_from_string(self._compiled[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key] = bucket.bytecode_to_string()
-
-
-Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 
 
 @cache
@@ -139,6 +124,12 @@ def quick_passwords() -> Iterator[None]:
     """Whoever gets in here is hired for the test: keeping their passwords must not cost what guessing them shall."""
     with pytest.MonkeyPatch.context() as here:
         here.setattr(passwords, "WORK", {**passwords.WORK, "time_cost": 1, "memory_cost": 8})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def share_what_is_made_once() -> Iterator[None]:
+    with made_once.sharing():
         yield
 
 

@@ -38,6 +38,7 @@ UNION ALL SELECT 'database', datacl::text, datallowconn::text, datconnlimit::tex
 UNION ALL SELECT 'version', version_num, '', '', '', '' FROM public.alembic_version
 """
 """All of a database but its rows."""
+_SHAPE_IN_SHORT = f"SELECT md5(string_agg(part::text, ',' ORDER BY part::text)) FROM ({_SHAPE}) AS part"
 
 
 def sqlite_at(file: Path) -> str:
@@ -91,13 +92,13 @@ def _is_emptied(cluster: str, address: str) -> bool:
 
 
 @cache
-def _made_shape(cluster: str) -> list[str]:
+def _made_shape(cluster: str) -> str:
     with _opened(_made_in(cluster)) as connection:
         return _shape(connection)
 
 
-def _shape(connection: Connection) -> list[str]:
-    return sorted(map(repr, connection.exec_driver_sql(_SHAPE)))
+def _shape(connection: Connection) -> str:
+    return str(connection.exec_driver_sql(_SHAPE_IN_SHORT).scalar_one())
 
 
 @cache
@@ -116,9 +117,14 @@ def _emptying(cluster: str) -> str:
 
 @contextmanager
 def _opened(address: str) -> Iterator[Connection]:
-    engine = create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
+    with _engine_at(address).connect() as connection:
         yield connection
+
+
+@cache
+def _engine_at(address: str) -> Engine:
+    """Returns what connects to a database that is lent again and again, and stays connected to none."""
+    return create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
 
 @cache

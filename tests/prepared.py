@@ -87,8 +87,9 @@ def main() -> None:
     from gevent import monkey
 
     monkey.patch_all()
-    # Imported late in a server, but always where there is PostgreSQL or a database is new.
+    # Imported late in a server, but always where there is PostgreSQL, a database is new, or there are holidays.
     import alembic.command  # noqa: F401
+    import holidays.countries  # noqa: F401
     import psycopg  # noqa: F401
     import sqlalchemy.dialects.postgresql  # noqa: F401
 

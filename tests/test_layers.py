@@ -142,6 +142,11 @@ def test_the_web_worker_does_not_load_rasa():
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
 
 
+def test_the_action_server_does_not_load_what_reads_a_site():
+    program = "import sys, bot.actions.program; print('bot.site' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
+
+
 def test_an_upward_import_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "bad.py").write_text("from web.app import create_app\nimport sqlalchemy\nimport os\n")

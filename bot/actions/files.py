@@ -1,10 +1,8 @@
-"""The Python files of a site's `actions/` folder: which there are, and when they changed. None is imported here."""
+"""The Python files of a site's `actions/` folder: which there are. None is imported here."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-
-from bot.site.watching import seen_now
 
 FOLDER = "actions"
 MOST_FILES = 500
@@ -27,11 +25,6 @@ def action_files(site: Path) -> Iterator[tuple[str, Path]]:
             if count > MOST_FILES:
                 return
             yield f"{FOLDER}/{path.relative_to(root).as_posix()}", path
-
-
-def look(site: Path) -> dict[str, tuple[int, int]]:
-    """Returns the action files as they are now, for `bot.site.watching.Watch`."""
-    return seen_now(action_files(site))
 
 
 def has_actions(site: Path) -> bool:

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.actions.client import Address, address_of
-from bot.actions.files import look
+from bot.actions.files import action_files, has_actions
 from bot.actions.program import SECRET
 from bot.actions.roster import Status, write_status
-from bot.site.watching import SETTLE_SECONDS, Seen
+from bot.site.watching import SETTLE_SECONDS, Seen, seen_now
 
 LOADS_WITHIN = 30.0
 """Seconds until a server that has not said what it found is given up."""
@@ -80,7 +80,7 @@ class ActionServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._secret = secrets.token_urlsafe(24)
         self._alive, self._alive_here = os.pipe()
-        self._tell(Status("starting" if look(self.site) else "none"))
+        self._tell(Status("starting" if has_actions(self.site) else "none"))
 
     @property
     def address(self) -> Address:
@@ -93,7 +93,7 @@ class ActionServer:
         if self._untold is not None:
             self._tell(self._untold)
         now = self.clock()
-        files = look(self.site)
+        files = seen_now(action_files(self.site))
         if files != self._seen:
             self._seen, self._seen_at = files, now
         self._see_off(now)

@@ -20,7 +20,7 @@ ALL = [*ADDRESSES, *(address.replace("/demo/", "/demo/de/") for address in ADDRE
 def shop():
     app = Flask("web", static_folder=None)
     headers.install(app)
-    assets.install(app, assets.Assets())
+    assets.install(app, assets.shipped())
     app.register_blueprint(demo.blueprint())
     return app.test_client()
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from web.assets import Assets
+from web.assets import shipped
 
 EVERYTHING = 15_000
 LOADER = 1_024
@@ -13,7 +13,7 @@ FORM = 3_000
 
 
 def sent(path: str) -> int:
-    asset = Assets().asset(path)
+    asset = shipped().asset(path)
     assert asset is not None, path
     return len(gzip.compress(asset.body, 9, mtime=0))
 
@@ -33,15 +33,15 @@ def test_what_comes_with_the_first_form_is_small() -> None:
 
 
 def test_nothing_is_loaded_that_is_not_counted() -> None:
-    loader, main = Assets().asset("widget/loader.js"), Assets().asset("widget/main.js")
+    loader, main = shipped().asset("widget/loader.js"), shipped().asset("widget/main.js")
     assert loader is not None and main is not None
-    assert re.findall(rb'"([^"]*?/widget/main\.js)"', loader.body) == [Assets().url("widget/main.js").encode()]
+    assert re.findall(rb'"([^"]*?/widget/main\.js)"', loader.body) == [shipped().url("widget/main.js").encode()]
     assert set(re.findall(rb'"(\.[^"]*\.(?:js|css))"', main.body)) == {
         b"./widget.css",
         b"./texts/de.js",
         b"./texts/en.js",
         b"./forms.js",
     }
-    forms = Assets().asset("widget/forms.js")
+    forms = shipped().asset("widget/forms.js")
     assert forms is not None
     assert set(re.findall(rb'"(\.[^"]*\.(?:js|css))"', forms.body)) == {b"./forms.css"}

@@ -50,7 +50,7 @@ def make_edge(tmp_path: Path) -> Callable[..., Edge]:
         bodies.install(app)
         errors.install(app)
         headers.install(app)
-        assets.install(app, assets.Assets())
+        assets.install(app, assets.shipped())
 
         def signed_in() -> SignedIn | None:
             return SignedIn("agent-1", "account-1", "Anna", edge.role, "stamp") if edge.role else None
