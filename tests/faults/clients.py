@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection
 from tests.faults.history import History
 from tests.faults.line import Frame, Line, Panel
 from tests.faults.oracle import CALL
+from tests.faults.scale import SCALE
 from tests.server import AgentLine, Server, open_socket, received
 
 ANSWER_TAKES = 15
@@ -127,7 +128,7 @@ class Visitor(Client):
         url = self.server.address.replace("http", "ws") + "/widget/socket"
         socket = open_socket(url, self.server.address, f"tok.{self.token}")
         try:
-            self._converse(socket, self.dice.uniform(0.005, 0.04))
+            self._converse(socket, SCALE.pause * self.dice.uniform(0.005, 0.04))
         finally:
             socket.close_socket()
 
@@ -199,6 +200,6 @@ class Agent(Client):
         url = server.address.replace("http", "ws") + "/panel/socket"
         socket = open_socket(url, server.address, f"tic.{ticket}", Cookie=browser.cookie)
         try:
-            self._converse(socket, self.dice.uniform(0.01, 0.05))
+            self._converse(socket, SCALE.pause * self.dice.uniform(0.01, 0.05))
         finally:
             socket.close_socket()

@@ -11,15 +11,20 @@ FIRST_SEED = int(os.environ.get("FAULT_SEED", "1"))
 
 @dataclass(frozen=True)
 class Scale:
-    """`seeds` is how many; `kills`, `races` and `schedules` are those of one seed."""
+    """`seeds` is how many; `kills`, `races` and `schedules` are those of one seed.
+
+    `pause` is how long people who never give up pause, times the least. With the least of it a server is told as much
+    as it can take; with more of it there still is always something on its way.
+    """
 
     seeds: int
     kills: int
     races: int
     schedules: int
     crowd: int
+    pause: float
 
 
-SCALES = {"little": Scale(3, 3, 40, 10, 60), "whole": Scale(21, 48, 480, 480, 480)}
+SCALES = {"little": Scale(3, 3, 40, 10, 60, 3), "whole": Scale(21, 48, 480, 480, 480, 1)}
 SCALE = SCALES[os.environ.get("FAULT_SCALE", "little")]
 SEEDS = range(FIRST_SEED, FIRST_SEED + SCALE.seeds)
