@@ -21,7 +21,8 @@ from tests.faults.history import History
 from tests.faults.line import Frame, Line, Panel
 from tests.faults.oracle import CALL
 from tests.faults.scale import SCALE
-from tests.server import AgentLine, Server, open_socket, received
+from tests.server import AgentLine, Server
+from tests.sockets import open_socket, received
 
 ANSWER_TAKES = 15
 """Seconds after which a client believes that nobody is there; `line.js` waits as long."""
