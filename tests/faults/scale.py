@@ -6,6 +6,8 @@ A test that takes a `seed` runs once for each.
 import os
 from dataclasses import dataclass
 
+from tests.faults.thorough import THOROUGH
+
 FIRST_SEED = int(os.environ.get("FAULT_SEED", "1"))
 
 
@@ -13,8 +15,8 @@ FIRST_SEED = int(os.environ.get("FAULT_SEED", "1"))
 class Scale:
     """`seeds` is how many; `kills`, `races` and `schedules` are those of one seed.
 
-    `pause` is how long people who never give up pause, times the least. With the least of it a server is told as much
-    as it can take; with more of it there still is always something on its way.
+    `pause` is how long people who never give up pause, times the least, which tells a server as much as it can take.
+    With the longer one hardly ever is nothing on its way.
     """
 
     seeds: int
@@ -25,6 +27,9 @@ class Scale:
     pause: float
 
 
-SCALES = {"little": Scale(3, 3, 40, 10, 60, 3), "whole": Scale(21, 48, 480, 480, 480, 1)}
+SCALES = {
+    "little": Scale(3, 3, 40, 10, 60, pause=1 if THOROUGH else 3),
+    "whole": Scale(21, 48, 480, 480, 480, pause=1),
+}
 SCALE = SCALES[os.environ.get("FAULT_SCALE", "little")]
 SEEDS = range(FIRST_SEED, FIRST_SEED + SCALE.seeds)
