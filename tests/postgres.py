@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL cluster for the tests: its own folder, its own port, gone at the end."""
 
+import atexit
 import os
 import pwd
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 
 from tests import disk
@@ -45,7 +47,7 @@ def cluster(*, durable: bool = False, megabytes: int | None = None) -> Iterator[
             if os.geteuid() == 0:
                 for each in (folder, data):
                     shutil.chown(each, "postgres", "postgres")
-            run(bin_folder / "initdb", "-D", data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+            make_data(data)
             run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
             try:
                 yield f"postgresql+psycopg://parlour@/postgres?host={folder}"
@@ -53,6 +55,21 @@ def cluster(*, durable: bool = False, megabytes: int | None = None) -> Iterator[
                 run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_data(folder: Path) -> None:
+    """Makes the data folder of a new cluster: a copy, because initdb takes ten times as long."""
+    run("cp", "--archive", f"{_made_data()}/.", folder)
+
+
+@cache
+def _made_data() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="parlour-pg-made-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    run("initdb", "-D", folder, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+    return folder
 
 
 def run(*command: object) -> str:

@@ -15,10 +15,14 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache, reduce
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+RUN_TAKES = 60
 
 
 class Process:
@@ -26,14 +30,17 @@ class Process:
 
     def __init__(self, pid: int):
         self.pid = pid
-        self._descriptor = os.pidfd_open(pid)
+        self._descriptor: int | None = None
+        with suppress(ProcessLookupError):  # It may have ended before anybody looks.
+            self._descriptor = os.pidfd_open(pid)
 
     def has_ended(self, *, within: float = 0) -> bool:
         """Says whether it has ended, waiting up to these seconds."""
-        return bool(select.select([self._descriptor], [], [], within)[0])
+        return self._descriptor is None or bool(select.select([self._descriptor], [], [], within)[0])
 
     def __del__(self) -> None:
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
 
 class Prepared:
@@ -53,12 +60,13 @@ class Prepared:
         tuned: Mapping[str, Any] | None = None,
         descriptors: int | None = None,
         otherwise: Mapping[str, Any] | None = None,
+        status: Path | None = None,
     ) -> Process:
         """Runs `parlour` with these words in a process group of its own, writing into a file.
 
         `tuned`: other values for what the code names, as `{"web.connection:Connection.send_deadline": 1.0}`, where a
         test cannot wait for the real ones. `descriptors`: how many it may have open. `otherwise` is what
-        `tests/faults/child.py` makes different in it.
+        `tests/faults/child.py` makes different in it. `status`: a file that its exit status is written into.
         """
         assert self._process.stdin and self._process.stdout
         wanted = {
@@ -67,9 +75,17 @@ class Prepared:
             "tuned": tuned or {},
             "descriptors": descriptors,
             "otherwise": otherwise,
+            "status": str(status or os.devnull),
         }
         print(json.dumps(wanted), file=self._process.stdin, flush=True)
         return Process(int(self._process.stdout.readline()))
+
+    def run(self, *command: str) -> tuple[int, str]:
+        """Runs `parlour` with these words to its end; returns its exit status and all it said."""
+        with TemporaryDirectory() as folder:
+            said, status = Path(folder) / "said", Path(folder) / "status"
+            assert self.start(command, output=said, status=status).has_ended(within=RUN_TAKES)
+            return int(status.read_text()), said.read_text()
 
     def end(self) -> None:
         self._process.kill()
@@ -123,7 +139,7 @@ def _leave_a_server(fork: Any, wanted: dict[str, Any]) -> None:
         from tests.faults.child import prepare
 
         prepare(**wanted["otherwise"])
-    _run(wanted["command"])
+    _run(wanted["command"], Path(wanted["status"]))
 
 
 def _tune(name: str, value: Any) -> None:
@@ -134,7 +150,7 @@ def _tune(name: str, value: Any) -> None:
     setattr(owner, attribute, tuple(value) if isinstance(value, list) else value)
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], status_file: Path) -> None:
     import web.cli
 
     status = 1
@@ -147,6 +163,7 @@ def _run(command: list[str]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        status_file.write_text(f"{status}")
         os._exit(status)
 
 

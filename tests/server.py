@@ -18,10 +18,10 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.sync.client import ClientConnection
 
 from tests.prepared import Process, prepared
+from tests.sockets import open_socket, received
 from web.limits import Rates
 
 START_TAKES = 40
@@ -272,20 +272,6 @@ class VisitorLine:
             self.socket.close()
         except (ConnectionClosed, OSError):
             return
-
-
-def open_socket(url: str, origin: str, secret: str, **headers: str) -> ClientConnection:
-    """Opens a socket as a page of this origin does, with a token or a ticket."""
-    offered = [Subprotocol("chat.v1"), Subprotocol(secret)]
-    return connect(url, subprotocols=offered, origin=origin, additional_headers=headers, compression=None)  # type: ignore[arg-type]
-
-
-def received(socket: ClientConnection, *, timeout: float) -> str | None:
-    """Returns the next message, or None when none comes in time; raises ConnectionClosed."""
-    try:
-        return str(socket.recv(timeout=timeout))
-    except TimeoutError:
-        return None
 
 
 def closing(socket: ClientConnection) -> tuple[int, str]:

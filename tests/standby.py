@@ -134,7 +134,7 @@ def pair() -> Iterator[Pair]:
         shutil.chown(folder, "postgres", "postgres")
     both = Pair(Place("db1", folder / "db1", free_port()), Place("db2", folder / "db2", free_port()))
     try:
-        postgres.run("initdb", "-D", both.first.data, "-U", "parlour", "--auth=trust", "--no-sync", "-E", "UTF8")
+        postgres.make_data(both.first.data)
         both.first.start()
         yield both
     finally:

@@ -20,7 +20,9 @@ from websockets.sync.client import ClientConnection
 from tests.faults.history import History
 from tests.faults.line import Frame, Line, Panel
 from tests.faults.oracle import CALL
-from tests.server import AgentLine, Server, open_socket, received
+from tests.faults.scale import SCALE
+from tests.server import AgentLine, Server
+from tests.sockets import open_socket, received
 
 ANSWER_TAKES = 15
 """Seconds after which a client believes that nobody is there; `line.js` waits as long."""
@@ -127,7 +129,7 @@ class Visitor(Client):
         url = self.server.address.replace("http", "ws") + "/widget/socket"
         socket = open_socket(url, self.server.address, f"tok.{self.token}")
         try:
-            self._converse(socket, self.dice.uniform(0.005, 0.04))
+            self._converse(socket, SCALE.pause * self.dice.uniform(0.005, 0.04))
         finally:
             socket.close_socket()
 
@@ -199,6 +201,6 @@ class Agent(Client):
         url = server.address.replace("http", "ws") + "/panel/socket"
         socket = open_socket(url, server.address, f"tic.{ticket}", Cookie=browser.cookie)
         try:
-            self._converse(socket, self.dice.uniform(0.01, 0.05))
+            self._converse(socket, SCALE.pause * self.dice.uniform(0.01, 0.05))
         finally:
             socket.close_socket()

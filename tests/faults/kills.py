@@ -25,6 +25,8 @@ from tests.server import Server, wait_for
 
 HEALS_WITHIN = 60
 """Seconds until everybody is through once nothing is killed any more."""
+BETWEEN_LOOKS = 0.3
+"""Seconds that jobs have for getting on."""
 LIVES_FOR = 0.2
 """Seconds, on average, from the first sign of life to the next kill."""
 
@@ -85,6 +87,7 @@ def let_jobs_end(server: Server) -> None:
         ended, before = ended_jobs(database), -1
         while unfinished_jobs(database, now=datetime.now(UTC)) and ended > before:
             before = ended
+            time.sleep(BETWEEN_LOOKS)
             wait_for(partial(_gets_on, database, before), HEALS_WITHIN)
             ended = ended_jobs(database)
     finally:

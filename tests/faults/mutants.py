@@ -24,8 +24,15 @@ TWO_TABS = 2
 """The cast in which one agent takes conversations in two tabs at once."""
 BEST_SEEN = {"hears_what_began_without_it": 0}
 """Rule of a client → the cast in which it matters most: one visitor in two tabs, each of which misses what happens."""
-SHOWN_BY = {"hears_what_began_without_it": 62}
-"""Rule of a client → a schedule that shows what it is for, where the first few do not."""
+SHOWN_BY = {
+    "asks_for_gaps": 3,
+    "believes_heads": 8,
+    "hears_what_began_without_it": 62,
+    "keeps_the_outbox": 2,
+    "sends_oldest_first": 2,
+    "keeps_place_with_what_is_shown": 3,
+}
+"""Rule of a client → a schedule that shows what it is for, where the first does not."""
 
 
 def acknowledged_before_commit(node: Node) -> None:
@@ -145,6 +152,7 @@ MUTANTS = [
         "numbers kept in memory",
         spoil=lambda node: guards_always_hold(node, ConversationRow),
         schema=WITHOUT_NUMBERS,
+        shown_by=5,
     ),
     Mutant(
         "an agent's row without a revision",
@@ -152,11 +160,11 @@ MUTANTS = [
         cast=TWO_TABS,
         shown_by=75,
     ),
-    Mutant("replies in a commit of their own", spoil=lambda node: in_two_commits(node, EventRow)),
-    Mutant("jobs in a commit of their own", spoil=lambda node: in_two_commits(node, JobRow)),
+    Mutant("replies in a commit of their own", spoil=lambda node: in_two_commits(node, EventRow), shown_by=4),
+    Mutant("jobs in a commit of their own", spoil=lambda node: in_two_commits(node, JobRow), shown_by=1),
     Mutant("only the first refused is waited for", spoil=forgets_who_waited, shown_by=139),
     Mutant("a job is marked before it is done", spoil=done_before_it_is_done, shown_by=20),
     Mutant("a key for each try", spoil=a_key_for_each_try, shown_by=15),
-    Mutant("a desk does not look for what no hint told of", spoil=never_looks, shown_by=15),
-    Mutant("the number of the accept is not looked at", spoil=anybody_speaks),
+    Mutant("a desk does not look for what no hint told of", spoil=never_looks, shown_by=28),
+    Mutant("the number of the accept is not looked at", spoil=anybody_speaks, shown_by=1),
 ]

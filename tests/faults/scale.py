@@ -6,20 +6,30 @@ A test that takes a `seed` runs once for each.
 import os
 from dataclasses import dataclass
 
+from tests.faults.thorough import THOROUGH
+
 FIRST_SEED = int(os.environ.get("FAULT_SEED", "1"))
 
 
 @dataclass(frozen=True)
 class Scale:
-    """`seeds` is how many; `kills`, `races` and `schedules` are those of one seed."""
+    """`seeds` is how many; `kills`, `races` and `schedules` are those of one seed.
+
+    `pause` is how long people who never give up pause, times the least, which tells a server as much as it can take.
+    With the longer one hardly ever is nothing on its way.
+    """
 
     seeds: int
     kills: int
     races: int
     schedules: int
     crowd: int
+    pause: float
 
 
-SCALES = {"little": Scale(3, 3, 40, 10, 60), "whole": Scale(21, 48, 480, 480, 480)}
+SCALES = {
+    "little": Scale(3, 3, 40, 10, 60, pause=1 if THOROUGH else 3),
+    "whole": Scale(21, 48, 480, 480, 480, pause=1),
+}
 SCALE = SCALES[os.environ.get("FAULT_SCALE", "little")]
 SEEDS = range(FIRST_SEED, FIRST_SEED + SCALE.seeds)

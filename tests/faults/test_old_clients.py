@@ -13,7 +13,8 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.server import Server, open_socket, received
+from tests.server import Server
+from tests.sockets import open_socket, received
 
 PINNED = json.loads((Path(__file__).parent / "frames.v1.json").read_text())
 

@@ -15,7 +15,7 @@ from tests.server import AgentLine, Server, wait_for
 
 CLIENT = """
 import json, sys
-from tests.server import open_socket
+from tests.sockets import open_socket
 url, origin, ticket, cookie = sys.argv[1:5]
 socket = open_socket(url, origin, "tic." + ticket, Cookie=cookie)
 for line in sys.stdin:

@@ -11,6 +11,7 @@ import pytest
 from bot import in_use
 from bot.database import CannotOpen
 from tests import databases
+from tests.prepared import prepared
 from web.cli import main
 from web.commands.places import open_database
 from web.commands.serving import serve_site
@@ -22,8 +23,10 @@ def test_a_taken_port_is_said_and_a_free_one_named(site: Path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        told = said_when_refused("serve", str(site), "--port", str(port))
-    assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", told)
+        serve = [sys.executable, "-m", "web.cli", "serve", str(site), "--port", str(port)]
+        done = subprocess.run(serve, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"parlour: Port {port} cannot be used \(.*\)\. This one is free:  --port \d+\n", done.stderr)
 
 
 def test_of_a_site_that_is_served_already_no_free_port_is_told(site: Path, monkeypatch: pytest.MonkeyPatch):
@@ -54,10 +57,11 @@ def gone(request: pytest.FixtureRequest, site: Path) -> tuple[str, str]:
 def test_no_empty_record_is_begun_in_the_place_of_one_that_is_gone(site: Path, gone: tuple[str, str], words: list[str]):
     address, is_gone = gone
     key = site / ".parlour" / KEY_FILE
-    assert said_when_refused(*words, str(site), "--database", address) == (
+    assert prepared().run(*words, str(site), "--database", address) == (
+        1,
         f"parlour: {is_gone}, but {key} says that there was a record here. Nothing was changed. Look at --data and "
         "--database, and whether its disk is there; or restore a backup:  parlour restore FILE  "
-        f"(or delete {key}, to begin an empty record)\n"
+        f"(or delete {key}, to begin an empty record)\n",
     )
     assert list(key.parent.glob("actions-*")) == []
     key.unlink()
@@ -74,11 +78,3 @@ def test_who_moves_to_postgresql_begins_beside_the_file_of_before(site: Path, cl
     (site / ".parlour" / "parlour.db").unlink()
     with pytest.raises(CannotOpen, match="says that there was a record here"):
         open_database(site, None, databases.empty_in_cluster(cluster), makes=True)
-
-
-def said_when_refused(*words: str) -> str:
-    """Returns what a command says that is refused; in a process of its own, since `serve` changes the one it is in."""
-    told = [sys.executable, "-m", "web.cli", *words]
-    done = subprocess.run(told, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-    assert done.returncode == 1
-    return done.stderr

@@ -5,12 +5,11 @@ import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.prepared import prepared
 from tests.server import Server, VisitorLine, running
 from tests.shell import parlour
 
@@ -261,12 +260,10 @@ def test_a_fact_that_cannot_be_is_refused_in_one_line(tmp_path: Path, options: s
 def test_a_file_that_is_no_database_is_said_in_one_line(site: Path):
     (site / ".parlour").mkdir()
     (site / ".parlour" / "parlour.db").write_bytes(b"this is no database, and never was" * 100)
-    done = subprocess.run(
-        [sys.executable, "-m", "web.cli", "serve", str(site), "--port", "0"], capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("parlour: ") and "Restore a backup" in done.stderr
-    assert "Traceback" not in done.stderr
+    status, said = prepared().run("serve", str(site), "--port", "0")
+    assert status == 1
+    assert said.startswith("parlour: ") and "Restore a backup" in said
+    assert "Traceback" not in said
 
 
 def test_explain_tells_each_step_and_guard_with_file_and_line(tmp_path: Path):

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server import AgentLine, Server, closing, open_socket
+from tests.server import AgentLine, Server, closing
+from tests.sockets import open_socket
 from tests.web.road.conftest import PASSWORD, hired
 from web.commands.agents import change_agent, let_in, set_password
 from web.commands.explaining import explanation

@@ -4,7 +4,6 @@ import json
 import resource
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from sqlalchemy import create_engine
 from bot.actions.roster import Status, read_status
 from tests import databases, postgres
 from tests.disk import full
+from tests.prepared import prepared
 from tests.server import AgentLine, Server, VisitorLine, running, wait_for
 from tests.web.road.conftest import open_shop
 from web.commands.agents import add_agent
@@ -220,12 +220,11 @@ def test_a_damaged_database_is_not_served_and_not_changed(sqlite_server: Server,
             opened.seek((page - 1) * size)
             opened.write(b"\xff" * 16)
     before = file.read_bytes()
-    serve = [sys.executable, "-m", "web.cli", "serve", str(sqlite_server.site), "--port", "0"]
-    done = subprocess.run(
-        [*serve, "--database", sqlite_server.database_url], capture_output=True, text=True, timeout=60
+    status, said = prepared().run(
+        *("serve", str(sqlite_server.site), "--port", "0", "--database", sqlite_server.database_url)
     )
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"parlour: The database {file} is damaged (") and done.stderr.count("\n") == 1
+    assert status == 1
+    assert said.startswith(f"parlour: The database {file} is damaged (") and said.count("\n") == 1
     assert file.read_bytes() == before
 
 
