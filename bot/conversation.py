@@ -87,21 +87,23 @@ class Draft:
         visitor_seq = None if known.visitor is None else state.visitor_last_seq + 1
         event = Event(state.id, seq, visitor_seq, client_id, actor, kind, body, self.now)
         self.events.append(event)
-        if visitor_seq is None:
-            self.set(last_seq=seq, last_at=self.now)
-        elif kind == "message":
-            said = _last_message(state.last_message, event)
-            self.set(last_seq=seq, last_at=self.now, visitor_last_seq=visitor_seq, last_message=said)
-        else:
-            self.set(last_seq=seq, last_at=self.now, visitor_last_seq=visitor_seq)
-            if kind == "agent_requested" and body["reason"] == "phrase" and "said" in self.before.last_message:
-                # Who asks for a person wants what they said before that.
-                wish = {**state.last_message["said"], "text": self.before.last_message["said"]["text"]}
-                self.set(last_message={**state.last_message, "said": wish})
+        follows: dict[str, Any] = {"last_seq": seq, "last_at": self.now}
+        if visitor_seq is not None:
+            follows["visitor_last_seq"] = visitor_seq
+        if kind == "message":
+            follows["last_message"] = _last_message(state.last_message, event)
+        elif kind == "agent_requested" and body["reason"] == "phrase" and "said" in self.before.last_message:
+            # Who asks for a person wants what they said before that.
+            wish = {**state.last_message["said"], "text": self.before.last_message["said"]["text"]}
+            follows["last_message"] = {**state.last_message, "said": wish}
+        self._keep(follows)
         return event
 
     def set(self, **values: Any) -> None:
         """Changes the state; an event that says so belongs to the same draft."""
+        self._keep(values)
+
+    def _keep(self, values: Mapping[str, Any]) -> None:
         self._changed.update(values)
         self.state.__dict__.update(values)  # Frozen for everybody who gets it afterwards.
 

@@ -118,7 +118,13 @@ def _refuse_missing(table: Any, missing: Collection[str]) -> None:
 def _convert(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     if isinstance(type_, JSON):
         return compact_json
+    if isinstance(type_, Instant):
+        return _instant(dialect)
     convert: Convert | None = type_.dialect_impl(dialect).bind_processor(dialect)
-    if convert is not None and isinstance(type_, Instant):
-        return lru_cache(maxsize=1024)(convert)  # All of a turn happens at one moment.
     return convert
+
+
+@cache
+def _instant(dialect: Dialect) -> Convert | None:
+    convert = Instant().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=1024)(convert) if convert is not None else None  # All of a turn happens at one moment.

@@ -7,7 +7,6 @@ What has an error is left out of `machines`; the rest is complete, so that a sit
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -218,7 +217,7 @@ def read_flows(
         machines[id].sure, machines[id].uses = knowledge.sure_in(id), uses.of(id)
         # What this flow collects itself is said as it was answered here, whatever others offer under that name.
         others = {key: label for key, label in labels.items() if key[0] not in machines[id].collects}
-        machines[id].labels = ChainMap(dict(machines[id].labels), others)
+        machines[id].labels = {**others, **machines[id].labels}
     complete_machines = {id: machine for id, machine in machines.items() if id in sound or id in standard}
     return Flows(flows, complete_machines, reading.scope.slots)
 
