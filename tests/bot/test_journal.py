@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from bot.change import Change, Guard, NotStorable, Refused, Row, Unavailable, table_of
 from bot.conversation import Conversation, Draft, conversation_from
 from bot.database import Database
-from bot.journal import Journal
+from bot.journal import A_MOMENT, Journal
 from bot.models import ConversationRow, EventRow, JobRow, Visitor
 from flows.cursor import Cursor
 
@@ -218,12 +218,15 @@ def test_many_writers_at_once_are_gathered_and_none_is_lost(database: Database, 
 def test_who_comes_while_others_have_their_turn_is_written_together_with_the_first(
     database: Database, clock: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
 ):
-    newcomers = [beginning(clock(), id=f"c{n}", visitor=f"v{n}").change() for n in (2, 3)]
+    second, third, fifth = (beginning(clock(), id=f"c{n}", visitor=f"v{n}").change() for n in (2, 3, 5))
+    newcomers = {0: [second, third], A_MOMENT: [fifth]}
     journal = Journal(database, spawn=lambda run: Thread(target=run, daemon=True).start())
-    monkeypatch.setattr("bot.journal.sleep", lambda _: newcomers and journal.post(newcomers.pop()))
+    monkeypatch.setattr("bot.journal.sleep", lambda span: newcomers[span] and journal.post(newcomers[span].pop()))
     begin(journal, clock())
-    journal.stop()
     assert (len(journal.sizes), journal.sizes.total) == (1, 3)
+    begin(journal, clock(), id="c4", visitor="v4")
+    assert (len(journal.sizes), journal.sizes.total) == (2, 5), "fewer than last time get a moment"
+    journal.stop()
 
 
 def test_who_waits_too_long_is_told_so_and_what_they_sent_may_be_written_yet(
