@@ -183,12 +183,11 @@ class Journal:
 
     def _write_forever(self) -> None:
         while not (self._stopping and not self._ready):
-            if not self._ready:
+            if self._ready:
+                self._let_others_in()
+                self._settle([self._ready.popleft() for _ in range(min(len(self._ready), LARGEST_BATCH))])
+            else:
                 self._awake.acquire()
-            self._let_others_in()
-            batch = [self._ready.popleft() for _ in range(min(len(self._ready), LARGEST_BATCH))]
-            if batch:
-                self._settle(batch)
 
     def _let_others_in(self) -> None:
         """Gives a turn to those who are just being answered or heard, as long as more comes of it, and a moment to as
