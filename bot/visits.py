@@ -72,7 +72,9 @@ class Visits:
         stay = self.last(visitor_id)
         if stay is None or now - stay.active_at >= VISIT_ENDS_AFTER:
             return None
-        stay = stay._replace(active_at=now)
+        # Every message comes by here, and `_replace` takes three times as long.
+        began = stay.began_at, stay.page_began_at
+        stay = Stay(stay.id, stay.visitor_id, stay.language, stay.facts, *began, now, stay.revision)
         self.put(stay)
         return stay
 

@@ -54,7 +54,8 @@ class Asked(NamedTuple):
 
     def followed_by(self, *writes: Write) -> Asked:
         """Returns the question with more writes after it."""
-        return self._replace(writes=self.writes + writes)
+        # Every answer comes by here, and `_replace` takes three times as long.
+        return Asked(self.flow, self.version, self.state, self.stack, self.writes + writes, self.done, self.filled)
 
 
 class Parked(NamedTuple):

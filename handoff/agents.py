@@ -1,7 +1,7 @@
 """The agents of this installation, as rows and as routing sees them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ _memberships = table_of(Membership)
 _offered_to = table_of(ConversationRow).c.offered_to
 _NAMED = select(_agents.c.id, _agents.c.name, _agents.c.role)
 _OFFERS = select(_offered_to, table_of(ConversationRow).c.id).where(QUEUED, _offered_to.is_not(None))
+_NOBODY_ASKED = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,12 @@ class Agents:
         self._read_at = None
         self._times_forgotten += 1
 
-    @contextmanager
-    def asking(self, agent_id: str | None, conversation_id: str) -> Iterator[None]:
+    def asking(self, agent_id: str | None, conversation_id: str) -> AbstractContextManager[None]:
         """Counts an offer among the agent's while it is being written: whoever else needs somebody sees it by then."""
-        if agent_id is None:
-            yield
-            return
+        return _NOBODY_ASKED if agent_id is None else self._asking(agent_id, conversation_id)
+
+    @contextmanager
+    def _asking(self, agent_id: str, conversation_id: str) -> Iterator[None]:
         self._being_written[conversation_id] = agent_id
         try:
             yield

@@ -75,5 +75,6 @@ def names_any_one(words: str) -> bool:
 
 
 def _what(way: re.Pattern[str], words: str) -> str:
-    said = way.fullmatch(words) if len(words) <= _LONGEST else None
+    # One word alone is what is asked for, whatever it is: most answers are no longer.
+    said = way.fullmatch(words) if " " in words and len(words) <= _LONGEST else None
     return said["what"] if said else words
