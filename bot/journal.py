@@ -28,7 +28,7 @@ from bot.trouble import in_words, is_trouble
 
 LARGEST_BATCH = 256
 PAGE = 200
-A_MOMENT = 0.0005
+A_MOMENT = 0.001
 """Seconds in which others may come, who would have to wait for the commit of those before them."""
 GIVE_UP_AFTER = 30.0
 """Seconds after which a sender is told to try again. It may be written yet: then the repetition is noticed."""
@@ -86,6 +86,7 @@ class Journal:
         self._being_written: Sequence[_Pending] = ()
         self._awake = Lock()
         self._came_last = 0
+        """How many were there to be written, the last time."""
         self._grouping = spawn is not None
         self._stopping = False
         self.seconds = Spread()
@@ -190,13 +191,13 @@ class Journal:
                 self._awake.acquire()
 
     def _let_others_in(self) -> None:
-        """Gives a turn to those who are just being answered or heard, as long as more comes of it, and a moment to as
-        many as came last time: one transaction for all of them instead of one for the first and one for the rest."""
+        """Lets everybody who is ready have their turn as long as more comes to be written, and waits a moment where
+        fewer are there than last time: one transaction for all instead of one for the first and one for the rest."""
         there = 0
         while there < len(self._ready) < LARGEST_BATCH:
             there = len(self._ready)
             sleep(0)
-        if there < self._came_last:
+        if len(self._ready) < min(self._came_last, LARGEST_BATCH):
             sleep(A_MOMENT)
         self._came_last = len(self._ready)
 

@@ -45,7 +45,7 @@ class AskedValue(Question):
         """Slots that decide, together with this one, whether an answer is right."""
         self._must = compile_condition(step.must) if step.must is not None else None
         self._min, self._max = step.min, step.max
-        self._is_consent = step.type == "consent"
+        self.is_consent = step.type == "consent"
         self._varies_by_day = step.type == "date" or bool(RELATIVE_DAYS.keys() & {step.min, step.max})
         self._contexts: dict[tuple[str, str | None, str], Context] = {}
         self._confirms_known = step.if_known == "confirm"
@@ -134,14 +134,15 @@ class AskedValue(Question):
         if run.answer.confirms and value == run.known(self.name):
             run.take_over(self.name)
         else:
-            self.keep(run, value, asked=self.prompt(run, run.cursor.tries) if self._is_consent else "")
+            asked = self.prompt(run, run.cursor.tries) if self.is_consent else None
+            self.keep(run, value, consent_to=asked)
 
-    def keep(self, run: Run, value: SlotValue, *, asked: str) -> None:
+    def keep(self, run: Run, value: SlotValue, *, consent_to: str | None = None) -> None:
         """Writes a value into the slot; a consent together with what was shown for it."""
         run.put(self.name, value, self.step, self.save_to)
-        if self._is_consent:
+        if consent_to is not None:
             language = run.cursor.language
-            run.effects.append(Consented(self.name, bool(value), asked, language, self.step, self.flow))
+            run.effects.append(Consented(self.name, bool(value), consent_to, language, self.step, self.flow))
 
     def skipped(self, run: Run) -> bool:
         answer = run.answer

@@ -120,6 +120,9 @@ class Fired(EventData):
         self.machine = machine
         self.model = model
 
+    def __repr__(self) -> str:
+        return f"Fired({self.model!r})"
+
 
 class FlowEvent(Event):
     """Something that happens to a conversation, and the transitions it may make in each state."""

@@ -169,9 +169,9 @@ class FormQuestion(Question):
             for name, accepted in answer.values.items()
             if name not in run.cursor.done or run.known(name) != accepted.value
         }
-        labels = {name: self._fields[name].label(run) for name in changed}
+        shown = {name: field.label(run) for name in changed if (field := self._fields[name]).is_consent}
         for name, accepted in changed.items():
-            self._fields[name].keep(run, accepted.value, asked=labels[name])
+            self._fields[name].keep(run, accepted.value, consent_to=shown.get(name))
         run.cursor.done = answer.done
 
     def is_needless(self, run: Run) -> bool:

@@ -7,12 +7,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
-from transitions.core import EventData
-
 from flows.answers import Refused
 from flows.cursor import MOST_CALLS, MOST_HISTORY, MOST_PARKED, Asked, Cursor, Frame, Parked, Write
 from flows.effects import Effect, FlowEntered, FlowLeft, Say, SlotSet, SlotValue, WantsAgent
-from flows.engine import CANCEL, START, FlowMachine, FlowState, Traced
+from flows.engine import CANCEL, START, Fired, FlowMachine, FlowState, Traced
 from flows.event import Event
 from flows.question import Answer, Question
 from flows.sentences import sentence
@@ -416,7 +414,7 @@ class Run:
         self._stand(asked.flow, asked.version, asked.state)
         self._tell_flows(left, cursor.frames())
         self.returning = asked
-        self.machine.state(self.state).enter(EventData(None, None, self.machine, self, args=(), kwargs={}))
+        self.machine.state(self.state).enter(Fired(self.machine, self))
 
     def _undo(self, history: tuple[Asked, ...], *, step: str) -> None:
         cursor = self.cursor

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, ViewportSize
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.server import wait_for
 
@@ -77,7 +78,8 @@ def troubles(context: BrowserContext) -> Iterator[list[str]]:
 class LentWindow:
     """One window for many tests, one after another, that each find it as it was when it was new.
 
-    What a page is made of is then fetched and compiled once: only a window that stays has it in its memory.
+    What a page is made of is then fetched and compiled once: only a window that stays has it in its memory. A test that
+    listens to it (`page.on`) stops listening; what a script put into it changes must show in `WHAT_THERE_IS`.
     """
 
     def __init__(self, make: Callable[[], Page]):
@@ -95,8 +97,7 @@ class LentWindow:
         page = self._page
         yield page
         self._page = None
-        _clear(page)
-        if page.evaluate(WHAT_THERE_IS) == self._new:
+        if _is_cleared(page) and page.evaluate(WHAT_THERE_IS) == self._new:
             self._page = page
         else:  # A clock or a script that was put into it is put into each of its pages from then on.
             page.context.close()
@@ -109,13 +110,27 @@ class LentWindow:
 SIZE: ViewportSize = {"width": 1280, "height": 720}
 """What a window has unless it is told another."""
 WHAT_THERE_IS = """
-    () => JSON.stringify([window, document, navigator].map((it) =>
-        Object.getOwnPropertyNames(it).map((name) => [name, typeof it[name] === "function" && String(it[name])])))
+    () => JSON.stringify([window, document, navigator, Storage.prototype, navigator.clipboard].map((it) =>
+        it && Object.getOwnPropertyNames(it).map((name) => {
+            const there = Object.getOwnPropertyDescriptor(it, name).value;
+            return [name, typeof there === "function" && String(there)];
+        })))
 """
 
 
-def _clear(page: Page) -> None:
+def _is_cleared(page: Page) -> bool:
     """Takes back all a test may do to a window and to its browser that does not end with the page in it."""
+    try:
+        _clear(page)
+    except PlaywrightError:  # It has crashed, or was closed: the next test gets another.
+        return False
+    return True
+
+
+def _clear(page: Page) -> None:
+    page.set_default_timeout(30_000)
+    page.context.clear_permissions()
+    page.set_extra_http_headers({})
     for other in page.context.pages:
         if other is not page:
             other.close()

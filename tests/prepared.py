@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import select
+import signal
 import subprocess
 import sys
 import traceback
@@ -84,7 +85,10 @@ class Prepared:
         """Runs `parlour` with these words to its end; returns its exit status and all it said."""
         with TemporaryDirectory() as folder:
             said, status = Path(folder) / "said", Path(folder) / "status"
-            assert self.start(command, output=said, status=status).has_ended(within=RUN_TAKES)
+            process = self.start(command, output=said, status=status)
+            if not process.has_ended(within=RUN_TAKES):
+                os.killpg(process.pid, signal.SIGKILL)
+                raise AssertionError(said.read_text())
             return int(status.read_text()), said.read_text()
 
     def end(self) -> None:

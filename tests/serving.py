@@ -19,13 +19,15 @@ def serving(app: Flask) -> Iterator[str]:
     """Serves the application and gives the address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def only_files(**templates: Any) -> Flask:
-    """The files of web/static, with nothing at the root; what else is asked for is personal and kept by nobody."""
+    """The files of web/static, and an empty page at the root; what else is asked for is personal and kept by nobody."""
     app = Flask("pages", static_folder=STATIC, static_url_path="/static", **templates)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
     app.add_url_rule("/", "nothing", lambda: "<!doctype html><title>empty</title>")

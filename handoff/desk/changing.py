@@ -181,7 +181,7 @@ class Changing:
         for event in draft.events:
             self.recorded[event.kind, event.role] += 1
             if event.client_id:
-                self._remember(event)
+                self._remember(event, event.client_id)
         if _touches_agents(change) or draft.state.offered_to != draft.before.offered_to:
             self._parts.agents.forget()
         if is_news:
@@ -278,8 +278,8 @@ class Changing:
             del self._recently_sent[sent]
         self._parts.agents.forget()
 
-    def _remember(self, event: Event) -> None:
-        self._recently_sent[event.actor, str(event.client_id)] = event
+    def _remember(self, event: Event, client_id: str) -> None:
+        self._recently_sent[event.actor, client_id] = event
         if len(self._recently_sent) > MOST_REMEMBERED:
             self._recently_sent.popitem(last=False)
 

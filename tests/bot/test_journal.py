@@ -229,6 +229,23 @@ def test_who_comes_while_others_have_their_turn_is_written_together_with_the_fir
     journal.stop()
 
 
+def test_for_nobody_else_is_waited_where_a_transaction_is_full(
+    database: Database, clock: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
+):
+    begun = Event()
+    journal = Journal(database, spawn=lambda run: Thread(target=lambda: begun.wait(30) and run(), daemon=True).start())
+    waits = list[float]()
+    monkeypatch.setattr("bot.journal.sleep", waits.append)
+    monkeypatch.setattr("bot.journal.LARGEST_BATCH", 2)
+    for n in range(6):
+        journal.post(beginning(clock(), id=f"c{n}", visitor=f"v{n}").change())
+    begun.set()
+    begin(journal, clock(), id="c6", visitor="v6")
+    journal.stop()
+    assert len(journal.sizes) == 4
+    assert waits.count(A_MOMENT) <= 1, "only for the one who is left"
+
+
 def test_who_waits_too_long_is_told_so_and_what_they_sent_may_be_written_yet(
     database: Database, clock: Callable[[], datetime]
 ):

@@ -15,8 +15,7 @@ FIRST_SEED = int(os.environ.get("FAULT_SEED", "1"))
 class Scale:
     """`seeds` is how many; `kills`, `races` and `schedules` are those of one seed.
 
-    `pause` is how long people who never give up pause, times the least, which tells a server as much as it can take.
-    With the longer one hardly ever is nothing on its way.
+    `pause` is how long people who never give up pause: with 1 they tell a server as much as it can take.
     """
 
     seeds: int

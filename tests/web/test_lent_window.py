@@ -43,14 +43,15 @@ def test_nothing_that_was_kept_routed_or_opened_is_there_afterwards(lent: Lent) 
     [
         lambda page: page.clock.install(),
         lambda page: page.context.add_init_script("window.AudioContext = class extends AudioContext {}"),
+        lambda page: page.add_init_script("Storage.prototype.getItem = () => null"),
+        lambda page: page.close(),
     ],
-    ids=["a clock", "a script"],
+    ids=["a clock", "a script", "a script that changes what all have", "its end"],
 )
-def test_a_window_into_which_something_was_put_for_good_is_not_lent_again(
-    lent: Lent, changes: Callable[[Page], None]
-) -> None:
+def test_a_window_that_cannot_be_as_it_was_is_not_lent_again(lent: Lent, changes: Callable[[Page], None]) -> None:
     with lent() as page:
         changes(page)
     with lent() as other:
         assert page.is_closed()
-        assert other.evaluate("[Date, AudioContext].every((it) => String(it).includes('native code'))")
+        native = "[Date, AudioContext, localStorage.getItem].every((it) => String(it).includes('native code'))"
+        assert other.evaluate(native)

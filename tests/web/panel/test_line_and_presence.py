@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser import STATIC
+from tests.browser import ORIGIN, STATIC
 from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, accept_anna, at, comes_true, row
+from tests.web.panel.pages import PanelPages
 
 
 def test_a_presence_that_could_not_be_stored_is_wished_for_again(
@@ -24,6 +25,20 @@ def test_a_presence_that_could_not_be_stored_is_wished_for_again(
     page.clock.fast_forward(2_500)
     expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
     assert comes_true(page, lambda: desk.intent == "away")
+
+
+@pytest.mark.browser_context_args()
+def test_behind_https_the_line_is_a_secure_one_too(
+    page: Page, desk: PretendedDesk, pages: PanelPages, browser_context_args: dict[str, Any]
+) -> None:
+    def fetch(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace(ORIGIN, browser_context_args["base_url"])))
+
+    pages.desk = desk
+    page.context.route(f"{ORIGIN}/**", fetch)
+    page.goto(f"{ORIGIN}/panel/")
+    expect(page.locator(".presence__said")).to_have_text("Online")
+    assert desk.socket is not None and desk.socket.url.startswith("wss:")
 
 
 def test_presence_is_chosen_in_words_and_told_to_the_desk(panel: Callable[..., Page], desk: PretendedDesk) -> None:
