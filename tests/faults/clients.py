@@ -45,6 +45,8 @@ class Client(Thread):
         self.may_act = True
         self.heads: Mapping[str, int] | None = None
         """Conversation → where it ends, once nothing more will happen: what is to be shown before this client ends."""
+        self._epoch = ""
+        """The record that ends so."""
         self.failed: BaseException | None = None
         self.breaks = 0
         self._failures = 0
@@ -64,10 +66,17 @@ class Client(Thread):
         except BaseException as problem:
             self.failed = problem
 
+    def rest_at(self, epoch: str, heads: Mapping[str, int]) -> None:
+        """Lets it end once it shows this record up to its heads; what it shows of another one may go as far."""
+        self._epoch = epoch
+        self.heads = heads  # Last: by this the client knows.
+
     def shows_all(self) -> bool:
         """Says whether everything has ended, and been shown to its end."""
         heads, followed = self.heads, self.line.followed
-        return heads is not None and all(heard.last >= heads.get(each, 0) for each, heard in list(followed.items()))
+        if heads is None or self.line.epoch != self._epoch:
+            return False
+        return all(heard.last >= heads.get(each, 0) for each, heard in list(followed.items()))
 
     @abstractmethod
     def _live(self) -> None:

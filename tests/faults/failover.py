@@ -57,7 +57,7 @@ def without_the_last(layout: Layout, folder: Path, *, seed: int) -> Outcome:
             _hear(history, LOST)
             both.first.kill()
             both.take_over()
-            wait_for_life(history)
+            _wait_for_another_record(history)
             heal(server, clients)
             record = read(server)
     stories = list(one_story_an_epoch(history, record))
@@ -72,21 +72,25 @@ def _hear(history: History, more: int) -> None:
     assert history.acknowledged >= enough
 
 
+def _wait_for_another_record(history: History) -> None:
+    """Waits until something is acknowledged in a second record: what comes late of the first says nothing."""
+    wait_for(lambda: len({each.epoch for each in history.of(Acknowledged)}) > 1, HEALS_WITHIN)
+
+
 def _as_the_stand_by_knows_it(history: History, record: Record, *, kept: int) -> tuple[History, int]:
     """Returns the history without what only the server that broke could know, and how many messages that was.
 
     The first so many entries are `kept`: what was acknowledged then must be there.
     """
     stored = {(each.actor, each.client_id) for events in record.conversations.values() for each in events}
-    last = [each.epoch for each in history.of(Shown)][-1]
-    acknowledged = [each for each in history.entries[kept:] if isinstance(each, Acknowledged) and each.epoch != last]
-    lost = {(each.sender, each.client_id) for each in acknowledged} - stored
+    acknowledged = [each for each in history.entries[kept:] if isinstance(each, Acknowledged)]
+    lost = {(each.sender, each.client_id) for each in acknowledged if each.epoch != record.epoch} - stored
 
     def is_known(number: int, entry: object) -> bool:
         if isinstance(entry, Typed | Acknowledged):
             return (entry.sender, entry.client_id) not in lost
         if isinstance(entry, Shown | Won | Lost):
-            return number < kept or entry.epoch == last
+            return number < kept or entry.epoch == record.epoch
         return True
 
     return History([entry for number, entry in enumerate(history.entries) if is_known(number, entry)]), len(lost)

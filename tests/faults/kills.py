@@ -19,7 +19,7 @@ from tests.faults.clients import Agent, Client, Visitor
 from tests.faults.history import Effect, History
 from tests.faults.oracle import judge
 from tests.faults.places import Layout, Outcome, lighthouse, sign_in, tell
-from tests.faults.record import Record, ended_jobs, heads, read_record, unfinished_jobs
+from tests.faults.record import Record, ended_jobs, epoch_of, heads, read_record, unfinished_jobs
 from tests.receiver import Receiver
 from tests.server import Server, wait_for
 
@@ -130,8 +130,9 @@ def heal(server: Server, clients: list[Client]) -> None:
     wait_for(lambda: not any(client.line.pending() and client.is_alive() for client in clients), HEALS_WITHIN)
     database = Database(server.database_url)
     try:
+        epoch = epoch_of(database)
         for client in clients:
-            client.heads = heads(database, client.line.actor)
+            client.rest_at(epoch, heads(database, client.line.actor))
     finally:
         database.close()
     end = time.monotonic() + HEALS_WITHIN

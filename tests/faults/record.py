@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from bot.change import table_of
 from bot.database import Database
-from bot.models import ConversationRow, EventRow, JobRow
+from bot.epoch import NAME as EPOCH
+from bot.models import ConversationRow, EventRow, JobRow, Setting
 from handoff.models import AgentRow, Assignment
 
-_jobs = table_of(JobRow)
+_jobs, _settings = table_of(JobRow), table_of(Setting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Record:
     unfinished: int = 0
     """Jobs that were due and are not done."""
     given_up: int = 0
+    epoch: str = ""
+    """Which record it is."""
 
 
 def read_record(database: Database, *, now: datetime) -> Record:
@@ -79,6 +82,7 @@ def read_record(database: Database, *, now: datetime) -> Record:
         assigned=assigned,
         unfinished=unfinished or 0,
         given_up=given_up or 0,
+        epoch=epoch_of(database),
     )
 
 
@@ -100,6 +104,12 @@ def _unfinished(now: datetime) -> ColumnElement[bool]:
 
 def _number_of(which: ColumnElement[bool]) -> Select[tuple[int]]:
     return select(func.count()).select_from(_jobs).where(which)
+
+
+def epoch_of(database: Database) -> str:
+    """Returns which record this is; unlike `Epoch`, which may make it another one."""
+    with database.reading() as connection:
+        return str(connection.scalar(select(_settings.c.value).where(_settings.c.name == EPOCH)))
 
 
 def heads(database: Database, actor: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Nobody is kept out: by keyboard, by day and by night, for screen readers and weak eyes."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -163,8 +164,9 @@ def test_what_was_seen_before_is_not_read_out_again_and_what_is_new_is(
 def test_a_conversation_that_is_opened_is_not_read_out_but_what_is_said_in_it(
     visit: Visit, chat: PretendedChat
 ) -> None:
-    page = visit()
-    page.clock.install()
+    page, now = visit(), datetime.now(UTC)
+    page.clock.install(time=now)
+    page.clock.pause_at(now + timedelta(hours=1))
     opened(page)
     expect(log_of(page)).to_have_attribute("aria-live", "off")
     page.clock.run_for(500)
