@@ -46,7 +46,7 @@ class Database:
     def __init__(self, url: str | URL):
         self.url = _read(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _engine(self.url)
+        self.engine = _engine(self.url, look=lambda raw: self.timeline.look(raw))
         self.timeline = Timeline(self.engine.dialect.dbapi)
         self.errors = 0
         """How often the database was away, locked, full, or took back what crossed something else."""
@@ -55,8 +55,6 @@ class Database:
         self._returned = 0
         event.listen(self.engine, "checkin", self._count)
         event.listen(self.engine, "handle_error", self._notice)
-        if not self.is_sqlite:
-            event.listen(self.engine, "connect", self.timeline.look)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -223,23 +221,35 @@ _NOTICING = {
 _USUAL: dict[str, Any] = {"json_serializer": compact_json, "hide_parameters": True}
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, *, look: Callable[[Any], None]) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return _postgresql_engine(url)
+        return _postgresql_engine(url, look=look)
     engine = create_engine(url, **_USUAL, pool_timeout=FREE_WITHIN)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, *, look: Callable[[Any], None]) -> Engine:
+    """Returns an engine each of whose connections is looked at before anybody gets it.
+
+    Not by the event of the pool: for that the first connection of a pool holds a lock, over which threads and the loop
+    can wait for each other for good.
+    """
     settings: dict[str, Any] = {name: value for name, value in _NOTICING.items() if name not in url.query}
     settings["client_encoding"] = "utf8"  # Whatever the environment says: visitors write in every script.
+
+    def connect() -> Any:
+        positional, named = engine.dialect.create_connect_args(url)
+        raw = engine.dialect.connect(*positional, **{**named, **settings})
+        look(raw)
+        return raw
+
     try:
-        return create_engine(
+        engine = create_engine(
             url,
             **_USUAL,
-            connect_args=settings,
+            creator=connect,
             pool_size=8,
             max_overflow=8,
             pool_timeout=FREE_WITHIN,
@@ -249,6 +259,7 @@ def _postgresql_engine(url: URL) -> Engine:
         raise CannotOpen(
             "PostgreSQL needs a driver that is not installed. Install it with:  pip install '.[postgres]'"
         ) from None
+    return engine
 
 
 def _refuse_encoding(connection: Connection, database: str) -> None:

@@ -22,7 +22,7 @@ class Timeline:
         """Where another server has taken over; nobody here works there before `begin_anew`."""
         self._driver = driver
 
-    def look(self, raw: Any, _: Any) -> None:
+    def look(self, raw: Any) -> None:
         """Raises OtherServer when a new connection leads elsewhere."""
         try:
             self._compare(self._read(raw))
