@@ -33,16 +33,16 @@ class Epoch:
         self._follow()
         self.current = self._find() or self._make()
 
-    def has_changed(self) -> bool:
-        """Looks again, and says whether this is another record than at the last look.
+    def another(self) -> str | None:
+        """Looks again, and returns which record this is if it is another one than `current`, which stays as it is:
+        whoever remembers something of it forgets that first.
 
-        Says so as well as long as another server has taken over and the database was not told to `begin_anew` there.
+        Returns it as well as long as another server has taken over and the database was not told to `begin_anew` there.
         """
         if self._database.timeline.successor is not None:
-            self.current = self._where_another_took_over()
-            return True
-        before, self.current = self.current, self._find() or self._make()
-        return self.current != before
+            return self._where_another_took_over()
+        found = self._find() or self._make()
+        return found if found != self.current else None
 
     def _where_another_took_over(self) -> str:
         there = Database(self._database.url)

@@ -104,10 +104,13 @@ def _measure_lag(parlour: Parlour) -> None:
 def _look_at_database(parlour: Parlour) -> None:
     """Finds out whether trouble is over, and whether this is another record: then everybody is to load it anew."""
     parlour.workshop.run_blocking(parlour.wellbeing.look_again)
-    if parlour.workshop.run_blocking(parlour.epoch.has_changed):
-        log.warning("record.replaced")
+    another = parlour.workshop.run_blocking(parlour.epoch.another)
+    if another is not None:
+        # In one go: nobody is to be told of the new record what is remembered of the old one.
         parlour.desk.forget_all()
         parlour.visits.forget_all()
+        parlour.epoch.current = another
+        log.warning("record.replaced")
         parlour.sockets.ask_back(spread=SPREAD)
         parlour.lines.restart()
         parlour.database.begin_anew()  # Last: until now nobody could write to a server that took over.

@@ -162,6 +162,8 @@ class Changing:
                 # Was it written after all? Then the next change is refused, and what happened is told as it catches up.
                 self._parts.agents.forget()
                 raise TryAgain from problem
+            if record != self._parts.journal.record:
+                raise TryAgain  # Written or not, it was in a record that is another one now: nothing of it is kept.
             if change:
                 self._committed(draft, known, change)
             return draft

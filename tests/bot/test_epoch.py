@@ -9,13 +9,15 @@ from bot.epoch import Epoch, renew_epoch
 def test_a_record_keeps_its_epoch_until_it_is_renewed(open_database: Callable[[], Database]):
     here, elsewhere = Epoch(open_database()), Epoch(open_database())
     assert here.current == elsewhere.current
-    assert not elsewhere.has_changed()
-    database = open_database()
+    assert elsewhere.another() is None
+    database, before = open_database(), here.current
     with database.writing() as connection:
         renew_epoch(connection)
-    assert (here.has_changed(), elsewhere.has_changed()) == (True, True)
-    assert here.current == elsewhere.current
-    assert not here.has_changed()
+    another = here.another()
+    assert another == elsewhere.another() not in (None, before)
+    assert here.current == before, "until all that was remembered of it is forgotten"
+    here.current = str(another)
+    assert here.another() is None
 
 
 def test_an_epoch_that_is_rolled_back_is_none(database: Database):
@@ -23,4 +25,4 @@ def test_an_epoch_that_is_rolled_back_is_none(database: Database):
     with database.engine.connect() as connection:
         renew_epoch(connection)
         connection.rollback()
-    assert not epoch.has_changed()
+    assert epoch.another() is None

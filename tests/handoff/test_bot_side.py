@@ -3,10 +3,12 @@
 import shutil
 
 import pytest
+from sqlalchemy import delete, update
 
 from bot.greeting import Whereabouts
+from bot.models import ConversationRow, EventRow
 from handoff.desk import Said
-from handoff.refusals import Mismatch, NoSuchConversation, Unsayable
+from handoff.refusals import Mismatch, NoSuchConversation, TryAgain, Unsayable
 from tests.handoff.conftest import WORLDS, VisitorActor, open_office
 
 CALL_ME = """
@@ -176,3 +178,31 @@ def test_what_was_computed_from_a_record_that_was_replaced_is_computed_again(off
     ann.writes("Two tickets")
     assert len(tried) == 2
     assert [event.body.get("text") for event in ann.events()].count("Two tickets") == 1
+
+
+def test_what_was_written_into_a_record_that_is_replaced_is_remembered_by_nobody(office, visitor, monkeypatch):
+    ann = visitor()
+    ann.writes("Hi")
+    commit = office.journal.commit
+
+    def lost_again(change):
+        commit(change)
+        monkeypatch.undo()
+        with office.database.writing() as connection:  # The stand-by that takes over lacks it.
+            lost = delete(EventRow).where(EventRow.seq > live.last_seq)
+            connection.execute(lost)
+            before = {
+                "last_seq": live.last_seq,
+                "visitor_last_seq": live.visitor_last_seq,
+                "cursor": live.cursor.to_json(),
+            }
+            connection.execute(update(ConversationRow).values(before))
+        office.desk.forget_all()
+
+    live = office.desk.conversation(ann.conversation)
+    monkeypatch.setattr(office.journal, "commit", lost_again)
+    with pytest.raises(TryAgain):
+        ann.writes("Two tickets", client_id="again")
+    assert "Two tickets" not in ann.hears()
+    ann.writes("Two tickets", client_id="again")
+    assert ann.hears().count("Two tickets") == 1
