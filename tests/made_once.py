@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import URL, Dialect, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.engine.default import DefaultDialect
 from werkzeug.routing import Rule
 
 from bot import database
@@ -30,6 +31,8 @@ def sharing() -> Iterator[None]:
     """Lets all tests of this process share what is made once."""
     with pytest.MonkeyPatch.context() as here:
         here.setattr(database, "create_engine", Statements().create_engine)
+        here.setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))
+        here.setattr(DefaultDialect, "__eq__", lambda dialect, other: type(dialect) is type(other))
         here.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Templates()})
         here.setattr(Rule, "_compile_builder", _addresses())
         here.setattr(loading, "_load", _sites())
@@ -37,22 +40,16 @@ def sharing() -> Iterator[None]:
 
 
 class Statements:
-    """Keeps what statements are compiled to, and one dialect for each kind of database, as it belongs to a dialect."""
+    """Keeps what statements are compiled to, for all dialects of a kind: each engine has its own, to which listeners
+    belong."""
 
     def __init__(self) -> None:
-        self._dialects: dict[str, Dialect] = {}
         self._compiled: dict[Any, Any] = {}
 
     def create_engine(self, url: URL, **settings: Any) -> Engine:
-        """Makes an engine as SQLAlchemy does, of a dialect that has asked a database what it wants to know."""
+        """Makes an engine as SQLAlchemy does."""
         engine = create_engine(url, **settings)
         engine.update_execution_options(compiled_cache=self._compiled)
-        known = self._dialects.get(engine.name)
-        if known is None or known.server_version_info is None:  # Nobody has connected yet.
-            self._dialects[engine.name] = engine.dialect
-        else:
-            engine.dialect.initialize = lambda connection: None
-            engine.dialect = known
         return engine
 
 
