@@ -1,7 +1,6 @@
 """Custom actions in a conversation: asked beside it, answered into it, and never in its way."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -274,6 +273,10 @@ class Beside:
     def __call__(self, work: Callable[[], None]) -> None:
         self.begun.append(work)
 
+    def finish(self) -> None:
+        for work in self.begun:
+            work()
+
 
 def test_who_waits_is_told_so_and_then_that_it_did_not_work(database: Database, clock: Any, served: Client):
     beside = Beside()
@@ -291,19 +294,14 @@ def test_who_waits_is_told_so_and_then_that_it_did_not_work(database: Database, 
 
 @pytest.mark.fault("F25")
 def test_an_answer_that_comes_too_late_changes_nothing(database: Database, clock: Any, served: Client):
-    threads: list[threading.Thread] = []
-
-    def spawn(work: Callable[[], None]) -> None:
-        threads.append(threading.Thread(target=work))
-        threads[-1].start()
-
-    office, visitor = at_the_desk(database, clock, served, spawn=spawn)
+    beside = Beside()
+    office, visitor = at_the_desk(database, clock, served, spawn=beside)
     asks_for(office, visitor, "Sleep")
-    office.let_pass(seconds=12)  # By the clock of the desk; the action sleeps half a second.
+    office.let_pass(seconds=12)
     assert visitor.hears()[-1] == FAILED
     before = everything(office, visitor)
     with capture_logs() as logs:
-        threads[0].join()
+        beside.finish()
     assert everything(office, visitor) == before
     assert ("action.late", visitor.conversation) in [(line["event"], line.get("conversation")) for line in logs]
 
@@ -346,8 +344,7 @@ def test_a_person_may_be_asked_for_meanwhile_and_the_answer_is_not_said(database
     answers(office, visitor, "AB-2")
     visitor.writes("a person, please")
     assert office.desk.conversation(visitor.conversation).holder == "queue"
-    for work in beside.begun:
-        work()
+    beside.finish()
     assert "It is packing." not in visitor.hears()
 
 
