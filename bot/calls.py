@@ -30,6 +30,17 @@ LOOKED_AT = 100
 
 log = structlog.get_logger()
 _jobs = table_of(JobRow)
+_earlier = _jobs.alias()
+_NEXT_IN_ORDER = ~(
+    select(_earlier.c.id)
+    .where(
+        _earlier.c.target == _jobs.c.target,
+        _earlier.c.conversation_id == _jobs.c.conversation_id,
+        _earlier.c.state == "waiting",
+        _earlier.c.id < _jobs.c.id,
+    )
+    .exists()
+)
 
 
 class Calls:
@@ -110,7 +121,7 @@ class Calls:
         over = {job.id for job, _ in tried}
         held = [job for job in self._in_hand.values() if job.id not in over]
         # A lease that ran out while its call still lasts is ours all the same.
-        due = and_(due_at(self._now(), handlers), _next_in_order(), _jobs.c.id.not_in([job.id for job in held]))
+        due = and_(due_at(self._now(), handlers), _NEXT_IN_ORDER, _jobs.c.id.not_in([job.id for job in held]))
         if not tried and not self._may_begin(due, held):
             return []
         with self._database.writing() as connection:
@@ -127,17 +138,6 @@ class Calls:
         with self._database.reading() as connection:  # Most looks find nothing, and need not write.
             query = select(_jobs.c.id).where(due & _of_targets_with_room(held)).limit(1)
             return connection.execute(query).first() is not None
-
-
-def _next_in_order() -> Any:
-    earlier = _jobs.alias()
-    before = select(earlier.c.id).where(
-        earlier.c.target == _jobs.c.target,
-        earlier.c.conversation_id == _jobs.c.conversation_id,
-        earlier.c.state == "waiting",
-        earlier.c.id < _jobs.c.id,
-    )
-    return ~before.exists()
 
 
 def _of_targets_with_room(held: list[Job]) -> Any:

@@ -97,7 +97,7 @@ class FormQuestion(Question):
         if not isinstance(answer, Filled) or verdict is None:
             return
         values, refused = dict(answer.values), dict(answer.refused)
-        for name in answer.values.keys() & verdict.keys():
+        for name in [each for each in answer.values if each in verdict]:
             value = verdict[name]
             if value is None:
                 del values[name]

@@ -10,7 +10,7 @@ from flows.wording import Wording
 from rules.conditions import FALSE, IR, TRUE, all_of
 from rules.nodes import List, Map, Node, Scalar
 from rules.partial import simplify
-from rules.problems import NOWHERE, Place, Problem, warning
+from rules.problems import NOWHERE, Place, Problem, error, warning
 from rules.rule import Rule
 from rules.templates import TemplateProblem, parse_template
 from rules.texts import base_of
@@ -84,18 +84,20 @@ def lost_gaps(said: Iterable[Said], languages: Sequence[str]) -> Iterator[Proble
     first = languages[0]
     for each in said:
         texts = each.wording.texts
-        wanted = [name for name, may_be_left_out in _gaps(texts.get(first, "")) if not may_be_left_out]
+        gaps = _gaps(texts.get(first, ""))
+        wanted = list(dict.fromkeys(name for name, may_be_left_out in gaps if not may_be_left_out))
         for language in languages[1:] if wanted else ():
             if language not in texts:
                 continue
             has = {_slot(name) for name, _ in _gaps(texts[language])}
-            lost = dict.fromkeys(name for name in wanted if _slot(name) not in has and name not in _SAYS_NOTHING)
+            lost = [name for name in wanted if _slot(name) not in has and name not in _SAYS_NOTHING]
             if lost:
-                gaps = " and ".join(f"{{{{ {name} }}}}" for name in lost)
+                named = " and ".join(f"{{{{ {name} }}}}" for name in lost)
                 message = (
-                    f"'{each.address}' has no {gaps} in '{language}', though it has in '{first}'; was it forgotten?"
+                    f"'{each.address}' has no {named} in '{language}', though it has in '{first}'. Write it there too; "
+                    f"what may be left out has a default in '{first}': {{{{ {lost[0]} | default: \"…\" }}}}"
                 )
-                yield warning("L002", each.wording.place_at(language, 0), message)
+                yield error("L002", each.wording.place_at(language, 0), message)
 
 
 def _gaps(text: str) -> list[tuple[str, bool]]:

@@ -47,12 +47,15 @@ def refuse_lost(database: Database, folder: Path) -> None:
     moves = not database.is_sqlite and (folder / SQLITE_FILE).exists()
     if not key.exists() or moves or database.is_begun():
         return
-    is_gone = f"{called(database.url)} is {'not there' if database.is_sqlite else 'empty'}"
     raise CannotOpen(
-        f"{is_gone}, but {key} says that there was a record here. Nothing was changed. Look at --data and --database, "
-        f"and whether its disk is there; or restore a backup:  parlour restore FILE  (or delete {key}, to begin an "
-        "empty record)"
+        f"{_is_gone(database)}, but {key} says that there was a record here. Nothing was changed. Look at --data and "
+        "--database, and whether its disk is there; or restore a backup:  parlour restore FILE  "
+        f"(or delete {key}, to begin an empty record)"
     )
+
+
+def _is_gone(database: Database) -> str:
+    return f"{called(database.url)} is {'not there' if database.is_sqlite else 'empty'}"
 
 
 def open_database(site: Path, data: Path | None, database: str | None, *, makes: bool = False) -> Database:
@@ -62,12 +65,12 @@ def open_database(site: Path, data: Path | None, database: str | None, *, makes:
     """
     folder = data or site / ".parlour"
     opened = Database(database_address(folder, database))
-    if opened.is_sqlite and not makes and not Path(opened.url.database or "").exists():
-        raise CannotOpen(
-            f"There is no database at {opened.url.database}. Say where it is, as for serve: by the site, --data, "
-            "--database, PARLOUR_DATA or PARLOUR_DATABASE"
-        )
     refuse_lost(opened, folder)
+    if not makes and not opened.is_begun():
+        raise CannotOpen(
+            f"{_is_gone(opened)}. Say where the record is, as for serve: by the site, --data, --database, PARLOUR_DATA "
+            "or PARLOUR_DATABASE"
+        )
     if database is None:
         data_folder(site, data)
     opened.migrate(read_whole=READ_WHOLE)

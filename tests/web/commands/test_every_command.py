@@ -13,6 +13,8 @@ import pytest
 from click import Argument, Command, Group, Option
 from sqlalchemy.exc import OperationalError
 
+from bot.database import Database
+from tests import databases
 from tests.disk import full
 from tests.shell import begin_record, hired, parlour
 from web.cli import main
@@ -167,13 +169,20 @@ def test_what_goes_wrong_with_the_database_on_the_way_is_said_in_one_line(site: 
     "command",
     [
         *(["jobs"], ["visitor", "erase", "ann", "--yes"], ["webhook", "list"], ["explain", "conversation", "x"]),
-        *(["new-epoch"], ["rollback"], ["versions"], ["retention"]),
+        *(["new-epoch"], ["rollback"], ["versions"], ["retention"], ["deploy", "--plan"]),
     ],
 )
-def test_no_command_begins_an_empty_record_where_it_was_to_find_one(site: Path, command: list[str]):
-    refused = parlour(*command, *naming(site, command[0]))
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_no_command_begins_an_empty_record_where_it_was_to_find_one(
+    site: Path, command: list[str], database: str, request: pytest.FixtureRequest
+):
+    place = [str(site)] if command[0] == "deploy" else naming(site, command[0])
+    empty = databases.empty_in_cluster(request.getfixturevalue("cluster")) if database == "postgresql" else None
+    refused = parlour(*command, *place, *(["--database", empty] if empty else []))
     assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
-    assert "There is no database at" in refused.output and "PARLOUR_DATABASE" in refused.output
+    assert f"is {'empty' if empty else 'not there'}. Say where the record is" in refused.output
+    if empty:
+        assert not Database(empty).is_begun()
     assert not (site / ".parlour").exists()
 
 
@@ -195,7 +204,7 @@ def test_a_file_that_cannot_be_is_said_in_one_line(site: Path, words: list[str])
     begin_record(site)
     refused = parlour(*words, *([] if words[0] == "init" else ["--site", str(site)]))
     assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
-    assert refused.output.endswith(f"{LONG}{'/parlour.db' * ('--data' in words)} cannot be used: File name too long.\n")
+    assert refused.output.endswith(f"{LONG}{'/key' * ('--data' in words)} cannot be used: File name too long.\n")
 
 
 @pytest.mark.parametrize(
