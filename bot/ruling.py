@@ -12,6 +12,7 @@ from flows.cursor import Cursor
 from flows.sentences import sentence
 from rules.rulebook import Applied, Heard, Standing
 from rules.saying import Manner, Saying
+from rules.zones import zone_of_reader
 
 MOST_URGENT = 2
 """The highest priority a conversation can have in the queue."""
@@ -118,7 +119,8 @@ class Ruling:
 
     def _said(self, saying: Saying) -> str:
         site = self._site
-        manner = Manner(self._draft.state.language, site.default_language, site.about.currency, site.about.timezone)
+        zone = zone_of_reader(self._draft.state.context, site.timezone)
+        manner = Manner(self._draft.state.language, site.default_language, site.about.currency, zone)
         return saying.said(self._values, manner)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from flows.view import AsSaid
 from rules.nodes import Map, Node, Scalar
 from rules.problems import NOWHERE, Place
 from rules.templates import Template, parse_template
 from rules.texts import base_of
+from rules.zones import zone_of_reader
 
 if TYPE_CHECKING:
     from flows.run import Run
@@ -59,22 +61,21 @@ class Spoken:
         self._chosen: dict[str, str | Template] = dict(self._by_language)
 
     def text(self, run: Run) -> str:
-        """Returns what to say in this conversation's language, chosen answers with the labels they have in it."""
-        return self._filled(run, AsSaid(run))
+        """Returns what to say to the visitor: in their language, by their clock, chosen answers as they read them."""
+        return self._filled(run, AsSaid(run), zone_of_reader(run.facts, run.settings.timezone))
 
     def as_stored(self, run: Run) -> str:
-        """Returns the text for others than the visitor: chosen answers are as they are kept, whoever chose them."""
-        return self._filled(run, run.view())
+        """Returns the text for others than the visitor: by the clock of the site, chosen answers as they are kept."""
+        return self._filled(run, run.view(), run.settings.timezone)
 
-    def _filled(self, run: Run, values: Mapping[str, Any]) -> str:
+    def _filled(self, run: Run, values: Mapping[str, Any], zone: ZoneInfo | str) -> str:
         language = run.cursor.language
         said = self._chosen.get(language)
         if said is None:
             said = self._fallback(language, run.settings.default_language)
         if isinstance(said, str):
             return said
-        settings = run.settings
-        return said.render(values, language=language, currency=settings.currency, timezone=settings.timezone)
+        return said.render(values, language=language, currency=run.settings.currency, timezone=zone)
 
     def _fallback(self, language: str, default: str) -> str | Template:
         for code in (base_of(language), default, base_of(default)):

@@ -50,6 +50,7 @@ class Briefs:
                 "referrer": conversation.context.get("referrer"),
                 "visits": conversation.context.get("visits"),
                 "channel": conversation.context.get("channel"),
+                "timezone": conversation.context.get("timezone"),
             },
         }
 

@@ -8,6 +8,7 @@ from bot.conversation import Conversation
 from bot.site.site import Site
 from rules.templates import parse_template
 from rules.texts import in_language
+from rules.zones import zone_of_reader
 
 
 def filled_responses(
@@ -32,4 +33,5 @@ def filled_responses(
 def _filled(site: Site, conversation: Conversation, text: Any, values: dict[str, Any]) -> str:
     language = conversation.language
     template = parse_template(in_language(text, language, site.languages[0]))
-    return template.render(values, language=language, currency=site.about.currency, timezone=site.timezone)
+    zone = zone_of_reader(conversation.context, site.timezone)
+    return template.render(values, language=language, currency=site.about.currency, timezone=zone)

@@ -146,7 +146,7 @@ VOCABULARY: tuple[Fact, ...] = (
     _fact("country", "text", "server", "country", "country: DE", "by the visitor's address", later=True),
     _fact("region", "text", "server", "region", "region: Bavaria", "by the visitor's address", later=True),
     _fact("city", "text", "server", "city", "city: Munich", "by the visitor's address", later=True),
-    _fact("timezone", "text", "server", "time zone", "timezone: Europe/Berlin", "by the visitor's address", later=True),
+    _fact("timezone", "text", "browser", "time zone", "timezone: Europe/*", "as the visitor's computer is set"),
     _fact(
         "opening_hours", _HOURS, "server", "opening hours", "opening_hours: open", "of the department, else the site"
     ),

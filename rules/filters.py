@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
 from rules.hours import OpeningHours
 from rules.texts import base_of, locale_of
+from rules.zones import agree
 
 LONGEST_VALUE = 2_000
 """Characters of one value; what a visitor wrote never fills a message of ours."""
@@ -37,7 +38,7 @@ _NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?")
 
 
 class Manner(NamedTuple):
-    """For whom something is shown: the language they read, the money and the zone of the site."""
+    """For whom something is shown: the language they read, the money of the site, and their zone."""
 
     language: str = "en"
     currency: str | None = None
@@ -77,6 +78,8 @@ def as_text(value: object, manner: Manner) -> str:
             text = _date(value, None, manner)
         case OpeningHours():
             text = value.summary(manner.language)
+            if not agree(manner.zone, value.zone):
+                text += f" ({_place_of(value.zone, manner.language)})"
         case list() | tuple() | set() | frozenset():
             items = list(value if isinstance(value, list | tuple) else sorted(value, key=str))[:LONGEST_LIST]
             shown = [as_text(item, manner) for item in items]
@@ -84,6 +87,10 @@ def as_text(value: object, manner: Manner) -> str:
         case _:
             text = ""
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _place_of(zone: ZoneInfo, language: str) -> str:
+    return "UTC" if zone.key == "UTC" else get_timezone_location(zone, locale=locale_of(language), return_city=True)
 
 
 def is_absent(value: object) -> bool:
@@ -175,7 +182,7 @@ def _clock(moment: time, manner: Manner) -> str:
 
 
 def _as_moment(value: object, manner: Manner) -> datetime | date | time | None:
-    """Returns the moment in the zone of the site; texts are read as ISO writes them."""
+    """Returns the moment by the reader's clock; texts are read as ISO writes them."""
     if isinstance(value, str):
         value = _from_iso(value.strip())
     if isinstance(value, datetime) and value.tzinfo is not None:

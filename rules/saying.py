@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rules.templates import Template, parse_template
 from rules.texts import Text, in_language
@@ -16,8 +17,8 @@ class Manner:
 
     language: str
     default_language: str
-    currency: str | None = None
-    timezone: str = "UTC"
+    currency: str
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,4 @@ class Saying:
         template = self._parsed.get(text)
         if template is None:
             template = self._parsed[text] = parse_template(text)
-        return template.render(values, manner.language, manner.currency, manner.timezone)
+        return template.render(values, manner.language, manner.currency, manner.zone)

@@ -383,7 +383,7 @@ def test_what_is_often_asked_is_answered_by_a_rule(site, message, language, rule
     assert (speaking.rule.id if speaking else None) == rule
     if speaking:
         values = {"site.opening_hours": site.opening_hours}
-        assert speaking.rule.answer.said(values, Manner(language, "en"))
+        assert speaking.rule.answer.said(values, Manner(language, "en", "EUR", site.zone))
 
 
 def test_a_complaint_goes_to_the_right_people_first(site):

@@ -15,6 +15,7 @@ from bot.actions.tracker import REQUESTED, Told, body_of
 from bot.spans import Spans, no_spans
 from rules.templates import parse_template
 from rules.texts import in_language
+from rules.zones import zone_of_reader
 
 MOST_IN_A_ROW = 10
 """Actions that follow one another without anybody being asked."""
@@ -140,6 +141,7 @@ def _prepared(told: Told) -> Prepared:
             **told.values,
             **given,
         }
-        return template.render(values, language, site.about.currency, site.timezone)
+        zone = zone_of_reader(told.conversation.context, site.timezone)
+        return template.render(values, language, site.about.currency, zone)
 
     return text

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from zoneinfo import available_timezones
 
 from rules.kinds import ListOf, Word
 from rules.nodes import Node, Scalar
 from rules.problems import suggestion
 from rules.schema import Key, Kind, Read, Table, Walker
+from rules.zones import zones
 
 _HOST = r"([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:[0-9]{1,5})?"
 _DOMAIN = rf"(\*\.)?{_HOST}"
@@ -45,15 +45,15 @@ class Zone(Kind):
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
         text = node.text if isinstance(node, Scalar) else ""
-        if text in _timezones():
+        if text in zones():
             return text
         if not text.strip():
             return walker.refuse(node, self, label)
         # Places alone: `Etc/GMT+1` is an hour behind UTC, and `UTC` is not what whoever writes `UTC+1` means.
-        zones = sorted(zone for zone in _timezones() if "/" in zone and not zone.startswith("Etc/"))
-        cities = {zone.rpartition("/")[2].lower(): zone for zone in zones}
+        places = sorted(zone for zone in zones() if "/" in zone and not zone.startswith("Etc/"))
+        cities = {zone.rpartition("/")[2].lower(): zone for zone in places}
         near = cities.get(re.sub(r"[ -]+", "_", text.rpartition("/")[2].strip().lower()))
-        hint = f" — did you mean '{near}'?" if near else suggestion(text, zones)
+        hint = f" — did you mean '{near}'?" if near else suggestion(text, places)
         hint = hint or "; it is called by a place, like Europe/Berlin"
         return walker.report("K006", node.place, f"there is no time zone '{text[:40]}'{hint}")
 
@@ -103,12 +103,6 @@ def _domain_of(url: str | None) -> tuple[str, ...]:
     """Returns the domain of the website's address; none if it has none that could be written under `domains`."""
     found = re.match(rf"https?://(?:[^/?#]*@)?({_HOST})(?=[/?#]|$)", url or "")
     return (found[1].lower(),) if found else ()
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    """Returns those there are, looked for once: that takes as long as reading a small site."""
-    return frozenset(available_timezones())
 
 
 @cache

@@ -138,7 +138,7 @@ def test_the_shop_counts_its_teas_right(shop):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_hours_in_the_shop_are_those_of_its_site(shop, language):
     hours = load_files(starter_files()).site.opening_hours
-    written = str(FILTERS["summary"].apply(hours, None, Manner(language, "EUR"))).split(", ")
+    written = str(FILTERS["summary"].apply(hours, None, Manner(language, "EUR", hours.zone))).split(", ")
     text = shop.get("/demo/" if language == "en" else "/demo/de/").text
     assert written and all(each in text for each in written)
 

@@ -21,7 +21,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "conditions.vectors.json").rea
 @pytest.fixture(scope="module")
 def stage(browser: Browser) -> Iterator[Page]:
     """One page for all plays: each has a pretended browser of its own."""
-    with browser.new_context() as context:
+    with browser.new_context(timezone_id="Asia/Tokyo") as context:
         yield open_empty_page(context, beside=Path(__file__).parent)
 
 
@@ -61,6 +61,7 @@ def test_the_first_page_of_the_first_visit(play: Play) -> None:
         "utm.term": None,
         "utm.content": None,
         "device": "desktop",
+        "timezone": "Asia/Tokyo",
         "page.query.utm_source": "news",
         "page.query.utm_campaign": "spring",
         "page.query.size": "42",

@@ -14,6 +14,7 @@ const LABELS = {
   device: "Device",
   referrer: "Came from",
   channel: "Came through",
+  timezone: "Time zone",
 };
 const DOORS = {
   widget: "The chat of the site",

@@ -112,6 +112,7 @@ export class Visit {
       returning: visits > 1,
       referrer,
       device: this.pointer ? "desktop" : Math.min(screen.width, screen.height) < 600 ? "mobile" : "tablet",
+      timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
     CAMPAIGN.forEach((part, at) => (facts[`utm.${part}`] = campaign[at]));
     for (const [name, value] of [...new URLSearchParams(location.search)].slice(0, 20)) facts[short(`page.query.${name}`, 200)] ??= short(value);
