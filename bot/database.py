@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneCameBack
 
 from bot.address import parsed
+from bot.pool import SharedPool
 from bot.sqlite_file import make_private, refuse_unusable
 from bot.timeline import Timeline
 from bot.trouble import OF_THE_DATABASE, CannotOpen, NoConnectionFree, OtherServer, called, is_trouble, sentence
@@ -218,13 +219,18 @@ _NOTICING = {
     "tcp_user_timeout": 15_000,
 }
 """By which a server that is gone without a word is noticed within seconds, not a quarter of an hour."""
-_USUAL: dict[str, Any] = {"json_serializer": compact_json, "hide_parameters": True}
+_USUAL: dict[str, Any] = {
+    "json_serializer": compact_json,
+    "hide_parameters": True,
+    "poolclass": SharedPool,
+    "pool_timeout": FREE_WITHIN,
+}
 
 
 def _engine(url: URL, *, look: Callable[[Any], None]) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql_engine(url, look=look)
-    engine = create_engine(url, **_USUAL, pool_timeout=FREE_WITHIN)
+    engine = create_engine(url, **_USUAL, kept=5, most=15)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -250,9 +256,8 @@ def _postgresql_engine(url: URL, *, look: Callable[[Any], None]) -> Engine:
             url,
             **_USUAL,
             creator=connect,
-            pool_size=8,
-            max_overflow=8,
-            pool_timeout=FREE_WITHIN,
+            kept=8,
+            most=16,
             pool_pre_ping=True,
         )
     except ImportError:

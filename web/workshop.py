@@ -37,25 +37,30 @@ def gevent_workshop(*, writes_block: bool) -> Workshop:
     import gevent
     from gevent.threadpool import ThreadPool
 
-    reading, writing = ThreadPool(4), ThreadPool(1)
+    in_one_of, in_the_one = partial(_in_thread, ThreadPool(4)), partial(_in_thread, ThreadPool(1))
     return Workshop(
         spawn=gevent.spawn,
-        run_blocking=partial(_in_thread, reading),
-        run_writing=partial(_in_thread, writing) if writes_block else blocking.at_once,
+        run_blocking=partial(in_one_of, gevent.sleep),
+        run_writing=partial(in_the_one, gevent.sleep) if writes_block else blocking.at_once,
         later=gevent.spawn_later,
     )
 
 
-def _in_thread(pool: Any, function: Callable[..., Any], *args: Any) -> Any:
-    result, problem = pool.apply(_result_of, (function, args))
+def _in_thread(pool: Any, let_go: Callable[[], Any], function: Callable[..., Any], *args: Any) -> Any:
+    result, problem = pool.apply(_result_of, (let_go, function, args))
     if problem is not None:
         raise problem
     return result
 
 
-def _result_of(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, BaseException | None]:
+def _result_of(
+    let_go: Callable[[], Any], function: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Any, BaseException | None]:
     # What is raised in a thread of gevent's it prints, with all that was to be stored; whoever waits decides about it.
     try:
         return function(*args), None
     except BaseException as problem:
         return None, problem
+    finally:
+        # Who waits elsewhere for a lock that was let go here is told by this thread's loop, which runs only now.
+        let_go()

@@ -1,0 +1,158 @@
+"""Connections to the database: shared by threads and by the greenlets of a server, and by who comes first."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoneCameBack
+
+from bot.pool import SharedPool
+from tests.server import wait_for
+
+KEPT, MOST = 2, 3
+
+
+@pytest.fixture
+def engine_with(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
+    made: list[Engine] = []
+
+    def make(*, timeout: float = 60) -> Engine:
+        address = f"sqlite:///{tmp_path}/pool.db"
+        made.append(create_engine(address, poolclass=SharedPool, kept=KEPT, most=MOST, pool_timeout=timeout))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.dispose()
+
+
+def waiting(engine: Engine) -> int:
+    pool: Any = engine.pool
+    return len(pool._waiting)
+
+
+class Waiter(Thread):
+    """Somebody who wants a connection while all are in use."""
+
+    def __init__(self, engine: Engine):
+        super().__init__(daemon=True)
+        self.engine = engine
+        self.got: Connection | None = None
+        before = waiting(engine)
+        self.start()
+        wait_for(lambda: waiting(engine) > before, 30)
+
+    def run(self) -> None:
+        self.got = self.engine.connect()
+
+    def gets(self) -> Connection:
+        self.join(30)
+        assert self.got is not None
+        return self.got
+
+
+def all_of(engine: Engine) -> list[Connection]:
+    return [engine.connect() for _ in range(MOST)]
+
+
+def test_who_waits_longest_gets_what_comes_back(engine_with: Callable[..., Engine]):
+    engine = engine_with()
+    one, *others = all_of(engine)
+    first, second = Waiter(engine), Waiter(engine)
+    one.close()
+    again = first.gets()
+    assert second.got is None
+    again.close()
+    for each in (second.gets(), *others):
+        each.close()
+    assert engine.pool.status() == f"{KEPT} connections are free, room for {MOST - KEPT} more"
+
+
+def test_where_none_comes_back_in_time_that_is_said(engine_with: Callable[..., Engine]):
+    engine = engine_with(timeout=0.05)
+    one, *others = all_of(engine)
+    with pytest.raises(NoneCameBack, match="all 3 connections are in use"):
+        engine.connect()
+    one.close()
+    with engine.connect():  # And who gave up is given nothing any more.
+        assert waiting(engine) == 0
+    for each in others:
+        each.close()
+
+
+def test_where_one_cannot_be_opened_there_is_room_for_another(engine_with: Callable[..., Engine]):
+    engine = engine_with()
+    refused = OperationalError("", {}, Exception("no more of them"))
+    fails = [refused]
+
+    def connect(*_: object) -> None:
+        if fails:
+            raise fails.pop()
+
+    event.listen(engine, "do_connect", connect)
+    with pytest.raises(OperationalError):
+        engine.connect()
+    for each in all_of(engine):
+        each.close()
+
+
+def test_a_connection_that_broke_makes_room(engine_with: Callable[..., Engine]):
+    engine = engine_with()
+    one, *others = all_of(engine)
+    waiter = Waiter(engine)
+    one.invalidate()
+    one.close()
+    assert waiter.gets().exec_driver_sql("SELECT 1").scalar() == 1
+    for each in (waiter.gets(), *others):
+        each.close()
+
+
+CROWD = """
+import gevent.monkey
+
+gevent.monkey.patch_all()
+
+import sys
+import time
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from bot.database import Database
+
+sys.setswitchinterval(1e-6)
+database = Database(sys.argv[1])
+threads = ThreadPool(4)
+
+
+def beside():
+    time.sleep(0)  # Who has slept there has a loop of their own, and then nothing to do in it.
+    with database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+
+
+def here():
+    with database.reading() as connection:
+        gevent.sleep(0)
+        connection.exec_driver_sql("SELECT 1")
+
+
+for _ in range(int(sys.argv[2])):
+    with gevent.Timeout(20):
+        crowd = [gevent.spawn(threads.apply, beside) for _ in range(4)] + [gevent.spawn(here) for _ in range(20)]
+        gevent.joinall(crowd, raise_error=True)
+print("everybody had their turn")
+"""
+
+
+def test_in_a_server_nobody_waits_for_good_for_what_a_thread_let_go(database_url: str):
+    rounds = "100" if database_url.startswith("sqlite") else "20"  # There each round opens connections anew.
+    words = [sys.executable, "-c", CROWD, database_url, rounds]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("everybody had their turn\n", "")
