@@ -26,6 +26,7 @@ from web.audience import audience
 from web.errors import CLOSE_SIGN_IN, Malformed
 from web.limits import Allowances, Limits
 from web.sign_in import SignIn
+from web.sockets import told
 from web.sockets.agent import AgentFrames, AgentLink, AgentRoom
 from web.sockets.open import Sockets
 from web.sockets.session import converse
@@ -121,9 +122,7 @@ def blueprint(parts: PanelParts, sock: Sock) -> Blueprint:
         parts.allowances.spend(g.agent.agent_id)
         frame = frames.agent_frame(request.get_data(cache=False))
         agent = AgentFrames(parts.room, g.agent.agent_id)
-        # Without a socket nothing is told unasked: a sign of life is answered with what one would have heard.
-        heard = agent.welcome() if isinstance(frame, frames.Beat) else []
-        return jsonify({"frames": [*agent.take(frame), *heard]})
+        return jsonify(told.answered(parts.room.epoch, lambda: agent.by_request(frame)))
 
     @sock.route("/panel/socket", bp=pages)
     @audience("agent", late=True)

@@ -15,6 +15,7 @@ from web.bodies import body_of
 from web.errors import NotFound
 from web.limits import Allowances, Limits, address_of
 from web.public_bundles import PublicBundles
+from web.sockets import told
 from web.sockets.open import Sockets
 from web.sockets.session import converse
 from web.sockets.visitor import VisitorFrames, VisitorLink, VisitorRoom
@@ -94,7 +95,8 @@ def blueprint(parts: WidgetParts, sock: Sock) -> Blueprint:
     def op() -> ResponseReturnValue:
         parts.allowances.spend(g.visitor)
         frame = frames.visitor_frame(request.get_data(cache=False))
-        return jsonify({"frames": VisitorFrames(parts.room, g.visitor, address=address_of(request)).take(frame)})
+        visitor = VisitorFrames(parts.room, g.visitor, address=address_of(request))
+        return jsonify(told.answered(parts.room.epoch, lambda: visitor.take(frame)))
 
     @sock.route("/widget/socket", bp=pages)
     @audience("visitor", late=True)

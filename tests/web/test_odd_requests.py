@@ -1,6 +1,6 @@
 """What no honest client sends, at the real application on both databases: refused in words, and never our fault."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -129,3 +129,31 @@ def test_a_sign_in_that_is_no_form_is_refused(app: Flask, body: str) -> None:
     assert browser.get("/panel/login").status_code == 200
     answer = browser.post("/panel/login", data=body, content_type="application/json")
     assert answer.status_code == 415
+
+
+def test_an_answer_is_of_one_record_or_of_none(
+    parlour: Parlour, ann: Caller, agent: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann.sends(text="Hello")
+    page = ann.reads()
+    assert page is not None
+    talk = page["conversation"]
+    watched = agent.asks("watch", conversation=talk, after=0).json["frames"]
+    assert [frame["op"] for frame in watched] == ["welcome", "events"]
+    assert watched[0]["epoch"] == parlour.epoch.current
+
+    def replaced(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reads(*words: Any, **more: Any) -> Any:
+            parlour.epoch.current = "another"
+            return read(*words, **more)
+
+        return reads
+
+    for caller, op, read in ((ann, "resume", "visitor_events_after"), (agent, "watch", "events_after")):
+        before = parlour.epoch.current
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(parlour.journal, read, replaced(getattr(parlour.journal, read)))
+            refused = caller.asks(op, conversation=talk, after=0)
+        assert (refused.status_code, refused.json["error"]["code"]) == (503, "retry")
+        assert caller.asks(op, conversation=talk, after=0).json["frames"][0]["epoch"] == "another"
+        parlour.epoch.current = before

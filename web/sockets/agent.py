@@ -63,6 +63,15 @@ class AgentFrames:
     def _lists(self) -> Frame:
         return self.room.lists(self.room.desk.agent(self.agent_id))
 
+    def by_request(self, frame: Any) -> list[Frame]:
+        """Returns what a request is answered: without a socket nothing is told unasked, so a sign of life is answered
+        with what one would have heard, and events with which record they are of.
+        """
+        if isinstance(frame, frames.Watch):
+            return [self._who_speaks(), *self.take(frame)]
+        told = self.take(frame)
+        return [*told, *self.welcome()] if isinstance(frame, frames.Beat) else told
+
     def take(self, frame: Any) -> list[Frame]:
         """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
         desk, me = self.room.desk, self.agent_id

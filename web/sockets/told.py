@@ -1,10 +1,13 @@
 """Frames that visitors and agents are told in the same words."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from bot.conversation import Conversation
+from bot.epoch import Epoch
 from bot.events import written
+from handoff.refusals import TryAgain
 from web.hub import BEAT, Frame
 
 PROTOCOL_VERSION = 1
@@ -13,6 +16,17 @@ PROTOCOL_VERSION = 1
 def welcome(epoch: str, **more: Any) -> Frame:
     """Returns the first frame of a line."""
     return {"op": "welcome", "protocol": PROTOCOL_VERSION, "epoch": epoch, "beat": BEAT, **more}
+
+
+def answered(epoch: Epoch, frames: Callable[[], list[Frame]]) -> dict[str, list[Frame]]:
+    """Returns the answer to a request, all of one record: a socket is closed when another takes its place, and tells no
+    more. Raises TryAgain when that happened meanwhile.
+    """
+    record = epoch.current
+    told = frames()
+    if epoch.current != record:
+        raise TryAgain
+    return {"frames": told}
 
 
 def ack(client_id: str | None, conversation_id: str, seq: int, *, at: datetime | None = None) -> Frame:
