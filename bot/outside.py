@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Timer
+from threading import Thread, Timer
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,7 +88,10 @@ class Outside:
 
     def check(self, url: str) -> None:
         """Raises NotAllowed for an address that would not be called today."""
-        self._look(_place_of(url))
+        try:
+            self._look(_place_of(url), monotonic() + DEADLINE)
+        except NoAnswer:
+            raise NotAllowed("Nobody says where that name leads: its name server does not answer. Try again.") from None
 
     def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, within: float = DEADLINE, most: int = 0
@@ -96,7 +99,7 @@ class Outside:
         """Sends the body and returns the answer, with at most so many bytes of it; raises NotAllowed or NoAnswer."""
         place = _place_of(url)
         ends = monotonic() + within
-        line = _connected(self._look(place), ends)
+        line = _connected(self._look(place, ends), ends)
         with closing(line), _cut_off(line, ends) as was_cut_off:
             try:
                 answer = self._exchange(place, line, body, headers, most)
@@ -106,12 +109,11 @@ class Outside:
                 raise NoAnswer(_TOO_SLOW)
             return answer
 
-    def _look(self, place: _Place) -> Sequence[Found]:
+    def _look(self, place: _Place, ends: float) -> Sequence[Found]:
         """Returns where the name leads, if that is where we may go."""
-        try:
-            found = self._resolve(place.host, place.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise NotAllowed(f"The name {place.host} cannot be found. Is it spelled right?") from None
+        found = self._found(place, ends)
+        if not found:
+            raise NotAllowed(f"The name {place.host} cannot be found. Is it spelled right?")
         addresses = [_plain(str(each[4][0])) for each in found]
         if self._may_be_anywhere:
             return found
@@ -121,6 +123,21 @@ class Outside:
             raise NotAllowed(f"{place.host} leads to this computer or into a private network. Take a public address.")
         if not place.secure:
             raise NotAllowed("On an http:// address others can read along. Take an https:// address.")
+        return found
+
+    def _found(self, place: _Place, ends: float) -> Sequence[Found]:
+        """Returns all that a name leads to; raises NoAnswer at the deadline, which no look-up knows of."""
+        found: list[Found] = []
+
+        def ask() -> None:
+            with suppress(OSError, UnicodeError):
+                found.extend(self._resolve(place.host, place.port, type=socket.SOCK_STREAM))
+
+        asking = Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(max(0.0, ends - monotonic()))
+        if asking.is_alive():
+            raise NoAnswer(_TOO_SLOW)
         return found
 
     def _exchange(

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -184,6 +185,22 @@ def test_who_is_too_slow_is_given_up(receiver: Receiver, local: Outside, behaves
     receiver.behaves = behaves
     with pytest.raises(NoAnswer, match="no answer in time"):
         local.post(receiver.url, b"{}", {}, within=0.3)
+
+
+def test_a_name_that_nobody_answers_for_is_given_up_too(monkeypatch: pytest.MonkeyPatch):
+    over = Event()
+
+    def silent_server(*_: Any, **__: Any) -> list[Any]:
+        over.wait()
+        return []
+
+    outside = Outside(name="Parlour/test", resolve=silent_server)
+    with pytest.raises(NoAnswer, match="no answer in time"):
+        outside.post("https://hooks.example/", b"", {}, within=0.05)
+    monkeypatch.setattr("bot.outside.DEADLINE", 0.05)
+    with pytest.raises(NotAllowed, match="its name server does not answer"):
+        outside.check("https://hooks.example/")
+    over.set()
 
 
 def test_nonsense_is_told_without_repeating_it(receiver: Receiver, local: Outside):
