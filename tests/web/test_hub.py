@@ -78,16 +78,26 @@ class Switchboard:
         return link, socket
 
     def tab(self, actor: VisitorActor) -> Socket:
+        link, socket = self.opening_tab(actor)
+        link.answer(resuming())
+        socket.said.clear()
+        return socket
+
+    def opening_tab(self, actor: VisitorActor) -> tuple[VisitorLink, Socket]:
         socket: Any = Socket()
         room = VisitorRoom(**self._visitors, status=lambda conversation: self.status(conversation))
         link = VisitorLink(room, actor.id, socket, address="127.0.0.1")
         self.hub.join_visitor(link)
-        return socket
+        return link, socket
 
     def send_lists(self) -> None:
         later, self.later = self.later, []
         for send in later:
             send()
+
+
+def resuming() -> Any:
+    return frames.visitor_frame(json.dumps({"op": "resume", "conversation": None, "after": 0}).encode())
 
 
 def watching(conversation: str) -> Any:
@@ -338,3 +348,36 @@ def test_who_changes_their_presence_while_a_list_is_read_is_told_the_list(readin
     meanwhile.append(lambda: link.answer(frames.agent_frame(json.dumps({"op": "presence", "intent": "away"}))))
     board.send_lists()
     assert 1 in [frame["number"] for frame in socket.hears("queue")]
+
+
+def test_a_tab_hears_of_nothing_before_it_knows_of_which_record(office, waiting, monkeypatch):
+    """Its page may be opened while one record takes the place of another: what came first would be taken for it."""
+    link, socket = Switchboard(office).opening_tab(waiting)
+    waiting.writes("Is anybody there?")
+    assert socket.hears("events") == []
+
+    def said_and_lost(*_: object) -> None:
+        waiting.writes("Hello?")
+        away()
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(office.journal, "visitor_events_after", said_and_lost)
+        with pytest.raises(OperationalError):
+            link.answer(resuming())
+    waiting.writes("Anybody?")
+    assert socket.hears("events") == []
+
+    read = office.journal.visitor_events_after
+
+    def read_and_said(*words: Any, **more: Any) -> Any:
+        found = read(*words, **more)
+        waiting.writes("Well.")
+        return found
+
+    monkeypatch.setattr(office.journal, "visitor_events_after", read_and_said)
+    link.answer(resuming())
+    assert [frame["op"] for frame in socket.said if frame["op"] != "status"] == ["welcome", "events", "events"]
+    page, news = socket.hears("events")
+    told = [event["seq"] for frame in (page, news) for event in frame["events"]]
+    assert told == list(range(1, len(told) + 1))
+    assert "Well." in [event["body"].get("text") for event in news["events"]]

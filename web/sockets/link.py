@@ -34,6 +34,11 @@ class Link(ABC):
             held, self._held = self._held, None
             self.connection.send(*answers, *held)
 
+    def forget_held(self) -> None:
+        """Says nothing of what was told while an answer was found: there is none."""
+        if self._held is not None:
+            self._held.clear()
+
     def tell(self, frame: Frame) -> None:
         """Tells anything; while an answer is found it waits until after the answer."""
         text = encoded(frame)

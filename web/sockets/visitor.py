@@ -160,14 +160,28 @@ class VisitorLink(VisitorFrames, Link):
         Link.__init__(self, connection)
         self.who = VISITOR
         self.ears = VisitorEars(visitor_id)
+        self._is_welcome = False
+        """Whether it knows of which record it hears; until then it hears of nothing, lest it take one for another."""
         self._heads: dict[str, int] = {}
         self._stands: tuple[datetime, int] | None = None
         """As of which conversation and event the visitor was told where they stand."""
 
+    def take(self, frame: Any) -> list[Frame]:
+        """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
+        if self._is_welcome or not isinstance(frame, frames.Resume):
+            return super().take(frame)
+        self._is_welcome = True  # Before the page is read, so that nothing falls in between.
+        try:
+            return super().take(frame)
+        except BaseException:
+            self._is_welcome = False
+            self.forget_held()
+            raise
+
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the visitor what they may hear of what just happened."""
         self._heads = {conversation.id: conversation.visitor_last_seq}
-        heard = heard_by(self.ears, events)
+        heard = heard_by(self.ears, events) if self._is_welcome else ()
         if heard:
             self.tell(_page(conversation, heard, more=False))
 
