@@ -7,6 +7,7 @@ however that ends: on Linux the kernel sees to it, and a pipe that the parent ho
 """
 
 import argparse
+import asyncio
 import ctypes
 import hmac
 import importlib
@@ -134,10 +135,11 @@ def _words(problem: BaseException) -> str:
 
 
 def serve(executor: Any, listener: socket.socket) -> None:
-    """Serves actions as rasa-sdk does, on a socket that is listening already."""
+    """Serves actions as rasa-sdk does, on a socket that is listening already, until it is told to end."""
     from rasa_sdk import endpoint
 
     app = endpoint.create_app(executor, cors_origins=[])
+    app.config.KEEP_ALIVE = False  # A connection that is left at the end then waits for an answer.
     secret = os.environ.pop(SECRET, "")
 
     @app.on_request
@@ -148,7 +150,30 @@ def serve(executor: Any, listener: socket.socket) -> None:
         return None
 
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "1"  # At a terminal it would advise to serve in another way.
-    app.run(sock=listener, single_process=True, motd=False, access_log=False)
+    app.setup_loop()
+    asyncio.run(_serve_until_told(app, listener))
+
+
+async def _serve_until_told(app: Any, listener: socket.socket) -> None:
+    """Serves, and ends once everything is answered that was taken from the socket.
+
+    Sanic's own end goes on taking for a moment, and closes what it has taken and not read. What nobody took waits in
+    the socket for the next process. Who told it to end does not wait for ever.
+    """
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    later = {"start_serving": False}  # Not before it knows its routes.
+    server = await app.create_server(
+        sock=listener, access_log=False, return_asyncio_server=True, asyncio_server_kwargs=later
+    )
+    await server.startup()
+    await server.start_serving()
+    await told.wait()
+    server.server.close()
+    await asyncio.sleep(0.02)  # The last one taken is among the connections only after a turn of the loop.
+    while server.connections:
+        await asyncio.sleep(0.02)
 
 
 def _end_with(pipe: int, parent: int | None) -> None:

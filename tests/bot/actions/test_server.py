@@ -1,7 +1,9 @@
 """The action server runs when there are actions, comes back when it falls over, and ends with whoever keeps it."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,6 +80,22 @@ def test_a_changed_file_replaces_the_server_and_a_broken_one_does_not(kept: Kept
     kept.write("orders.py", ORDERS.replace("{said}", "third"))
     kept.until(lambda: says(kept.client) == "third")
     assert kept.status.problem is None
+
+
+def test_a_call_that_was_taken_is_answered_by_whoever_took_it(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.actions.server.ENDS_WITHIN", 60)
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running")
+    address = kept.client.address
+    with socket.create_connection((address.host, address.port), timeout=30) as early:
+        assert says(kept.client) == "first", "so what came before it is taken"
+        kept.write("orders.py", ORDERS.replace("{said}", "second"))
+        kept.until(lambda: says(kept.client) == "second")
+        early.sendall(kept.client._request("POST", address.webhook, json.dumps(CALL).encode()))
+        answer = b"".join(iter(lambda: early.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200") and b'"first"' in answer
+    kept.until(lambda: not kept.server._leaving)
+    assert says(kept.client) == "second"
 
 
 def test_a_broken_file_at_the_start_does_not_take_the_others_with_it(kept: Kept):
