@@ -2,8 +2,9 @@
 
     python -P -m bot.actions.program SITE --report FD [--listen FD --parent FD --of PID]
 
-The only module that imports rasa-sdk. Without `--listen` it only reports, for `parlour check`. It ends with its parent,
-however that ends: on Linux the kernel sees to it, and a pipe that the parent holds open tells it elsewhere.
+The only module that imports rasa-sdk. Without `--listen` it only reports, for `parlour check`; with it, it serves once
+it is answered where it reported. It ends with its parent, however that ends: on Linux the kernel sees to it, and a pipe
+that the parent holds open tells it elsewhere.
 """
 
 import argparse
@@ -49,9 +50,9 @@ def main() -> None:
     set_up_logs()
     logging.getLogger().setLevel(logging.WARNING)
     executor, report = load(given.site)
-    with os.fdopen(given.report, "w", encoding="utf-8") as pipe:
-        pipe.write(json.dumps(report) + "\n")
-    if given.listen is not None:
+    with os.fdopen(given.report, "w", encoding="utf-8", closefd=False) as line:
+        line.write(json.dumps(report) + "\n")
+    if given.listen is not None and os.read(given.report, 1):  # What ran before may go on instead.
         serve(executor, socket.socket(fileno=given.listen))
 
 

@@ -98,6 +98,26 @@ def test_a_call_that_was_taken_is_answered_by_whoever_took_it(kept: Kept, monkey
     assert says(kept.client) == "second"
 
 
+def test_who_is_not_let_serve_takes_no_call_and_ends(tmp_path: Path):
+    (tmp_path / "actions").mkdir()
+    (tmp_path / "actions" / "orders.py").write_text(ORDERS + "import nothing_like_it\n")
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.create_server(("127.0.0.1", 0)) as listener:
+        handed = (theirs.fileno(), listener.fileno())
+        command = [sys.executable, "-P", "-m", "bot.actions.program", str(tmp_path)]
+        command += ["--report", str(handed[0]), "--listen", str(handed[1])]
+        with socket.create_connection(listener.getsockname()), subprocess.Popen(command, pass_fds=handed) as process:
+            try:
+                theirs.close()
+                assert b"nothing_like_it" in ours.recv(65536)
+                ours.close()
+                assert process.wait(60) == 0
+                listener.setblocking(False)
+                listener.accept()[0].close()
+            finally:
+                process.kill()
+
+
 def test_a_broken_file_at_the_start_does_not_take_the_others_with_it(kept: Kept):
     kept.write("broken.py", "def (")
     kept.write("leaves.py", "import sys\nsys.exit(3)\n")
