@@ -176,8 +176,8 @@ def test_what_a_full_disk_does_not_take_is_told_once_there_is_room(kept_on_a_ful
     disk = kept.told.parent
     kept.write("orders.py", ORDERS.replace("{said}", "first"))
     kept.server.look()
-    kept.until(lambda: says(kept.client) == "first")
     kept.until(lambda: kept.server._running)
+    assert says(kept.client) == "first"
     assert kept.status.state == "none" and [each.name for each in disk.iterdir()] == ["filler"]
     assert kept.logged == [("actions.untold", {"file": str(kept.told), "why": "No space left on device"})]
     (disk / "filler").unlink()
