@@ -217,7 +217,7 @@ while True:
     finally:
         keeper.kill()
         keeper.wait()
-    wait_for(lambda: not is_running(child), 5)
+    wait_for(lambda: not is_running(child), 30)
     assert not is_running(child)
 
 
