@@ -50,10 +50,11 @@ def main() -> None:
     set_up_logs()
     logging.getLogger().setLevel(logging.WARNING)
     executor, report = load(given.site)
+    app = _app_of(executor) if given.listen is not None else None
     with os.fdopen(given.report, "w", encoding="utf-8", closefd=False) as line:
         line.write(json.dumps(report) + "\n")
-    if given.listen is not None and os.read(given.report, 1):  # What ran before may go on instead.
-        serve(executor, socket.socket(fileno=given.listen))
+    if app is not None and os.read(given.report, 1):  # What ran before may go on instead.
+        asyncio.run(_serve_until_told(app, socket.socket(fileno=given.listen)))
 
 
 def load(site: Path) -> tuple[Any, dict[str, Any]]:
@@ -135,8 +136,8 @@ def _words(problem: BaseException) -> str:
     return words[:LONGEST_WORDS]
 
 
-def serve(executor: Any, listener: socket.socket) -> None:
-    """Serves actions as rasa-sdk does, on a socket that is listening already, until it is told to end."""
+def _app_of(executor: Any) -> Any:
+    """Returns what serves actions as rasa-sdk does."""
     from rasa_sdk import endpoint
 
     app = endpoint.create_app(executor, cors_origins=[])
@@ -152,11 +153,11 @@ def serve(executor: Any, listener: socket.socket) -> None:
 
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "1"  # At a terminal it would advise to serve in another way.
     app.setup_loop()
-    asyncio.run(_serve_until_told(app, listener))
+    return app
 
 
 async def _serve_until_told(app: Any, listener: socket.socket) -> None:
-    """Serves, and ends once everything is answered that was taken from the socket.
+    """Serves on a socket that is listening already, and ends once everything is answered that was taken from it.
 
     Sanic's own end goes on taking for a moment, and closes what it has taken and not read. What nobody took waits in
     the socket for the next process. Who told it to end does not wait for ever.
