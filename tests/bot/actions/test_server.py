@@ -38,14 +38,14 @@ CALL = {
 
 
 def says(client: Client) -> str:
-    return str(client.call("look_up_order", CALL, within=10)["responses"][0]["text"])
+    return str(client.call("look_up_order", CALL, within=30)["responses"][0]["text"])
 
 
 def test_actions_are_served_on_loopback_and_to_nobody_who_does_not_know_the_secret(kept: Kept):
     kept.write("orders.py", ORDERS.replace("{said}", "first"))
     kept.until(lambda: kept.status.state == "running")
     assert kept.status.actions == {"look_up_order": ("actions/orders.py", 5)}
-    assert kept.client.names() == {"look_up_order"}
+    assert kept.client.names(within=30) == {"look_up_order"}
     assert says(kept.client) == "first"
     address = replace(kept.client.address, secret="")
     stranger = Client(address, clock=lambda: 0.0, sleep=lambda _: None, chance=lambda: 0.0)
