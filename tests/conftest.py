@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bot.database import Database
 from bot.site.loading import Loaded, load
@@ -24,6 +25,10 @@ LOUD = "no PostgreSQL here: nothing is tested on it"
 # Where an image forbids Python to keep what it compiled, every process of the tests would compile everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 
 class Clock:

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from tests import postgres
 from tests.server import wait_for
-from tests.valkey import free_port
 
 PAGE = Path(__file__).parents[1] / "docs" / "operators" / "standby.md"
 FOLLOWS_WITHIN = 30
@@ -127,18 +127,28 @@ _STATE = "SELECT application_name, state, sync_state FROM pg_stat_replication"
 
 
 @contextmanager
+def _kept_port() -> Iterator[int]:
+    """Yields a port that nobody else is given, and on which PostgreSQL, which says SO_REUSEADDR too, may listen."""
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
+
+
+@contextmanager
 def pair() -> Iterator[Pair]:
     """Yields the two, the first of them running and the second to be made."""
     folder = Path(tempfile.mkdtemp(prefix="parlour-pair-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    both = Pair(Place("db1", folder / "db1", free_port()), Place("db2", folder / "db2", free_port()))
-    try:
-        postgres.make_data(both.first.data)
-        both.first.start()
-        yield both
-    finally:
-        for each in (both.second, both.first):
-            if (each.data / "postmaster.pid").exists():
-                each.kill()
-        shutil.rmtree(folder, ignore_errors=True)
+    with _kept_port() as first, _kept_port() as second:
+        both = Pair(Place("db1", folder / "db1", first), Place("db2", folder / "db2", second))
+        try:
+            postgres.make_data(both.first.data)
+            both.first.start()
+            yield both
+        finally:
+            for each in (both.second, both.first):
+                if (each.data / "postmaster.pid").exists():
+                    each.kill()
+            shutil.rmtree(folder, ignore_errors=True)

@@ -2,11 +2,13 @@
 
     python -P -m bot.actions.program SITE --report FD [--listen FD --parent FD --of PID]
 
-The only module that imports rasa-sdk. Without `--listen` it only reports, for `parlour check`. It ends with its parent,
-however that ends: on Linux the kernel sees to it, and a pipe that the parent holds open tells it elsewhere.
+The only module that imports rasa-sdk. Without `--listen` it only reports, for `parlour check`; with it, it serves once
+it is answered where it reported. It ends with its parent, however that ends: on Linux the kernel sees to it, and a pipe
+that the parent holds open tells it elsewhere.
 """
 
 import argparse
+import asyncio
 import ctypes
 import hmac
 import importlib
@@ -48,10 +50,11 @@ def main() -> None:
     set_up_logs()
     logging.getLogger().setLevel(logging.WARNING)
     executor, report = load(given.site)
-    with os.fdopen(given.report, "w", encoding="utf-8") as pipe:
-        pipe.write(json.dumps(report) + "\n")
-    if given.listen is not None:
-        serve(executor, socket.socket(fileno=given.listen))
+    app = _app_of(executor) if given.listen is not None else None
+    with os.fdopen(given.report, "w", encoding="utf-8", closefd=False) as line:
+        line.write(json.dumps(report) + "\n")
+    if app is not None and os.read(given.report, 1):  # What ran before may go on instead.
+        asyncio.run(_serve_until_told(app, socket.socket(fileno=given.listen)))
 
 
 def load(site: Path) -> tuple[Any, dict[str, Any]]:
@@ -133,11 +136,12 @@ def _words(problem: BaseException) -> str:
     return words[:LONGEST_WORDS]
 
 
-def serve(executor: Any, listener: socket.socket) -> None:
-    """Serves actions as rasa-sdk does, on a socket that is listening already."""
+def _app_of(executor: Any) -> Any:
+    """Returns what serves actions as rasa-sdk does."""
     from rasa_sdk import endpoint
 
     app = endpoint.create_app(executor, cors_origins=[])
+    app.config.KEEP_ALIVE = False  # A connection that is left at the end then waits for an answer.
     secret = os.environ.pop(SECRET, "")
 
     @app.on_request
@@ -148,7 +152,30 @@ def serve(executor: Any, listener: socket.socket) -> None:
         return None
 
     os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "1"  # At a terminal it would advise to serve in another way.
-    app.run(sock=listener, single_process=True, motd=False, access_log=False)
+    app.setup_loop()
+    return app
+
+
+async def _serve_until_told(app: Any, listener: socket.socket) -> None:
+    """Serves on a socket that is listening already, and ends once everything is answered that was taken from it.
+
+    Sanic's own end goes on taking for a moment, and closes what it has taken and not read. What nobody took waits in
+    the socket for the next process. Who told it to end does not wait for ever.
+    """
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    later = {"start_serving": False}  # Not before it knows its routes.
+    server = await app.create_server(
+        sock=listener, access_log=False, return_asyncio_server=True, asyncio_server_kwargs=later
+    )
+    await server.startup()
+    await server.start_serving()
+    await told.wait()
+    server.server.close()
+    await asyncio.sleep(0.02)  # The last one taken is among the connections only after a turn of the loop.
+    while server.connections:
+        await asyncio.sleep(0.02)
 
 
 def _end_with(pipe: int, parent: int | None) -> None:

@@ -5,7 +5,8 @@
     server.stop()
 
 It listens on a free port of loopback all the time and hands the socket to whichever process serves, so that a call that
-comes while one is replaced waits for the next. A file that cannot be loaded never replaces one that could.
+comes while one is replaced waits for the next. A file that cannot be loaded never replaces one that could: as long as
+another runs, a process takes no call before it is told to.
 """
 
 import json
@@ -44,7 +45,8 @@ class _Process:
     """One process of ours, from its start to its end."""
 
     pid: int
-    report: int
+    line: int
+    """Where it says what it found, and hears that it may serve."""
     started_at: float
     said: bytes = b""
     status: Status | None = None
@@ -134,13 +136,13 @@ class ActionServer:
         return [each for each in (self._running, self._next, *self._leaving) if each is not None]
 
     def _start(self, now: float) -> _Process:
-        report, reports_here = os.pipe()
-        os.set_blocking(report, False)
+        line, line_there = (side.detach() for side in socket.socketpair())
+        os.set_blocking(line, False)
         listener = self._listener.fileno()
-        given = [str(self.site.resolve()), "--report", str(reports_here), "--listen", str(listener)]
+        given = [str(self.site.resolve()), "--report", str(line_there), "--listen", str(listener)]
         given += ["--parent", str(self._alive), "--of", str(os.getpid())]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_FROM_ACTIONS)}
-        handed = (reports_here, listener, self._alive)
+        handed = (line_there, listener, self._alive)
         try:
             for each in handed:
                 os.set_inheritable(each, True)
@@ -154,8 +156,11 @@ class ActionServer:
         finally:
             for each in handed:
                 os.set_inheritable(each, False)
-            os.close(reports_here)
-        return _Process(pid, report, now)
+            os.close(line_there)
+        process = _Process(pid, line, now)
+        if self._running is None:
+            _let_serve(process)  # Whatever it finds, it is better than nothing.
+        return process
 
     def _see_off(self, now: float) -> None:
         """Ends for good what was asked to end, and notices what ended by itself."""
@@ -192,6 +197,8 @@ class ActionServer:
             return
         if self._running is not None:
             self._leave(self._running, now)
+        _let_serve(process)
+        _close(process)
         self._running = process
         self._tell(found)
 
@@ -229,21 +236,17 @@ class ActionServer:
 
     def _leave(self, process: _Process, now: float) -> None:
         _signal(process, signal.SIGTERM)
+        _close(process)
         process.ends_by = now + ENDS_WITHIN
         self._leaving.append(process)
 
 
 def _read_report(process: _Process) -> None:
-    try:
-        while piece := os.read(process.report, 65536):
+    with suppress(OSError):  # Up to where there is no more yet.
+        while piece := os.read(process.line, 65536):
             process.said += piece
-    except BlockingIOError:
-        return
-    except OSError:
-        return
     if process.said.endswith(b"\n"):
         process.status = Status.reported(json.loads(process.said))
-        _close(process)
 
 
 def _has_ended(process: _Process) -> bool:
@@ -274,7 +277,12 @@ def _signal(process: _Process, number: int) -> None:
         return
 
 
+def _let_serve(process: _Process) -> None:
+    with suppress(OSError):  # It may have ended, or have heard it before.
+        os.write(process.line, b"\n")
+
+
 def _close(process: _Process) -> None:
-    if process.report >= 0:
-        os.close(process.report)
-        process.report = -1
+    if process.line >= 0:
+        os.close(process.line)
+        process.line = -1

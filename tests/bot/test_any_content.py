@@ -81,15 +81,13 @@ def test_the_unharmed_file_is_right() -> None:
 
 
 @given(EDITS)
-@settings(
-    max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=300, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_file_with_slips_of_the_hand(edits: list[tuple[float, int, str]]) -> None:
     assert_told({"site.yaml": edited(RIGHT, edits)})
 
 
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200)))
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100, derandomize=True, database=None)
 def test_a_file_of_anything(content: str | bytes) -> None:
     assert_told({"site.yaml": "site: {name: T}\n", "other.yaml": content})
 
@@ -109,7 +107,7 @@ def test_a_file_of_anything(content: str | bytes) -> None:
     ),
     st.sampled_from(SECTIONS),
 )
-@settings(max_examples=120, deadline=None, derandomize=True, database=None)
+@settings(max_examples=120, derandomize=True, database=None)
 def test_a_section_that_holds_anything(content: object, section: str) -> None:
     assert_told({"de.yaml": json.dumps({section: {"x": content, "default": content}}), "s.yaml": "site: {name: T}\n"})
     assert_told({"de.yaml": json.dumps({section: content})})

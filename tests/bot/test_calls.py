@@ -49,13 +49,13 @@ class Beside:
         self.threads[-1].start()
 
     def call(self, _: Job) -> Done:
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         return Done("answered 200")
 
     def end(self) -> None:
         self.gate.set()
         for thread in self.threads:
-            thread.join(10)
+            thread.join(60)
 
 
 @pytest.fixture

@@ -180,13 +180,13 @@ def test_two_processes_that_look_at_the_same_moment_do_each_job_once_and_in_orde
         while len(told) < 60 and not wrong:
             calls.run_due({"call": call})
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         calls.run_due({})
 
     start = threading.Barrier(2)
     processes = [_started(process) for _ in range(2)]
     for each in processes:
-        each.join(20)
+        each.join(60)
     assert wrong == []
     assert len(told) == len(set(told)) == 60
     for conversation in conversations:

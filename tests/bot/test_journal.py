@@ -367,6 +367,7 @@ def test_a_database_locked_by_another_program_is_said_and_nothing_is_lost(
 
 
 def test_who_waits_for_the_lock_lets_others_go_on_who_may_have_it(sqlite: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.database.SQLITE_BUSY_SECONDS", 30)
     other = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr("bot.database.sleep", lambda _: other.execute("ROLLBACK"))

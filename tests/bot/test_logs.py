@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from contextlib import suppress
 
 from bot.logs import trace_of
 
@@ -27,9 +28,12 @@ def on_a_terminal(program: str) -> str:
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, "-c", START + program], stderr=theirs, timeout=60, check=True)
     os.close(theirs)
-    said = os.read(ours, 65536).decode()
+    said = b""
+    with suppress(OSError):  # It is how a terminal says that nobody writes any more.
+        while piece := os.read(ours, 65536):
+            said += piece
     os.close(ours)
-    return said
+    return said.decode()
 
 
 def test_whatever_goes_wrong_is_a_line_without_its_words():

@@ -217,5 +217,5 @@ class Day(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Day.TestCase.settings = settings(max_examples=3, stateful_step_count=12, deadline=None, derandomize=True)
+Day.TestCase.settings = settings(max_examples=3, stateful_step_count=12, derandomize=True)
 TestAnyCourseOfADay = pytest.mark.fault("F30")(Day.TestCase)

@@ -470,6 +470,6 @@ def assert_same_place(now: Cursor, before: Cursor) -> None:
 
 
 AnyConversation.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=40, suppress_health_check=list(HealthCheck)
 )
 TestAnyConversation = AnyConversation.TestCase

@@ -60,7 +60,7 @@ def test_one_flat_machine_serves_a_version_and_registers_nobody(play, flows_of):
 
 
 @given(st.lists(st.sampled_from(["Ann", "1", "3", "Stay", "Out", "a@b.io", "no", "back", "start over"]), max_size=8))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_short_way_through_the_library_is_the_librarys_own(flows_of, words):
     machines = flows_of(EVERYTHING).machines
 

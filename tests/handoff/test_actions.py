@@ -61,7 +61,7 @@ def at_the_desk(
     database: Database, clock: Any, client: Client, *, spawn: Callable[..., Any] | None = None
 ) -> tuple[Office, VisitorActor]:
     roster = Roster(client)
-    roster.look()
+    roster.wait()
     actions = Actions(client, roster, clock=time.monotonic, spawn=spawn)
     office = open_office(database, clock, ORDERS, actions)
     return office, VisitorActor(office, "visitor-1")
@@ -223,7 +223,8 @@ def test_an_action_that_fails_leads_where_the_step_says(desk: tuple[Office, Visi
 
 @pytest.fixture(scope="module")
 def broken() -> Iterator[Hostile]:
-    with hostile() as server:
+    with hostile() as server, pytest.MonkeyPatch.context() as here:
+        here.setattr("bot.actions.roster.LIST_TAKES", 60)
         yield server
 
 

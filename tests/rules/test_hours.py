@@ -343,7 +343,7 @@ def open_by_the_clock_on_the_wall(hours: OpeningHours, moment: datetime) -> bool
     return False
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(hours_near_a_change())
 def test_every_minute_around_a_change_of_the_clock_keeps_the_law(drawn):
     hours, change = drawn
@@ -356,7 +356,7 @@ def test_every_minute_around_a_change_of_the_clock_keeps_the_law(drawn):
             assert stays_so is is_open
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(hours_near_a_change(), st.integers(-86_400, 86_400))
 def test_the_next_change_is_one_and_nothing_changes_before_it(drawn, seconds):
     hours, change = drawn
@@ -368,7 +368,7 @@ def test_the_next_change_is_one_and_nothing_changes_before_it(drawn, seconds):
     assert hours.is_open(change_at - timedelta(seconds=1)) is before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(hours_near_a_change(), st.integers(-86_400, 86_400))
 def test_the_next_opening_is_the_first_after_a_closed_moment(drawn, seconds):
     hours, change = drawn
@@ -380,7 +380,7 @@ def test_the_next_opening_is_the_first_after_a_closed_moment(drawn, seconds):
     assert not hours.is_open(opens - timedelta(seconds=1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(hours_near_a_change(), st.integers(-86_400, 86_400), st.integers(0, 200_000))
 def test_adding_working_time_is_undone_by_measuring_it(drawn, offset, seconds):
     hours, change = drawn

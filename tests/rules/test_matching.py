@@ -79,7 +79,7 @@ RULE = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(RULE, max_size=12), SAID)
 @example([({"words": ["abcdabcd"]}, None, 2)], "bacdabdc")
 @example([({"words": ["abcdabcde"]}, None, 2)], "bcdabcd")
@@ -96,7 +96,7 @@ def test_the_index_finds_what_looking_at_every_rule_finds(rules, text):
     assert (set(found), {number for number, how in found.items() if how.whole}) == slowly(rules, text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(WORD, st.integers(0, 2)), max_size=20), WORD)
 def test_misspelt_words_are_found_as_comparing_with_every_one_finds_them(known, said):
     near = MisspeltWords()
@@ -150,7 +150,7 @@ def test_only_longer_words_without_digits_may_be_misspelt():
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=40))
 @example("≮ a")
 @example("don’t stop")
@@ -279,7 +279,7 @@ def mask_if_found(text, number):
     return mask(text, match) if Index([match]).find(Message(text)) else text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.sampled_from([*GROUPS, *IBAN, "41", "1", "４", " ", "-", "x", "\u200b"]), max_size=40).map("".join),
     st.sampled_from(["credit_card", "iban"]),
@@ -304,7 +304,7 @@ def test_what_several_masks_find_is_replaced_once():
     assert masked("a 123 b", [((2, 5), "[x]"), ((2, 5), "[x]"), ((3, 5), "[y]")]) == "a [x] b"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text("ab1 -", max_size=40))
 def test_nothing_that_a_mask_finds_is_left(text):
     digits = compiled(r"[0-9]+")
@@ -375,7 +375,7 @@ def test_no_pattern_can_hold_up_the_chat_whatever_is_written(pattern, text):
     assert masked(text, [(stretch, "") for stretch in stretches_of(Message(text), Match(pattern=pattern))]) == ""
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(st.characters(), max_size=60))
 def test_patterns_together_find_what_each_finds_alone(text):
     several = {3: r"[a-f]+x?", 5: r"[0-9]{2}", 8: r"ü|é", 9: r"\bno\b"}

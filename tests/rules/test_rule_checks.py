@@ -28,7 +28,7 @@ RULE = st.dictionaries(
 SAID = st.lists(st.sampled_from(["park", "parking", "car", "cars", "place", "places", "x"]), max_size=5).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RULE, RULE, st.integers(0, 1), st.integers(0, 1), st.lists(SAID, min_size=20, max_size=20))
 def test_a_rule_in_the_shade_of_another_answers_nothing(first, second, typos, more, said):
     lines = [

@@ -1,7 +1,9 @@
 """The action server runs when there are actions, comes back when it falls over, and ends with whoever keeps it."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,14 +38,14 @@ CALL = {
 
 
 def says(client: Client) -> str:
-    return str(client.call("look_up_order", CALL, within=10)["responses"][0]["text"])
+    return str(client.call("look_up_order", CALL, within=30)["responses"][0]["text"])
 
 
 def test_actions_are_served_on_loopback_and_to_nobody_who_does_not_know_the_secret(kept: Kept):
     kept.write("orders.py", ORDERS.replace("{said}", "first"))
     kept.until(lambda: kept.status.state == "running")
     assert kept.status.actions == {"look_up_order": ("actions/orders.py", 5)}
-    assert kept.client.names() == {"look_up_order"}
+    assert kept.client.names(within=30) == {"look_up_order"}
     assert says(kept.client) == "first"
     address = replace(kept.client.address, secret="")
     stranger = Client(address, clock=lambda: 0.0, sleep=lambda _: None, chance=lambda: 0.0)
@@ -78,6 +80,42 @@ def test_a_changed_file_replaces_the_server_and_a_broken_one_does_not(kept: Kept
     kept.write("orders.py", ORDERS.replace("{said}", "third"))
     kept.until(lambda: says(kept.client) == "third")
     assert kept.status.problem is None
+
+
+def test_a_call_that_was_taken_is_answered_by_whoever_took_it(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.actions.server.ENDS_WITHIN", 60)
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running")
+    address = kept.client.address
+    with socket.create_connection((address.host, address.port), timeout=30) as early:
+        assert says(kept.client) == "first", "so what came before it is taken"
+        kept.write("orders.py", ORDERS.replace("{said}", "second"))
+        kept.until(lambda: says(kept.client) == "second")
+        early.sendall(kept.client._request("POST", address.webhook, json.dumps(CALL).encode()))
+        answer = b"".join(iter(lambda: early.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200") and b'"first"' in answer
+    kept.until(lambda: not kept.server._leaving)
+    assert says(kept.client) == "second"
+
+
+def test_who_is_not_let_serve_takes_no_call_and_ends(tmp_path: Path):
+    (tmp_path / "actions").mkdir()
+    (tmp_path / "actions" / "orders.py").write_text(ORDERS + "import nothing_like_it\n")
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.create_server(("127.0.0.1", 0)) as listener:
+        handed = (theirs.fileno(), listener.fileno())
+        command = [sys.executable, "-P", "-m", "bot.actions.program", str(tmp_path)]
+        command += ["--report", str(handed[0]), "--listen", str(handed[1])]
+        with socket.create_connection(listener.getsockname()), subprocess.Popen(command, pass_fds=handed) as process:
+            try:
+                theirs.close()
+                assert b"nothing_like_it" in ours.recv(65536)
+                ours.close()
+                assert process.wait(60) == 0
+                listener.setblocking(False)
+                listener.accept()[0].close()
+            finally:
+                process.kill()
 
 
 def test_a_broken_file_at_the_start_does_not_take_the_others_with_it(kept: Kept):
@@ -138,8 +176,8 @@ def test_what_a_full_disk_does_not_take_is_told_once_there_is_room(kept_on_a_ful
     disk = kept.told.parent
     kept.write("orders.py", ORDERS.replace("{said}", "first"))
     kept.server.look()
-    kept.until(lambda: says(kept.client) == "first")
     kept.until(lambda: kept.server._running)
+    assert says(kept.client) == "first"
     assert kept.status.state == "none" and [each.name for each in disk.iterdir()] == ["filler"]
     assert kept.logged == [("actions.untold", {"file": str(kept.told), "why": "No space left on device"})]
     (disk / "filler").unlink()
@@ -179,7 +217,7 @@ while True:
     finally:
         keeper.kill()
         keeper.wait()
-    wait_for(lambda: not is_running(child), 5)
+    wait_for(lambda: not is_running(child), 30)
     assert not is_running(child)
 
 
