@@ -209,7 +209,11 @@ def test_who_could_not_sign_out_in_another_window_keeps_what_they_wrote_when_it_
     panel()
     accept_anna(page)
     page.get_by_role("textbox", name="Reply").fill("Half an answ")
-    page.evaluate("() => new BroadcastChannel('parlour.panel.leaving').postMessage(null)")
+    page.evaluate("""() => new Promise((heard) => {
+        const [says, hears] = [1, 2].map(() => new BroadcastChannel("parlour.panel.leaving"));
+        hears.onmessage = () => heard();  // After the panel, which listens for longer.
+        says.postMessage(null);
+    })""")
     page.clock.fast_forward(10_000)
     desk.mine = [{**desk.mine[0], "tags": ["served"]}]
     desk.queue()
