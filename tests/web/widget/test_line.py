@@ -87,6 +87,7 @@ def views_in_vain(page: Page) -> list[str]:
 def test_of_the_pages_looked_at_without_a_connection_the_last_is_told_once(visit: Visit, chat: PretendedChat) -> None:
     page = visit()
     page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
     chat.reachable = False
     in_vain = views_in_vain(page)
     for at, path in enumerate(["/coats", "/hats", "/cart"], 1):
@@ -94,6 +95,8 @@ def test_of_the_pages_looked_at_without_a_connection_the_last_is_told_once(visit
         page.clock.run_for(1_000)
         eventually(page, lambda at=at: len(in_vain) == at)
     chat.reachable = True
+    page.clock.run_for(5_000)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
     for _ in range(10):
         page.clock.run_for(5_000)
         page.wait_for_timeout(20)
@@ -156,5 +159,6 @@ def test_a_page_looked_at_before_the_first_is_answered_has_the_same_visitor(
     page.wait_for_timeout(500)
     chat.answer(held[0])
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    eventually(page, lambda: len(chat.asked) == 2)
     told = [(view["facts"]["page"], token) for _, view, token in chat.asked]
     assert told == [("/boots", None), ("/cart", "Bearer token-of-this-visitor")]
