@@ -362,6 +362,7 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     page.clock.install()
     page.goto(f"{SHOP}/boots")
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
     assert chat.asks("view")[0]["facts"]["device"] == "mobile"
     page.evaluate("scrollTo(0, 5000)")
     page.clock.run_for(1_200)
