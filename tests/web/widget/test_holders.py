@@ -78,7 +78,10 @@ def test_when_somebody_is_back_is_said_in_the_time_of_the_visitor(
 
 def test_only_a_person_who_has_the_conversation_sees_what_is_typed(visit: Visit, chat: PretendedChat) -> None:
     chat.adds("message", "visitor", text="Hello")
-    page = opened(visit())
+    page = visit()
+    page.clock.install()
+    opened(page)
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
     field = page.get_by_role("textbox", name="Message")
     field.press_sequentially("secret")
     chat.stands(holder="agent", agent="Anna")
