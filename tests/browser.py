@@ -45,6 +45,11 @@ def picture(page: Page, name: str, *, whole: bool = False) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
 
+def stop_clock(page: Page) -> None:
+    """Lets no time pass in a page whose clock is installed but what is told to; it stops a little later than now."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 10"))
+
+
 def is_good(page: Page, name: str) -> None:
     """Everybody can use it, nothing sticks out at the side; kept as a picture where somebody wants to look."""
     found = Axe().run(page).response["violations"]

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
-from tests.browser import picture
+from tests.browser import picture, stop_clock
 from tests.web.widget.shop import CHAT, SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
 
 
@@ -87,7 +87,7 @@ def views_in_vain(page: Page) -> list[str]:
 def test_of_the_pages_looked_at_without_a_connection_the_last_is_told_once(visit: Visit, chat: PretendedChat) -> None:
     page = visit()
     page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    stop_clock(page)
     chat.reachable = False
     in_vain = views_in_vain(page)
     for at, path in enumerate(["/coats", "/hats", "/cart"], 1):

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser import picture
+from tests.browser import picture, stop_clock
 from tests.web.widget.shop import (
     CHAT,
     SHOP,
@@ -148,7 +148,7 @@ def test_a_page_that_is_brought_back_whole_is_viewed_once_more(
 ) -> None:
     world.clock.install()
     page = visit()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    stop_clock(page)
     page.clock.run_for(10_000)
     brought_back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
     page.evaluate(brought_back.replace("true", "false"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser import picture
+from tests.browser import picture, stop_clock
 from tests.web.widget.shop import (
     CHAT,
     HELP,
@@ -362,7 +362,7 @@ def test_on_a_phone_whoever_scrolls_up_at_once_is_spoken_to(
     page.clock.install()
     page.goto(f"{SHOP}/boots")
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    stop_clock(page)
     assert chat.asks("view")[0]["facts"]["device"] == "mobile"
     page.evaluate("scrollTo(0, 5000)")
     page.clock.run_for(1_200)
