@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser import ORIGIN, STATIC
+from tests.browser import ORIGIN, STATIC, stop_clock
 from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, accept_anna, at, comes_true, row
 from tests.web.panel.pages import PanelPages
 
@@ -18,11 +18,12 @@ def test_a_presence_that_could_not_be_stored_is_wished_for_again(
     page.clock.install()
     desk.busy = True
     page = panel()
+    stop_clock(page)
     page.get_by_role("button", name="Presence: Online").click()
     page.get_by_role("button", name="Away").click()
     expect(page.get_by_text("It will be tried again in a moment.")).to_be_visible()
     assert desk.intent == "online"
-    page.clock.fast_forward(2_500)
+    page.clock.run_for(2_500)
     expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
     assert comes_true(page, lambda: desk.intent == "away")
 
