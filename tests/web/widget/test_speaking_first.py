@@ -74,6 +74,7 @@ def test_what_is_written_after_a_bubble_is_an_answer_to_it(visit: Visit, chat: P
     expect(log_of(page)).to_contain_text("Size 42?")
     write(page, "Or 43?")
     expect(log_of(page)).to_contain_text("Or 43?")
+    eventually(page, lambda: len(chat.ops("send")) == 2)
     assert [frame["body"] for frame in chat.ops("send")] == [
         {"text": "Size 42?", "answer": {"impression": "impression-1"}},
         {"text": "Or 43?"},
