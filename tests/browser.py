@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Playwright, Route, ViewportSize
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, ViewportSize, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.server import wait_for
@@ -23,6 +23,7 @@ STARTS_WITHIN = 40
 LOUD = "NO CHROMIUM HERE: nothing that runs in a browser is tested"
 # Without a screen the whole Chromium still keeps a window, with pages of its own in it, for each of ours.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+expect.set_options(timeout=30_000)
 
 
 def chromium() -> str | None:
