@@ -64,6 +64,7 @@ def test_nobody_waits_for_a_bus_that_hangs(open_pair, valkey_address, trouble):
         conversation = anna.sees_waiting()
         for name, value in trouble.items():
             setattr(proxy, name, value)
+        proxy.catches_up()
         passed = proxy.bytes_up, proxy.bytes_down
         for number in range(10):
             ann.says(f"words {number}")
