@@ -123,10 +123,10 @@ def test_without_a_bus_everything_still_arrives(site, postgres_url, tmp_path):
 
 def test_workers_of_one_server_share_its_work(site, postgres_url):
     for server in running(Server(site, postgres_url, options=("--workers", "2"))):
+        both_serve(server)
         anna = hired(server, "Anna", "support", "sales")
         talk(asking(server), anna)
-        workers = {json.loads(server.get("/health").body)["worker"] for _ in range(40)}
-        assert len(workers) == 2, "the test must have met both"
+        both_serve(server)
 
 
 def test_an_agent_whose_server_died_finds_everything_at_the_other(pair):
@@ -146,16 +146,30 @@ def test_an_agent_whose_server_died_finds_everything_at_the_other(pair):
 
 def test_whichever_worker_is_asked_tells_the_numbers_of_all(site: Path, postgres_url: str):
     for server in running(Server(site, postgres_url, options=("--workers", "2"))):
+        both_serve(server)
         visitors = [server.visitor() for _ in range(6)]
         for visitor in visitors:
             visitor.says("Hello")
         wait_for(lambda server=server: {counted(server) for _ in range(30)} == {6}, 30)
         assert {counted(server) for _ in range(6)} == {6}
+        wait_for(lambda server=server: len(told_of(server)) == 2, 30)
+        assert len(told_of(server)) == 2
         told = server.get("/metrics").body.decode()
-        assert len(set(re.findall(r'parlour_info\{.*worker="(.+?)"\}', told))) == 2
         assert len(re.findall(r'^parlour_jobs_waiting\{kind="close_when_idle"\} 6.0$', told, re.M)) == 1
         for visitor in visitors:
             visitor.close()
+
+
+def both_serve(server: Server) -> None:
+    """Waits until both workers answer; the server is there as soon as one is."""
+    met: set[str] = set()
+    wait_for(lambda: met.add(json.loads(server.get("/health").body)["worker"]) or len(met) == 2, 30)
+    assert len(met) == 2, "the test must have met both"
+
+
+def told_of(server: Server) -> set[str]:
+    """The workers whose numbers are told."""
+    return set(re.findall(r'parlour_info\{.*worker="(.+?)"\}', server.get("/metrics").body.decode()))
 
 
 def counted(server: Server) -> float:
