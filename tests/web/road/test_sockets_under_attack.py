@@ -186,9 +186,9 @@ def test_frames_that_never_say_anything_are_closed(line: Raw, kind: str):
 
 
 def test_whoever_goes_on_after_the_goodbye_is_let_go_of(server: Server, line: Raw):
+    before = server.open_sockets
     line.frame(2, b"bytes")
     assert line.close_code() == 1003
-    before = server.open_sockets
     with pytest.raises(OSError):
         while True:
             line.socket.sendall(b"\x81\x85\x00\x00\x00\x00hello" * 1000)
