@@ -88,5 +88,10 @@ def test_a_bus_whose_connections_are_ended_is_heard_again(open_pair, postgres_ur
     with engine.connect() as connection:
         wait_for(lambda: connection.exec_driver_sql(f"SELECT count(*) {of_the_bus}").scalar() >= 2, 10)
     engine.dispose()
-    anna.tell(op="typing", conversation=ann.conversation, on=True)
-    ann.until(lambda: any(frame["op"] == "typing" for frame in ann.frames))
+
+    def hears_of_it() -> bool:
+        """Told again and again: what is told before both hear again is lost."""
+        anna.tell(op="typing", conversation=ann.conversation, on=True)
+        return any(frame["op"] == "typing" for frame in ann.frames)
+
+    ann.until(hears_of_it)
