@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import Server, VisitorLine, running, wait_for
+from tests.server import Server, VisitorLine, rates, running, wait_for
 from tests.web.road.conftest import HARBOUR
 
 pytestmark = pytest.mark.fault("F7")
@@ -23,7 +23,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("attacked")
     site = folder / "site"
     shutil.copytree(HARBOUR, site)
-    yield from running(Server(site, f"sqlite:///{folder}/parlour.db"))
+    tuned = rates(send="20/hour")  # However long one is about it.
+    yield from running(Server(site, f"sqlite:///{folder}/parlour.db", tuned=tuned))
 
 
 class Raw:
