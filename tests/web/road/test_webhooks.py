@@ -73,7 +73,7 @@ def test_everything_is_told_through_kill_9_and_past_one_who_never_answers(
     ann = open_server.visitor()
     for number in range(4):
         ann.says(f"Words {number}")
-    wait_for(lambda: "Words 3" in str([each.body for each in well.heard]), 20)
+    wait_for(lambda: stuck.came and "Words 3" in str([each.body for each in well.heard]), 20)
     assert stuck.heard == [] and stuck.came
     assert heard(well) == sorted(heard(well))
 
