@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 
 from tests import valkey
 from tests.faults.proxy import FaultProxy
-from tests.server import Server, wait_for
+from tests.server import ANSWER_TAKES, Server, wait_for
 from tests.web.road.conftest import hired
 from tests.web.road.test_several_workers import asking, talk
 
@@ -55,7 +55,7 @@ def test_the_bus_dies_in_the_middle_and_comes_back(open_pair, valkey_address, tm
 
 
 @pytest.mark.fault("F15")
-@pytest.mark.parametrize("trouble", [{"mode": "blackhole"}, {"delay": 5.0}], ids=["hangs", "slow"])
+@pytest.mark.parametrize("trouble", [{"mode": "blackhole"}, {"delay": 1.5 * ANSWER_TAKES}], ids=["hangs", "slow"])
 def test_nobody_waits_for_a_bus_that_hangs(open_pair, valkey_address, trouble):
     with FaultProxy(int(valkey_address.rsplit(":", 1)[1])) as proxy:
         here, there = open_pair(f"redis://127.0.0.1:{proxy.port}")
