@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Playwright, Route, ViewportSize
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, ViewportSize, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.server import wait_for
@@ -23,6 +23,7 @@ STARTS_WITHIN = 40
 LOUD = "NO CHROMIUM HERE: nothing that runs in a browser is tested"
 # Without a screen the whole Chromium still keeps a window, with pages of its own in it, for each of ours.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+expect.set_options(timeout=30_000)
 
 
 def chromium() -> str | None:
@@ -43,6 +44,11 @@ def picture(page: Page, name: str, *, whole: bool = False) -> None:
     """Keeps how it looks where somebody wants to look at it: in the folder that PICTURES names."""
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
+
+
+def stop_clock(page: Page) -> None:
+    """Lets no time pass in a page whose clock is installed but what is told to; it stops a little later than now."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 10"))
 
 
 def is_good(page: Page, name: str) -> None:

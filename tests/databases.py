@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
@@ -18,6 +19,8 @@ from bot.database import Database
 
 COPIES_FILES = (15,)
 """The first PostgreSQL that has to be told so; those before it know no other way."""
+LOOKS_FOR_SOMEBODY = 500
+"""How often it is looked who is still in a database."""
 _SHAPE = """
 SELECT 'column', c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
   FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -80,7 +83,13 @@ def _free(cluster: str) -> list[str]:
 def _is_emptied(cluster: str, address: str) -> bool:
     """Lets go whoever is still in the database and empties it; returns whether it is as it was made."""
     name = make_url(address).database
-    _run(cluster, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    # To whoever is there it is only said: they go a moment later.
+    for _ in range(LOOKS_FOR_SOMEBODY):
+        if not _run(cluster, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"):
+            break
+        sleep(0.01)
+    else:
+        return False
     try:
         with _opened(address) as connection:
             if _shape(connection) != _made_shape(cluster):
@@ -154,9 +163,11 @@ def _create(cluster: str, how: str = "") -> str:
     return make_url(cluster).set(database=name).render_as_string(hide_password=False)
 
 
-def _run(cluster: str, statement: str) -> None:
+def _run(cluster: str, statement: str) -> int:
+    """Does it, and returns how many rows there are of what it tells."""
     with _engine(cluster).connect() as connection:
-        connection.exec_driver_sql(statement)
+        told = connection.exec_driver_sql(statement)
+        return len(told.all()) if told.returns_rows else 0
 
 
 @cache

@@ -12,7 +12,7 @@ from tests.server import wait_for
 from tests.valkey import free_port
 
 PAGE = Path(__file__).parents[1] / "docs" / "operators" / "production.md"
-STARTS_WITHIN = 10
+STARTS_WITHIN = 30
 AROUND = """\
 daemon off;
 pid {folder}/nginx.pid;
@@ -44,8 +44,9 @@ def in_front_of(ports: Sequence[int], folder: Path) -> Iterator[tuple[int, Path]
     server = program()
     assert server is not None
     process = subprocess.Popen([server, "-c", str(configuration), "-p", str(folder), "-e", str(folder / "error.log")])
-    wait_for(lambda: _listens(port), STARTS_WITHIN)
     try:
+        wait_for(lambda: _listens(port), STARTS_WITHIN)
+        assert _listens(port), f"{server} did not start within {STARTS_WITHIN} seconds"
         yield port, certificate
     finally:
         process.terminate()

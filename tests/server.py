@@ -25,7 +25,7 @@ from tests.sockets import open_socket, received
 from web.limits import Rates
 
 START_TAKES = 40
-ANSWER_TAKES = 10
+ANSWER_TAKES = 30
 NO_LIMITS = {
     "web.limits:Rates.__init__.__defaults__": [None] * len(fields(Rates)),
     "web.parts:BURST": 10**9,

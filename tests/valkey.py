@@ -11,7 +11,7 @@ import valkey
 
 from tests.server import wait_for
 
-STARTS_WITHIN = 10
+STARTS_WITHIN = 30
 
 
 def program() -> str | None:
@@ -36,6 +36,7 @@ def serving(folder: Path, port: int | None = None) -> Iterator[str]:
         address = f"redis://127.0.0.1:{port}"
         with valkey.from_url(address) as client:
             wait_for(lambda: _answers(client), STARTS_WITHIN)
+            assert _answers(client), f"{server} did not start within {STARTS_WITHIN} seconds"
         yield address
     finally:
         process.kill()

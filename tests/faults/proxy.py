@@ -81,6 +81,10 @@ class FaultProxy:
         """Ends every link that is open now; returns how many there were."""
         return self._do(self._drop_all(reset=reset))
 
+    def catches_up(self) -> None:
+        """Returns when what it shall do now holds for all that has come: what was let through before has passed."""
+        self._do(self._catches_up())
+
     def _do(self, work: Coroutine[Any, Any, int]) -> int:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
@@ -108,6 +112,10 @@ class FaultProxy:
             link.task.cancel()
         await asyncio.gather(*(link.task for link in links), return_exceptions=True)
         return len(links)
+
+    async def _catches_up(self) -> int:
+        """Takes its turn on the loop: nothing lies between the look whether data may pass and the end of its way."""
+        return len(self._links)
 
     async def _end(self) -> int:
         self._accepting.cancel()

@@ -71,8 +71,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
     folder = tmp_path_factory.mktemp("doors")
     site = Path(shutil.copytree(HARBOUR, folder / "site"))
     doors = ["--door", "rest", "--door", "socketio", "--door", f"callback={receiver.address}"]
-    # All these tests come from one address, and are through in less than a minute.
-    tuned = rates(page=None, send_address=None)
+    # All these tests come from one address, and are through in less than a minute; nothing is forgotten as they run.
+    tuned = rates(page=None, send_address=None, send="20/hour")
     options = (*doors, "--api-token", API_TOKEN)
     yield from running(Server(site, f"sqlite:///{folder}/parlour.db", options=options, tuned=tuned))
 

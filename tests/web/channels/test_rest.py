@@ -82,7 +82,7 @@ def test_the_number_of_a_visitor_or_conversation_of_the_widget_is_only_a_name_he
     for guess in (visitor, ann.conversation, ann.token):
         answer = server.post("/webhooks/rest/webhook", {"sender": guess, "message": "Hello"})
         assert texts(answer.json()) == ["Hello", "What is it about?"]
-    ann.take(timeout=0.3)
+    ann.hears("What is it about?")
     assert ann.texts() == ["a secret", "Hello", "What is it about?"]
     ann.close()
 

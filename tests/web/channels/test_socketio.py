@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from functools import reduce
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -338,18 +339,17 @@ def test_who_is_connected_as_the_server_stops_is_sent_away_to_come_back(tmp_path
     site = Path(shutil.copytree(HARBOUR, tmp_path / "site"))
     server = Server(site, f"sqlite:///{tmp_path}/parlour.db", options=("--door", "socketio")).start()
     try:
-        sid, told = opened(server), []
-        waiting = Thread(target=lambda: told.extend(poll(server, sid)))
+        sid = opened(server)
+        waiting = HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_TAKES)
         with websocket(server) as socket:
             socket.recv(timeout=ANSWER_TAKES)
-            waiting.start()
+            waiting.request("GET", f"{POLLING}&sid={sid}")
             # A second line is answered after the poll of the first has come in and waits.
             assert poll(server, began(server)) != []
             Thread(target=server.stop).start()
             with pytest.raises(ConnectionClosed) as closed:
                 socket.recv(timeout=ANSWER_TAKES)
             assert closed.value.rcvd is not None and closed.value.rcvd.code == 1012
-        waiting.join(ANSWER_TAKES)
-        assert told == ["1"]
+        assert waiting.getresponse().read() == b"1"
     finally:
         server.stop()

@@ -246,7 +246,7 @@ CONVERSATION = [
 
 def comes_true(page: Page, holds: Callable[[], Any]) -> bool:
     """Waits for what the page sends; a frame is on its way for a moment after what is seen."""
-    for _ in range(200):
+    for _ in range(1_200):
         if holds():
             return True
         page.wait_for_timeout(25)

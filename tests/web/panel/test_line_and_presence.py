@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser import ORIGIN, STATIC
+from tests.browser import ORIGIN, STATIC, stop_clock
 from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, accept_anna, at, comes_true, row
 from tests.web.panel.pages import PanelPages
 
@@ -18,11 +18,12 @@ def test_a_presence_that_could_not_be_stored_is_wished_for_again(
     page.clock.install()
     desk.busy = True
     page = panel()
+    stop_clock(page)
     page.get_by_role("button", name="Presence: Online").click()
     page.get_by_role("button", name="Away").click()
     expect(page.get_by_text("It will be tried again in a moment.")).to_be_visible()
     assert desk.intent == "online"
-    page.clock.fast_forward(2_500)
+    page.clock.run_for(2_500)
     expect(page.get_by_role("button", name="Presence: Away")).to_be_visible()
     assert comes_true(page, lambda: desk.intent == "away")
 
@@ -209,7 +210,11 @@ def test_who_could_not_sign_out_in_another_window_keeps_what_they_wrote_when_it_
     panel()
     accept_anna(page)
     page.get_by_role("textbox", name="Reply").fill("Half an answ")
-    page.evaluate("() => new BroadcastChannel('parlour.panel.leaving').postMessage(null)")
+    page.evaluate("""() => new Promise((heard) => {
+        const [says, hears] = [1, 2].map(() => new BroadcastChannel("parlour.panel.leaving"));
+        hears.onmessage = () => heard();  // After the panel, which listens for longer.
+        says.postMessage(null);
+    })""")
     page.clock.fast_forward(10_000)
     desk.mine = [{**desk.mine[0], "tags": ["served"]}]
     desk.queue()

@@ -173,7 +173,7 @@ def test_an_offer_that_ran_out_while_the_line_was_broken_calls_no_longer(
     page.clock.install()
     panel()
     desk.tell("offer", conversation=ANNA, until=at(-20))
-    desk.tell("offer", conversation=OTTO, until=at(-40))
+    desk.tell("offer", conversation=OTTO, until=at(-55))
     expect(page.get_by_text("Offered to you for")).to_have_count(2)
     assert desk.socket is not None
     desk.socket.close(code=1012, reason="retry:600")
@@ -181,7 +181,7 @@ def test_an_offer_that_ran_out_while_the_line_was_broken_calls_no_longer(
     offered = page.get_by_role("list", name="Waiting").get_by_role("listitem").filter(has_text="Offered to you")
     expect(offered).to_have_count(1)
     expect(offered).to_contain_text("Otto")
-    page.clock.fast_forward(30_000)
+    page.clock.fast_forward(60_000)
     expect(offered).to_have_count(0)
 
 

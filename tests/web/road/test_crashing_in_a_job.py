@@ -12,7 +12,7 @@ from bot.database import Database
 from bot.models import JobRow
 from tests.alone import Alone
 from tests.receiver import Receiver, Request
-from tests.server import Server, running, wait_for
+from tests.server import START_TAKES, Server, running, wait_for
 from tests.web.road.test_webhooks import add
 
 pytestmark = pytest.mark.fault("F9")
@@ -67,10 +67,10 @@ def test_a_timer_that_is_told_again_says_nothing_again(dying: Alone, tmp_path: P
     ann = dying.visitor()
     ann.says("Hello")
     ann.hears("One second.")
-    wait_for((tmp_path / "died").exists, 20)
+    wait_for((tmp_path / "died").exists, START_TAKES)
     assert (tmp_path / "died").exists()
     end_leases(dying)
-    wait_for(lambda: states(dying, "timer") == {"done"}, 20)
+    wait_for(lambda: states(dying, "timer") == {"done"}, START_TAKES)
     assert states(dying, "timer") == {"done"}
     ann.close()
     ann.reconnect()
@@ -80,13 +80,15 @@ def test_a_timer_that_is_told_again_says_nothing_again(dying: Alone, tmp_path: P
 
 
 def test_a_webhook_that_was_told_is_told_at_most_once_more_with_the_same_words(tmp_path: Path, database_url: str):
+    calls: list[str] = []
     killed: list[str] = []
 
     def kills_who_calls(request: Request) -> None:
         request.accept()
-        if not killed:
-            killed.append(request.path)
+        if not calls:
+            calls.append(request.path)
             server.kill()
+            killed.append(request.path)
         request.send_response(200)
         request.send_header("Content-Length", "0")
         request.end_headers()
@@ -97,13 +99,14 @@ def test_a_webhook_that_was_told_is_told_at_most_once_more_with_the_same_words(t
         add(server, receiver, "started", "message")
         ann = server.visitor()
         ann.say("Hello")
-        wait_for(lambda: killed, 20)
+        wait_for(lambda: killed, START_TAKES)
+        assert killed
         ann.close()
         end_leases(server)
         server.start()
         ann.reconnect()
         ann.hears("Here I am.")
-        wait_for(lambda: b"Here I am." in receiver.heard[-1].body, 20)
+        wait_for(lambda: b"Here I am." in receiver.heard[-1].body, START_TAKES)
         ann.close()
     receiver.stop()
     ids = [each.id for each in receiver.heard]

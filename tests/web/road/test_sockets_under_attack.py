@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import Server, VisitorLine, running, wait_for
+from tests.server import Server, VisitorLine, rates, running, wait_for
 from tests.web.road.conftest import HARBOUR
 
 pytestmark = pytest.mark.fault("F7")
@@ -23,7 +23,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("attacked")
     site = folder / "site"
     shutil.copytree(HARBOUR, site)
-    yield from running(Server(site, f"sqlite:///{folder}/parlour.db"))
+    tuned = rates(send="20/hour")  # However long one is about it.
+    yield from running(Server(site, f"sqlite:///{folder}/parlour.db", tuned=tuned))
 
 
 class Raw:
@@ -186,9 +187,9 @@ def test_frames_that_never_say_anything_are_closed(line: Raw, kind: str):
 
 
 def test_whoever_goes_on_after_the_goodbye_is_let_go_of(server: Server, line: Raw):
+    before = server.open_sockets
     line.frame(2, b"bytes")
     assert line.close_code() == 1003
-    before = server.open_sockets
     with pytest.raises(OSError):
         while True:
             line.socket.sendall(b"\x81\x85\x00\x00\x00\x00hello" * 1000)

@@ -73,7 +73,7 @@ def test_everything_is_told_through_kill_9_and_past_one_who_never_answers(
     ann = open_server.visitor()
     for number in range(4):
         ann.says(f"Words {number}")
-    wait_for(lambda: "Words 3" in str([each.body for each in well.heard]), 20)
+    wait_for(lambda: stuck.came and "Words 3" in str([each.body for each in well.heard]), 20)
     assert stuck.heard == [] and stuck.came
     assert heard(well) == sorted(heard(well))
 
@@ -113,10 +113,10 @@ def test_without_leave_of_the_operator_nothing_is_sent_to_this_computer(
 def test_the_receiver_of_the_page_takes_what_we_send_and_nothing_else(site: Path, tmp_path: Path):
     page = (Path(__file__).parents[3] / "docs" / "developers" / "webhooks.md").read_text()
     (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     for server in running(Server(site, f"sqlite:///{tmp_path}/parlour.db", options=("--webhooks-may-be-local",))):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
         key = add(server, Receiver(port=port), "message")
         environment = {**os.environ, "WEBHOOK_KEY": key, "PORT": str(port)}
         with (tmp_path / "heard").open("w") as out:

@@ -293,7 +293,7 @@ def bubble_of(page: Page) -> Locator:
 
 def eventually(page: Page, holds: Callable[[], bool]) -> None:
     """Lets the page go on until something is so on the other side."""
-    for _ in range(500):
+    for _ in range(1_500):
         if holds():
             return
         page.wait_for_timeout(20)

@@ -155,7 +155,7 @@ def test_what_was_seen_before_is_not_read_out_again_and_what_is_new_is(
     page.reload()
     expect(log_of(page).get_by_role("button", name="Forty")).to_be_visible()
     assert page.evaluate("heard") == []
-    page.wait_for_timeout(200)
+    expect(log_of(page)).to_have_attribute("aria-live", "polite")
     chat.happens("message", "bot", text="Or tell me the length of your foot.")
     expect(log_of(page)).to_contain_text("Or tell me the length of your foot.")
     assert page.evaluate("heard.join().split('\\n').at(-1)") == "Or tell me the length of your foot."

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser import picture
+from tests.browser import picture, stop_clock
 from tests.web.widget.shop import ID, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
 
 
@@ -78,7 +78,10 @@ def test_when_somebody_is_back_is_said_in_the_time_of_the_visitor(
 
 def test_only_a_person_who_has_the_conversation_sees_what_is_typed(visit: Visit, chat: PretendedChat) -> None:
     chat.adds("message", "visitor", text="Hello")
-    page = opened(visit())
+    page = visit()
+    page.clock.install()
+    opened(page)
+    stop_clock(page)
     field = page.get_by_role("textbox", name="Message")
     field.press_sequentially("secret")
     chat.stands(holder="agent", agent="Anna")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
-from tests.browser import picture
+from tests.browser import picture, stop_clock
 from tests.web.widget.shop import CHAT, SHOP, PretendedChat, Visit, dialog_of, eventually, log_of, opened, write
 
 
@@ -66,8 +66,10 @@ def test_a_server_that_is_away_leaves_the_page_in_peace_and_is_asked_again(
     page.clock.install()
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
+    in_vain = views_in_vain(page)
     page.goto(f"{SHOP}/boots")
     page.clock.run_for(3_000)
+    eventually(page, lambda: bool(in_vain))
     expect(page.get_by_role("button", name="Open chat")).to_have_count(0)
     chat.reachable = True
     page.clock.run_for(60_000)
@@ -75,23 +77,26 @@ def test_a_server_that_is_away_leaves_the_page_in_peace_and_is_asked_again(
     assert failed == []
 
 
-def views_tried(page: Page) -> list[str]:
-    """Every page view that leaves from now on, whether it arrives or not."""
-    tried: list[str] = []
-    page.on("request", lambda asked: tried.append(asked.method) if asked.url == f"{CHAT}/widget/view" else None)
-    return tried
+def views_in_vain(page: Page) -> list[str]:
+    """Every page view from now on of which the page knows that it did not arrive."""
+    in_vain: list[str] = []
+    page.on("requestfailed", lambda asked: in_vain.append(asked.method) if asked.url == f"{CHAT}/widget/view" else None)
+    return in_vain
 
 
 def test_of_the_pages_looked_at_without_a_connection_the_last_is_told_once(visit: Visit, chat: PretendedChat) -> None:
     page = visit()
     page.clock.install()
+    stop_clock(page)
     chat.reachable = False
-    tried = views_tried(page)
+    in_vain = views_in_vain(page)
     for at, path in enumerate(["/coats", "/hats", "/cart"], 1):
         page.evaluate(f"history.pushState({{}}, '', '{path}')")
         page.clock.run_for(1_000)
-        eventually(page, lambda at=at: len(tried) == at)
+        eventually(page, lambda at=at: len(in_vain) == at)
     chat.reachable = True
+    page.clock.run_for(5_000)
+    eventually(page, lambda: len(chat.asks("view")) == 2)
     for _ in range(10):
         page.clock.run_for(5_000)
         page.wait_for_timeout(20)
@@ -102,12 +107,11 @@ def test_a_server_that_was_away_for_long_is_found_again_soon(world: BrowserConte
     chat.reachable = False
     page = world.new_page()
     page.clock.install()
-    tried = views_tried(page)
+    in_vain = views_in_vain(page)
     page.goto(f"{SHOP}/boots")
     page.clock.run_for(3_000)
     for times in range(1, 12):
-        eventually(page, lambda times=times: len(tried) == times)
-        page.wait_for_timeout(50)
+        eventually(page, lambda times=times: len(in_vain) == times)
         page.clock.run_for(90_000)
     chat.reachable = True
     page.clock.run_for(90_000)
@@ -155,5 +159,6 @@ def test_a_page_looked_at_before_the_first_is_answered_has_the_same_visitor(
     page.wait_for_timeout(500)
     chat.answer(held[0])
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    eventually(page, lambda: len(chat.asked) == 2)
     told = [(view["facts"]["page"], token) for _, view, token in chat.asked]
     assert told == [("/boots", None), ("/cart", "Bearer token-of-this-visitor")]

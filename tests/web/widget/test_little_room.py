@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import stop_clock
 from tests.web.widget.shop import (
     HELP,
     SHOP,
@@ -138,7 +139,7 @@ def test_what_is_being_typed_is_told_to_its_end(visit: Visit, chat: PretendedCha
     opened(page)
     chat.stands(holder="agent", agent="Anna")
     expect(page.get_by_role("heading", name="Anna")).to_be_visible()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    stop_clock(page)
     page.get_by_role("textbox", name="Message").press_sequentially("wait")
     eventually(page, lambda: told(chat) == ["w"])
     page.clock.run_for(3_000)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser import picture
+from tests.browser import picture, stop_clock
 from tests.web.widget.shop import (
     CHAT,
     SHOP,
@@ -143,13 +143,20 @@ def test_a_page_opened_in_a_tab_behind_is_viewed_when_it_comes_in_sight(
     assert [view["facts"]["page"] for view in chat.asks("view")] == ["/boots", "/cart"]
 
 
-def test_a_page_that_is_brought_back_whole_is_viewed_once_more(visit: Visit, chat: PretendedChat) -> None:
+def test_a_page_that_is_brought_back_whole_is_viewed_once_more(
+    world: BrowserContext, visit: Visit, chat: PretendedChat
+) -> None:
+    world.clock.install()
     page = visit()
+    stop_clock(page)
+    page.clock.run_for(10_000)
     brought_back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
     page.evaluate(brought_back.replace("true", "false"))
+    page.clock.run_for(500)
     page.wait_for_timeout(500)
     assert len(chat.asks("view")) == 1
     page.evaluate(brought_back)
+    page.clock.run_for(300)
     eventually(page, lambda: len(chat.asks("view")) == 2)
     first, second = (view["facts"] for view in chat.asks("view"))
     assert (second["page"], second["pages_viewed"]) == ("/boots", first["pages_viewed"] + 1)

@@ -124,6 +124,7 @@ def test_another_tab_hears_the_same_and_nothing_twice(visit: Visit, chat: Preten
     expect(dialog_of(right)).to_be_visible()
     expect(log_of(right)).to_contain_text("Hello")
     write(left, "From the left")
+    eventually(left, lambda: len(chat.record) == 2)
     for socket in chat.sockets:
         socket.send(json.dumps(chat.page(0)))
     for page in (left, right):
