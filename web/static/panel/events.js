@@ -1,6 +1,6 @@
 /** What happened in a conversation, each kind as an agent sees it. Nothing here is kept up to date: what happened, happened. */
 import { h, prose } from "../shared/html.js";
-import { nameOf } from "./thread.js";
+import { isMessageAgain, nameOf } from "./thread.js";
 import { drawing, exactly, pathOf } from "./words.js";
 
 /**
@@ -26,7 +26,10 @@ export function draw(event, { mine, before, department }) {
     accepted: () => ["user", `${mine ? "You" : nameOf(event)} took the conversation`],
     waited_long: () => ["clock-alert", "Nobody came in the time promised"],
     returned: () => ["undo-2", "Back with the assistant"],
-    requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
+    requeued: () =>
+      isMessageAgain(event)
+        ? ["mail", `A message again: ${nameOf(event)} is gone`]
+        : ["clock", body.name ? `Waiting again: ${body.name} is gone` : "Waiting again"],
     message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
     rule_applied: () => applied(body),
     action_returned: () => (body.outcome === "done" ? null : ["clock-alert", notDone(body)]),
