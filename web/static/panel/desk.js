@@ -102,6 +102,12 @@ export class Desk extends EventTarget {
     return this.#wish ?? this.agent?.intent ?? "offline";
   }
 
+  /** What this agent is being asked to take, the next in line first. */
+  get offered() {
+    const listed = this.waiting.filter((row) => row.offered || this.offers.has(row.id)).map((row) => row.id);
+    return [...new Set([...listed, ...this.offers.keys()])];
+  }
+
   thread(conversation) {
     if (!this.#threads.has(conversation)) this.#threads.set(conversation, new Thread());
     return this.#threads.get(conversation);

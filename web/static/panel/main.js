@@ -57,6 +57,7 @@ function arrive() {
     place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
   desk.look(place.conversation);
   showDetails(place);
+  sayOffers();
 }
 
 /** One step back: the way one came, or, on an address opened directly, to what lies above it. */
@@ -64,6 +65,14 @@ function back() {
   const place = placeOf(location);
   if (history.state?.deeper) history.back();
   else look(place.details ? place.conversation : null);
+}
+
+/** Puts the focus into what is looked at, where what had it is out of sight. */
+function enter() {
+  const { place } = document.body.dataset;
+  if (place === "list") queue.enter();
+  else if (place === "details") context.focusTitle();
+  else conversation.focusTitle();
 }
 
 /** On a phone the details are a page, on a wide screen a column that stays as it was left, between them a sheet. */
@@ -131,7 +140,6 @@ function say(words, show) {
     show();
   });
   const said = one("#said");
-  delete said.dataset.offer;
   said.replaceChildren(h("p.panel__notice", {}, h("span", {}, words), way ?? ""));
   clearTimeout(quiet);
   quiet = setTimeout(unsay, 12_000);
@@ -141,21 +149,42 @@ function unsay() {
   one("#said").replaceChildren();
 }
 
-// An offer lasts for seconds: it is said wherever one is looking.
-desk.addEventListener("offers", ({ detail: { conversation } }) => {
-  const said = one("#said");
-  if (!desk.offers.has(conversation)) {
-    if (said.dataset.offer === conversation) unsay();
-    return;
-  }
-  if (queue.shows("new")) return queue.showFirstOffer();
-  say(`${called(desk.visitor(conversation))} is offered to you.`, () => {
-    if (narrow.matches) look(null);
-    queue.showOffer(conversation);
-    queue.enter();
-  });
-  said.dataset.offer = conversation;
+// An offer is said for as long as it stands, wherever one is looking: nothing else that is said takes its place.
+
+const offered = one("#offered");
+const whose = h("span", {});
+const toOffer = h("button.button", { type: "button" }, "Show");
+const offer = h("p.panel__notice", {}, whose, toOffer);
+toOffer.addEventListener("click", () => {
+  const [first] = desk.offered;
+  if (narrow.matches) look(null);
+  queue.showOffer(first);
+  queue.enter();
 });
+
+function sayOffers() {
+  const all = queue.shows("new") ? [] : desk.offered; // There the rows say it themselves.
+  if (!all.length) return unsayOffers();
+  const words =
+    all.length > 1
+      ? `${all.length} conversations are offered to you.`
+      : `${called(desk.visitor(all[0]))} is offered to you.`;
+  if (whose.textContent !== words) whose.textContent = words;
+  if (!offer.isConnected) offered.append(offer);
+}
+
+function unsayOffers() {
+  const inside = offer.contains(document.activeElement);
+  offer.remove();
+  if (inside) enter();
+}
+
+desk.addEventListener("offers", ({ detail: { conversation } }) => {
+  if (desk.offers.has(conversation) && queue.shows("new")) queue.showFirstOffer();
+  sayOffers();
+});
+desk.addEventListener("queue", sayOffers);
+queue.addEventListener("turned", sayOffers);
 
 desk.addEventListener("notice", ({ detail }) => say(detail.text));
 desk.addEventListener("welcome", () => {

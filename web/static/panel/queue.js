@@ -50,6 +50,7 @@ class WaitingQueue extends Part {
     this.#ul.replaceChildren();
     this.#rows.clear();
     this.#update();
+    this.dispatchEvent(new CustomEvent("turned"));
   }
 
   /** Moves the focus up or down the list, from wherever it is. */
