@@ -63,8 +63,10 @@ function arrive() {
 /** One step back: the way one came, or, on an address opened directly, to what lies above it. */
 function back() {
   const place = placeOf(location);
-  if (history.state?.deeper) history.back();
-  else look(place.details ? place.conversation : null);
+  if (history.state?.deeper) return history.back();
+  const { place: from } = document.body.dataset;
+  look(place.details ? place.conversation : null);
+  goAlong(from);
 }
 
 /** Puts the focus into what is looked at, where what had it is out of sight. */
@@ -73,6 +75,13 @@ function enter() {
   if (place === "list") queue.enter();
   else if (place === "details") context.focusTitle();
   else conversation.focusTitle();
+}
+
+/** Lets the focus go along to the column that took the place of another, and from the details back to their button. */
+function goAlong(from) {
+  const { place } = document.body.dataset;
+  if (from === "details" && place === "conversation") one(".conversation__details").focus();
+  else if (place === "list" || (narrow.matches && place !== from)) enter();
 }
 
 /** On a phone the details are a page, on a wide screen a column that stays as it was left, between them a sheet. */
@@ -85,7 +94,11 @@ function showDetails({ conversation: open, details } = placeOf(location)) {
 
 function toggleDetails() {
   const place = placeOf(location);
-  if (narrow.matches) return place.details ? back() : look(place.conversation, { details: true });
+  if (narrow.matches) {
+    if (place.details) return back();
+    look(place.conversation, { details: true });
+    return context.focusTitle();
+  }
   const opens = context.hidden;
   if (roomy.matches) localStorage.setItem(DETAILS_KEPT, opens ? "open" : "folded");
   else sheet = opens;
@@ -106,14 +119,10 @@ function answer(id) {
   conversation.focusReply();
 }
 
-function leave() {
-  back();
-  queue.enter();
-}
-
 addEventListener("popstate", () => {
+  const { place: from } = document.body.dataset;
   arrive();
-  if (document.body.dataset.place === "list") queue.enter();
+  goAlong(from);
 });
 narrow.addEventListener("change", arrive);
 roomy.addEventListener("change", arrive);
@@ -123,7 +132,7 @@ document.addEventListener("accepted", ({ detail: { conversation: accepted, here 
   if (here) answer(accepted);
   else if (desk.open !== accepted) say(`${called(desk.visitor(accepted))} is yours.`, () => answer(accepted));
 });
-document.addEventListener("leave", leave);
+document.addEventListener("leave", back);
 document.addEventListener("details", toggleDetails);
 document.addEventListener("explain", ({ detail }) => desk.open && explanation.show(desk.open, detail.seq));
 document.addEventListener("say", ({ detail: { text, conversation: of } }) => say(text, of && (() => read(of))));
@@ -241,7 +250,7 @@ document.addEventListener("keydown", (event) => {
 function escape(event) {
   if (!desk.open) return;
   event.preventDefault();
-  if (narrow.matches) return leave();
+  if (narrow.matches) return back();
   if (context.contains(document.activeElement)) return conversation.focusTitle();
   queue.enter();
 }
