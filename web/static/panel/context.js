@@ -9,7 +9,7 @@ const LABELS = {
   email: "E-mail",
   phone: "Phone",
   language: "Language",
-  page: "Looking at",
+  page: "Last page",
   visits: "Visits",
   device: "Device",
   referrer: "Came from",
@@ -88,7 +88,8 @@ class ConversationContext extends Part {
       (key) => shown(known[key]) !== "" && typeof known[key] !== "object",
     );
     facts.sort((one, other) => order(one) - order(other));
-    const list = facts.map((key) => [LABELS[key] ?? wordy(key), words(key, known[key])]);
+    const shows = (key) => (key === "page" ? this.#lastPage(known.page, brief) : words(key, known[key]));
+    const list = facts.map((key) => [LABELS[key] ?? wordy(key), shows(key)]);
     const heading = h("h3.context__heading", {}, "Visitor");
     if (!list.length)
       return h(
@@ -98,6 +99,14 @@ class ConversationContext extends Part {
         h("p.context__empty", {}, `${called(row?.visitor)} has not said who they are. What they tell is kept here.`),
       );
     return h("section.context__part", {}, heading, facts_of(list));
+  }
+
+  /** The page of which we know last, and since when: whether they still look at it nobody knows. */
+  #lastPage(page, brief) {
+    const path = pathOf(page);
+    const seen = (brief?.pages ?? []).filter((each) => pathOf(each) === path).toSorted(latestFirst)[0];
+    const at = seen && time(seen.at, this.desk.now());
+    return at ? h("span", {}, path, ", ", at) : path;
   }
 
   #pages(brief) {
@@ -111,7 +120,7 @@ class ConversationContext extends Part {
         heading,
         h("p.context__empty", {}, "Pages appear here as the visitor looks at them."),
       );
-    const latest = pages.toSorted((one, other) => (one.at > other.at ? -1 : 1));
+    const latest = pages.toSorted(latestFirst);
     const items = latest.map((page) =>
       h(
         "li.context__page",
@@ -151,12 +160,15 @@ function facts_of(list) {
   );
 }
 
+function latestFirst(one, other) {
+  return one.at > other.at ? -1 : 1;
+}
+
 function present(known) {
   return Object.fromEntries(Object.entries(known ?? {}).filter(([, value]) => value !== null && value !== ""));
 }
 
 function words(key, value) {
-  if (key === "page") return pathOf(value);
   if (key === "channel") return DOORS[value] ?? shown(value);
   if (key === "device") return DEVICES[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
