@@ -95,7 +95,7 @@ export class Desk extends EventTarget {
   }
 
   get line() {
-    return this.left ? "refused" : this.#line.state;
+    return this.left || this.#over ? "refused" : this.#line.state;
   }
 
   get intent() {
