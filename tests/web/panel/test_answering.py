@@ -374,3 +374,12 @@ def test_what_is_accepted_and_closed_before_one_looks_at_it_keeps_its_department
     expect(page.get_by_role("tab", name="Mine")).to_have_text("Mine1 yours")
     show.click()
     expect(page.locator(".conversation__where")).to_have_text("Closed · Sales · /pricing")
+
+
+def test_prepared_answers_are_counted_in_words(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    for typed, words in (("/ship", "2 prepared answers"), ("/ship-eu", "1 prepared answer")):
+        page.get_by_role("textbox", name="Reply").fill("")
+        page.get_by_role("textbox", name="Reply").press_sequentially(typed)
+        expect(page.get_by_role("status").filter(has_text="prepared answer")).to_have_text(words)
