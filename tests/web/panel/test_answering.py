@@ -70,20 +70,35 @@ def test_the_details_lead_admins_to_the_record_of_the_person_and_say_that_it_is_
     picture(page, f"panel-record-{bool(record)}")
 
 
-def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
+def test_the_brief_is_in_sight_until_one_takes_the_conversation_and_the_end_after_that(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
     said = [event(n, "message", "visitor", None, 200 - n, text=f"Line {n}") for n in range(4, 40)]
     desk.record[ANNA] += said
-    page = panel()
-    accept_anna(page)
+    page = panel(f"?conversation={ANNA}")
     expect(page.get_by_role("heading", name="What is known")).to_be_in_viewport()
     page.get_by_role("button", name="Latest messages").click()
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    page.locator(".conversation__scroll").evaluate("part => (part.scrollTop = 0)")
+    expect(page.get_by_role("heading", name="What is known")).to_be_in_viewport()
+    page.get_by_role("tabpanel", name="Reply").get_by_role("button", name="Accept").click()
     expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
     page.get_by_role("textbox", name="Reply").fill("Yes")
     page.keyboard.press("Enter")
     desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "visitor", None, 0, text="And one more"))
     expect(page.get_by_text("And one more")).to_be_in_viewport()
+
+
+def test_what_was_said_last_is_in_sight_where_it_is_accepted_from_the_list(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.record[ANNA] += [event(n, "message", "visitor", None, 200 - n, text=f"Line {n}") for n in range(4, 40)]
+    page = panel()
+    accept_anna(page)
+    expect(page.get_by_role("log")).to_contain_text("You took the conversation")
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    page.reload()
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
 
 
 def test_who_reads_further_up_is_told_of_news_and_left_there(panel: Callable[..., Page], desk: PretendedDesk) -> None:
