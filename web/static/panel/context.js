@@ -1,5 +1,5 @@
 /** <conversation-context>: beside the conversation, who the visitor is, where they have been and what happened to it. */
-import { h, prose } from "../shared/html.js";
+import { h, link, prose } from "../shared/html.js";
 import { shown } from "./brief.js";
 import { Part } from "./part.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";
@@ -169,9 +169,17 @@ function present(known) {
 }
 
 function words(key, value) {
+  const number = typeof value === "string" && callable(key, value);
+  if (number) return link(value, `tel:${number}`);
   if (key === "channel") return DOORS[value] ?? shown(value);
   if (key === "device") return DEVICES[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
+}
+
+/** The number to be called, or null: what is asked for as a phone number is kept with its country's code. */
+function callable(key, value) {
+  const number = value.replace(/[\s().\/-]/g, "");
+  return /^\+\d{6,15}$/.test(number) || (key === "phone" && /^\d{3,15}$/.test(number)) ? number : null;
 }
 
 function languageOf(code) {
