@@ -10,7 +10,7 @@ import { composes } from "./keys.js";
 import "./notice.js";
 import "./presence.js";
 import "./queue.js";
-import { called } from "./words.js";
+import { called, drawing } from "./words.js";
 
 const KEYS_KEPT = "parlour.panel.keys";
 const DETAILS_KEPT = "parlour.panel.details";
@@ -163,7 +163,7 @@ function unsay() {
 const offered = one("#offered");
 const whose = h("span", {});
 const toOffer = h("button.button", { type: "button" }, "Show");
-const offer = h("p.panel__notice", {}, whose, toOffer);
+const offer = h("p.panel__notice.panel__notice--offer", {}, drawing("bell"), whose, toOffer);
 toOffer.addEventListener("click", () => {
   const [first] = desk.offered;
   if (narrow.matches) look(null);
