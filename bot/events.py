@@ -68,10 +68,10 @@ KINDS: dict[str, Kind] = {
         _kind("agent_missing", "a person was wanted, and nobody could be asked", "department reason why", "step flow"),
         _kind("offered", "proposed to an agent", "agent name until"),
         _kind("offer_over", "the agent declined, did not answer in time, or can take nothing more", "agent name why"),
-        _kind("accepted", "an agent took it", "agent name department", visitor="name"),
+        _kind("accepted", "an agent took it", "agent name department", "left", visitor="name"),
         _kind("waited_long", "nobody came in the time promised", "department"),
         _kind("returned", "it was given back to the bot", "", "agent name", visitor="name"),
-        _kind("requeued", "it went back to the queue", "department why", "agent name", visitor=""),
+        _kind("requeued", "it waits again, or is a message again", "department why", "agent name left", visitor=""),
         _kind("message_left", "a message was left to be answered later", "department email", "text", visitor="email"),
         _kind("closed", "the conversation ended", "by", "name", visitor="by name"),
     )

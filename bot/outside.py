@@ -164,6 +164,8 @@ def _place_of(url: str) -> _Place:
     except ValueError:
         parts, host, port = urlsplit(""), "", None
     in_full = "Write the address in full, such as https://hooks.shop.example/parlour"
+    if not url.strip():
+        raise NotAllowed(f"The address is missing. {in_full}")
     if "@" in parts.netloc:
         raise NotAllowed("Leave name and password out of the address: whoever sees it would know them.")
     if len(url) > LONGEST_URL:

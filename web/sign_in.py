@@ -20,7 +20,7 @@ from flask_security.datastore import UserDatastore
 from flask_security.forms import Form
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from wtforms import StringField
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, ValidationError
 
 from web.accounts import Account, Accounts, CannotAdd, normal_email
 from web.audience import SignedIn, audience, declare
@@ -229,10 +229,16 @@ class _People(UserDatastore):
         """Says that nothing is left to write."""
 
 
+def _has_at(_: Form, email: StringField) -> None:
+    # Nobody has such an address: to say so tells nothing of who could get in, and no try is counted.
+    if "@" not in normal_email(email.data or ""):
+        raise ValidationError("@")  # The page has the words.
+
+
 class _SignInForm(LoginForm):
     """The sign-in form: who does not get in learns nothing about who could."""
 
-    email = StringField(validators=[DataRequired()])
+    email = StringField(validators=[DataRequired(), _has_at])
     tries: "_Tries"
 
     def __init__(self, *args: Any, **kwargs: Any):

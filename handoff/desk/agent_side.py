@@ -108,7 +108,9 @@ class AgentSide(Changing):
             raise NotPossibleNow("This conversation has ended.")
         if agent.active >= agent.capacity:
             raise Full(agent.capacity)
-        body = {"agent": agent.id, "name": agent.name, "department": state.department or ""}
+        body: dict[str, object] = {"agent": agent.id, "name": agent.name, "department": state.department or ""}
+        if state.left and state.holder == "bot":
+            body["left"] = True  # What it goes back to being, should the agent vanish.
         event = draft.add("accepted", body, actor=f"agent:{agent.id}")
         ask_nobody(draft)
         draft.set(

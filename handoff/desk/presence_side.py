@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.change import Change, Refused, Row, Unavailable
 from bot.contact import Known
-from bot.conversation import Draft
+from bot.conversation import Conversation, Draft
 from flows.sentences import sentence
 from handoff.agents import changed
 from handoff.desk.agent_side import AgentSide
@@ -51,9 +51,9 @@ class PresenceSide(AgentSide):
 
     def reclaim(self) -> None:
         """Puts what agents hold who vanished back into the queue, at its old place, or does what the site wants when
-        nobody else is there. Whoever comes back in time keeps everything. What waits is offered to whoever could take
-        it by now, whatever it was that gave them room; so it is to whoever works elsewhere or as something else than
-        before. Several workers may ask at once."""
+        nobody else is there; a message that was left is one again. Whoever comes back in time keeps everything. What
+        waits is offered to whoever could take it by now, whatever it was that gave them room; so it is to whoever works
+        elsewhere or as something else than before. Several workers may ask at once."""
         self._parts.agents.look_again()
         self._tell_of_other_work()
         for agent_id in self._parts.queue.owners():
@@ -84,6 +84,11 @@ class PresenceSide(AgentSide):
         agent = self.agent(agent_id)
         self._give_back(draft, agent, by="vanished")
         body = {"department": before.department or "", "why": "agent_gone", "agent": agent.id, "name": agent.name}
+        if self._is_still_a_message(before):
+            # Who left it went away long ago: nobody is there to be told, or to wait for somebody else.
+            draft.add("requeued", {**body, "left": True}, actor="system")
+            owe_answer(draft, since=before.waiting_since or draft.now)
+            return known
         draft.add("requeued", body, actor="system")
         draft.add("message", {"text": sentence("agent_gone", before.language, name=agent.name)}, actor="bot")
         if before.waiting_since:
@@ -91,6 +96,14 @@ class PresenceSide(AgentSide):
             owe_answer(draft, since=before.waiting_since)
         turn = self._parts.bot.call_agent(known, before.department, reason="vanished")
         return self._handover.settle(draft, turn, since=before.queued_at)
+
+    def _is_still_a_message(self, held: Conversation) -> bool:
+        """Says whether what an agent holds was left as a message, and its visitor has written nothing since."""
+        seq = held.owner_seq or 0
+        if held.last_message.get("said", {}).get("seq", 0) > seq:
+            return False
+        accepted = self._parts.journal.events_after(held.id, seq - 1, limit=1)
+        return any(event.seq == seq and event.body.get("left") for event in accepted)
 
     def _record_presence(self, agent_id: str, *, intent: str | None = None) -> None:
         for _ in range(ATTEMPTS):

@@ -100,7 +100,8 @@ def test_a_name_that_leads_outside_is_taken(public: str):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "This is not an address"),
+        ("", r"The address is missing\. Write the address in full, such as https://hooks"),
+        (" ", "The address is missing"),
         ("hooks.example/parlour", "This is not an address"),
         ("https://", "This is not an address"),
         ("https:///parlour", "This is not an address"),

@@ -1,5 +1,7 @@
 """How a flow gives a conversation to a person, and what follows when one comes, goes, or is not there."""
 
+import pytest
+
 from flows.effects import FlowLeft, MessageLeft, Misunderstood, Say, WantsAgent
 from flows.runner import Event
 from rules.durations import Duration
@@ -131,6 +133,25 @@ def test_out_of_hours_nobody_is_called_busy(play):
         bot = play(HANDOFF, start="lead", facts={"opening_hours": hours})
         bot.write("Ann")
         assert bot.happens(CLOSED) == [words, "What is your e-mail address?"]
+
+
+@pytest.mark.parametrize(
+    "language, free, words",
+    [
+        ("en", 1, "Nobody has answered yet. Leave a message, and the answer comes by e-mail."),
+        ("en", 0, "Nobody is free right now. Leave a message, and the answer comes by e-mail."),
+        (
+            "de",
+            1,
+            "Bisher hat niemand geantwortet. Hinterlassen Sie eine Nachricht, und die Antwort kommt per E-Mail.",
+        ),
+        ("de", 0, "Gerade ist niemand frei. Hinterlassen Sie eine Nachricht, und die Antwort kommt per E-Mail."),
+    ],
+)
+def test_nobody_is_called_busy_where_somebody_could_have_answered(play, language, free, words):
+    bot = play(HANDOFF, start="lead", facts={"agents_available": free}, language=language)
+    bot.write("Ann")
+    assert bot.happens(NOBODY)[0] == words
 
 
 def test_a_known_address_is_not_asked_for_again(play):

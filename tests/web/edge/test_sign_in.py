@@ -586,3 +586,24 @@ def test_files_and_shop_pages_do_not_depend_on_the_session(house: House) -> None
     for path in ("/shop", "/static/x/panel/mark.svg"):
         answer = browser.get(path)
         assert "Cookie" not in answer.headers.get("Vary", "") and "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("email", ["anna", "anna.shop.example", " anna "])
+def test_an_address_without_an_at_is_told_so_and_no_password_is_compared(house: House, email: str) -> None:
+    before = len(house.hashed)
+    page = house.enter(house.browser(), email=email)
+    assert 'id="email-error">That e-mail address has no @. What is it in full?<' in page.text
+    assert "do not go together" not in page.text
+    assert len(house.hashed) == before
+    focused = re.findall(r"<input[^>]* autofocus[^>]*>", page.text)
+    assert [re.findall(r' name="(\w+)"', each) for each in focused] == [["email"]]
+
+
+def test_an_at_of_another_keyboard_is_one(house: House) -> None:
+    assert house.enter(house.browser(), email=EMAIL.replace("@", "\uff20")).status_code == 302
+
+
+def test_who_typed_the_wrong_password_is_at_its_field(house: House) -> None:
+    page = house.enter(house.browser(), password="not the password")
+    focused = re.findall(r"<input[^>]* autofocus[^>]*>", page.text)
+    assert [re.findall(r' name="(\w+)"', each) for each in focused] == [["password"]]

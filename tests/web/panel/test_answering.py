@@ -70,20 +70,35 @@ def test_the_details_lead_admins_to_the_record_of_the_person_and_say_that_it_is_
     picture(page, f"panel-record-{bool(record)}")
 
 
-def test_the_brief_is_in_sight_until_somebody_answered_and_the_end_after_that(
+def test_the_brief_is_in_sight_until_one_takes_the_conversation_and_the_end_after_that(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
     said = [event(n, "message", "visitor", None, 200 - n, text=f"Line {n}") for n in range(4, 40)]
     desk.record[ANNA] += said
-    page = panel()
-    accept_anna(page)
+    page = panel(f"?conversation={ANNA}")
     expect(page.get_by_role("heading", name="What is known")).to_be_in_viewport()
     page.get_by_role("button", name="Latest messages").click()
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    page.locator(".conversation__scroll").evaluate("part => (part.scrollTop = 0)")
+    expect(page.get_by_role("heading", name="What is known")).to_be_in_viewport()
+    page.get_by_role("tabpanel", name="Reply").get_by_role("button", name="Accept").click()
     expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
     page.get_by_role("textbox", name="Reply").fill("Yes")
     page.keyboard.press("Enter")
     desk.happens(ANNA, event(desk.next_seq(ANNA), "message", "visitor", None, 0, text="And one more"))
     expect(page.get_by_text("And one more")).to_be_in_viewport()
+
+
+def test_what_was_said_last_is_in_sight_where_it_is_accepted_from_the_list(
+    panel: Callable[..., Page], desk: PretendedDesk
+) -> None:
+    desk.record[ANNA] += [event(n, "message", "visitor", None, 200 - n, text=f"Line {n}") for n in range(4, 40)]
+    page = panel()
+    accept_anna(page)
+    expect(page.get_by_role("log")).to_contain_text("You took the conversation")
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    page.reload()
+    expect(page.get_by_text("Line 39", exact=True)).to_be_in_viewport()
 
 
 def test_who_reads_further_up_is_told_of_news_and_left_there(panel: Callable[..., Page], desk: PretendedDesk) -> None:
@@ -374,3 +389,12 @@ def test_what_is_accepted_and_closed_before_one_looks_at_it_keeps_its_department
     expect(page.get_by_role("tab", name="Mine")).to_have_text("Mine1 yours")
     show.click()
     expect(page.locator(".conversation__where")).to_have_text("Closed · Sales · /pricing")
+
+
+def test_prepared_answers_are_counted_in_words(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel()
+    accept_anna(page)
+    for typed, words in (("/ship", "2 prepared answers"), ("/ship-eu", "1 prepared answer")):
+        page.get_by_role("textbox", name="Reply").fill("")
+        page.get_by_role("textbox", name="Reply").press_sequentially(typed)
+        expect(page.get_by_role("status").filter(has_text="prepared answer")).to_have_text(words)

@@ -100,7 +100,7 @@ def test_what_was_said_before_is_not_read_out_and_what_comes_is(
 def test_what_is_said_comes_into_a_status_that_stood_there_before(panel: Callable[..., Page]) -> None:
     statuses = panel().locator(".panel__notices [role=status]").all()
     stands = [status.evaluate("status => [status.checkVisibility(), status.innerText.trim()]") for status in statuses]
-    assert stands == [[True, ""], [True, ""]]
+    assert stands == [[True, ""], [True, ""], [True, ""]]
 
 
 def test_what_lies_over_the_page_has_an_edge_where_colours_are_forced(panel: Callable[..., Page], page: Page) -> None:

@@ -1,5 +1,5 @@
 /** <conversation-context>: beside the conversation, who the visitor is, where they have been and what happened to it. */
-import { h, prose } from "../shared/html.js";
+import { h, link, prose } from "../shared/html.js";
 import { shown } from "./brief.js";
 import { Part } from "./part.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";
@@ -9,7 +9,7 @@ const LABELS = {
   email: "E-mail",
   phone: "Phone",
   language: "Language",
-  page: "Looking at",
+  page: "Last page",
   visits: "Visits",
   device: "Device",
   referrer: "Came from",
@@ -88,7 +88,8 @@ class ConversationContext extends Part {
       (key) => shown(known[key]) !== "" && typeof known[key] !== "object",
     );
     facts.sort((one, other) => order(one) - order(other));
-    const list = facts.map((key) => [LABELS[key] ?? wordy(key), words(key, known[key])]);
+    const shows = (key) => (key === "page" ? this.#lastPage(known.page, brief) : words(key, known[key]));
+    const list = facts.map((key) => [LABELS[key] ?? wordy(key), shows(key)]);
     const heading = h("h3.context__heading", {}, "Visitor");
     if (!list.length)
       return h(
@@ -98,6 +99,14 @@ class ConversationContext extends Part {
         h("p.context__empty", {}, `${called(row?.visitor)} has not said who they are. What they tell is kept here.`),
       );
     return h("section.context__part", {}, heading, facts_of(list));
+  }
+
+  /** The page of which we know last, and since when: whether they still look at it nobody knows. */
+  #lastPage(page, brief) {
+    const path = pathOf(page);
+    const seen = (brief?.pages ?? []).filter((each) => pathOf(each) === path).toSorted(latestFirst)[0];
+    const at = seen && time(seen.at, this.desk.now());
+    return at ? h("span", {}, path, ", ", at) : path;
   }
 
   #pages(brief) {
@@ -111,7 +120,7 @@ class ConversationContext extends Part {
         heading,
         h("p.context__empty", {}, "Pages appear here as the visitor looks at them."),
       );
-    const latest = pages.toSorted((one, other) => (one.at > other.at ? -1 : 1));
+    const latest = pages.toSorted(latestFirst);
     const items = latest.map((page) =>
       h(
         "li.context__page",
@@ -151,15 +160,26 @@ function facts_of(list) {
   );
 }
 
+function latestFirst(one, other) {
+  return one.at > other.at ? -1 : 1;
+}
+
 function present(known) {
   return Object.fromEntries(Object.entries(known ?? {}).filter(([, value]) => value !== null && value !== ""));
 }
 
 function words(key, value) {
-  if (key === "page") return pathOf(value);
+  const number = typeof value === "string" && callable(key, value);
+  if (number) return link(value, `tel:${number}`);
   if (key === "channel") return DOORS[value] ?? shown(value);
   if (key === "device") return DEVICES[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
+}
+
+/** The number to be called, or null: what is asked for as a phone number is kept with its country's code. */
+function callable(key, value) {
+  const number = value.replace(/[\s().\/-]/g, "");
+  return /^\+\d{6,15}$/.test(number) || (key === "phone" && /^\d{3,15}$/.test(number)) ? number : null;
 }
 
 function languageOf(code) {

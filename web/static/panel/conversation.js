@@ -8,6 +8,8 @@ import "./composer.js";
 
 const PAUSE = 10 * 60_000;
 const NEAR = 80;
+/** What leads to the end whoever does it: what they said is there, or what they took over and answer now. */
+const LEADS_TO_END = new Set(["message", "accepted"]);
 const ENDING = { return: "Returning to the bot…", close: "Closing…" };
 
 class PanelConversation extends Part {
@@ -196,11 +198,11 @@ class PanelConversation extends Part {
     this.#drawn = drawn;
   }
 
-  /** An agent who has not said a word yet needs the brief first; after that, what was said last. */
+  /** Who looks at what nobody has answered needs the brief first; who has it, or comes later, what was said last. */
   #place() {
-    this.#briefing = !this.desk
-      .thread(this.#shown)
-      .events.some(({ kind, from }) => kind === "message" && from?.role === "agent");
+    const answered = ({ kind, from }) => kind === "message" && from?.role === "agent";
+    const mine = this.desk.standing(this.#shown).holder === "me";
+    this.#briefing = !mine && !this.desk.thread(this.#shown).events.some(answered);
     this.#stays = !this.#briefing;
     if (this.#stays) return this.#toEnd();
     this.#scroll.scrollTop = 0;
@@ -292,7 +294,7 @@ class PanelConversation extends Part {
     this.#showPending();
     this.#head();
     if (first) this.#place();
-    else if (this.#stays || fresh.some((event) => event.kind === "message" && this.desk.isMine(event))) this.#toEnd();
+    else if (this.#stays || fresh.some((event) => LEADS_TO_END.has(event.kind) && this.desk.isMine(event))) this.#toEnd();
     else if (fresh.some((event) => event.kind === "message")) this.#wayDown("New message");
     this.#markRead();
   }

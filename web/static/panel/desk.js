@@ -95,11 +95,17 @@ export class Desk extends EventTarget {
   }
 
   get line() {
-    return this.left ? "refused" : this.#line.state;
+    return this.left || this.#over ? "refused" : this.#line.state;
   }
 
   get intent() {
     return this.#wish ?? this.agent?.intent ?? "offline";
+  }
+
+  /** What this agent is being asked to take, the next in line first. */
+  get offered() {
+    const listed = this.waiting.filter((row) => row.offered || this.offers.has(row.id)).map((row) => row.id);
+    return [...new Set([...listed, ...this.offers.keys()])];
   }
 
   thread(conversation) {
@@ -144,9 +150,9 @@ export class Desk extends EventTarget {
     return this.departments.find((department) => department.id === id)?.title ?? id;
   }
 
-  /** Whether this agent did what an event says. */
-  isMine({ actor }) {
-    return actor === `agent:${this.agent?.id}`;
+  /** Whether this agent did what an event says, or it is about them: nobody but the system says of an offer what became of it. */
+  isMine({ actor, body }) {
+    return actor === `agent:${this.agent?.id}` || (actor === "system" && body.agent === this.agent?.id);
   }
 
   /** Looks at a conversation (or at none) and hears what is said there from now on. */

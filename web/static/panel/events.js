@@ -1,6 +1,6 @@
 /** What happened in a conversation, each kind as an agent sees it. Nothing here is kept up to date: what happened, happened. */
 import { h, prose } from "../shared/html.js";
-import { nameOf } from "./thread.js";
+import { isMessageAgain, nameOf } from "./thread.js";
 import { drawing, exactly, pathOf } from "./words.js";
 
 /**
@@ -22,11 +22,14 @@ export function draw(event, { mine, before, department }) {
       "clock-alert",
       `A person was wanted, but ${body.why === "closed" ? "it was closed" : "nobody was there"}`,
     ],
-    offer_over: () => ["clock", `${nameOf(event)} ${OFFER_OVER[body.why] ?? "did not answer the offer"}`],
+    offer_over: () => ["clock", `${mine ? "You" : nameOf(event)} ${OFFER_OVER[body.why] ?? "did not answer the offer"}`],
     accepted: () => ["user", `${mine ? "You" : nameOf(event)} took the conversation`],
     waited_long: () => ["clock-alert", "Nobody came in the time promised"],
     returned: () => ["undo-2", "Back with the assistant"],
-    requeued: () => ["clock", body.name ? `Waiting again: ${body.name} was away` : "Waiting again"],
+    requeued: () =>
+      isMessageAgain(event)
+        ? ["mail", `A message again: ${gone(event, mine)}`]
+        : ["clock", body.name ? `Waiting again: ${gone(event, mine)}` : "Waiting again"],
     message_left: () => ["mail", `Left a message. Answer to ${body.email ?? "the address given"}`],
     rule_applied: () => applied(body),
     action_returned: () => (body.outcome === "done" ? null : ["clock-alert", notDone(body)]),
@@ -39,6 +42,10 @@ export function draw(event, { mine, before, department }) {
 }
 
 const OFFER_OVER = { declined: "passed it on", unable: "could not take it any more" };
+
+function gone(event, mine) {
+  return mine ? "you were gone" : `${nameOf(event)} is gone`;
+}
 
 function message(event, mine, before) {
   const { from, body } = event;

@@ -10,7 +10,7 @@ import { composes } from "./keys.js";
 import "./notice.js";
 import "./presence.js";
 import "./queue.js";
-import { called } from "./words.js";
+import { called, drawing } from "./words.js";
 
 const KEYS_KEPT = "parlour.panel.keys";
 const DETAILS_KEPT = "parlour.panel.details";
@@ -57,13 +57,31 @@ function arrive() {
     place.details && narrow.matches ? "details" : place.conversation ? "conversation" : "list";
   desk.look(place.conversation);
   showDetails(place);
+  sayOffers();
 }
 
 /** One step back: the way one came, or, on an address opened directly, to what lies above it. */
 function back() {
   const place = placeOf(location);
-  if (history.state?.deeper) history.back();
-  else look(place.details ? place.conversation : null);
+  if (history.state?.deeper) return history.back();
+  const { place: from } = document.body.dataset;
+  look(place.details ? place.conversation : null);
+  goAlong(from);
+}
+
+/** Puts the focus into what is looked at, where what had it is out of sight. */
+function enter() {
+  const { place } = document.body.dataset;
+  if (place === "list") queue.enter();
+  else if (place === "details") context.focusTitle();
+  else conversation.focusTitle();
+}
+
+/** Lets the focus go along to the column that took the place of another, and from the details back to their button. */
+function goAlong(from) {
+  const { place } = document.body.dataset;
+  if (from === "details" && place === "conversation") one(".conversation__details").focus();
+  else if (place === "list" || (narrow.matches && place !== from)) enter();
 }
 
 /** On a phone the details are a page, on a wide screen a column that stays as it was left, between them a sheet. */
@@ -76,7 +94,11 @@ function showDetails({ conversation: open, details } = placeOf(location)) {
 
 function toggleDetails() {
   const place = placeOf(location);
-  if (narrow.matches) return place.details ? back() : look(place.conversation, { details: true });
+  if (narrow.matches) {
+    if (place.details) return back();
+    look(place.conversation, { details: true });
+    return context.focusTitle();
+  }
   const opens = context.hidden;
   if (roomy.matches) localStorage.setItem(DETAILS_KEPT, opens ? "open" : "folded");
   else sheet = opens;
@@ -97,14 +119,10 @@ function answer(id) {
   conversation.focusReply();
 }
 
-function leave() {
-  back();
-  queue.enter();
-}
-
 addEventListener("popstate", () => {
+  const { place: from } = document.body.dataset;
   arrive();
-  if (document.body.dataset.place === "list") queue.enter();
+  goAlong(from);
 });
 narrow.addEventListener("change", arrive);
 roomy.addEventListener("change", arrive);
@@ -114,7 +132,7 @@ document.addEventListener("accepted", ({ detail: { conversation: accepted, here 
   if (here) answer(accepted);
   else if (desk.open !== accepted) say(`${called(desk.visitor(accepted))} is yours.`, () => answer(accepted));
 });
-document.addEventListener("leave", leave);
+document.addEventListener("leave", back);
 document.addEventListener("details", toggleDetails);
 document.addEventListener("explain", ({ detail }) => desk.open && explanation.show(desk.open, detail.seq));
 document.addEventListener("say", ({ detail: { text, conversation: of } }) => say(text, of && (() => read(of))));
@@ -131,7 +149,6 @@ function say(words, show) {
     show();
   });
   const said = one("#said");
-  delete said.dataset.offer;
   said.replaceChildren(h("p.panel__notice", {}, h("span", {}, words), way ?? ""));
   clearTimeout(quiet);
   quiet = setTimeout(unsay, 12_000);
@@ -141,21 +158,42 @@ function unsay() {
   one("#said").replaceChildren();
 }
 
-// An offer lasts for seconds: it is said wherever one is looking.
-desk.addEventListener("offers", ({ detail: { conversation } }) => {
-  const said = one("#said");
-  if (!desk.offers.has(conversation)) {
-    if (said.dataset.offer === conversation) unsay();
-    return;
-  }
-  if (queue.shows("new")) return queue.showFirstOffer();
-  say(`${called(desk.visitor(conversation))} is offered to you.`, () => {
-    if (narrow.matches) look(null);
-    queue.showOffer(conversation);
-    queue.enter();
-  });
-  said.dataset.offer = conversation;
+// An offer is said for as long as it stands, wherever one is looking: nothing else that is said takes its place.
+
+const offered = one("#offered");
+const whose = h("span", {});
+const toOffer = h("button.button", { type: "button" }, "Show");
+const offer = h("p.panel__notice.panel__notice--offer", {}, drawing("bell"), whose, toOffer);
+toOffer.addEventListener("click", () => {
+  const [first] = desk.offered;
+  if (narrow.matches) look(null);
+  queue.showOffer(first);
+  queue.enter();
 });
+
+function sayOffers() {
+  const all = queue.shows("new") ? [] : desk.offered; // There the rows say it themselves.
+  if (!all.length) return unsayOffers();
+  const words =
+    all.length > 1
+      ? `${all.length} conversations are offered to you.`
+      : `${called(desk.visitor(all[0]))} is offered to you.`;
+  if (whose.textContent !== words) whose.textContent = words;
+  if (!offer.isConnected) offered.append(offer);
+}
+
+function unsayOffers() {
+  const inside = offer.contains(document.activeElement);
+  offer.remove();
+  if (inside) enter();
+}
+
+desk.addEventListener("offers", ({ detail: { conversation } }) => {
+  if (desk.offers.has(conversation) && queue.shows("new")) queue.showFirstOffer();
+  sayOffers();
+});
+desk.addEventListener("queue", sayOffers);
+queue.addEventListener("turned", sayOffers);
 
 desk.addEventListener("notice", ({ detail }) => say(detail.text));
 desk.addEventListener("welcome", () => {
@@ -212,7 +250,7 @@ document.addEventListener("keydown", (event) => {
 function escape(event) {
   if (!desk.open) return;
   event.preventDefault();
-  if (narrow.matches) return leave();
+  if (narrow.matches) return back();
   if (context.contains(document.activeElement)) return conversation.focusTitle();
   queue.enter();
 }

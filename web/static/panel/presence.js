@@ -28,7 +28,7 @@ class AgentPresence extends Part {
 
   begin() {
     this.#draw();
-    this.hear("intent welcome line", () => this.#show());
+    this.hear("intent welcome line signed-out", () => this.#show());
     this.#show();
   }
 
@@ -74,7 +74,7 @@ class AgentPresence extends Part {
     const dot = h(`span.presence__dot.presence__dot--${known && holds ? intent : "unknown"}`, {
       "aria-hidden": "true",
     });
-    const said = !known ? words : holds ? INTENTS[intent][0] : line === "connecting" ? "Connecting" : "No connection";
+    const said = known && holds ? INTENTS[intent][0] : known && line === "waiting" ? "No connection" : words;
     this.#button.replaceChildren(
       dot,
       h("span.aside", {}, "Presence: "),

@@ -36,7 +36,7 @@ class WaitingQueue extends Part {
 
   begin() {
     this.#draw();
-    this.hear("queue offers welcome open all intent message", () => this.#update());
+    this.hear("queue offers welcome open all intent message signed-out", () => this.#update());
     this.hear("tick", () => this.#tick());
     this.hear("keydown", (event) => this.#steer(event), this);
     this.#update();
@@ -50,6 +50,7 @@ class WaitingQueue extends Part {
     this.#ul.replaceChildren();
     this.#rows.clear();
     this.#update();
+    this.dispatchEvent(new CustomEvent("turned"));
   }
 
   /** Moves the focus up or down the list, from wherever it is. */
@@ -173,7 +174,8 @@ class WaitingQueue extends Part {
   #explain(n) {
     const { state } = this.desk.all;
     let words = LISTS[this.#list].empty;
-    if (this.#list === "all" && state === "failed")
+    if (this.desk.line === "refused") words = ["You are signed out.", "The list is here again once you are signed in."];
+    else if (this.#list === "all" && state === "failed")
       words = ["The list could not be fetched.", "It is tried again with the next change."];
     else if ((this.#list === "all" && state !== "here") || (this.#list !== "all" && !this.desk.heard))
       words = ["Fetching the list."];

@@ -85,7 +85,8 @@ class CannedResponses extends Part {
         ? `No prepared answer fits “/${word}”.`
         : "There are no prepared answers yet. They are written in responses.yaml of the site.";
     this.hidden = false;
-    this.#said.textContent = this.#found.length ? `${this.#found.length} prepared answers` : this.#empty.textContent;
+    const { length } = this.#found;
+    this.#said.textContent = length ? `${length} prepared answer${length === 1 ? "" : "s"}` : this.#empty.textContent;
     this.#mark(0);
   }
 

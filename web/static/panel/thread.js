@@ -10,6 +10,7 @@ export const MOVES = {
   returned: { holder: "bot" },
   closed: { holder: "nobody", left: false },
 };
+const LEFT_AGAIN = { holder: "bot", left: true };
 /** What makes a brief say something else. */
 export const CHANGES_BRIEF = new Set(["turn", "page_viewed", "contact_changed", "agent_requested", "agent_missing", "misunderstood"]);
 
@@ -34,9 +35,14 @@ export class Thread {
     const since = this.events.filter(({ seq, kind }) => seq > row.last_seq && kind in MOVES);
     return since.reduce((now, event) => {
       const owner = event.kind === "accepted" ? { id: event.body.agent, name: nameOf(event) } : null;
-      return { ...now, owner, ...MOVES[event.kind] };
+      return { ...now, owner, ...(isMessageAgain(event) ? LEFT_AGAIN : MOVES[event.kind]) };
     }, row);
   }
+}
+
+/** Whether what went back is a message that was left, and nobody who waits. */
+export function isMessageAgain({ kind, body }) {
+  return kind === "requeued" && Boolean(body.left);
 }
 
 /** The name of the agent an event is about. */
