@@ -91,7 +91,14 @@ BRIEF: dict[str, Any] = {
     "note": None,
     "tags": ["billing"],
     "contact": {"name": "Anna Muster", "email": "anna@example.com"},
-    "context": {"language": "en", "device": "desktop", "referrer": None, "visits": 2, "channel": "widget"},
+    "context": {
+        "language": "en",
+        "device": "desktop",
+        "referrer": None,
+        "visits": 2,
+        "channel": "widget",
+        "timezone": "Europe/Vienna",
+    },
 }
 RESPONSES = [
     {"id": "hello", "shortcut": "/hello", "text": "Good morning Anna, I am Ben."},

@@ -35,7 +35,13 @@ def test_the_details_are_told_in_words(panel: Callable[..., Page], page: Page) -
     page.set_viewport_size({"width": 1400, "height": 900})
     panel(f"?conversation={ANNA}")
     details = page.get_by_role("region", name="Details of the conversation")
-    for told in ("LanguageEnglish", "Visits2", "DeviceComputer", "Came throughThe chat of the site"):
+    for told in (
+        "LanguageEnglish",
+        "Visits2",
+        "DeviceComputer",
+        "Came throughThe chat of the site",
+        "Time zoneEurope/Vienna",
+    ):
         expect(details).to_contain_text(told)
 
 
