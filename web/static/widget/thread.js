@@ -90,7 +90,7 @@ export class Thread {
       element.ariaLive = this.#replies.ariaLive = seq > seen ? null : "off";
       element.title = exact(Date.parse(at), this.#texts.lang);
       if (note || own) this.#speaker = null;
-      if (own) this.#own.set(key, Object.assign(element, { seq }));
+      if (own) this.#own.set(key, Object.assign(element, { seq, unsent: "" }));
       this.#place(element);
       this.offer(note || own ? {} : (this.#last = body));
     }
@@ -109,16 +109,15 @@ export class Thread {
     if (this.#offered === this.#foretold.offered) this.offer({});
   }
 
-  #say(text, { role, name } = {}) {
+  #say(text, { role, name } = {}, unsent = "") {
     const texts = this.#texts;
     const own = role === "visitor";
     const who = own ? texts.you : role === "agent" ? name : texts.bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
     this.#speaker = own ? null : who;
     const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: texts.language }, ...prose(text)));
-    element.text = text;
-    this.#place(element);
-    return element;
+    this.#place(element, unsent);
+    return Object.assign(element, { text, unsent });
   }
 
   /** One of our own moved on: it is on its way, stuck, or taken. */
@@ -128,7 +127,7 @@ export class Thread {
     if (!element) {
       if (state === "sent") return;
       this.offer({});
-      element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" });
+      element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" }, client_id);
       this.#own.set(client_id, element);
       this.#keepEnd();
     }
@@ -171,10 +170,9 @@ export class Thread {
     this.#at = at;
   }
 
-  /** Puts an element behind what has been said and before what is still on its way. */
-  #place(element) {
-    const pending = [...this.#own.values()].find((own) => !own.seq && own !== element && own.isConnected);
-    const before = pending ?? this.#replies;
+  /** Puts an element before all that is still on its way, or where it is `unsent` itself, among that in the order of writing. */
+  #place(element, unsent = "") {
+    const before = [...this.element.children].find((other) => other.unsent > unsent) ?? this.#replies;
     // What stands where it belongs is left there: moved, it would be read out once more.
     if (element.nextSibling !== before) this.#keepEnd(() => this.element.insertBefore(element, before));
   }
