@@ -20,11 +20,13 @@ const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
 const narrow = matchMedia("(max-width: 479px), (max-height: 479px)");
-const kept = storage();
-const recall = (key) => kept.getItem(`parlour.${key}`) ?? "";
-const keep = (key, value) => {
+const kept = storage("localStorage");
+/** What is being written belongs to one tab. */
+const tab = storage("sessionStorage");
+const recall = (key, from = kept) => from.getItem(`parlour.${key}`) ?? "";
+const keep = (key, value, to = kept) => {
   try {
-    kept.setItem(`parlour.${key}`, value);
+    to.setItem(`parlour.${key}`, value);
   } catch {
     // No room: it lasts as long as the page.
   }
@@ -101,7 +103,7 @@ class Widget extends HTMLElement {
   }
 
   close() {
-    const inside = this.#dialog.contains(this.shadowRoot.activeElement);
+    const inside = this.#dialog.matches(":focus-within");
     this.#dialog.close();
     keep("open", "");
     this.#spoken.closed?.();
@@ -145,11 +147,11 @@ class Widget extends HTMLElement {
         const { id: conversation, holder } = this.#stands;
         if (conversation) line.tell("typing", { conversation, on, text: holder === "agent" ? text : null });
       },
-      draft: (text) => keep("draft", text),
+      draft: (text) => keep("draft", text, tab),
     };
     this.#thread = new Thread(texts, said(greeting), act);
     this.#status = new Status(texts, name, act);
-    this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
+    this.#composer = new Composer(texts, recall("draft", tab), said(privacy_note), act);
     // It is told a moment later that it was closed, and may be open again by then.
     this.#dialog = h(
       "dialog.dialog",
@@ -309,7 +311,7 @@ class Widget extends HTMLElement {
 
   /** Puts a bubble beside the launcher, or none; whoever was in the one before goes on in this one or at the launcher. */
   #fill(...shown) {
-    const inside = this.#corner.contains(this.shadowRoot.activeElement);
+    const inside = this.#corner.matches(":focus-within");
     this.#corner.replaceChildren(...shown);
     if (inside) (this.#corner.querySelector(".words") ?? this.#launcher).focus();
   }
@@ -352,10 +354,7 @@ class Widget extends HTMLElement {
     }
     const act = {
       open: () => this.open(),
-      press: (option) => {
-        this.open();
-        this.#press(option);
-      },
+      press: (option) => this.#press(option, this.open()),
       dismiss,
     };
     const element = bubble(this.#texts, spoken, act);
@@ -413,19 +412,16 @@ class Widget extends HTMLElement {
 const text = async (address, init) => (await fetch(address, { credentials: "omit", ...init })).text();
 
 /** The number up to which this browser has seen a conversation. */
-function readIn(conversation) {
-  const [id, seq] = recall("read").split(" ");
-  return id === conversation ? +seq : 0;
-}
+const readIn = (conversation) => +recall("read").split(`${conversation} `)[1] || 0;
 
 /** Called by the loader, once; `calls`: what the page has asked of `Parlour` in the meantime. */
 export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
   // A page that is made ready in advance, or opened behind another, is perhaps never looked at.
-  for (const [state, change] of [["prerendering", "prerenderingchange"], ["hidden", "visibilitychange"]]) {
-    if (document[state] === true) await new Promise((go) => document.addEventListener(change, go));
-  }
+  const until = (change) => new Promise((go) => document.addEventListener(change, go));
+  if (document.prerendering === true) await until("prerenderingchange");
+  if (document.hidden === true) await until("visibilitychange");
   await widget.begin(origin);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();
