@@ -272,7 +272,10 @@ class Widget extends HTMLElement {
 
   #heard({ conversation, events }) {
     const seen = readIn(conversation);
-    const fresh = events.filter(({ seq, kind, from }) => seq > seen && kind === "message" && from.role !== "visitor");
+    const others = events.filter(({ seq, from }) => seq > seen && from?.role !== "visitor");
+    const fresh = others.filter(({ kind }) => kind === "message");
+    // What is asked no longer is not kept.
+    if (others[0] && !others.at(-1).body.form) keep("form", "", tab);
     this.#showTyping({});
     this.#thread.show(events, seen);
     this.#unread += fresh.length;

@@ -48,12 +48,12 @@ export class Thread {
   }
 
   /** Quick replies or a form under the last message; gone once something else is said. */
-  offer(offered) {
-    const { options = [], step, form } = (this.#offered = offered);
-    this.#keepEnd(() => {
-      this.#replies.replaceChildren(...options.map((option) => reply(option, this.#act, step)));
-      this.element.append(this.#replies);
-    });
+  offer({ options = [], step, form }) {
+    const offered = JSON.stringify([options, step, form]);
+    // What stands there already is left there: somebody may be about to press it, or be writing into it.
+    if (offered === this.#offered) return;
+    this.#offered = offered;
+    this.#keepEnd(() => this.#replies.replaceChildren(...options.map((option) => reply(option, this.#act, step))));
     if (form) this.#ask(form, offered);
   }
 
@@ -72,6 +72,7 @@ export class Thread {
 
   /** Shows what happened; what was seen before, up to the number `seen`, is not read out once more. */
   show(events, seen) {
+    let offered;
     for (const { kind, from, body, seq, at, client_id } of events) {
       const key = client_id ?? seq;
       const tell = this.#texts[kind];
@@ -92,15 +93,17 @@ export class Thread {
       if (note || own) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq, unsent: "" }));
       this.#place(element);
-      this.offer(note || own ? {} : (this.#last = body));
+      offered = note || own ? {} : (this.#last = body);
     }
+    if (offered) this.offer(offered);
     this.read(this.#read);
   }
 
   /** Shows what a bubble said, until the record says it or it is taken back. */
   foretell(text, options) {
     this.#foretold = this.#say(text);
-    this.offer((this.#foretold.offered = { options }));
+    this.offer({ options });
+    this.#foretold.offered = this.#offered;
   }
 
   /** As if no bubble had said anything. */
@@ -148,7 +151,7 @@ export class Thread {
   /** Marks the last of our own that a person has read. */
   read(seq = 0) {
     this.#read = seq;
-    const settled = [...this.#own.values()].filter((element) => element.seq);
+    const settled = [...this.element.children].filter((element) => element.seq);
     const last = settled.findLast((element) => element.seq <= seq);
     for (const element of settled) this.#mark(element, element === last && this.#texts.read);
   }
