@@ -76,7 +76,8 @@ export function ask(form, place, language, send) {
   place.append(asked);
   oninput();
   // Whoever sent the one before is still there: they go on where something is wrong.
-  if (root.activeElement === log) questions.find(({ wrong }) => wrong)?.focus();
+  // The log brings the form in sight from its beginning, and after that this field.
+  if (root.activeElement === log) setTimeout(() => questions.find(({ wrong }) => wrong)?.focus());
 }
 
 /** "Name: Kim", and "What is your name? Kim": the twin of `told` in flows/card.py. */
@@ -101,7 +102,12 @@ function question(field, error, texts) {
     for (const input of made.inputs) input.ariaInvalid = !!missing;
     return !missing;
   };
-  return { ...made, settled, wrong: !!error, focus: () => made.inputs[0].focus() };
+  const focus = () => {
+    made.inputs[0].focus();
+    // With its label, which says what it is about.
+    made.element.scrollIntoView({ block: "nearest" });
+  };
+  return { ...made, settled, wrong: !!error, focus };
 }
 
 /** One line, or several for a text. */
