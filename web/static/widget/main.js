@@ -79,9 +79,10 @@ class Widget extends HTMLElement {
       show: (spoken, told) => this.#show((this.#spoken = spoken), told),
     });
     const sheet = text(new URL("./widget.css", import.meta.url));
-    const viewed = new Promise((resolve) => (this.#began = resolve));
-    this.#view();
-    const { language, bundle, conversation } = await viewed;
+    const { language, bundle, conversation } = await new Promise((resolve) => {
+      this.#began = resolve;
+      this.#view();
+    });
     const looks = text(`${origin}/widget/bundle/${bundle}.json`);
     const { default: texts } = await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js");
     // What we say ourselves may be in another language than what the site says.
@@ -225,7 +226,7 @@ class Widget extends HTMLElement {
   #unfold(modal) {
     const { say, buttons } = this.#spoken;
     if (modal) this.#dialog.showModal();
-    else this.#dialog.setAttribute("open", "");
+    else this.#dialog.open = true;
     if (say) {
       this.#spoken.seen?.();
       this.#thread.foretell(say, buttons);

@@ -117,7 +117,7 @@ export class Thread {
     const own = role === "visitor";
     const who = own ? texts.you : role === "agent" ? name : texts.bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
-    this.#speaker = own ? null : who;
+    this.#speaker = own || who;
     const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: texts.language }, ...prose(text)));
     this.#place(element, unsent);
     return Object.assign(element, { text, unsent });
