@@ -45,7 +45,7 @@ class Widget extends HTMLElement {
   #dialog;
   #launcher = h("button.launcher", { onclick: () => (this.#dialog.open ? this.close() : this.open()) });
   #corner = h("div", { role: "status" });
-  #typing = h("p.typing", { hidden: true });
+  #typing = h("p.typing", { role: "status" });
   #fading;
   /** The telling of this page: `known` once the server has heard of it, so that something may be said about it. */
   #viewing;
@@ -332,8 +332,9 @@ class Widget extends HTMLElement {
 
   #showTyping({ on, who }) {
     clearTimeout(this.#fading);
-    this.#typing.hidden = !on;
-    this.#typing.textContent = this.#texts.typing(who === "agent" ? this.#stands.agent : this.#texts.bot);
+    const words = on ? this.#texts.typing(who === "agent" ? this.#stands.agent : this.#texts.bot) : "";
+    // Read out once, and not again with every key.
+    if (this.#typing.textContent !== words) this.#typing.textContent = words;
     if (on) this.#fading = setTimeout(() => this.#showTyping({}), TYPING_FADES);
   }
 
