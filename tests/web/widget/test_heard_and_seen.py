@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.web.widget.shop import ID, PretendedChat, Visit, log_of, opened
+from tests.web.widget.shop import HELP, ID, SPOKEN, PretendedChat, Visit, bubble_of, eventually, log_of, opened
 
 AS_READ_OUT = """() => {
     window.heard = [];
@@ -33,3 +33,27 @@ def test_that_somebody_writes_is_read_out_once_and_not_with_every_key(visit: Vis
     expect(log_of(page)).to_contain_text("Here I am.")
     expect(typing).to_be_empty()
     assert page.evaluate("heard") == ["Anna is writing …", "Anna is writing …"]
+
+
+def test_escape_waves_away_the_bubble_one_is_in(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    expect(bubble_of(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(bubble_of(page)).to_be_visible()
+    bubble_of(page).get_by_role("button", name="Just looking").focus()
+    page.keyboard.press("Escape")
+    expect(bubble_of(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    eventually(page, lambda: [each["outcome"] for each in chat.asks("seen")][-1:] == ["dismissed"])
+
+
+def test_escape_waves_away_what_a_person_said_beside_the_launcher(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "visitor", text="Hello")
+    page = visit()
+    eventually(page, lambda: bool(chat.sockets))
+    chat.happens("message", "agent", "Anna", text="Here I am.")
+    bubble_of(page).get_by_role("button", name="Here I am.").focus()
+    page.keyboard.press("Escape")
+    expect(bubble_of(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Open chat, 1 new")).to_be_focused()

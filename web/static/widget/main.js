@@ -165,7 +165,7 @@ class Widget extends HTMLElement {
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
     // While a word is composed the key has another number: then it gives up that word.
     const onkeydown = ({ keyCode }) => {
-      if (keyCode === ESCAPE && this.#dialog.open) this.close();
+      if (keyCode === ESCAPE) (this.#dialog.open ? this.#launcher : this.#corner.querySelector(".shut"))?.click();
     };
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
