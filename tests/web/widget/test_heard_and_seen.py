@@ -1,8 +1,12 @@
 """What a screen reader hears without being asked, where there is no light, and what one key does."""
 
-from playwright.sync_api import expect
+from typing import Any
 
-from tests.web.widget.shop import HELP, ID, SPOKEN, PretendedChat, Visit, bubble_of, eventually, log_of, opened
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser import picture
+from tests.web.widget.shop import HELP, ID, SPOKEN, PretendedChat, Visit, bubble_of, eventually, log_of, opened, settle
 
 AS_READ_OUT = """() => {
     window.heard = [];
@@ -57,3 +61,58 @@ def test_escape_waves_away_what_a_person_said_beside_the_launcher(visit: Visit, 
     page.keyboard.press("Escape")
     expect(bubble_of(page)).to_have_count(0)
     expect(page.get_by_role("button", name="Open chat, 1 new")).to_be_focused()
+
+
+EDGE = """(element) => {
+    const paint = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const brightness = (color) => {
+        paint.fillStyle = color;
+        paint.fillRect(0, 0, 1, 1);
+        const parts = [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+        const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        const [red, green, blue] = parts.map(linear);
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const around = element.closest(".bubble, .dialog");
+    const [low, high] = [getComputedStyle(element).borderTopColor, getComputedStyle(around).backgroundColor]
+        .map(brightness)
+        .sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+}"""
+"""How much the edge of something stands out from the ground it is on (WCAG 1.4.11)."""
+
+LINE = "rgb(59, 53, 45) 0px 0px 0px 1px"
+"""What lines are drawn in by night, all around."""
+
+
+def edge_of(element: Locator) -> float:
+    assert element.evaluate("(element) => getComputedStyle(element).borderTopStyle") == "solid"
+    contrast: float = element.evaluate(EDGE)
+    return contrast
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("color", ["#0a7d4b", "#ffd400", "#001040", "#fff", "#000", "#e5007d"])
+def test_what_can_be_pressed_has_an_edge_in_every_colour_by_day_and_by_night(
+    visit: Visit, chat: PretendedChat, color: str, scheme: Any
+) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    chat.look["color"] = color
+    page = visit()
+    page.emulate_media(color_scheme=scheme)
+    assert edge_of(bubble_of(page).get_by_role("button", name="Just looking")) >= 3
+
+
+def test_by_night_the_bubble_and_the_window_have_an_edge(visit: Visit, chat: PretendedChat) -> None:
+    chat.triggers, chat.shown = [HELP], SPOKEN
+    page = visit()
+    edge = "(element) => getComputedStyle(element).boxShadow.split(/, (?=rgb)/).at(-1)"
+    assert bubble_of(page).evaluate(edge) != LINE
+    page.emulate_media(color_scheme="dark")
+    assert bubble_of(page).evaluate(edge) == LINE
+    settle(page)
+    picture(page, "widget-bubble-dark")
+    opened(page)
+    assert page.locator(".dialog").evaluate(edge) == LINE
+    settle(page)
+    picture(page, "widget-window-dark")
