@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flows.answers import Accepted, Recognised, Refused
@@ -116,12 +117,21 @@ class FormCard:
         chosen = (option.label for option in asked.shown(run) if option.value == value)
         typed = str(value or "").strip()
         found = asked.read(run, typed) if typed else None
-        return next(chosen, found.shown if isinstance(found, Accepted) else typed)
+        refused = asked.written(run, typed) if asked.type == "date" and _is_day(typed) else typed
+        return next(chosen, found.shown if isinstance(found, Accepted) else refused)
 
 
 def told(label: str, words: str) -> str:
     """Returns a field as the thread shows it; the twin of `told` in `widget/forms.js`."""
     return f"{label} {words}" if label.endswith(_ENDS) else f"{label}: {words}"
+
+
+def _is_day(typed: str) -> bool:
+    """Says whether a text is a day as a field for dates sends it, be it one that cannot be taken."""
+    try:
+        return date.fromisoformat(typed).isoformat() == typed
+    except ValueError:
+        return False
 
 
 def _is_blank(typed: Any) -> bool:

@@ -66,6 +66,12 @@ class FormQuestion(Question):
         if self.silence:
             self.listen(run)
 
+    def remind(self, run: Run, text: str) -> None:
+        """Says something because nobody answers; the card stays there to be filled in."""
+        if text:
+            asked = self._fields.asked(run)
+            run.effects.append(Say(text, self.step, self.flow, self.shown(run), asked.name, self._card.shown(run)))
+
     def _objections(self, run: Run, answer: Filled) -> str:
         """Returns what a channel without cards says: what is wrong with the field that is asked for next."""
         asked = self._fields.asked(run)

@@ -31,11 +31,11 @@ _WORDS = frozenset(
         """
         async await break case catch class const continue default delete do else export extends false finally for from
         function get if import in instanceof let new null of return set static super switch this throw true try typeof
-        undefined void while yield
+        undefined void while yield Infinity
         """,
     )
 )
-_BRIEFLY = {"const": "let", "true": "!0", "false": "!1"}
+_BRIEFLY = {"const": "let", "true": "!0", "false": "!1", "Infinity": "1/0"}
 """What means the same: whoever wrote `const` has seen to it that nothing is given twice."""
 _NAMING = frozenset(["const", "let"])
 """Of two such statements the second goes on with the first: they are one word in the end."""
@@ -179,7 +179,7 @@ def _gives_names(solid: list[_Token], end: int) -> bool:
 
 
 def _without_gaps(tokens: list[_Token]) -> Iterator[str]:
-    """Leaves out the new line after a closing brace, and spaces beside marks: `rjsmin` keeps those within templates."""
+    """Leaves out the new line after what closes, and spaces beside marks: `rjsmin` keeps those within templates."""
     nothing = _Token("", "")
     for before, token, after in zip([nothing, *tokens], tokens, [*tokens[1:], nothing], strict=False):
         if token.kind == "number":
@@ -187,7 +187,7 @@ def _without_gaps(tokens: list[_Token]) -> Iterator[str]:
         elif token.kind != "space":
             yield token.text
         elif "\n" in token.text:
-            yield "" if before.text == "}" else token.text
+            yield "" if before.text in ("}", ")") else token.text
         else:
             beside_mark = "mark" in (before.kind, after.kind) and not {before.text, after.text} <= {"+", "-"}
             yield "" if beside_mark else token.text

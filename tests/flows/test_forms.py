@@ -1,6 +1,7 @@
 """Several values asked for together: by a card, one after the other, or several by one message."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Page
 from flows.card import told
 from flows.cursor import Cursor
 from flows.effects import Consented, Field, Misunderstood, Option, Say, SlotSet, WantsAgent
-from flows.runner import Event
+from flows.runner import Event, filled_in
 
 STAY = """
     flows:
@@ -350,3 +351,18 @@ def test_a_field_in_words_reads_as_in_the_page(empty_page: Page) -> None:
       return cases.map((each) => told(each, each.words));
     }"""
     assert empty_page.evaluate(script, cases) == expected
+
+
+def test_a_day_that_is_refused_is_told_as_the_field_showed_it_and_other_words_as_they_are(play):
+    bot = play(STAY, start="stay", language="de")
+    now = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+    def told_of(day: str) -> str:
+        form = {"step": "stay.form_1", "values": {"arrival": day}}
+        words, _ = filled_in(bot.machine, bot.cursor, form, {}, now) or ("", {})
+        return words.removeprefix("When do you arrive? ")
+
+    assert told_of("2026-12-05") == "Samstag, 5. Dezember 2026"
+    assert told_of("2020-01-01") == "Mittwoch, 1. Januar 2020"
+    assert told_of("2026-02-31") == "2026-02-31"
+    assert told_of("neulich") == "neulich"

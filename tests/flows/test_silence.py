@@ -158,3 +158,20 @@ def test_a_question_is_reminded_of_with_its_buttons(play):
     assert bot.effects_of(Say) == [
         Say("Still there?", "buttons_1", "a", (Option("Red", "Red"), Option("Blue", "Blue")))
     ]
+
+
+def test_a_form_is_reminded_of_with_its_card(play):
+    text = """
+        flows:
+          a:
+            steps:
+              - form:
+                  - {collect: name}
+                  - {collect: kind, choices: [Gift, Own]}
+                if_silent: {after: 10m, say: Still there?}
+        """
+    bot = play(text, start="a")
+    asked = bot.card
+    bot.silent(1)
+    (reminder,) = bot.effects_of(Say)
+    assert (reminder.text, reminder.asks, reminder.form) == ("Still there?", "name", asked)

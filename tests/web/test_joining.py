@@ -242,3 +242,8 @@ def test_a_meaning_that_is_another_by_its_name_is_that_other(tmp_path: Path) -> 
         "@media print { :root { --link: #000; } } a { color: var(--focus); }",
     )
     assert joined_styles(tmp_path / "main.css") == ":root{--b:blue}@media print{:root{--b:#000}}a{color:var(--b)}"
+
+
+def test_what_is_without_end_and_the_line_after_a_head_are_said_briefly() -> None:
+    script = "export const last=(all)=>{for(const each of all)\nif(each>Infinity)return each.Infinity;};"
+    assert renamed(script) == "export let last=e=>{for(let t of e)if(t>1/0)return t.Infinity};"

@@ -36,15 +36,10 @@ export const evaluate = ([op, ...rest], facts) => {
     const held = evaluate(rest[0], facts);
     return held === null ? held : !held;
   }
-  const any = op === "any";
-  if (any || op === "all") {
-    let result = !any;
-    for (const part of rest) {
-      const held = evaluate(part, facts);
-      if (held === any) return any;
-      if (held === null) result = held;
-    }
-    return result;
+  if (op === "any" || op === "all") {
+    const any = op === "any";
+    const held = rest.map((part) => evaluate(part, facts));
+    return held.includes(any) ? any : held.includes(null) ? null : !any;
   }
   let a = facts[rest[0]];
   let b = rest[1];

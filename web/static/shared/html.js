@@ -23,13 +23,12 @@ export function h(tag, properties, ...children) {
 
 /** A line drawing of the one set (Lucide, 24 units, one path), beside a word or inside something that has a name. */
 export function icon(d) {
-  const svg = (name, attributes, ...children) => {
-    const element = create("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.append(...children);
-    return element;
-  };
-  return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true }, svg("path", { d }));
+  const [svg, path] = ["svg", "path"].map((name) => create("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.ariaHidden = true;
+  path.setAttribute("d", d);
+  svg.append(path);
+  return svg;
 }
 
 /** Words that lead to an address, or the words alone where it may not be followed: only http, https, mailto and tel. */

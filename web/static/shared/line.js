@@ -51,7 +51,7 @@ export class Line {
     this.#with = {
       resume: "resume",
       headers: () => ({}),
-      storage: storage(),
+      storage: storage("localStorage"),
       locks: navigator.locks,
       clock,
       open: (address, protocols) => new WebSocket(address, protocols),
@@ -408,10 +408,10 @@ export function parse(text) {
 }
 
 /** The page's own storage, or where there is none or it is forbidden one that keeps nothing. */
-export function storage() {
+export function storage(kind) {
   const none = new Proxy({}, { get: () => () => null });
   try {
-    return localStorage ?? none;
+    return window[kind] ?? none;
   } catch {
     return none;
   }

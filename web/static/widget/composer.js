@@ -29,6 +29,7 @@ export class Composer {
         // The number tells Enter from one that confirms a word of an input method, and does so in every browser.
         if (event.keyCode === ENTER && !event.shiftKey) this.#submit(event);
       },
+      value: draft,
     });
     this.#human = h("button.plain", { type: "button", onclick: act.ask }, texts.human);
     // [words](address) is the one thing a site may mark.
@@ -41,7 +42,6 @@ export class Composer {
       this.#error,
       h("p.below", null, this.#human, h("span", { lang: texts.language }, ...noted)),
     );
-    this.#field.value = draft;
   }
 
   /** Makes the field as high as what is in it, which only one that is in sight knows. */

@@ -18,31 +18,50 @@ const TYPED = {
   date: { type: "date" },
 };
 /** What a field for dates can hold; anything else is kept in a field for texts. */
-const HELD = { date: /^\d{4}-\d\d-\d\d$/ };
+const DAY = /^\d{4}-\d\d-\d\d$/;
 
 const looks = fetch(new URL("./forms.css", import.meta.url), { credentials: "omit" });
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(await (await looks).text());
+
+/** What stands in the fields, kept for as long as this tab is asked for it: over what else is said, and over pages. */
+function kept(rows) {
+  try {
+    if (rows) sessionStorage["parlour.form"] = JSON.stringify(rows);
+    return JSON.parse(sessionStorage["parlour.form"]);
+  } catch {
+    return [];
+  }
+}
 
 /** Puts a form at the end of the log. `send(answer, words)`: what to send, and what it comes to in words. */
 export function ask(form, place, language, send) {
   const root = place.getRootNode();
   const texts = language.startsWith("de") ? TEXTS.de : TEXTS.en;
   const log = place.parentElement;
-  const questions = form.fields.map((field) => question(field, form.errors?.[field.name], texts));
+  const before = kept();
+  const named = ({ name }) => `${form.step} ${name}`;
+  const questions = form.fields.map((field) => {
+    const [, known, typed] = before.find(([name]) => name === named(field)) ?? [];
+    // What has been learnt since, or is wrong with what was sent, counts more than what was typed before.
+    const value = (field.value ?? known) === known ? typed : field.value;
+    return question({ ...field, value }, form.errors?.[field.name], texts);
+  });
+  const oninput = () => kept(form.fields.map((field, at) => [named(field), field.value, questions[at].value()]));
   const submit = (event) => {
     event.preventDefault();
     const open = questions.filter((each) => !each.settled());
     if (open.length) return open[0].focus();
     const values = Object.fromEntries(form.fields.map((field, at) => [field.name, (field.value = questions[at].value())]));
     const words = form.fields.map((field, at) => told(field, questions[at].words(language))).filter(Boolean);
+    kept([]);
     send({ step: form.step, values }, words.join("\n"));
     log.focus();
   };
   const asked = h(
     "form.form",
     // The message above says what it is about; all of its labels at once would be a flood of words.
-    { noValidate: true, onsubmit: submit, ariaLive: "off" },
+    { noValidate: true, onsubmit: submit, oninput, ariaLive: "off" },
     h(
       "fieldset.questions",
       null,
@@ -53,9 +72,12 @@ export function ask(form, place, language, send) {
   );
   // Before the widget's own: what both say (the colour of words on the site's colour) is for that one to say.
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [sheet, ...root.adoptedStyleSheets];
+  place.querySelector("form")?.remove();
   place.append(asked);
+  oninput();
   // Whoever sent the one before is still there: they go on where something is wrong.
-  if (root.activeElement === log) questions.find(({ wrong }) => wrong)?.focus();
+  // The log brings the form in sight from its beginning, and after that this field.
+  if (root.activeElement === log) setTimeout(() => questions.find(({ wrong }) => wrong)?.focus());
 }
 
 /** "Name: Kim", and "What is your name? Kim": the twin of `told` in flows/card.py. */
@@ -80,21 +102,25 @@ function question(field, error, texts) {
     for (const input of made.inputs) input.ariaInvalid = !!missing;
     return !missing;
   };
-  return { ...made, settled, wrong: !!error, focus: () => made.inputs[0].focus() };
+  const focus = () => {
+    made.inputs[0].focus();
+    // With its label, which says what it is about.
+    made.element.scrollIntoView({ block: "nearest" });
+  };
+  return { ...made, settled, wrong: !!error, focus };
 }
 
 /** One line, or several for a text. */
 function line({ id, type, value, min, max }, about, complaint, common, texts) {
   const now = value ?? "";
-  const held = !HELD[type] || !now || HELD[type].test(now);
-  const range = type === "date" ? { min: min ?? "", max: max ?? "" } : {};
+  const held = type !== "date" || !now || DAY.test(now);
   const input =
     type === "text"
       ? h("textarea.field", { id, rows: 2, ...common })
-      : h("input.field", { id, type: "text", ...(held ? { ...TYPED[type], ...range } : {}), ...common });
+      : h("input.field", { id, type: "text", min: min ?? "", max: max ?? "", ...(held && TYPED[type]), ...common });
   input.value = now;
   const words = (language) => {
-    const day = type === "date" && HELD.date.test(input.value) && new Date(input.value);
+    const day = type === "date" && DAY.test(input.value) && new Date(input.value);
     return day ? day.toLocaleDateString(language, { dateStyle: "long", timeZone: "UTC" }) : input.value.trim();
   };
   return {

@@ -20,11 +20,13 @@ const TALK = "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2z";
 const FOLD = "m6 9 6 6 6-6";
 
 const narrow = matchMedia("(max-width: 479px), (max-height: 479px)");
-const kept = storage();
-const recall = (key) => kept.getItem(`parlour.${key}`) ?? "";
-const keep = (key, value) => {
+const kept = storage("localStorage");
+/** What is being written belongs to one tab. */
+const tab = storage("sessionStorage");
+const recall = (key, from = kept) => from.getItem(`parlour.${key}`) ?? "";
+const keep = (key, value, to = kept) => {
   try {
-    kept.setItem(`parlour.${key}`, value);
+    to.setItem(`parlour.${key}`, value);
   } catch {
     // No room: it lasts as long as the page.
   }
@@ -43,7 +45,7 @@ class Widget extends HTMLElement {
   #dialog;
   #launcher = h("button.launcher", { onclick: () => (this.#dialog.open ? this.close() : this.open()) });
   #corner = h("div", { role: "status" });
-  #typing = h("p.typing", { hidden: true });
+  #typing = h("p.typing", { role: "status" });
   #fading;
   /** The telling of this page: `known` once the server has heard of it, so that something may be said about it. */
   #viewing;
@@ -77,9 +79,10 @@ class Widget extends HTMLElement {
       show: (spoken, told) => this.#show((this.#spoken = spoken), told),
     });
     const sheet = text(new URL("./widget.css", import.meta.url));
-    const viewed = new Promise((resolve) => (this.#began = resolve));
-    this.#view();
-    const { language, bundle, conversation } = await viewed;
+    const { language, bundle, conversation } = await new Promise((resolve) => {
+      this.#began = resolve;
+      this.#view();
+    });
     const looks = text(`${origin}/widget/bundle/${bundle}.json`);
     const { default: texts } = await import(language.startsWith("de") ? "./texts/de.js" : "./texts/en.js");
     // What we say ourselves may be in another language than what the site says.
@@ -101,7 +104,7 @@ class Widget extends HTMLElement {
   }
 
   close() {
-    const inside = this.#dialog.contains(this.shadowRoot.activeElement);
+    const inside = this.#dialog.matches(":focus-within");
     this.#dialog.close();
     keep("open", "");
     this.#spoken.closed?.();
@@ -145,11 +148,11 @@ class Widget extends HTMLElement {
         const { id: conversation, holder } = this.#stands;
         if (conversation) line.tell("typing", { conversation, on, text: holder === "agent" ? text : null });
       },
-      draft: (text) => keep("draft", text),
+      draft: (text) => keep("draft", text, tab),
     };
     this.#thread = new Thread(texts, said(greeting), act);
     this.#status = new Status(texts, name, act);
-    this.#composer = new Composer(texts, recall("draft"), said(privacy_note), act);
+    this.#composer = new Composer(texts, recall("draft", tab), said(privacy_note), act);
     // It is told a moment later that it was closed, and may be open again by then.
     this.#dialog = h(
       "dialog.dialog",
@@ -162,7 +165,7 @@ class Widget extends HTMLElement {
     const dir = /^(ar|fa|he|ur)/.test(language) ? "rtl" : "ltr";
     // While a word is composed the key has another number: then it gives up that word.
     const onkeydown = ({ keyCode }) => {
-      if (keyCode === ESCAPE && this.#dialog.open) this.close();
+      if (keyCode === ESCAPE) (this.#dialog.open ? this.#launcher : this.#corner.querySelector(".shut"))?.click();
     };
     this.style.setProperty("--accent", look.color);
     const styles = new CSSStyleSheet();
@@ -223,7 +226,7 @@ class Widget extends HTMLElement {
   #unfold(modal) {
     const { say, buttons } = this.#spoken;
     if (modal) this.#dialog.showModal();
-    else this.#dialog.setAttribute("open", "");
+    else this.#dialog.open = true;
     if (say) {
       this.#spoken.seen?.();
       this.#thread.foretell(say, buttons);
@@ -270,7 +273,10 @@ class Widget extends HTMLElement {
 
   #heard({ conversation, events }) {
     const seen = readIn(conversation);
-    const fresh = events.filter(({ seq, kind, from }) => seq > seen && kind === "message" && from.role !== "visitor");
+    const others = events.filter(({ seq, from }) => seq > seen && from?.role !== "visitor");
+    const fresh = others.filter(({ kind }) => kind === "message");
+    // What is asked no longer is not kept.
+    if (others[0] && !others.at(-1).body.form) keep("form", "", tab);
     this.#showTyping({});
     this.#thread.show(events, seen);
     this.#unread += fresh.length;
@@ -309,7 +315,7 @@ class Widget extends HTMLElement {
 
   /** Puts a bubble beside the launcher, or none; whoever was in the one before goes on in this one or at the launcher. */
   #fill(...shown) {
-    const inside = this.#corner.contains(this.shadowRoot.activeElement);
+    const inside = this.#corner.matches(":focus-within");
     this.#corner.replaceChildren(...shown);
     if (inside) (this.#corner.querySelector(".words") ?? this.#launcher).focus();
   }
@@ -326,8 +332,9 @@ class Widget extends HTMLElement {
 
   #showTyping({ on, who }) {
     clearTimeout(this.#fading);
-    this.#typing.hidden = !on;
-    this.#typing.textContent = this.#texts.typing(who === "agent" ? this.#stands.agent : this.#texts.bot);
+    const words = on ? this.#texts.typing(who === "agent" ? this.#stands.agent : this.#texts.bot) : "";
+    // Read out once, and not again with every key.
+    if (this.#typing.textContent !== words) this.#typing.textContent = words;
     if (on) this.#fading = setTimeout(() => this.#showTyping({}), TYPING_FADES);
   }
 
@@ -352,10 +359,7 @@ class Widget extends HTMLElement {
     }
     const act = {
       open: () => this.open(),
-      press: (option) => {
-        this.open();
-        this.#press(option);
-      },
+      press: (option) => this.#press(option, this.open()),
       dismiss,
     };
     const element = bubble(this.#texts, spoken, act);
@@ -413,19 +417,16 @@ class Widget extends HTMLElement {
 const text = async (address, init) => (await fetch(address, { credentials: "omit", ...init })).text();
 
 /** The number up to which this browser has seen a conversation. */
-function readIn(conversation) {
-  const [id, seq] = recall("read").split(" ");
-  return id === conversation ? +seq : 0;
-}
+const readIn = (conversation) => +recall("read").split(`${conversation} `)[1] || 0;
 
 /** Called by the loader, once; `calls`: what the page has asked of `Parlour` in the meantime. */
 export async function begin(origin, calls) {
   customElements.define("parlour-widget", Widget);
   const widget = new Widget();
   // A page that is made ready in advance, or opened behind another, is perhaps never looked at.
-  for (const [state, change] of [["prerendering", "prerenderingchange"], ["hidden", "visibilitychange"]]) {
-    if (document[state] === true) await new Promise((go) => document.addEventListener(change, go));
-  }
+  const until = (change) => new Promise((go) => document.addEventListener(change, go));
+  if (document.prerendering === true) await until("prerenderingchange");
+  if (document.hidden === true) await until("visibilitychange");
   await widget.begin(origin);
   for (const name of Object.keys(Parlour)) Parlour[name] = () => widget[name]();
   for (const name of calls) widget[name]();

@@ -27,18 +27,26 @@ export class Status {
   constructor(texts, site, { close }) {
     this.#texts = texts;
     this.#site = site;
-    const words = h("div", null, this.#name, this.#standing);
-    this.element = h("div.head", null, party(this.#face, words, texts.close, close), this.#trouble);
+    this.element = h(
+      "div.head",
+      null,
+      party(this.#face, h("div", null, this.#name, this.#standing), texts.close, close),
+      this.#trouble,
+    );
   }
 
   /** `status`: as the server tells it; none before there is a conversation. */
-  show({ holder, agent, department, place, opens, left, open } = {}) {
+  show({ holder, agent, department, place, opens, left, open }) {
     const texts = this.#texts;
-    let standing = agent ? texts.person : texts.program;
-    if (holder === "queue") standing = place ? texts.place(place) : texts.queue;
-    else if (left) standing = texts.left;
-    else if (opens) standing = texts.opens(moment(Date.parse(opens), Date.now(), texts.lang));
-    else if (holder === "nobody" && open) standing = texts.nobody;
+    const waiting = holder === "queue";
+    const standing =
+      waiting && place ? texts.place(place)
+      : waiting ? texts.queue
+      : left ? texts.left
+      : opens ? texts.opens(moment(Date.parse(opens), Date.now(), texts.lang))
+      : holder === "nobody" && open ? texts.nobody
+      : agent ? texts.person
+      : texts.program;
     this.#face.replaceChildren(face(agent));
     this.#name.textContent = agent ? [agent, department].filter(Boolean).join(", ") : this.#site;
     if (this.#standing.textContent !== standing) this.#standing.textContent = standing;

@@ -48,12 +48,12 @@ export class Thread {
   }
 
   /** Quick replies or a form under the last message; gone once something else is said. */
-  offer(offered) {
-    const { options = [], step, form } = (this.#offered = offered);
-    this.#keepEnd(() => {
-      this.#replies.replaceChildren(...options.map((option) => reply(option, this.#act, step)));
-      this.element.append(this.#replies);
-    });
+  offer({ options = [], step, form }) {
+    const offered = JSON.stringify([options, step, form]);
+    // What stands there already is left there: somebody may be about to press it, or be writing into it.
+    if (offered === this.#offered) return;
+    this.#offered = offered;
+    this.#keepEnd(() => this.#replies.replaceChildren(...options.map((option) => reply(option, this.#act, step))));
     if (form) this.#ask(form, offered);
   }
 
@@ -72,6 +72,7 @@ export class Thread {
 
   /** Shows what happened; what was seen before, up to the number `seen`, is not read out once more. */
   show(events, seen) {
+    let offered;
     for (const { kind, from, body, seq, at, client_id } of events) {
       const key = client_id ?? seq;
       const tell = this.#texts[kind];
@@ -90,17 +91,19 @@ export class Thread {
       element.ariaLive = this.#replies.ariaLive = seq > seen ? null : "off";
       element.title = exact(Date.parse(at), this.#texts.lang);
       if (note || own) this.#speaker = null;
-      if (own) this.#own.set(key, Object.assign(element, { seq }));
+      if (own) this.#own.set(key, Object.assign(element, { seq, unsent: "" }));
       this.#place(element);
-      this.offer(note || own ? {} : (this.#last = body));
+      offered = note || own ? {} : (this.#last = body);
     }
+    if (offered) this.offer(offered);
     this.read(this.#read);
   }
 
   /** Shows what a bubble said, until the record says it or it is taken back. */
   foretell(text, options) {
     this.#foretold = this.#say(text);
-    this.offer((this.#foretold.offered = { options }));
+    this.offer({ options });
+    this.#foretold.offered = this.#offered;
   }
 
   /** As if no bubble had said anything. */
@@ -109,16 +112,15 @@ export class Thread {
     if (this.#offered === this.#foretold.offered) this.offer({});
   }
 
-  #say(text, { role, name } = {}) {
+  #say(text, { role, name } = {}, unsent = "") {
     const texts = this.#texts;
     const own = role === "visitor";
     const who = own ? texts.you : role === "agent" ? name : texts.bot;
     const said = h(own || who === this.#speaker ? "p.aside" : "p.who", null, who);
-    this.#speaker = own ? null : who;
+    this.#speaker = own || who;
     const element = h(own ? "div.message.own" : "div.message", null, said, h("p.words", { lang: texts.language }, ...prose(text)));
-    element.text = text;
-    this.#place(element);
-    return element;
+    this.#place(element, unsent);
+    return Object.assign(element, { text, unsent });
   }
 
   /** One of our own moved on: it is on its way, stuck, or taken. */
@@ -128,7 +130,7 @@ export class Thread {
     if (!element) {
       if (state === "sent") return;
       this.offer({});
-      element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" });
+      element = this.#say(body.text ?? (body.button ?? body.answer)?.label ?? this.#filled, { role: "visitor" }, client_id);
       this.#own.set(client_id, element);
       this.#keepEnd();
     }
@@ -149,7 +151,7 @@ export class Thread {
   /** Marks the last of our own that a person has read. */
   read(seq = 0) {
     this.#read = seq;
-    const settled = [...this.#own.values()].filter((element) => element.seq);
+    const settled = [...this.element.children].filter((element) => element.seq);
     const last = settled.findLast((element) => element.seq <= seq);
     for (const element of settled) this.#mark(element, element === last && this.#texts.read);
   }
@@ -171,10 +173,9 @@ export class Thread {
     this.#at = at;
   }
 
-  /** Puts an element behind what has been said and before what is still on its way. */
-  #place(element) {
-    const pending = [...this.#own.values()].find((own) => !own.seq && own !== element && own.isConnected);
-    const before = pending ?? this.#replies;
+  /** Puts an element before all that is still on its way, or where it is `unsent` itself, among that in the order of writing. */
+  #place(element, unsent = "") {
+    const before = [...this.element.children].find((other) => other.unsent > unsent) ?? this.#replies;
     // What stands where it belongs is left there: moved, it would be read out once more.
     if (element.nextSibling !== before) this.#keepEnd(() => this.element.insertBefore(element, before));
   }

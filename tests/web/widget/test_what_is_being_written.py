@@ -1,0 +1,143 @@
+"""What somebody is about to write: kept in its tab over pages, over what is said meanwhile, and not for longer."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import picture
+from tests.web.widget.shop import SHOP, PretendedChat, Visit, log_of, opened, write
+from tests.web.widget.test_forms import FIELDS, fill_in, form_in, form_of
+
+
+def test_each_tab_keeps_its_own_words_over_pages_and_none_that_were_sent(visit: Visit, chat: PretendedChat) -> None:
+    left, right = opened(visit()), visit(launcher="Close chat")
+    left.get_by_role("textbox", name="Message").fill("in the left one")
+    right.get_by_role("textbox", name="Message").fill("in the right one")
+    left.reload()
+    expect(left.get_by_role("textbox", name="Message")).to_have_value("in the left one")
+    right.goto(f"{SHOP}/cart")
+    expect(right.get_by_role("textbox", name="Message")).to_have_value("in the right one")
+    write(right, "in the right one")
+    expect(log_of(right).locator(".own")).to_have_count(1)
+    right.reload()
+    expect(right.get_by_role("textbox", name="Message")).to_have_value("")
+    left.reload()
+    expect(left.get_by_role("textbox", name="Message")).to_have_value("in the left one")
+
+
+def filled(page: Page) -> list[str | bool]:
+    """What stands in the form."""
+    values: list[str | bool] = form_in(page).evaluate(
+        "(form) => [...form.elements].filter((one) => one.matches('input, select, textarea'))"
+        ".map((one) => (/radio|checkbox/.test(one.type) ? one.checked : one.value))"
+    )
+    return values
+
+
+def said_again(**known: Any) -> dict[str, Any]:
+    """The same form once more, with what is known meanwhile."""
+    fields = [{**each, "value": known.get(each["name"])} for each in FIELDS]
+    return {"text": "And now: what is your name?", "form": form_of(*fields), "step": "offer.details"}
+
+
+def began(page: Page) -> list[str | bool]:
+    """Fills in some of the form, and says what stands in it then."""
+    fill_in(page)
+    form_in(page).get_by_role("textbox", name="Wishes").fill("A quiet room")
+    form_in(page).get_by_role("textbox", name="Wishes").press("End")
+    form_in(page).get_by_role("textbox", name="Wishes").type(", please.")
+    return filled(page)
+
+
+def test_a_form_keeps_what_stands_in_it_over_a_question_and_over_pages(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(), step="offer.details")
+    chat.replies = lambda text: [{"text": "Until ten at night."}, said_again()]
+    page = opened(visit())
+    before = began(page)
+    assert before.count("") == 2
+    write(page, "Until when can I call?")
+    expect(log_of(page)).to_contain_text("Until ten at night.")
+    expect(form_in(page)).to_be_visible()
+    assert filled(page) == before
+    picture(page, "widget-kept-form")
+    page.reload()
+    expect(form_in(page)).to_be_visible()
+    assert filled(page) == before
+    page.goto(f"{SHOP}/cart")
+    expect(form_in(page)).to_be_visible()
+    assert filled(page) == before
+    chat.replies = lambda text: []
+    form_in(page).get_by_role("button", name="Get the offer").click()
+    expect(form_in(page)).to_have_count(0)
+    assert chat.ops("send")[-1]["body"]["form"]["values"]["wishes"] == "A quiet room, please."
+
+
+def test_what_was_learnt_meanwhile_or_is_wrong_counts_more_than_what_was_typed_before(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(), step="offer.details")
+    chat.replies = lambda text: [said_again(name="Kim Lee-Park", email="kim at mail")]
+    page = opened(visit())
+    began(page)
+    write(page, "I am Kim Lee-Park")
+    name, email, wishes = (form_in(page).get_by_role("textbox", name=each) for each in ("name?", "E-mail", "Wishes"))
+    expect(name).to_have_value("Kim Lee-Park")
+    expect(email).to_have_value("kim at mail")
+    expect(wishes).to_have_value("A quiet room, please.")
+    chat.replies = lambda text: [said_again()]
+    write(page, "What was wrong with it?")
+    expect(form_in(page)).to_be_visible()
+    expect(email).to_have_value("kim at mail")
+
+
+def test_each_tab_fills_in_its_own_form(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    left, right = opened(visit()), visit(launcher="Close chat")
+    form_in(left).get_by_role("textbox").fill("Kim")
+    form_in(right).get_by_role("textbox").fill("Robin")
+    for page in (left, right):
+        page.reload()
+    expect(form_in(left).get_by_role("textbox")).to_have_value("Kim")
+    expect(form_in(right).get_by_role("textbox")).to_have_value("Robin")
+
+
+def test_who_is_filling_in_a_form_goes_on_where_they_are_while_something_is_said(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(), step="offer.details")
+    page = opened(visit())
+    began(page)
+    wishes = form_in(page).get_by_role("textbox", name="Wishes")
+    wishes.press("ArrowLeft")
+    before = len(chat.record)
+    chat.adds("message", "visitor", text="From another tab")
+    chat.adds("message", "bot", text="Yes, of course.")
+    chat.adds("message", "bot", **said_again())
+    chat.sockets[-1].send(json.dumps(chat.page(before)))
+    expect(log_of(page)).to_contain_text("And now: what is your name?")
+    expect(wishes).to_be_focused()
+    page.keyboard.type("!")
+    expect(wishes).to_have_value("A quiet room, please!.")
+    expect(wishes).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("ends", ["message", "closed"])
+def test_what_was_typed_into_a_form_is_forgotten_once_it_is_sent_or_asked_no_longer(
+    visit: Visit, chat: PretendedChat, ends: str
+) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    page = opened(visit())
+    form_in(page).get_by_role("textbox").fill("Kim")
+    kept = "JSON.stringify(Object.values(sessionStorage)).includes('Kim')"
+    assert page.evaluate(kept)
+    chat.happens(ends, "bot", by="bot", text="Then we leave it at that.")
+    expect(form_in(page)).to_have_count(0)
+    assert not page.evaluate(kept)
+    chat.happens("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    expect(form_in(page).get_by_role("textbox")).to_have_value("")
+    form_in(page).get_by_role("textbox").fill("Kim")
+    form_in(page).get_by_role("button").click()
+    expect(form_in(page)).to_have_count(0)
+    assert not page.evaluate(kept)
