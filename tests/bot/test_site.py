@@ -63,6 +63,7 @@ flows:
     steps:
       - collect: email
         ask: Where can we write to?
+      - call: leave_message
 """
 TRIGGERS = """\
 triggers:
@@ -202,7 +203,7 @@ ADVISE = """\
 flows:
   advise:
     inputs: {team_size: text}
-    steps: [{say: 'For {{ team_size }} people.'}]
+    steps: [{say: 'For {{ team_size }} people.'}, {call: leave_message}]
 """
 SAYS = "words.yaml:4:27: {{ team_size }} may be empty here: "
 TRIGGER = "triggers: {help: {when: {scroll: 50}, say: Help?, "

@@ -53,3 +53,14 @@ def test_who_asks_for_a_person_another_time_hears_it_again(guest):
     ann.writes("human")
     ann.writes("human")
     assert ann.hears().count("The workshop is shut.") == 2
+
+
+def test_what_it_asked_for_is_left_as_the_message_and_not_asked_again(guest):
+    ann = guest("{collect: email}, {collect: message, ask: What is it?}, {call: leave_message}, {say: Bye.}")
+    ann.writes("Hello")
+    ann.writes("ann@x.io")
+    ann.writes("My wheel is flat")
+    assert ann.hears()[-1] == "Bye."
+    events = ann.office.journal.events_after(ann.conversation, 0, limit=500)
+    left = [event.body for event in events if event.kind == "message_left"]
+    assert left == [{"department": "workshop", "email": "ann@x.io", "text": "My wheel is flat"}]
