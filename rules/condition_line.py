@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from rules.comparisons import TEXT_OPS, Unfit, Written, comparable, compared, words_for
+from rules.comparisons import TEXT_OPS, Unfit, Written, comparable, compared, pattern_advice, words_for
 from rules.conditions import IR, TRUE, all_of, any_of, negated
 from rules.facts import ORDERED, Fact, Scope, known_in_browser
 from rules.nodes import Node, Scalar, Unreadable
-from rules.problems import Problem, error
+from rules.problems import Problem, error, warning
 
 LONGEST_LINE = 120
 """A longer condition is easier to read in its structured form."""
@@ -205,6 +205,8 @@ class _Line:
 
     def _with_literals(self, fact: Fact, op: str, literals: list[tuple[_Token, Written]]) -> IR:
         for token, written in literals:
+            if advice := pattern_advice(op, [written]):
+                self.problems.append(warning("K010", self.node.place_at(token.at), advice))
             if not written.quoted and written.text.lower() == "known":
                 raise _Unreadable("'known' stands in front of the fact", token.at, f"known {fact.name}")
             if isinstance(read := compared(fact, op, [written]), Unfit):

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rules.comparisons import OPERATORS, Unfit, Written, bare, compared, one_of
+from rules.comparisons import OPERATORS, Unfit, Written, bare, compared, one_of, pattern_advice
 from rules.condition_line import DEEPEST, parse_if
 from rules.conditions import IR, all_of, any_of, negated
 from rules.facts import Fact, Scope
 from rules.nodes import List, Map, Node, Scalar, Unreadable, in_quotes
-from rules.problems import Place, Problem, did_you_mean, error
+from rules.problems import Place, Problem, did_you_mean, error, warning
 
 GROUPS = ("any", "all", "not")
 KEYS = ("when", "unless", "if")
@@ -157,7 +157,10 @@ class _Reader:
             if not isinstance(value, Unreadable):
                 self._report(value.place, f"'{key.text}' takes a value or a list of values")
             return None
-        return self._taken(fact, compared(fact, key.text, [_written(one) for one in values]), value.place, key.text)
+        written = [_written(one) for one in values]
+        if advice := pattern_advice(key.text, written):
+            self.problems.append(warning("K010", value.place, advice))
+        return self._taken(fact, compared(fact, key.text, written), value.place, key.text)
 
     def _unknown_operator(self, fact: Fact, key: Scalar) -> None:
         synonyms = {"equals": ("is",), "min": ("at_least",), "max": ("at_most",), "over": ("more_than",)}
