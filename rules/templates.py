@@ -27,6 +27,8 @@ from rules.problems import did_you_mean
 LONGEST_TEMPLATE = 10_000
 LONGEST_OUTPUT = 10_000
 LONGEST_GAP = 400
+MOST_PROBLEMS = 20
+"""So many are told of one text."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _BRACES = re.compile(r"\{\{|\}\}|\{%")
@@ -139,6 +141,27 @@ def parse_template(text: str) -> Template:
         else:
             raise TemplateProblem(f"this cannot stand in a text; {_HOW}", node.token.start_index)
     return Template(text, tuple(names), tuple(parts))
+
+
+def read_template(text: str) -> tuple[Template, list[TemplateProblem]]:
+    """Returns the template of the gaps that can be used, and what is wrong with each of the others."""
+    problems: list[TemplateProblem] = []
+    rest = text
+    while True:
+        try:
+            return parse_template(rest), problems
+        except TemplateProblem as problem:
+            problems.append(problem)
+            rest = _without_gap(rest, problem.offset) if len(problems) < MOST_PROBLEMS else ""
+
+
+def _without_gap(text: str, offset: int) -> str:
+    """Returns the text with spaces for the gap that this character is in; nothing of a text that has none there."""
+    opened = text.rfind("{{", 0, offset + 2)
+    closed = text.find("}}", max(opened, 0)) + 2
+    if opened < 0 or closed <= offset:
+        return ""
+    return text[:opened] + " " * (closed - opened) + text[closed:]
 
 
 class _OutputStatementsOnly(Environment):

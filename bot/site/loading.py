@@ -206,7 +206,8 @@ class _Content:
                 )
             )
         read = Walker(self.problems).read(node, ABOUT)
-        return about(read), node is not None and read.is_sound("languages")
+        # Of a section with nothing below it nobody knows what it was to say.
+        return about(read), isinstance(node, Map) and bool(node.entries) and read.is_sound("languages")
 
     def _section(self, name: str) -> Node | None:
         return self.translations.into(name, self.sections.get(name))

@@ -21,7 +21,7 @@ from flows.wording import Wording
 from rules.facts import Scope
 from rules.meant_targets import meant_target
 from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion, those_there_are, warning
-from rules.templates import TemplateProblem, parse_template
+from rules.templates import read_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 """What texts may say that conditions cannot ask."""
@@ -194,11 +194,9 @@ def _inputs(step: CallStep, around: Surroundings) -> Iterator[Problem]:
 def _gaps(wording: Wording, around: Surroundings) -> Iterator[Problem]:
     """Yields what is wrong with the gaps of a text: not readable, or nothing of that name."""
     for language, text in wording.texts.items():
-        try:
-            template = parse_template(text)
-        except TemplateProblem as problem:
+        template, problems = read_template(text)
+        for problem in problems:
             yield error("F007", wording.place_at(language, problem.offset), problem.message, write=problem.write)
-            continue
         for name in template.names:
             yield from _name(name.name, wording.place_at(language, name.offset), around.scope)
         for found in _ONE_BRACE.finditer(text):
