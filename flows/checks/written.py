@@ -36,6 +36,8 @@ class Surroundings:
     """Ids of flows that are written but could not be read, and of the standard ones."""
     departments: Collection[str]
     scope: Scope
+    written: Collection[str]
+    """Those of the departments that the site writes itself; another is there where it writes none."""
 
     @property
     def flow_ids(self) -> tuple[str, ...]:
@@ -144,7 +146,8 @@ _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
 
 def _department(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
     if name and name not in around.departments:  # Without a name, what stands there was no id and is told.
-        meant = suggestion(name, (*around.departments, "any")) or those_there_are(around.departments)
+        meant = suggestion(name, (*around.written, "any")) or those_there_are(around.written)
+        meant = meant or ("" if around.written else " — this site has none yet")
         yield error("K005", place, f"there is no department '{name}'{meant}")
 
 

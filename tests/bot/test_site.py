@@ -210,6 +210,15 @@ def test_a_department_that_keeps_hours_which_are_not_written_is_told(
     )
 
 
+def test_a_department_that_nobody_wrote_is_named_to_nobody_who_looks_for_one() -> None:
+    flows = "flows: {tea: {steps: [{handoff: rental}]}}"
+    rules = "rules: {rent: {match: {words: [rent]}, route: rental, handoff: true}}"
+    assert errors_of(load_files({"a.yaml": PLAIN, "b.yaml": flows, "c.yaml": rules})) == [
+        "b.yaml:1:33: there is no department 'rental' — this site has none yet",
+        "c.yaml:1:47: there is no department 'rental' — this site has none yet",
+    ]
+
+
 ADVISE = """\
 flows:
   advise:
