@@ -54,6 +54,13 @@ class Name:
     name: str
     offset: int
     has_default: bool
+    behind: str = ""
+    """The filter that it is given to, which is likely meant to get a text then."""
+
+    @property
+    def in_quotes(self) -> str | None:
+        """What to write if it is no name but a text."""
+        return f'{self.behind}: "{self.name}"' if self.behind and "." not in self.name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,9 @@ def _gap(text: str, expression: FilteredExpression, names: list[Name]) -> _Gap:
     return _Gap(source, tuple(_applied(text, found, names) for found in filters))
 
 
-def _operand(text: str, node: Expression, names: list[Name], has_default: bool) -> Argument | _Variable:
+def _operand(
+    text: str, node: Expression, names: list[Name], has_default: bool, behind: str = ""
+) -> Argument | _Variable:
     """Returns what a gap begins with or a filter is given: a name, a text or a number."""
     if isinstance(node, StringLiteral | IntegerLiteral | FloatLiteral):
         return node.value
@@ -223,7 +232,7 @@ def _operand(text: str, node: Expression, names: list[Name], has_default: bool) 
     if not all(isinstance(part, str) and _NAME.fullmatch(part) for part in node.path):
         message = f"{_found(text, node.token.start_index)} is no name; a name has letters, digits and dots between them"
         raise TemplateProblem(message, node.token.start_index)
-    names.append(Name(name, node.token.start_index, has_default))
+    names.append(Name(name, node.token.start_index, has_default, behind))
     return _Variable(name)
 
 
@@ -242,7 +251,7 @@ def _applied(text: str, found: LiquidFilter, names: list[Name]) -> _Applied:
         if known.needs_it:
             raise TemplateProblem(f"the filter '{found.name}' needs what to say instead{example}", offset)
         return _Applied(found.name, None)
-    value = _operand(text, found.args[0].value, names, has_default=False)
+    value = _operand(text, found.args[0].value, names, has_default=False, behind=found.name)
     _check_argument(found.name, value, found.args[0].token.start_index)
     return _Applied(found.name, value)
 

@@ -63,8 +63,10 @@ def _check(
             else:
                 meant = did_you_mean(used.name, known)
                 hint = f" — did you mean '{meant}'?" if meant else _only(known) if scope is None else ""
+                if used.in_quotes:
+                    hint = f"; a text behind '{used.behind}' is put in quotes"
                 message = f"nothing fills the gap '{used.name}' here{hint}"
-                reading.walker.report("F007", scalar.place_at(used.offset), message)
+                reading.walker.report("F007", scalar.place_at(used.offset), message, write=used.in_quotes)
     return filled
 
 

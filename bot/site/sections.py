@@ -29,6 +29,8 @@ SECTIONS = (
 _GATHERED = tuple(name for name in SECTIONS if name != TRANSLATIONS)
 _NESTED = frozenset({"attributes"})
 """Sections of sections: the ids are one level further down."""
+_OPTIONS = frozenset({"site", "widget", "manners", "conversation", "privacy"})
+"""Sections that hold options, and no things of which there are several."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ def sections_of(documents: Iterable[Map], problems: list[Problem]) -> dict[str, 
         for key, value in _as_meant(document, problems):
             if key.text != TRANSLATIONS and not isinstance(value, Unreadable):
                 _add(gathered, key, value, problems)
-    return {name: _joined(section, problems, nested=name in _NESTED) for name, section in gathered.items()}
+    return {name: _joined(section, problems, name) for name, section in gathered.items()}
 
 
 def _as_meant(document: Map, problems: list[Problem]) -> Iterator[tuple[Scalar, Node]]:
@@ -115,19 +117,18 @@ def _add(gathered: dict[str, _Gathered], key: Scalar, value: Node, problems: lis
     section.entries += value.entries
 
 
-def _joined(section: _Gathered, problems: list[Problem], *, nested: bool) -> Node:
+def _joined(section: _Gathered, problems: list[Problem], name: str) -> Node:
     once: dict[str, tuple[Scalar, Node]] = {}
     for key, value in section.entries:
         if key.text not in once:
             once[key.text] = (key, value)
-        elif nested and isinstance(value, Map) and isinstance(once[key.text][1], Map):
+        elif name in _NESTED and isinstance(value, Map) and isinstance(once[key.text][1], Map):
             first_key, first = once[key.text]
             both = _Gathered(first, [*first.entries, *value.entries])  # type: ignore[union-attr]
-            once[key.text] = (first_key, _joined(both, problems, nested=False))
+            once[key.text] = (first_key, _joined(both, problems, key.text))
         elif key.place.file != once[key.text][0].place.file:
             first_place = once[key.text][0].place
             where = f"{first_place.file} line {first_place.line}"
-            problems.append(
-                error("Y003", key.place, f"'{key.text[:40]}' is there already ({where}); give it another id")
-            )
+            remedy = f"an option of '{name}' is written in one place" if name in _OPTIONS else "give it another id"
+            problems.append(error("Y003", key.place, f"'{key.text[:40]}' is there already ({where}); {remedy}"))
     return Map(section.first.place, section.first.end, tuple(once.values()))

@@ -21,7 +21,7 @@ from flows.wording import Wording
 from rules.facts import Scope
 from rules.meant_targets import meant_target
 from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion, those_there_are, warning
-from rules.templates import read_template
+from rules.templates import Name, read_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 """What texts may say that conditions cannot ask."""
@@ -201,7 +201,7 @@ def _gaps(wording: Wording, around: Surroundings) -> Iterator[Problem]:
         for problem in problems:
             yield error("F007", wording.place_at(language, problem.offset), problem.message, write=problem.write)
         for name in template.names:
-            yield from _name(name.name, wording.place_at(language, name.offset), around.scope)
+            yield from _name(name, wording.place_at(language, name.offset), around.scope)
         for found in _ONE_BRACE.finditer(text):
             if found[1] in SITE_NAMES or around.scope.find(found[1]) is not None:
                 message = f"'{found[0]}' is said as it stands here; a gap has two braces on each side"
@@ -213,7 +213,8 @@ _ONE_BRACE = re.compile(r"(?<![{$])\{ *([a-z][\w.]*) *\}(?!\})")
 """A gap as other programs write it."""
 
 
-def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
+def _name(gap: Name, place: Place, scope: Scope) -> Iterator[Problem]:
+    name = gap.name
     if name in SITE_NAMES:
         return
     fact = scope.find(name)
@@ -221,6 +222,8 @@ def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
         of_contact = f"contact.{name}"
         meant = of_contact if scope.find(of_contact) else did_you_mean(name, (*scope.names(), *SITE_NAMES), {})
         hint = f" — did you mean '{meant}'?" if meant else ": no slot and no fact has this name"
-        yield error("F007", place, f"nothing fills the gap '{name}'{hint}")
+        if gap.in_quotes:
+            hint = f"; a text behind '{gap.behind}' is put in quotes"
+        yield error("F007", place, f"nothing fills the gap '{name}'{hint}", write=gap.in_quotes)
     elif not fact.in_this_version:
         yield error("K007", place, f"'{name}' is not yet in this version")
