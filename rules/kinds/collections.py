@@ -13,8 +13,10 @@ from rules.schema import WRONG, Kind, Read, Table, Walker, Wrong, found
 def refuse_list(node: Node, kind: Kind, walker: Walker, label: str) -> Wrong:
     """Reports what is no list, with the list that `de, en` was meant for."""
     text = node.text.strip() if isinstance(node, Scalar) and not node.quoted else ""
-    items = text.split(",") if "," in text else text.split() if node.place.line != node.end.line else []
-    if not items or not label.startswith("'"):
+    lines = node.lines[node.place.line - 1 : node.end.line] if isinstance(node, Scalar) else ()
+    rows = [lines[0][node.place.column - 1 :], *lines[1:]] if len(lines) > 1 else []
+    items = [row.strip().lstrip("–—•*-") for row in rows] if rows else text.split(",") if "," in text else []
+    if not text or not items or not label.startswith("'"):
         return walker.refuse(node, kind, label)
     listed = ", ".join(item.strip() for item in items if item.strip())
     message = f"{label} is {kind.words}, not {found(node)}"

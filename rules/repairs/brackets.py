@@ -12,6 +12,7 @@ from rules.repairs.texts import sign_before
 
 _IN_QUOTES = re.compile(r""""(?:[^"\\]|\\.)*"(?=\s*[,\]}:])|'(?:[^']|'')*'(?!')(?=\s*[,\]}:])""")
 _QUOTES_INSIDE = re.compile(r"""(["']).*?\1(?=\s*(?:[,\]}]|:\s))""")
+_TO_END_OF_MAP = re.compile(r"(?:\{\{.*?\}\}|[^}])+")
 _TO_NEXT_KEY = re.compile(r"[^,\[\]{}]*(?=,\s*[\w-]+:\s)")
 _PLAIN = re.compile(r"(?:\{\{.*?\}\}|[^,\[\]{}:]|:(?![\s,\]}]|$))+")
 _TO_COMMA = re.compile(r"(?:\{\{.*?\}\}|[^,\[\]{}])+")
@@ -122,16 +123,12 @@ class _Reader:
         to_key = _TO_NEXT_KEY.match(self.text, start + 1)
         if to_key and sign not in to_key[0]:
             return sign + to_key[0]
-        if sign in self.text[start + 1 :]:
+        found = (_TO_END_OF_MAP if self.closing[-1] == "}" else _TO_COMMA).match(self.text, start + 1)
+        if found is None or sign in found[0]:
             return None
-        is_map = self.closing[-1:] == ["}"]
-        end = len(self.text) - len(self.closing)
-        comma = -1 if is_map else self.text.find(",", start)
-        return (
-            self.text[start : end if comma < 0 else comma]
-            if end > start + 1 and self.text[end:] == "".join(self.closing[::-1])
-            else None
-        )
+        ends_before_comma = self.text[found.end() : found.end() + 1] == ","
+        # With another quote further down, nobody knows whether the text goes on to that one.
+        return None if ends_before_comma and sign in self.text[found.end() :] else sign + found[0].rstrip()
 
     def _quoted(self, text: str, start: int, message: str, why: str | None = None) -> str:
         self.mistake = self.mistake or (start, message, why)
