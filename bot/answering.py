@@ -222,11 +222,12 @@ class _Reply:
         self._wants_agent: WantsAgent | None = None
         self._left: MessageLeft | None = None
         self._closes = False
+        self._entered: set[str] = set()
         self._looked_at: list[Traced] = []
         """What was asked before a flow began; told with its first turn."""
 
     def turn(self) -> Turn:
-        return Turn(self.known, self._wants_agent, self._left, self._closes)
+        return Turn(self.known, self._wants_agent, self._left, self._closes, frozenset(self._entered))
 
     def reading_of(self, text: str) -> Reading:
         """Returns what the running flow would take a text for."""
@@ -349,7 +350,9 @@ class _Reply:
         match effect:
             case Say():
                 self.draft.add("message", _message(effect), actor="bot")
-            case SlotSet() | FlowEntered() | FlowLeft() | Misunderstood():
+            case FlowEntered():
+                self._entered.add(effect.flow)
+            case SlotSet() | FlowLeft() | Misunderstood():
                 pass  # Told in the account of the turn, or nowhere.
             case CallAction():
                 calls.plan(self.draft, effect)

@@ -14,3 +14,5 @@ class Turn(NamedTuple):
     left: MessageLeft | None = None
     closes: bool = False
     """A rule ends the conversation."""
+    entered: frozenset[str] = frozenset()
+    """The flows that began."""

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, get_args
 
 import phonenumbers
@@ -33,10 +34,12 @@ from flows.yes_no import phrases, says_yes
 from rules.phrases import normalised
 from rules.readable import has_something_to_read
 from rules.texts import in_language
-from rules.writing import written_date, written_money, written_number
+from rules.writing import decimal_sign, written_date, written_money, written_number
 
 LONGEST_TEXT = 2_000
 LONGEST_NAME = 100
+_THOUSAND = 3
+"""So many digits after a sign that is not the language's own are read as thousands."""
 
 AnswerKind = Literal["text", "name", "email", "phone", "choice", "yes_no", "number", "money", "date", "url", "consent"]
 Value = str | int | float | bool
@@ -117,6 +120,23 @@ def written(kind: str, value: Value, context: Context) -> str:
         return written_date(date.fromisoformat(value), language)
     chosen = next((each for each in context.choices if each.value == value), None)
     return _chosen(chosen, context).shown if chosen is not None else value
+
+
+def typed(kind: str, value: Value, context: Context) -> Value:
+    """Returns a value as somebody may have typed it who means exactly this one: a field holds it, and is read again.
+
+    Between thousands stands nothing. A day stays as it is, for that is how fields for days hold it.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    whole, _, decimals = f"{Decimal(str(value)):f}".partition(".")
+    if kind == "money" and len(decimals) == 1:
+        decimals += "0"
+    own = decimal_sign(context.language)
+    sign = own if own in ".," else "."
+    if sign != own and len(decimals) == _THOUSAND:
+        decimals += "0"
+    return f"{whole}{sign}{decimals}" if decimals.strip("0") else whole
 
 
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")

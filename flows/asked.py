@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from flows.answers import Accepted, Context, Recognised, Refused, Value, recognise, within, written
+from flows.answers import Accepted, Context, Recognised, Refused, Value, recognise, typed, within, written
 from flows.effects import Consented, Option, SlotValue
 from flows.finding import FINDABLE
 from flows.question import Answer, Offered, Question
@@ -91,6 +91,16 @@ class AskedValue(Question):
     def written(self, run: Run, value: Value) -> str:
         """Returns a value as people read it."""
         return written(self.type, value, self.context(run))
+
+    def held_by_field(self, run: Run) -> Value | None:
+        """Returns what is known as its field in a card holds it; the field comes back with the same, and means it."""
+        value = run.known(self.name)
+        if value is None or isinstance(value, dict):
+            return None
+        if self.is_consent:
+            return value
+        offered = next((each.value for each in self.offers if each.stored == value), None)
+        return typed(self.type, value, self.context(run)) if offered is None else offered
 
     def candidates(self, run: Run) -> Mapping[str, SlotValue]:
         answer = run.answer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from flows.answers import Accepted, Recognised, Refused
+from flows.answers import Accepted, Recognised, Refused, within
 from flows.asked import SKIP, AskedValue
 from flows.effects import Card, Field
 from flows.fields import Fields, Filled, plain
@@ -63,7 +63,7 @@ class FormCard:
             name=asked.name,
             type=asked.type,
             label=asked.label(run),
-            value=answer.typed[asked.name] if kept_as_typed else run.known(asked.name),
+            value=answer.typed[asked.name] if kept_as_typed else asked.held_by_field(run),
             optional=asked.optional,
             choices=options or None,
             min=asked.limit(run, "min"),
@@ -146,4 +146,8 @@ def _of_card(run: Run, asked: AskedValue, typed: Any) -> Recognised:
     pressed = asked.pressed(run, typed)
     if pressed is not None and pressed.value is not None and not isinstance(pressed.value, dict):
         return Accepted(pressed.value, asked.written(run, pressed.value))
+    known = run.known(asked.name)
+    if asked.type in ("number", "money") and isinstance(known, int | float) and typed == asked.held_by_field(run):
+        # Nobody has touched it: it keeps digits that are too many to be read.
+        return within(asked.type, Accepted(known, asked.written(run, known)), asked.context(run))
     return asked.read(run, str(typed))

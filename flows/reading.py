@@ -197,7 +197,8 @@ def read_flows(
     made, complete = _made(reads, reading)
     flows = {id: translated(flow) for id, flow in made.items()}
     sound = set(complete)
-    around = Surroundings(flows, tuple(standard), departments, reading.scope)
+    written = walker.ids.get("departments", departments)
+    around = Surroundings(flows, tuple(standard), departments, reading.scope, written)
     machines = dict(standard)
     for id, flow in flows.items():
         found = check_flow(flow, around)

@@ -267,11 +267,16 @@ class Run:
         cursor = self.cursor
         for forgotten in cursor.stack[: max(0, len(cursor.stack) + 1 - MOST_CALLS)]:
             self.effects.append(FlowLeft(forgotten.flow, "cancelled"))
-        flow = str((self.event.data.get(state.follows) if state.follows else None) or state.calls)
+        flow = str(self._wished(state) or state.calls)
         inputs = state.gives(self) if state.gives else {}
         frame = Frame(str(cursor.flow), cursor.version, self.state, len(cursor.filled))
         cursor.stack = (*cursor.stack, frame)[-MOST_CALLS:]
         self._enter(flow, inputs)
+
+    def _wished(self, state: FlowState) -> str | None:
+        """Returns the flow that the event names for this state, unless it is what led here: nobody hears it twice."""
+        wished: str | None = self.event.data.get(state.follows) if state.follows else None
+        return None if wished in [frame[0] for frame in self.cursor.frames()] else wished
 
     def _leave(self, state: FlowState) -> bool:
         """Leaves a flow that has come to an end; returns whether the conversation goes on somewhere."""

@@ -40,7 +40,9 @@ class Handover:
 
         `since` is when a conversation began to wait that waited before, and so does not go to the end of the queue.
         """
+        entered: set[str] = set()
         for failed in range(MOST_TRIES + 2):
+            entered |= turn.entered
             if turn.left is not None:
                 self._take_message(draft, turn.left)
             if turn.closes and not draft.state.left:  # That stays until somebody accepts it.
@@ -51,7 +53,7 @@ class Handover:
             obstacle = self._request(draft, department, turn.wants_agent, since)
             if obstacle is None:
                 return turn.known
-            came = self._failed(department.id, obstacle, for_good=failed >= MOST_TRIES)
+            came = self._failed(department.id, obstacle, entered, for_good=failed >= MOST_TRIES)
             turn = self.bot.resume(draft, turn.known, came)
         return turn.known
 
@@ -122,9 +124,12 @@ class Handover:
         draft.set(holder=holder_after("give_up_waiting", draft.state.holder), department=owed_by or asked)
         return self.settle(draft, self.bot.resume(draft, known, self._failed(asked, "nobody")))
 
-    def _failed(self, asked: str | None, reason: str, *, for_good: bool = False) -> Event:
+    def _failed(
+        self, asked: str | None, reason: str, entered: Collection[str] = (), *, for_good: bool = False
+    ) -> Event:
+        """Returns what the flows are told; what a department does then is done once, then a message is taken."""
         department = self.bot.sites.current.departments.get(asked or "")
-        offline = department.offline if department and department.offline != LEAVE_MESSAGE else None
+        offline = department.offline if department and department.offline not in (LEAVE_MESSAGE, *entered) else None
         data = {"reason": reason, "department": asked, "flow": None if for_good else offline, "for_good": for_good}
         return Event("nobody_came", data=data)
 

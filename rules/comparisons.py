@@ -103,6 +103,19 @@ def _between(fact: Fact, first: str, last: str) -> IR | Unfit:
     )
 
 
+def pattern_advice(op: str, values: Sequence[Written]) -> str | None:
+    """Returns what to say of a value beside `matches` that looks like a regular expression, which it is not."""
+    meant = next((each for each in values if op == "matches" and _REGULAR.search(each.text)), None)
+    if meant is None:
+        return None
+    signs = "only * stands for anything, all other signs for themselves"
+    return f"in {_shown(meant.text)} {signs}: it is no regular expression"
+
+
+_REGULAR = re.compile(r"[\[\]\\^$]|[.)][*+?]")
+"""What patterns of pages, titles and texts hardly have."""
+
+
 def compared(fact: Fact, op: str, values: Sequence[Written]) -> IR | Unfit:
     """Returns the comparison of a fact by one of `OPERATORS`, except `known`; several values mean any of them."""
     if op == "not":

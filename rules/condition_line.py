@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from rules.comparisons import TEXT_OPS, Unfit, Written, comparable, compared, words_for
+from rules.comparisons import TEXT_OPS, Unfit, Written, comparable, compared, pattern_advice, words_for
 from rules.conditions import IR, TRUE, all_of, any_of, negated
 from rules.facts import ORDERED, Fact, Scope, known_in_browser
 from rules.nodes import Node, Scalar, Unreadable
-from rules.problems import Problem, error
+from rules.problems import Problem, error, warning
 
 LONGEST_LINE = 120
 """A longer condition is easier to read in its structured form."""
@@ -21,7 +21,7 @@ DEEPEST = 20
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<sign>>=|<=|!=|==|=|>|<|!|&&|\|\|)
+      | (?P<sign>>=|<=|!=|==|=>|=<|<>|=|>|<|!|&&|\|\||[&|](?=\s))
       | (?P<mark>[()\[\],])
       | (?P<word>[^\s()\[\],"'=!<>][^\s()\[\],"=!<>]*)
       | (?P<rest>\S)
@@ -29,10 +29,13 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SIGNS = {"=": "is", "!=": "not", ">": "more_than", ">=": "at_least", "<": "less_than", "<=": "at_most"}
-_FOREIGN = {"==": "=", "&&": "and", "||": "or", "!": "not"}
+_FOREIGN = {"==": "=", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or", "!": "not", "&": "and", "|": "or"}
+_OTHER_WORDS = {"und": "and", "oder": "or", "nicht": "not", "et": "and", "ou": "or", "y": "and", "o": "or", "e": "and"}
+"""What joins conditions in other languages."""
 _IR_OPS = {"is": "is", "at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
 _WORDING_SIGNS = {"at least": ">=", "at most": "<=", "more than": ">", "less than": "<"}
 _KEYWORDS = frozenset({"and", "or", "not", "known", "is", "in", "contains", "starts", "ends", "matches", "with"})
+_OPERATOR_WORDS = ("is", "in", "contains", "starts", "ends", "matches")
 _OPERATOR_HELP = "is, is not, =, !=, >, >=, <, <=, in, not in, contains, starts with, ends with or matches"
 
 
@@ -105,6 +108,8 @@ class _Line:
         return all_of(parts)
 
     def _not(self) -> IR:
+        if self._peek().is_word("nicht") and self.scope.find("nicht") is None:
+            raise self._foreign(self._peek())
         return negated(self._test()) if self._took("not") else self._test()
 
     def _test(self) -> IR:
@@ -138,6 +143,8 @@ class _Line:
             return TRUE
         if fact.type not in ("yes_no", "any"):
             following = self._peek()
+            if following.is_word(*_OTHER_WORDS):
+                raise self._foreign(following)
             if following.kind == "word" and not following.is_word("and", "or"):
                 message = f"'{following.text}' does not compare '{fact.name}'; there are {_OPERATOR_HELP}"
                 raise _Unreadable(message, following.at)
@@ -157,8 +164,7 @@ class _Line:
         token = self._peek()
         if token.kind == "sign":
             if token.text in _FOREIGN:
-                message = f"'{token.text}' is written '{_FOREIGN[token.text]}' here"
-                raise _Unreadable(message, token.at, self.node.text.replace(token.text, _FOREIGN[token.text]).strip())
+                raise self._foreign(token)
             self.next += 1
             return _SIGNS[token.text]
         if self._took("is"):
@@ -199,6 +205,8 @@ class _Line:
 
     def _with_literals(self, fact: Fact, op: str, literals: list[tuple[_Token, Written]]) -> IR:
         for token, written in literals:
+            if advice := pattern_advice(op, [written]):
+                self.problems.append(warning("K010", self.node.place_at(token.at), advice))
             if not written.quoted and written.text.lower() == "known":
                 raise _Unreadable("'known' stands in front of the fact", token.at, f"known {fact.name}")
             if isinstance(read := compared(fact, op, [written]), Unfit):
@@ -260,12 +268,42 @@ class _Line:
             words.append(more.text)
             self.next += 1
         joined = " ".join(words)
+        if len(words) > 1:
+            self._refuse_joint(token, words)
         if len(words) == 1:
             fact = self.scope.find(joined)
             return token, Written(joined), fact if fact is not None and fact.in_this_version else None
         if not re.match(r"-?[0-9]", joined):
             raise _Unreadable("a text of several words needs quotes", token.at, f'"{joined}"')
         return _Token("word", joined, token.at), Written(joined), None
+
+    def _refuse_joint(self, token: _Token, words: list[str]) -> None:
+        """Raises for `language = de oder page = /x`, where the text ends before the word that joins it to the next."""
+        place = self.tokens.index(token)
+        following = self.tokens[place + len(words)]
+        for at, word in enumerate(words[1:], start=1):
+            joint, compares = self.tokens[place + at], following.kind == "sign" or following.is_word(*_OPERATOR_WORDS)
+            if _OTHER_WORDS.get(word.lower()) in ("and", "or") and (compares or at == 1):
+                raise self._foreign(joint)
+            if compares and at == len(words) - 2:
+                raise _Unreadable(f"'{word}' joins nothing here; parts are joined by 'and' or 'or'", joint.at)
+
+    def _foreign(self, token: _Token) -> _Unreadable:
+        """Returns what to say of a sign or word of other languages, with the whole line as it is written here."""
+        words = {**_FOREIGN, **_OTHER_WORDS}
+        meant = words[token.text.lower()]
+        line, at = "", 0
+        for each in self.tokens:
+            is_joint = each.text == token.text if each.kind == "word" else each.kind == "sign"
+            if is_joint and each.text.lower() in words:
+                right = words[each.text.lower()]
+                before = self.node.text[at : each.at]
+                apart = " " if right.isalpha() else ""
+                line += f"{before}{apart if before[-1:].strip() else ''}{right}"
+                at = each.at + len(each.text)
+                line += apart if self.node.text[at : at + 1].strip() else ""
+        line = (line + self.node.text[at:]).strip()
+        return _Unreadable(f"'{token.text}' is written '{meant}' here", token.at, line)
 
     def _peek(self) -> _Token:
         return self.tokens[self.next]
@@ -287,10 +325,11 @@ class _Line:
         if token.kind == "end":
             return _Unreadable(f"the line ends too early{': ' + expected if expected else ''}", token.at)
         if token.kind == "sign" and token.text in _FOREIGN:
-            right = _FOREIGN[token.text]
-            return _Unreadable(f"'{token.text}' is written '{right}' here", token.at)
+            return self._foreign(token)
         if token.kind == "rest":
             return _Unreadable(f"a quote {token.text} is opened and not closed", token.at)
+        if token.is_word(*_OTHER_WORDS):
+            return self._foreign(token)
         if expected:
             return _Unreadable(f"{expected}, not '{token.text}'", token.at)
         return _Unreadable(f"'{token.text}' is not expected here; parts are joined by 'and' or 'or'", token.at)

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rules.comparisons import OPERATORS, Unfit, Written, bare, compared, one_of
+from rules.comparisons import OPERATORS, Unfit, Written, bare, compared, one_of, pattern_advice
 from rules.condition_line import DEEPEST, parse_if
 from rules.conditions import IR, all_of, any_of, negated
 from rules.facts import Fact, Scope
-from rules.nodes import List, Map, Node, Scalar, Unreadable
-from rules.problems import Place, Problem, did_you_mean, error
+from rules.nodes import List, Map, Node, Scalar, Unreadable, in_quotes
+from rules.problems import Place, Problem, did_you_mean, error, warning
 
 GROUPS = ("any", "all", "not")
 KEYS = ("when", "unless", "if")
@@ -58,8 +59,7 @@ class _Reader:
 
     def _not_a_map(self, node: Node, name: str) -> None:
         if isinstance(node, List):
-            message = f"'{name}' is a map of conditions, not a list; write 'all:' or 'any:' above the list"
-            self._report(node.place, message, write=f"{name}: {{any: […]}}")
+            self._report(node.place, *_of_list(node, name))
         elif isinstance(node, Scalar) and node.text.strip():
             message = (
                 f"'{name}' is a map like 'page: /pricing*', not a line; a condition in one line is written as 'if'"
@@ -157,7 +157,10 @@ class _Reader:
             if not isinstance(value, Unreadable):
                 self._report(value.place, f"'{key.text}' takes a value or a list of values")
             return None
-        return self._taken(fact, compared(fact, key.text, [_written(one) for one in values]), value.place, key.text)
+        written = [_written(one) for one in values]
+        if advice := pattern_advice(key.text, written):
+            self.problems.append(warning("K010", value.place, advice))
+        return self._taken(fact, compared(fact, key.text, written), value.place, key.text)
 
     def _unknown_operator(self, fact: Fact, key: Scalar) -> None:
         synonyms = {"equals": ("is",), "min": ("at_least",), "max": ("at_most",), "over": ("more_than",)}
@@ -182,8 +185,32 @@ class _Reader:
         self._report(place, read.message, write=better)
         return None
 
-    def _report(self, place: Place, message: str, *, write: str | None = None) -> None:
+    def _report(self, place: Place, message: str, write: str | None = None) -> None:
         self.problems.append(error("K006", place, message, write=write))
+
+
+def _of_list(items: List, name: str) -> tuple[str, str | None]:
+    """Returns what to say of a list of conditions, and the map to write."""
+    entries = [entry for item in items.items if isinstance(item, Map) for entry in item.entries]
+    together = "each of them is an exception" if name == "unless" else "all of them must hold"
+    message = f"'{name}' is a map of conditions, not a list; without the dashes {together}"
+    if name not in KEYS or not entries:
+        return f"'{name}' is a map of conditions, not a list; write 'all:' or 'any:' above the list", None
+    if name == "when":
+        message += "; where one of them is enough, write 'any:' above the list"
+    facts = [key.text for key, _ in entries]
+    texts = [_on_one_line(value) for _, value in entries]
+    if len(set(facts)) == len(facts):
+        return message, f"{name}: {{{', '.join(f'{fact}: {text}' for fact, text in zip(facts, texts, strict=True))}}}"
+    return message, f"{name}: {{{facts[0]}: [{', '.join(texts)}]}}" if len(set(facts)) == 1 else None
+
+
+def _on_one_line(node: Node) -> str:
+    if isinstance(node, List) and node.items:
+        return f"[{', '.join(_on_one_line(item) for item in node.items)}]"
+    if not isinstance(node, Scalar):
+        return "…"
+    return in_quotes(node.text) if node.quoted or re.search(r"[,:\[\]{}#]", node.text) else node.text
 
 
 def _scalars(node: Node) -> Sequence[Scalar] | None:

@@ -8,6 +8,7 @@ LONGEST_SECONDS = 10 * 366 * 86_400
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 """A year has 365 days. A month is not there: its letter is taken, and people mean 28 to 31 days by it."""
+UNITS = frozenset(_SECONDS)
 _UNIT_OF = {
     word: unit
     for unit, words in {
@@ -50,14 +51,17 @@ class NotADuration(ValueError):
         self.write = write
 
 
-def parse_duration(text: str) -> Duration:
-    """Returns the duration this text stands for; raises `NotADuration`, whose words are meant for a marketer."""
+def parse_duration(text: str, usual: str = "s") -> Duration:
+    """Returns the duration this text stands for; raises `NotADuration`, whose words are meant for a marketer.
+
+    `usual` is the unit that was likely meant where none is written.
+    """
     written = " ".join(text.split())
     if plain := _PLAIN.fullmatch(written):
         return _bounded(Duration(int(plain[1]) * _SECONDS[plain[2]]), written)
     if working := _WORKING.fullmatch(written):
         return _bounded(Duration(int(working[1]) * _SECONDS[working[2][0]], working=True), written)
-    raise _explained(written)
+    raise _explained(written, usual)
 
 
 def _bounded(duration: Duration, written: str) -> Duration:
@@ -66,13 +70,13 @@ def _bounded(duration: Duration, written: str) -> Duration:
     return duration
 
 
-def _explained(written: str) -> NotADuration:
+def _explained(written: str, usual: str) -> NotADuration:
     shown = written if len(written) <= _SHOWN else written[:_SHOWN] + "…"
     how = "a duration is a number and a unit: 10s, 5m, 2h, 3d, 2w, 1y or 2 working hours"
     if not written:
         return NotADuration(f"the duration is empty; {how}")
     if re.fullmatch(r"[0-9]{1,9}", written):
-        return NotADuration(f"'{shown}' has no unit", write=f"{written}s")
+        return NotADuration(f"'{shown}' has no unit", write=f"{written}{usual}")
     if written.startswith("-"):
         return NotADuration(f"'{shown}' is less than nothing; {how}")
     if re.match(r"[0-9]+ ?working ?(days?|weeks?|d|w)\b", written, re.IGNORECASE):

@@ -14,7 +14,7 @@ NEAR_ENOUGH = 60
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "message": ("say", "text"),
-    "text": ("say",),
+    "text": ("say", "label"),
     "utter": ("say",),
     "reply": ("say", "answer"),
     "question": ("collect", "ask"),
@@ -36,6 +36,19 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "hours": ("opening_hours",),
     "name": ("title",),
     "colour": ("color",),
+    "integer": ("number",),
+    "int": ("number",),
+    "float": ("number",),
+    "decimal": ("number",),
+    "boolean": ("yes_no",),
+    "bool": ("yes_no",),
+    "checkbox": ("yes_no",),
+    "tel": ("phone",),
+    "telephone": ("phone",),
+    "mail": ("email",),
+    "string": ("text",),
+    "textarea": ("text",),
+    "select": ("choice",),
 }
 """What people write from habit, and the words this language has for it, the likelier first."""
 

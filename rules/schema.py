@@ -55,6 +55,10 @@ class Kind:
         """Returns the value, or `WRONG` after reporting; the label names the value in messages: `'max_chats'`."""
         raise NotImplementedError
 
+    def beside(self, default: Any) -> Kind:
+        """Returns this kind as it reads a value that stands in the place of this default."""
+        return self
+
     def instead(self) -> Any:
         """Returns an empty value of this kind's type, to go on with after a problem."""
         return None
@@ -202,7 +206,7 @@ class Walker:
         if entry is None:
             return self._unwritten(key)
         before = len(self.problems)
-        value = self.value(entry[1], key.kind, f"'{name}'")
+        value = self.value(entry[1], key.kind.beside(key.default), f"'{name}'")
         if has_errors(self.problems[before:]) or value is WRONG:
             read._spoiled.add(name)
         if value is WRONG:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rules import later
-from rules.nodes import List, Map, Node, Scalar, Unreadable
-from rules.problems import did_you_mean
+from rules.nodes import List, Map, Node, Scalar, Unreadable, in_quotes
+from rules.problems import Place, did_you_mean
 from rules.schema import Kind, Read, Table, Walker, found, shortened
 
 
@@ -53,6 +54,9 @@ class Steps(Kind):
     def _kind_of(self, item: Map, walker: Walker) -> tuple[str | None, str | None]:
         """Returns the kind of a step, the likely one if it is misspelt, and the key that stands for it."""
         kinds = [key.text for key, _ in item.entries if key.text in self.tables]
+        if not kinds and (called := self._meant(item)) is not None:
+            walker.report("K002", *called[:2], write=called[2])
+            return None, None
         fitting = [kind for kind in kinds if all(other in self.tables[kind].keys for other in kinds)] or kinds
         misspelt = self._misspelt_kind(item, fitting[0] if fitting else None)
         if misspelt is None and fitting:
@@ -63,6 +67,19 @@ class Steps(Kind):
         key, meant = misspelt
         walker.report("K002", key.place, f"unknown step {shortened(key.text)} — did you mean '{meant}'?")
         return meant, key.text
+
+    def _meant(self, item: Map) -> tuple[Place, str, str] | None:
+        """Returns what to say of a step that begins with what it is for, and what to write."""
+        for key, value in item.entries[:1]:
+            what = f"unknown step {shortened(key.text)}"
+            if key.text in _QUESTIONS and "collect" in self.tables:
+                if item.get("options") is not None or item.get("buttons") is not None:
+                    return key.place, f"{what}; a question with options is 'buttons'", f"- buttons: {_as_text(value)}"
+                return key.place, f"{what}; a question is 'collect' with its words as 'ask'", _question(value)
+            if key.text in _CONDITIONS and "branch" in self.tables:
+                write = f"- branch: [{{if: {_as_text(value)}, then: …}}]"
+                return key.place, f"{what}; what depends on something is a 'branch'", write
+        return None
 
     def _misspelt_kind(self, item: Map, present: str | None) -> tuple[Scalar, str] | None:
         """Returns a key that looks like the name of a kind and is likelier to be it than the one that is present."""
@@ -99,12 +116,34 @@ class Steps(Kind):
         for key, value in item.entries:
             if key.text == named:
                 mine.append((Scalar(key.place, key.end, kind, kind), value))
+            elif key.text == "ask" and key.text not in keys and "collect" in self.tables:
+                message = (
+                    f"'ask' is not an option of a '{kind}' step; a question is a step of its own, with a 'collect'"
+                )
+                walker.report("K001", key.place, message, write=_question(value))
             elif key.text in self.tables and key.text not in keys:
                 walker.report("K001", key.place, _one_thing(kind, key), write=_own_line(key, value))
                 others.append(Map(key.place, value.end, ((key, value),)))
             else:
                 mine.append((key, value))
         return Map(item.place, item.end, tuple(mine)), others
+
+
+_QUESTIONS = ("question", "ask", "prompt", "input")
+_CONDITIONS = ("condition", "conditions")
+
+
+def _question(asked: Node) -> str:
+    return f"- {{collect: answer, ask: {_as_text(asked)}}}"
+
+
+def _as_text(node: Node) -> str:
+    """Returns a text as it may stand between the signs of a map on one line."""
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    return (text if _PLAIN.fullmatch(text) else in_quotes(text)) if text else "…"
+
+
+_PLAIN = re.compile(r"\w[\w ?!.]*")
 
 
 def _one_thing(kind: str, key: Scalar) -> str:

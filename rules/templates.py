@@ -27,6 +27,8 @@ from rules.problems import did_you_mean
 LONGEST_TEMPLATE = 10_000
 LONGEST_OUTPUT = 10_000
 LONGEST_GAP = 400
+MOST_PROBLEMS = 20
+"""So many are told of one text."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _BRACES = re.compile(r"\{\{|\}\}|\{%")
@@ -52,6 +54,13 @@ class Name:
     name: str
     offset: int
     has_default: bool
+    behind: str = ""
+    """The filter that it is given to, which is likely meant to get a text then."""
+
+    @property
+    def in_quotes(self) -> str | None:
+        """What to write if it is no name but a text."""
+        return f'{self.behind}: "{self.name}"' if self.behind and "." not in self.name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,27 @@ def parse_template(text: str) -> Template:
     return Template(text, tuple(names), tuple(parts))
 
 
+def read_template(text: str) -> tuple[Template, list[TemplateProblem]]:
+    """Returns the template of the gaps that can be used, and what is wrong with each of the others."""
+    problems: list[TemplateProblem] = []
+    rest = text
+    while True:
+        try:
+            return parse_template(rest), problems
+        except TemplateProblem as problem:
+            problems.append(problem)
+            rest = _without_gap(rest, problem.offset) if len(problems) < MOST_PROBLEMS else ""
+
+
+def _without_gap(text: str, offset: int) -> str:
+    """Returns the text with spaces for the gap that this character is in; nothing of a text that has none there."""
+    opened = text.rfind("{{", 0, offset + 2)
+    closed = text.find("}}", max(opened, 0)) + 2
+    if opened < 0 or closed <= offset:
+        return ""
+    return text[:opened] + " " * (closed - opened) + text[closed:]
+
+
 class _OutputStatementsOnly(Environment):
     """Knows no tag and none of Liquid's filters, so there is nothing in it to escape with."""
 
@@ -190,7 +220,9 @@ def _gap(text: str, expression: FilteredExpression, names: list[Name]) -> _Gap:
     return _Gap(source, tuple(_applied(text, found, names) for found in filters))
 
 
-def _operand(text: str, node: Expression, names: list[Name], has_default: bool) -> Argument | _Variable:
+def _operand(
+    text: str, node: Expression, names: list[Name], has_default: bool, behind: str = ""
+) -> Argument | _Variable:
     """Returns what a gap begins with or a filter is given: a name, a text or a number."""
     if isinstance(node, StringLiteral | IntegerLiteral | FloatLiteral):
         return node.value
@@ -200,7 +232,7 @@ def _operand(text: str, node: Expression, names: list[Name], has_default: bool) 
     if not all(isinstance(part, str) and _NAME.fullmatch(part) for part in node.path):
         message = f"{_found(text, node.token.start_index)} is no name; a name has letters, digits and dots between them"
         raise TemplateProblem(message, node.token.start_index)
-    names.append(Name(name, node.token.start_index, has_default))
+    names.append(Name(name, node.token.start_index, has_default, behind))
     return _Variable(name)
 
 
@@ -219,7 +251,7 @@ def _applied(text: str, found: LiquidFilter, names: list[Name]) -> _Applied:
         if known.needs_it:
             raise TemplateProblem(f"the filter '{found.name}' needs what to say instead{example}", offset)
         return _Applied(found.name, None)
-    value = _operand(text, found.args[0].value, names, has_default=False)
+    value = _operand(text, found.args[0].value, names, has_default=False, behind=found.name)
     _check_argument(found.name, value, found.args[0].token.start_index)
     return _Applied(found.name, value)
 

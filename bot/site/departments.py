@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bot.site.reading import Reading
@@ -12,7 +12,7 @@ from rules.durations import Duration
 from rules.hours import OpeningHours, Window
 from rules.kinds import Choice, Integer, Length, MapOf, Nested, Reference, Text
 from rules.nodes import Map, Node
-from rules.problems import error
+from rules.problems import NOWHERE, Place, error
 from rules.schema import Key, Read, Table
 from rules.texts import Text as Texts
 from rules.texts import in_language
@@ -43,6 +43,7 @@ class Department:
     offline: str = LEAVE_MESSAGE
     """`leave_message` or the id of a flow."""
     default_language: str = "en"
+    offline_at: Place = field(default=NOWHERE, compare=False)
 
     def title_in(self, language: str) -> str:
         """Returns what visitors of this language call the department."""
@@ -71,7 +72,10 @@ DEPARTMENT = Table(
         "offer_for": Key(Length(), "how long one agent is asked before the next is", default=str(OFFER_FOR)),
         "if_no_answer": Key(Nested(IF_NO_ANSWER), "where a conversation nobody took goes, and when"),
         "offline": Key(
-            Reference("a flow"), "what happens when nobody is there: leave_message or a flow", default=LEAVE_MESSAGE
+            Reference("a flow"),
+            "what happens when nobody is there: `leave_message`, which takes a message and an address, or a flow of"
+            " your own; one that asks for something ends with `call: leave_message`, or nobody learns of it",
+            default=LEAVE_MESSAGE,
         ),
     },
     noun="a department",
@@ -134,6 +138,7 @@ def _department(read: Read, hours: Mapping[str, OpeningHours], reading: Reading)
         if_no_answer=_if_no_answer(read, reading),
         offline=read["offline"],
         default_language=language,
+        offline_at=read.place_of("offline"),
     )
 
 

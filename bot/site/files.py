@@ -13,10 +13,11 @@ from rules.document import too_big
 from rules.problems import Place, Problem, error
 
 MOST_FILES = 1_000
+ENDING = ".yaml"
 
 
 def content_files(directory: Path) -> Iterator[tuple[str, Path]]:
-    """Yields the path inside the site and the path on disk of every file that is content, in a fixed order.
+    """Yields the path inside the site and the path on disk of every file that is meant as content, in a fixed order.
 
     Hidden files and folders are left out, `.parlour` with the database among them, and what a link leads to outside.
     """
@@ -32,7 +33,10 @@ def read_files(directory: Path, problems: list[Problem]) -> dict[str, bytes]:
         if len(contents) >= MOST_FILES:
             problems.append(error("Y007", Place(name, 1, 1), f"this site has more than {MOST_FILES:,} files"))
             break
-        if why_not := _why_not(path, root):
+        if not name.endswith(ENDING):
+            right = f"{path.stem}{ENDING}"
+            problems.append(error("Y008", Place(name, 1, 1), f"{path.name} is not read; rename it to {right}"))
+        elif why_not := _why_not(path, root):
             problems.append(error("Y008", Place(name, 1, 1), why_not))
         elif (content := _content(name, path, problems)) is not None:
             contents[name] = content
@@ -43,7 +47,7 @@ def _called_content(root: Path) -> Iterator[tuple[str, Path]]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and name.endswith(".yaml"):
+            if not name.startswith(".") and name.lower().endswith((ENDING, ".yml")):
                 path = Path(folder, name)
                 yield path.relative_to(root).as_posix(), path
 

@@ -9,7 +9,7 @@ from flows.checks.written import SITE_NAMES
 from rules.facts import Scope
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import did_you_mean
-from rules.templates import Name, TemplateProblem, parse_template
+from rules.templates import Name, read_template
 
 DESK_NAMES = ("agent.name", *SITE_NAMES)
 RULE_TEXTS = ("answer", "warn", "note")
@@ -54,19 +54,19 @@ def _check(
     """Reports gaps that nothing fills, and returns the others."""
     filled: list[Name] = []
     for scalar in _scalars(node):
-        try:
-            names = parse_template(scalar.text).names
-        except TemplateProblem as problem:
+        template, problems = read_template(scalar.text)
+        for problem in problems:
             reading.walker.report("F007", scalar.place_at(problem.offset), problem.message, write=problem.write)
-            continue
-        for used in names:
+        for used in template.names:
             if known is None or used.name in known or (scope and scope.find(used.name)):
                 filled.append(used)
             else:
                 meant = did_you_mean(used.name, known)
                 hint = f" — did you mean '{meant}'?" if meant else _only(known) if scope is None else ""
+                if used.in_quotes:
+                    hint = f"; a text behind '{used.behind}' is put in quotes"
                 message = f"nothing fills the gap '{used.name}' here{hint}"
-                reading.walker.report("F007", scalar.place_at(used.offset), message)
+                reading.walker.report("F007", scalar.place_at(used.offset), message, write=used.in_quotes)
     return filled
 
 

@@ -31,6 +31,7 @@ from bot.site.sections import ids_of, sections_of, translations_of
 from bot.site.site import Site, StartedByMessage
 from bot.site.translations import read_translations
 from flows.checks.entries import Entry
+from flows.checks.nobody import Offline, check_nobody
 from flows.reading import Flows, read_flows
 from flows.settings import Settings
 from flows.steps.collect import CollectStep
@@ -116,6 +117,8 @@ class _Content:
         triggers = self._triggers(known)
         entries = tuple(entries_of(settings, departments, triggers, self.sections.get("rules")))
         flows = self._flows(known, departments, entries)
+        offline = [Offline(each.id, each.offline, each.offline_at) for each in departments.values()]
+        self.problems += check_nobody(flows.machines, flows.flows.keys() & flows.machines.keys(), offline)
         self.problems += lost_answers(self.sections.get("triggers"), triggers, flows.flows)
         rules = self._rules(known, flows)
         privacy = self._read("privacy", PRIVACY)
@@ -203,7 +206,8 @@ class _Content:
                 )
             )
         read = Walker(self.problems).read(node, ABOUT)
-        return about(read), node is not None and read.is_sound("languages")
+        # Of a section with nothing below it nobody knows what it was to say.
+        return about(read), isinstance(node, Map) and bool(node.entries) and read.is_sound("languages")
 
     def _section(self, name: str) -> Node | None:
         return self.translations.into(name, self.sections.get(name))

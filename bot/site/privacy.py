@@ -42,6 +42,8 @@ class Keep:
 class Keeping(Length):
     """How long something is kept. Value: timedelta, or None for ever."""
 
+    usual: str = "d"
+
     @property
     def words(self) -> str:
         return f"a duration like 90d or 2y, or {FOR_EVER}"

@@ -24,7 +24,9 @@ class Reading:
         known = (*self.ids.get(section, ()), *also)
         if wanted in known or not self.complete:
             return wanted in known
-        hint = suggestion(wanted, known) or those_there_are(known) if known else " — this site has none yet"
+        # A department that the site does not write itself is no help to whoever looks for one.
+        named = (*self.walker.ids.get(section, self.ids.get(section, ())), *also)
+        hint = suggestion(wanted, named) or those_there_are(named) if named else " — this site has none yet"
         self.walker.report("K005", place, f"{_NONE[section]} '{wanted}'{hint}")
         return False
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from rules import later
 from rules.nodes import Map, Node, Scalar, Unreadable
-from rules.problems import Place, Problem, error, suggestion
+from rules.problems import Place, Problem, did_you_mean, error, suggestion
 
 TRANSLATIONS = "translations"
 SECTIONS = (
@@ -25,8 +26,11 @@ SECTIONS = (
     "rules",
     TRANSLATIONS,
 )
+_GATHERED = tuple(name for name in SECTIONS if name != TRANSLATIONS)
 _NESTED = frozenset({"attributes"})
 """Sections of sections: the ids are one level further down."""
+_OPTIONS = frozenset({"site", "widget", "manners", "conversation", "privacy"})
+"""Sections that hold options, and no things of which there are several."""
 
 
 @dataclass
@@ -40,12 +44,44 @@ def sections_of(documents: Iterable[Map], problems: list[Problem]) -> dict[str, 
     """Returns each section as one map, whichever files it is spread over; translations belong to their files."""
     gathered: dict[str, _Gathered] = {}
     for document in documents:
-        for key, value in document.entries:
-            if key.text not in SECTIONS:
-                problems.append(_unknown(key))
-            elif key.text != TRANSLATIONS and not isinstance(value, Unreadable):
+        for key, value in _as_meant(document, problems):
+            if key.text != TRANSLATIONS and not isinstance(value, Unreadable):
                 _add(gathered, key, value, problems)
-    return {name: _joined(section, problems, nested=name in _NESTED) for name, section in gathered.items()}
+    return {name: _joined(section, problems, name) for name, section in gathered.items()}
+
+
+def _as_meant(document: Map, problems: list[Problem]) -> Iterator[tuple[Scalar, Node]]:
+    """Yields the sections of a file: also those that are misspelt, and one whose lines are not indented.
+
+    Each of these is told once; what is in it is read, so that nothing else seems to be missing.
+    """
+    entries = list(document.entries)
+    while entries:
+        key, value = entries.pop(0)
+        meant = did_you_mean(key.text, _GATHERED) if isinstance(value, Map) else None
+        if key.text in SECTIONS:
+            beside = list(takewhile(lambda entry: _is_no_section(*entry), entries)) if _is_empty(value) else []
+            if beside and key.text != TRANSLATIONS:
+                message = f"nothing is written below '{key.text}'; begin the lines that belong to it with two spaces"
+                first = beside[0][0].text
+                problems.append(error("K006", key.place, message, write=f"  {first}: …"))
+                value = Map(key.place, beside[-1][1].end, tuple(beside))
+                del entries[: len(beside)]
+            yield key, value
+        else:
+            problems.append(_unknown(key))
+            if meant is not None:
+                yield replace(key, text=meant), value
+
+
+def _is_empty(value: Node) -> bool:
+    return isinstance(value, Scalar) and value.value is None and not value.text
+
+
+def _is_no_section(key: Scalar, value: Node) -> bool:
+    return key.text not in (*SECTIONS, *later.keys_of("file")) and (
+        did_you_mean(key.text, SECTIONS) is None or not isinstance(value, Map)
+    )
 
 
 def translations_of(documents: Iterable[Map]) -> dict[str, Map]:
@@ -81,19 +117,18 @@ def _add(gathered: dict[str, _Gathered], key: Scalar, value: Node, problems: lis
     section.entries += value.entries
 
 
-def _joined(section: _Gathered, problems: list[Problem], *, nested: bool) -> Node:
+def _joined(section: _Gathered, problems: list[Problem], name: str) -> Node:
     once: dict[str, tuple[Scalar, Node]] = {}
     for key, value in section.entries:
         if key.text not in once:
             once[key.text] = (key, value)
-        elif nested and isinstance(value, Map) and isinstance(once[key.text][1], Map):
+        elif name in _NESTED and isinstance(value, Map) and isinstance(once[key.text][1], Map):
             first_key, first = once[key.text]
             both = _Gathered(first, [*first.entries, *value.entries])  # type: ignore[union-attr]
-            once[key.text] = (first_key, _joined(both, problems, nested=False))
+            once[key.text] = (first_key, _joined(both, problems, key.text))
         elif key.place.file != once[key.text][0].place.file:
             first_place = once[key.text][0].place
             where = f"{first_place.file} line {first_place.line}"
-            problems.append(
-                error("Y003", key.place, f"'{key.text[:40]}' is there already ({where}); give it another id")
-            )
+            remedy = f"an option of '{name}' is written in one place" if name in _OPTIONS else "give it another id"
+            problems.append(error("Y003", key.place, f"'{key.text[:40]}' is there already ({where}); {remedy}"))
     return Map(section.first.place, section.first.end, tuple(once.values()))

@@ -21,7 +21,7 @@ from flows.wording import Wording
 from rules.facts import Scope
 from rules.meant_targets import meant_target
 from rules.problems import NOWHERE, Place, Problem, did_you_mean, error, suggestion, those_there_are, warning
-from rules.templates import TemplateProblem, parse_template
+from rules.templates import Name, read_template
 
 SITE_NAMES = ("site.name", "site.next_opening", "site.opening_hours")
 """What texts may say that conditions cannot ask."""
@@ -36,6 +36,8 @@ class Surroundings:
     """Ids of flows that are written but could not be read, and of the standard ones."""
     departments: Collection[str]
     scope: Scope
+    written: Collection[str]
+    """Those of the departments that the site writes itself; another is there where it writes none."""
 
     @property
     def flow_ids(self) -> tuple[str, ...]:
@@ -144,7 +146,8 @@ _WORD_TARGETS = ("end", "cancel", "back", "restart", "handoff")
 
 def _department(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
     if name and name not in around.departments:  # Without a name, what stands there was no id and is told.
-        meant = suggestion(name, (*around.departments, "any")) or those_there_are(around.departments)
+        meant = suggestion(name, (*around.written, "any")) or those_there_are(around.written)
+        meant = meant or ("" if around.written else " — this site has none yet")
         yield error("K005", place, f"there is no department '{name}'{meant}")
 
 
@@ -194,13 +197,11 @@ def _inputs(step: CallStep, around: Surroundings) -> Iterator[Problem]:
 def _gaps(wording: Wording, around: Surroundings) -> Iterator[Problem]:
     """Yields what is wrong with the gaps of a text: not readable, or nothing of that name."""
     for language, text in wording.texts.items():
-        try:
-            template = parse_template(text)
-        except TemplateProblem as problem:
+        template, problems = read_template(text)
+        for problem in problems:
             yield error("F007", wording.place_at(language, problem.offset), problem.message, write=problem.write)
-            continue
         for name in template.names:
-            yield from _name(name.name, wording.place_at(language, name.offset), around.scope)
+            yield from _name(name, wording.place_at(language, name.offset), around.scope)
         for found in _ONE_BRACE.finditer(text):
             if found[1] in SITE_NAMES or around.scope.find(found[1]) is not None:
                 message = f"'{found[0]}' is said as it stands here; a gap has two braces on each side"
@@ -212,7 +213,8 @@ _ONE_BRACE = re.compile(r"(?<![{$])\{ *([a-z][\w.]*) *\}(?!\})")
 """A gap as other programs write it."""
 
 
-def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
+def _name(gap: Name, place: Place, scope: Scope) -> Iterator[Problem]:
+    name = gap.name
     if name in SITE_NAMES:
         return
     fact = scope.find(name)
@@ -220,6 +222,8 @@ def _name(name: str, place: Place, scope: Scope) -> Iterator[Problem]:
         of_contact = f"contact.{name}"
         meant = of_contact if scope.find(of_contact) else did_you_mean(name, (*scope.names(), *SITE_NAMES), {})
         hint = f" — did you mean '{meant}'?" if meant else ": no slot and no fact has this name"
-        yield error("F007", place, f"nothing fills the gap '{name}'{hint}")
+        if gap.in_quotes:
+            hint = f"; a text behind '{gap.behind}' is put in quotes"
+        yield error("F007", place, f"nothing fills the gap '{name}'{hint}", write=gap.in_quotes)
     elif not fact.in_this_version:
         yield error("K007", place, f"'{name}' is not yet in this version")

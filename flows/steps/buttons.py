@@ -16,7 +16,7 @@ from flows.targets import BACK, STAY, Target
 from flows.wording import Wording
 from rules.conditions import IR, compile_condition
 from rules.facts import Kind as FactKind
-from rules.kinds import Choice, Conditions, Id, Text, Word, YesNo
+from rules.kinds import Choice, Conditions, Id, Text, Word, YesNo, refuse_list
 from rules.nodes import List, Map, Node, Scalar
 from rules.problems import NOWHERE, Place
 from rules.schema import Key, Kind, Read, Table, Walker, shortened
@@ -64,7 +64,7 @@ class Options(Kind):
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
         if not isinstance(node, List) or not node.items:
-            return walker.refuse(node, self, label)
+            return refuse_list(node, self, walker, label)
         return [option for item in node.items if (option := self._option(item, walker)) is not None]
 
     def instead(self) -> list[Read]:

@@ -43,6 +43,11 @@ VALUE: Mapping[str, Key] = {
     "save_to": Key(Choice(("conversation", "contact")), "contact, if attributes have it; else conversation"),
 }
 """What is asked for, alone or as a field of a form."""
+VALUE_ELSEWHERE: Mapping[str, str] = {
+    "validate": "what kind of answer it is, is its 'type', like  type: email",
+    "required": "every answer is, unless  optional: true  is written",
+}
+"""What other programs call it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ class CollectStep(AskingStep):
             "confirm": Key(YesNo(), "true: before it is kept, the visitor is asked whether it is right", default=False),
             **QUESTION,
         },
+        VALUE_ELSEWHERE,
     )
 
     slot: str

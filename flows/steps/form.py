@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from flows.filling import FormQuestion
 from flows.question import Aside, Exit, compile_question
 from flows.steps.asking import QUESTION, AskingStep, asking
-from flows.steps.collect import VALUE, CollectStep, value_asked_for
+from flows.steps.collect import VALUE, VALUE_ELSEWHERE, CollectStep, value_asked_for
 from flows.steps.step import common, step_table
 from flows.wording import Wording
 from rules.facts import Kind as FactKind
@@ -34,6 +34,7 @@ FIELD = Table(
         "if": Key(Conditions(), "the same in one line"),
     },
     "a field of 'form'",
+    VALUE_ELSEWHERE,
 )
 
 

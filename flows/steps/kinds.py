@@ -68,15 +68,22 @@ class Limit(Kind):
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         text = node.text.strip() if isinstance(node, Scalar) else ""
-        return text if text in RELATIVE_DAYS or _is_day(text) else walker.refuse(node, self, label)
+        if text in RELATIVE_DAYS or _is_day(text):
+            return text
+        if _DAY.fullmatch(text):
+            return walker.report("K006", node.place, f"{label}: there is no such day as {text}")
+        return walker.refuse(node, self, label)
 
 
 RELATIVE_DAYS: Mapping[str, int] = {"yesterday": -1, "today": 0, "tomorrow": 1}
 """Days that are another one every day."""
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _is_day(text: str) -> bool:
     try:
-        return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None and bool(date.fromisoformat(text))
+        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
     except ValueError:
         return False

@@ -108,9 +108,9 @@ class Step(ABC):
 _ELSEWHERE = {"then": "what follows is the next step, written below this one, like  - goto: menu"}
 
 
-def step_table(kind: str, keys: Mapping[str, Key]) -> Table:
+def step_table(kind: str, keys: Mapping[str, Key], elsewhere: Mapping[str, str] | None = None) -> Table:
     """Returns the table of a kind of step: its own keys and those every step takes."""
-    return Table(kind, {**keys, **COMMON_KEYS}, f"a '{kind}' step", _ELSEWHERE)
+    return Table(kind, {**keys, **COMMON_KEYS}, f"a '{kind}' step", {**_ELSEWHERE, **(elsewhere or {})})
 
 
 def common(read: Read, reading: Reading) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The kinds of value a table may ask for: texts, numbers, words, ids, durations, lists, maps, conditions."""
 
-from rules.kinds.collections import AnyNode, Conditions, ListOf, MapOf, Nested, OneOrList
+from rules.kinds.collections import AnyNode, Conditions, ListOf, MapOf, Nested, OneOrList, refuse_list
 from rules.kinds.names import ID_PATTERN, Id, Reference, is_new_id
 from rules.kinds.texts import Phrases, Text, Texts
 from rules.kinds.values import Choice, Integer, Length, Number, Percent, Word, YesNo
@@ -26,4 +26,5 @@ __all__ = [
     "Word",
     "YesNo",
     "is_new_id",
+    "refuse_list",
 ]

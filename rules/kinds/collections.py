@@ -6,8 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.kinds.names import is_new_id
-from rules.nodes import List, Map, Node
-from rules.schema import WRONG, Kind, Read, Table, Walker
+from rules.nodes import List, Map, Node, Scalar
+from rules.schema import WRONG, Kind, Read, Table, Walker, Wrong, found
+
+
+def refuse_list(node: Node, kind: Kind, walker: Walker, label: str) -> Wrong:
+    """Reports what is no list, with the list that `de, en` was meant for."""
+    text = node.text.strip() if isinstance(node, Scalar) and not node.quoted else ""
+    lines = node.lines[node.place.line - 1 : node.end.line] if isinstance(node, Scalar) else ()
+    rows = [lines[0][node.place.column - 1 :], *lines[1:]] if len(lines) > 1 else []
+    items = [row.strip().lstrip("–—•*-") for row in rows] if rows else text.split(",") if "," in text else []
+    if not text or not items or not label.startswith("'"):
+        return walker.refuse(node, kind, label)
+    listed = ", ".join(item.strip() for item in items if item.strip())
+    message = f"{label} is {kind.words}, not {found(node)}"
+    return walker.report("K006", node.place, message, write=f"{label.strip(chr(39))}: [{listed}]")
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,7 @@ class ListOf(Kind):
 
     def read(self, node: Node, walker: Walker, label: str) -> Any:
         if not isinstance(node, List) or len(node.items) < self.at_least:
-            return walker.refuse(node, self, label)
+            return refuse_list(node, self, walker, label)
         values = [walker.value(item, self.item, f"each of {label}") for item in node.items]
         return [value for value in values if value is not WRONG]
 

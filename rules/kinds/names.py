@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,15 @@ class Reference(Kind):
         return ""
 
 
+def _plain_letters(text: str) -> str:
+    """Returns `strasse` for `Straße`: a letter with a sign on it is written as in an address."""
+    spelt = text.lower().translate(_SPELT)
+    return "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(letter))
+
+
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l"})
+
+
 def is_new_id(
     node: Node, walker: Walker, label: str, reserved: Collection[str] = (), likely: Collection[str] = ()
 ) -> bool:
@@ -65,7 +75,7 @@ def is_new_id(
     elif len(text) > LONGEST_ID:
         walker.report("K006", node.place, f"{shortened(text)} is too long for an id; {LONGEST_ID} letters at most")
     elif not ID_PATTERN.fullmatch(text):
-        slug = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_0123456789")
+        slug = re.sub(r"[^a-z0-9]+", "_", _plain_letters(text)).strip("_").lstrip("_0123456789")
         slug = next((id for id in likely if id == slug.replace("_", "")), slug)
         hint = f" — did you mean '{slug}'?" if slug else ""
         rule = "an id has small letters, digits and _, and begins with a letter"

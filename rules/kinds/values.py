@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rules import later
 from rules.comparisons import percentage_meant
-from rules.durations import Duration, NotADuration, parse_duration
+from rules.durations import UNITS, Duration, NotADuration, parse_duration
 from rules.nodes import Node, Scalar
 from rules.problems import suggestion
 from rules.schema import Kind, Walker, shortened
@@ -174,6 +174,8 @@ class Length(Kind):
 
     working: bool = False
     """Whether it may be counted in working hours."""
+    usual: str = "s"
+    """The unit that was likely meant where none is written."""
 
     @property
     def words(self) -> str:
@@ -184,12 +186,16 @@ class Length(Kind):
         if text is None:
             return walker.refuse(node, self, label)
         try:
-            length = parse_duration(text)
+            length = parse_duration(text, self.usual)
         except NotADuration as wrong:
             return walker.report("K006", node.place, f"{label}: {wrong}")
         if length.working and not self.working:
             return walker.report("K007", node.place, f"{label}: {later.sentence('time in working hours')}")
         return length
+
+    def beside(self, default: Any) -> Kind:
+        """Returns the same with the unit of the default: after `7d` are meant days."""
+        return replace(self, usual=default[-1]) if isinstance(default, str) and default[-1:] in UNITS else self
 
     def instead(self) -> Duration:
         return Duration(0)

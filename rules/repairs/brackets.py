@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules.nodes import in_quotes
 from rules.problems import error
@@ -12,6 +12,8 @@ from rules.repairs.texts import sign_before
 
 _IN_QUOTES = re.compile(r""""(?:[^"\\]|\\.)*"(?=\s*[,\]}:])|'(?:[^']|'')*'(?!')(?=\s*[,\]}:])""")
 _QUOTES_INSIDE = re.compile(r"""(["']).*?\1(?=\s*(?:[,\]}]|:\s))""")
+_TO_END_OF_MAP = re.compile(r"(?:\{\{.*?\}\}|[^}])+")
+_TO_NEXT_KEY = re.compile(r"[^,\[\]{}]*(?=,\s*[\w-]+:\s)")
 _PLAIN = re.compile(r"(?:\{\{.*?\}\}|[^,\[\]{}:]|:(?![\s,\]}]|$))+")
 _TO_COMMA = re.compile(r"(?:\{\{.*?\}\}|[^,\[\]{}])+")
 _SPACES = re.compile(r"\s*")
@@ -46,16 +48,17 @@ class _Reader:
 
     text: str
     at: int = 0
-    level: int = 0
+    closing: list[str] = field(default_factory=list)
+    """What closes the lists and maps that are open here."""
     mistake: tuple[int, str, str | None] | None = None
     """Where the first one is, what to say, and why."""
 
     def collection(self) -> str:
         """Returns the list or map that begins here as it was meant."""
-        self.level += 1
-        if self.level > _MOST_LEVELS:
+        if len(self.closing) >= _MOST_LEVELS:
             raise _NotClear
         closing = "]" if self.text[self.at] == "[" else "}"
+        self.closing.append(closing)
         meant = self._take(1)
         while not self._begins(closing):
             meant += self._spaces()
@@ -67,7 +70,7 @@ class _Reader:
                 meant += self._entry() + self._spaces()
                 if not self._begins((",", closing)):
                     raise _NotClear
-        self.level -= 1
+        self.closing.pop()
         return meant + self._take(1)
 
     def _entry(self) -> str:
@@ -92,6 +95,11 @@ class _Reader:
         right = _IN_QUOTES.match(self.text, start)
         if right:
             return self._take(len(right.group()))
+        opened = self._left_open(start)
+        if opened is not None:
+            message = f"the quote {self.text[start]} that opens here is not closed"
+            self.at = start + len(opened)
+            return self._quoted(opened[1:], start, message)
         nearly = _QUOTES_INSIDE.match(self.text, start)
         if nearly:
             self.at = nearly.end()
@@ -106,6 +114,21 @@ class _Reader:
         if "{{" in text or text.startswith(("- ", "? ")):
             return self._quoted(text, start, "a text like this must be in quotes inside of [ ] and { }")
         return text
+
+    def _left_open(self, start: int) -> str | None:
+        """Returns the text from a quote on that nothing closes: to the next key of a map, the next item, or the end."""
+        sign = self.text[start : start + 1]
+        if sign not in ('"', "'"):
+            return None
+        to_key = _TO_NEXT_KEY.match(self.text, start + 1)
+        if to_key and sign not in to_key[0]:
+            return sign + to_key[0]
+        found = (_TO_END_OF_MAP if self.closing[-1] == "}" else _TO_COMMA).match(self.text, start + 1)
+        if found is None or sign in found[0]:
+            return None
+        ends_before_comma = self.text[found.end() : found.end() + 1] == ","
+        # With another quote further down, nobody knows whether the text goes on to that one.
+        return None if ends_before_comma and sign in self.text[found.end() :] else sign + found[0].rstrip()
 
     def _quoted(self, text: str, start: int, message: str, why: str | None = None) -> str:
         self.mistake = self.mistake or (start, message, why)

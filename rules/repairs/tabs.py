@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rules.problems import Place, error
-from rules.repairs.spot import Repair, Spot, inner_column, long_text_above, text_column
+from rules.repairs.spot import Repair, Spot, inner_column, long_text_above, open_columns, text_column
 
 _WIDTHS = (2, 4, 8)
 """How far apart the tab stops of editors are."""
@@ -22,10 +22,27 @@ def tabs(spot: Spot) -> Repair | None:
     runs = list(_runs(spot.lines, spot.index))
     tabbed = {index for first, last in runs for index in range(first, last + 1)}
     shown = [_shown(spot.lines, tabbed, width) for width in _WIDTHS]
-    lines = min(shown, key=lambda lines: _unlikely(lines, tabbed))
+    lines = _in_open_columns(min(shown, key=lambda lines: _unlikely(lines, tabbed)), runs)
     first, last = spot.index, runs[-1][1]
     told = [error("Y005", Place(spot.file, *_tab_in(spot.lines, run)), _message(*run)) for run in runs]
     return Repair(first, tuple(lines[first : last + 1]), told[0], tuple(told[1:]))
+
+
+def _in_open_columns(lines: Sequence[str], runs: Sequence[tuple[int, int]]) -> list[str]:
+    """Returns the lines with each run of tabbed ones moved to where its first can begin, if it begins nowhere."""
+    moved = list(lines)
+    for first, last in runs:
+        above = next((line for line in reversed(moved[:first]) if line.strip()), "")
+        columns, at = open_columns(moved, first), len(moved[first]) - len(moved[first].lstrip())
+        is_item = moved[first].lstrip().startswith("- ")
+        fitting = [column for column, of_item in columns.items() if of_item == is_item]
+        if not fitting or at in fitting or _OPENS.search(above) or _LONG_TEXT.search(above):
+            continue
+        by = min(fitting, key=lambda column: (abs(column - at), -column)) - at
+        for index in range(first, last + 1):
+            line = moved[index]
+            moved[index] = " " * by + line if by > 0 else line[min(-by, len(line) - len(line.lstrip())) :]
+    return moved
 
 
 def _message(first: int, last: int) -> str:

@@ -77,7 +77,8 @@ def _open_quote(spot: Spot) -> Repair | None:
     if re.match(closed, value):
         return None
     column = spot.parts.start("value")
-    text = spot.line[:column] + value + sign + (spot.parts["comment"] or "")
+    inside = value if value != sign else f"{sign}…"
+    text = spot.line[:column] + inside + sign + (spot.parts["comment"] or "")
     message = f"the quote {sign} that opens here is not closed on this line"
     return spot.repaired(text, error("Y001", spot.place(column), message, write=text.strip()))
 

@@ -11,6 +11,7 @@ from bot.site import Loaded, load, load_files, public_bundle
 from bot.site.conversation import DEFAULT_FALLBACK
 from bot.site.public import bundle_hash
 from bot.site.site import Site
+from bot.site.watching import look
 from rules.durations import Duration
 
 SITE = """\
@@ -63,6 +64,7 @@ flows:
     steps:
       - collect: email
         ask: Where can we write to?
+      - call: leave_message
 """
 TRIGGERS = """\
 triggers:
@@ -95,6 +97,16 @@ def errors_of(loaded: Loaded) -> list[str]:
 @pytest.fixture
 def site() -> Site:
     return site_of(FILES)
+
+
+@pytest.mark.parametrize("name", ["neu.yml", "neu.YAML", "neu.YML"])
+def test_a_file_whose_name_ends_otherwise_is_told_and_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "site.yaml").write_text("site: {name: Tea}\nconversation: {start: new}\n")
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / name).write_text("flows: {new: {steps: [{sey: Hello}]}}\n")
+    (tmp_path / ".hidden.yml").write_text("- nothing of ours\n")
+    assert errors_of(load(tmp_path)) == [f"flows/{name}:1:1: {name} is not read; rename it to neu.yaml"]
+    assert f"flows/{name}" in look(tmp_path)
 
 
 def test_a_site_knows_its_name_its_languages_and_where_it_is(site: Site) -> None:
@@ -198,11 +210,20 @@ def test_a_department_that_keeps_hours_which_are_not_written_is_told(
     )
 
 
+def test_a_department_that_nobody_wrote_is_named_to_nobody_who_looks_for_one() -> None:
+    flows = "flows: {tea: {steps: [{handoff: rental}]}}"
+    rules = "rules: {rent: {match: {words: [rent]}, route: rental, handoff: true}}"
+    assert errors_of(load_files({"a.yaml": PLAIN, "b.yaml": flows, "c.yaml": rules})) == [
+        "b.yaml:1:33: there is no department 'rental' — this site has none yet",
+        "c.yaml:1:47: there is no department 'rental' — this site has none yet",
+    ]
+
+
 ADVISE = """\
 flows:
   advise:
     inputs: {team_size: text}
-    steps: [{say: 'For {{ team_size }} people.'}]
+    steps: [{say: 'For {{ team_size }} people.'}, {call: leave_message}]
 """
 SAYS = "words.yaml:4:27: {{ team_size }} may be empty here: "
 TRIGGER = "triggers: {help: {when: {scroll: 50}, say: Help?, "

@@ -43,7 +43,7 @@ def test_one_message_answers_several_questions_as_the_page_says(play):
 
 
 def test_silence_leads_on_as_the_page_says(play):
-    bot = play(EXAMPLES[2], start="contact_me")
+    bot = play(EXAMPLES[3], start="contact_me")
     assert bot.silent(1) == ["Still there? Your number is enough, we do the rest."]
     assert bot.silent(2) == ["Or shall we write to you?"]
     assert bot.silent(1) == []

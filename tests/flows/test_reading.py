@@ -99,7 +99,7 @@ def test_a_misspelt_else_is_told_once(problems_in):
         ("{collect: x, if_known: never}", "'if_known' is skip, confirm or ask, not 'never'"),
         ("{buttons: Q?, save_as: x, options: [A], if_known: confirm}", "'if_known' is skip or ask, not 'confirm'"),
         ("{collect: x, type: date, min: 3}", "'min' of 'date' is a day like today, tomorrow or 2026-12-24, not '3'"),
-        ("{collect: x, type: date, max: 2026-02-30}", "'max' is a number, or a day like today, tomorrow or 2026-12-24"),
+        ("{collect: x, type: date, max: 2026-02-30}", "'max': there is no such day as 2026-02-30"),
         ("{collect: x, type: number, min: today}", "'min' of 'number' is a number, not 'today'"),
         ("{collect: x, min: 2.5}", "'min' of 'text' is a number of letters, not '2.5'"),
         (

@@ -225,7 +225,9 @@ def test_a_mistake_is_told_with_its_place(entry: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("when: [{page: /}]", "K006 triggers/shop.yaml:1:7: 'when' is a map of conditions, not a list; write 'all:' or 'any:' above the list — write  when: {any: […]}"),
+        ("when: [{page: /}]", "K006 triggers/shop.yaml:1:7: 'when' is a map of conditions, not a list; without the dashes all of them must hold; where one of them is enough, write 'any:' above the list — write  when: {page: /}"),
+        ("when: [{page: /a}, {scroll: 60}, {device: [mobile]}]", "K006 triggers/shop.yaml:1:7: 'when' is a map of conditions, not a list; without the dashes all of them must hold; where one of them is enough, write 'any:' above the list — write  when: {page: /a, scroll: 60, device: [mobile]}"),
+        ('unless: [{page: /a}, {page: "/b, c"}]', "K006 triggers/shop.yaml:1:9: 'unless' is a map of conditions, not a list; without the dashes each of them is an exception — write  unless: {page: [/a, \"/b, c\"]}"),
         ('when: scroll > 50', "K006 triggers/shop.yaml:1:7: 'when' is a map like 'page: /pricing*', not a line; a condition in one line is written as 'if' — write  if: scroll > 50"),
         ("unless:\nsay: x", "K006 triggers/shop.yaml:1:8: 'unless' is empty; it takes conditions like 'page: /pricing*'"),
     ],

@@ -151,7 +151,11 @@ def test_a_missing_key_is_told_with_its_meaning() -> None:
     ("step", "expected"),
     [
         ("- colect: email", "K002 flows/welcome.yaml:2:5: unknown step 'colect' — did you mean 'collect'?"),
-        ("- question: email", "K002 flows/welcome.yaml:2:5: unknown step 'question' — did you mean 'collect'?"),
+        (
+            "- question: email",
+            "K002 flows/welcome.yaml:2:5: unknown step 'question'; a question is 'collect' with its words as 'ask'"
+            " — write  - {collect: answer, ask: email}",
+        ),
         ("- escalate: sales", "K002 flows/welcome.yaml:2:5: unknown step 'escalate' — did you mean 'handoff'?"),
         ("- next: menu", "K002 flows/welcome.yaml:2:5: unknown step 'next' — did you mean 'goto'?"),
         (

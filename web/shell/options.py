@@ -11,9 +11,23 @@ from typing import Any
 
 import click
 
+
+class _SiteFolder(click.Path):
+    """The folder of a site; whoever names a file in it is told which one that is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        named = Path(value)
+        if named.is_file():
+            folder = next((above for above in named.parents if (above / "site.yaml").exists()), None)
+            which = f"the folder of the site: {folder}" if folder else "the folder of the site"
+            self.fail(f"'{named}' is a file, and a site is read as a whole; name {which}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-SITE = click.argument("site", type=_FOLDER, default="site")
-SITE_OPTION = click.option("--site", type=_FOLDER, default="site", show_default=True, help="Folder of the site.")
+_SITE = _SiteFolder(path_type=Path, file_okay=False)
+SITE = click.argument("site", type=_SITE, default="site")
+SITE_OPTION = click.option("--site", type=_SITE, default="site", show_default=True, help="Folder of the site.")
 DATA = click.option(
     "--data",
     type=_FOLDER,

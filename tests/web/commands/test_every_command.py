@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.database import Database
 from tests import databases
+from tests.conftest import WORLDS
 from tests.disk import full
 from tests.shell import begin_record, hired, parlour
 from web.cli import main
@@ -248,6 +249,7 @@ def test_of_a_site_that_finds_no_room_nothing_is_left(small_disk: Path, is_there
     assert parlour("init", str(made)).exit_code == 0
 
 
+A_FILE = "is a file, and a site is read as a whole; name the folder of the site. How it is used:"
 NONSENSE = [
     (["nonsense"], "No such command 'nonsense'. How it is used:  parlour --help"),
     (["--nonsense"], "No such option '--nonsense'. How it is used:  parlour --help"),
@@ -256,14 +258,22 @@ NONSENSE = [
     (["check", ""], "One of the words is empty; is a variable of the shell not set?"),
     (["deploy", "--site="], "One of the words is empty"),
     (["jobs", "show", "\udcff"], "'\\udcff' is not written in UTF-8."),
-    (["check", __file__], f"'[SITE]': Directory '{__file__}' is a file."),
-    (["backup", "x", "--site", __file__], f"'--site': Directory '{__file__}' is a file."),
+    (["check", __file__], f"'[SITE]': '{__file__}' {A_FILE}"),
+    (["backup", "x", "--site", __file__], f"'--site': '{__file__}' {A_FILE}"),
     (["visitor", "hold", "ann"], "Missing option '--because'. How it is used:  parlour visitor hold --help"),
     (["explain", "conversation"], "Missing argument 'ID'."),
     (["versions", "--before", "9" * 30], f"'--before': {'9' * 30} is not in the range"),
     (["talk", "--agents", "-1"], "'--agents': -1 is not in the range"),
     (["rollback", "mysite", "7b3d99"], "Got unexpected extra argument (7b3d99)."),
 ]
+
+
+def test_who_names_a_file_of_a_site_is_told_its_folder():
+    harbour = WORLDS / "harbour"
+    refused = parlour("check", str(harbour / "flows" / "any.yaml"))
+    assert "There is no site at" in refused.output
+    refused = parlour("check", str(next(harbour.rglob("flows/*.yaml"))))
+    assert f"name the folder of the site: {harbour}. How" in refused.output
 
 
 @pytest.mark.parametrize(("words", "told"), NONSENSE, ids=[" ".join(map(ascii, words)) for words, _ in NONSENSE])
