@@ -97,7 +97,7 @@ BRIEF: dict[str, Any] = {
         "referrer": None,
         "visits": 2,
         "channel": "widget",
-        "timezone": "Europe/Vienna",
+        "timezone": "America/New_York",
     },
 }
 RESPONSES = [

@@ -40,7 +40,7 @@ def test_the_details_are_told_in_words(panel: Callable[..., Page], page: Page) -
         "Visits2",
         "DeviceComputer",
         "Came throughThe chat of the site",
-        "Time zoneEurope/Vienna",
+        "Time zoneAmerica/New York",
     ):
         expect(details).to_contain_text(told)
 

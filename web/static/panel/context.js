@@ -172,6 +172,7 @@ function words(key, value) {
   const number = typeof value === "string" && callable(key, value);
   if (number) return link(value, `tel:${number}`);
   if (key === "channel") return DOORS[value] ?? shown(value);
+  if (key === "timezone") return shown(value).replaceAll("_", " ");
   if (key === "device") return DEVICES[value] ?? shown(value);
   return key === "language" ? languageOf(value) : shown(value);
 }
