@@ -8,12 +8,21 @@ does so for a lock that is theirs alone.
 
 from collections import deque
 from contextlib import suppress
+from enum import Enum
 from threading import Lock
-from time import monotonic
 from typing import Any
 
 from sqlalchemy.exc import TimeoutError as NoneCameBack
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+
+class _Room(Enum):
+    """In place of a connection: whoever has it may open one."""
+
+    ONE = "one"
+
+
+_Given = ConnectionPoolEntry | _Room
 
 
 class _Waiting:
@@ -22,7 +31,7 @@ class _Waiting:
     __slots__ = ("given", "told")
 
     def __init__(self) -> None:
-        self.given: ConnectionPoolEntry | None = None
+        self.given: _Given | None = None
         self.told = Lock()  # Held until they are.
         self.told.acquire()
 
@@ -30,99 +39,93 @@ class _Waiting:
 class SharedPool(Pool):
     """At most `most` connections at once, of which `kept` stay open when nobody uses them.
 
-    Where all are in use, one that comes back is given to who waits longest; who waits more than `timeout` seconds gets
-    NoneCameBack.
+    What comes free, a connection or room for one, is given to who waits longest; who waits more than `timeout` seconds
+    gets NoneCameBack.
     """
 
     def __init__(self, creator: Any, kept: int, most: int, timeout: float, **settings: Any):
         super().__init__(creator, **settings)
         self._settings: dict[str, Any] = {"kept": kept, "most": most, "timeout": timeout}
         self._kept = kept
-        self._most = most
         self._timeout = timeout
         self._free: deque[ConnectionPoolEntry] = deque()
-        self._room: deque[None] = deque([None])
+        self._room = deque([_Room.ONE])
         """As many as may be opened yet. The first is opened alone, since SQLAlchemy has a lock for that one."""
-        self._more = most - 1
-        """For so many there is room once the first is open."""
+        self._more = deque([_Room.ONE] * (most - 1))
+        """Room that there is once the first is open."""
         self._waiting: deque[_Waiting] = deque()
 
     def _do_get(self) -> ConnectionPoolEntry:
-        found = self._free_or_new()
-        until = monotonic() + self._timeout
-        while found is None:
-            left = until - monotonic()
-            if left <= 0:
-                raise NoneCameBack(f"all {self._most} connections are in use")
-            found = self._waited_for(left)
-        return found
+        found = self._at_hand() or self._waited_for()
+        if found is None:
+            raise NoneCameBack("no connection came free in time")
+        return self._opened() if found is _Room.ONE else found
 
-    def _waited_for(self, seconds: float) -> ConnectionPoolEntry | None:
-        """Returns a connection that came back, or None when time is over or there is room for a new one."""
+    def _at_hand(self) -> _Given | None:
+        for heap in (self._free, self._room):
+            with suppress(IndexError):
+                return heap.popleft()
+        return None
+
+    def _waited_for(self) -> _Given | None:
+        """Returns what came free, or None when the time is over."""
         me = _Waiting()
         self._waiting.append(me)
-        found = self._free_or_new()  # What came back just before was given to nobody.
-        if found is None and me.told.acquire(timeout=seconds):
-            return me.given
         try:
-            self._waiting.remove(me)
-        except ValueError:  # In this very moment I am given something.
-            me.told.acquire()
-            if found is None:
+            found = self._at_hand()  # What came free just before was given to nobody.
+            if found is None and me.told.acquire(timeout=self._timeout):
                 return me.given
-            self._pass_on(me.given)
+        except BaseException:
+            self._give(self._withdrawn(me))
+            raise
+        given = self._withdrawn(me)
+        if found is None:
+            return given
+        self._give(given)
         return found
 
-    def _free_or_new(self) -> ConnectionPoolEntry | None:
-        with suppress(IndexError):
-            return self._free.popleft()
+    def _withdrawn(self, me: _Waiting) -> _Given | None:
+        """Waits no longer, and returns what was given in this very moment."""
         try:
-            self._room.pop()
-        except IndexError:
-            return None
+            self._waiting.remove(me)
+        except ValueError:
+            me.told.acquire()
+        return me.given
+
+    def _opened(self) -> ConnectionPoolEntry:
         try:
             opened = self._create_connection()
         except BaseException:
-            self._give_room()
+            self._give(_Room.ONE)
             raise
-        while self._more:
-            self._more -= 1
-            self._give_room()
+        with suppress(IndexError):
+            while True:
+                self._give(self._more.pop())
         return opened
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        if self._gave(record):
-            return
-        if len(self._free) < self._kept:
-            self._free.append(record)
-            if self._waiting:  # Since a moment: they may have looked before it lay there.
-                with suppress(IndexError):
-                    self._do_return_conn(self._free.popleft())
+        if len(self._free) < self._kept or self._waiting:
+            self._give(record)
             return
         try:
             record.close()
         finally:
-            self._give_room()
+            self._give(_Room.ONE)
 
-    def _give_room(self) -> None:
-        self._room.append(None)
-        self._gave(None)
-
-    def _pass_on(self, given: ConnectionPoolEntry | None) -> None:
-        if given is None:
-            self._gave(None)
-        else:
-            self._do_return_conn(given)
-
-    def _gave(self, what: ConnectionPoolEntry | None) -> bool:
-        """Gives a connection, or word that there is room for one, to who waits longest; says whether somebody does."""
-        try:
-            longest = self._waiting.popleft()
-        except IndexError:
-            return False
-        longest.given = what
-        longest.told.release()
-        return True
+    def _give(self, what: _Given | None) -> None:
+        """Gives it to who waits longest, else lays it where the next finds it."""
+        while what is not None:
+            with suppress(IndexError):
+                longest = self._waiting.popleft()
+                longest.given = what
+                longest.told.release()
+                return
+            if what is _Room.ONE:
+                self._room.append(what)
+            else:
+                self._free.append(what)
+            # Who came to wait since a moment may have looked before it lay there.
+            what = self._at_hand() if self._waiting else None
 
     def recreate(self) -> "SharedPool":
         return self.__class__(
@@ -141,7 +144,7 @@ class SharedPool(Pool):
         with suppress(IndexError):
             while True:
                 self._free.popleft().close()
-                self._room.append(None)
+                self._give(_Room.ONE)
 
     def status(self) -> str:
         return f"{len(self._free)} connections are free, room for {len(self._room)} more"

@@ -44,12 +44,16 @@ class Waiter(Thread):
         super().__init__(daemon=True)
         self.engine = engine
         self.got: Connection | None = None
+        self.problem: Exception | None = None
         before = waiting(engine)
         self.start()
         wait_for(lambda: waiting(engine) > before, 30)
 
     def run(self) -> None:
-        self.got = self.engine.connect()
+        try:
+            self.got = self.engine.connect()
+        except Exception as problem:
+            self.problem = problem
 
     def gets(self) -> Connection:
         self.join(30)
@@ -77,7 +81,7 @@ def test_who_waits_longest_gets_what_comes_back(engine_with: Callable[..., Engin
 def test_where_none_comes_back_in_time_that_is_said(engine_with: Callable[..., Engine]):
     engine = engine_with(timeout=0.05)
     one, *others = all_of(engine)
-    with pytest.raises(NoneCameBack, match="all 3 connections are in use"):
+    with pytest.raises(NoneCameBack, match="no connection came free in time"):
         engine.connect()
     one.close()
     with engine.connect():  # And who gave up is given nothing any more.
@@ -86,20 +90,60 @@ def test_where_none_comes_back_in_time_that_is_said(engine_with: Callable[..., E
         each.close()
 
 
-def test_where_one_cannot_be_opened_there_is_room_for_another(engine_with: Callable[..., Engine]):
-    engine = engine_with()
-    refused = OperationalError("", {}, Exception("no more of them"))
-    fails = [refused]
+def refusing(engine: Engine) -> list[int]:
+    """Refuses connections as long as there is something in the list that is returned."""
+    refused = [1]
 
     def connect(*_: object) -> None:
-        if fails:
-            raise fails.pop()
+        if refused:
+            raise OperationalError("", {}, Exception("the database system is starting up"))
 
     event.listen(engine, "do_connect", connect)
-    with pytest.raises(OperationalError):
-        engine.connect()
+    return refused
+
+
+def test_where_none_can_be_opened_for_a_while_nothing_is_lost(engine_with: Callable[..., Engine]):
+    engine = engine_with()
+    held = all_of(engine)
+    waiters = [Waiter(engine) for _ in range(2 * MOST)]
+    refused = refusing(engine)
+    for each in held:
+        each.invalidate()
+        each.close()
+    for waiter in waiters:
+        waiter.join(30)
+        assert isinstance(waiter.problem, OperationalError)
+    refused.clear()
     for each in all_of(engine):
         each.close()
+    assert engine.pool.status() == f"{KEPT} connections are free, room for {MOST - KEPT} more"
+
+
+def test_who_is_broken_off_while_they_wait_takes_nothing_along(
+    engine_with: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+):
+    engine = engine_with()
+    one, *others = all_of(engine)
+
+    class Interrupted:
+        """A lock that is waited for in vain."""
+
+        def __init__(self) -> None:
+            self.is_held = False
+
+        def acquire(self, **_: object) -> None:
+            if self.is_held:
+                raise KeyboardInterrupt
+            self.is_held = True
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("bot.pool.Lock", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            engine.connect()
+    one.close()
+    for each in (engine.connect(), *others):
+        each.close()
+    assert waiting(engine) == 0
 
 
 def test_a_connection_that_broke_makes_room(engine_with: Callable[..., Engine]):
