@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -37,17 +37,15 @@ def waiting(engine: Engine) -> int:
     return len(pool._waiting)
 
 
-class Waiter(Thread):
-    """Somebody who wants a connection while all are in use."""
+class Comer(Thread):
+    """Somebody who wants a connection."""
 
     def __init__(self, engine: Engine):
         super().__init__(daemon=True)
         self.engine = engine
         self.got: Connection | None = None
         self.problem: Exception | None = None
-        before = waiting(engine)
         self.start()
-        wait_for(lambda: waiting(engine) > before, 30)
 
     def run(self) -> None:
         try:
@@ -59,6 +57,15 @@ class Waiter(Thread):
         self.join(30)
         assert self.got is not None
         return self.got
+
+
+class Waiter(Comer):
+    """Somebody who has to wait for one."""
+
+    def __init__(self, engine: Engine):
+        before = waiting(engine)
+        super().__init__(engine)
+        wait_for(lambda: waiting(engine) > before, 30)
 
 
 def all_of(engine: Engine) -> list[Connection]:
@@ -90,32 +97,26 @@ def test_where_none_comes_back_in_time_that_is_said(engine_with: Callable[..., E
         each.close()
 
 
-def refusing(engine: Engine) -> list[int]:
-    """Refuses connections as long as there is something in the list that is returned."""
-    refused = [1]
+def test_where_none_can_be_opened_while_others_wait_nothing_is_lost(engine_with: Callable[..., Engine]):
+    engine = engine_with()
+    all_are_here, is_starting_up = Event(), [True]
 
     def connect(*_: object) -> None:
-        if refused:
+        assert all_are_here.wait(30)
+        if is_starting_up:
             raise OperationalError("", {}, Exception("the database system is starting up"))
 
     event.listen(engine, "do_connect", connect)
-    return refused
-
-
-def test_where_none_can_be_opened_for_a_while_nothing_is_lost(engine_with: Callable[..., Engine]):
-    engine = engine_with()
-    held = all_of(engine)
-    waiters = [Waiter(engine) for _ in range(2 * MOST)]
-    refused = refusing(engine)
-    for each in held:
-        each.invalidate()
-        each.close()
-    for waiter in waiters:
-        waiter.join(30)
-        assert isinstance(waiter.problem, OperationalError)
-    refused.clear()
-    for each in all_of(engine):
-        each.close()
+    first = Comer(engine)
+    wait_for(lambda: engine.pool.status() == "0 connections are free, room for 0 more", 30)
+    others = [Waiter(engine) for _ in range(2 * MOST)]
+    all_are_here.set()
+    for each in (first, *others):
+        each.join(30)
+        assert isinstance(each.problem, OperationalError)
+    is_starting_up.clear()
+    for connection in all_of(engine):
+        connection.close()
     assert engine.pool.status() == f"{KEPT} connections are free, room for {MOST - KEPT} more"
 
 
@@ -135,6 +136,9 @@ def test_who_is_broken_off_while_they_wait_takes_nothing_along(
             if self.is_held:
                 raise KeyboardInterrupt
             self.is_held = True
+
+        def release(self) -> None:
+            self.is_held = False
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr("bot.pool.Lock", Interrupted)
