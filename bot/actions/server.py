@@ -138,6 +138,7 @@ class ActionServer:
     def _start(self, now: float) -> _Process:
         line, line_there = (side.detach() for side in socket.socketpair())
         os.set_blocking(line, False)
+        os.set_blocking(line_there, True)  # Where the server's loop has patched sockets, neither end blocks.
         listener = self._listener.fileno()
         given = [str(self.site.resolve()), "--report", str(line_there), "--listen", str(listener)]
         given += ["--parent", str(self._alive), "--of", str(os.getpid())]

@@ -240,3 +240,31 @@ def is_running(pid: int) -> bool:
         return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+UNDER_GEVENT = """
+import gevent.monkey
+
+gevent.monkey.patch_all()
+
+import sys
+from pathlib import Path
+
+from tests.bot.actions.conftest import Kept
+from tests.bot.actions.test_server import ORDERS, says
+
+kept = Kept(Path(sys.argv[1]), Path(sys.argv[1]) / "actions.json")
+try:
+    kept.write("orders.py", ORDERS.replace("{said}", "first"))
+    kept.until(lambda: kept.status.state == "running" and says(kept.client) == "first")
+    kept.write("orders.py", ORDERS.replace("{said}", "second"))
+    kept.until(lambda: says(kept.client) == "second" and not kept.server._leaving)
+    print([what for what, _ in kept.logged])
+finally:
+    kept.server.stop()
+"""
+
+
+def test_under_the_servers_loop_a_process_that_takes_over_stays(tmp_path: Path):
+    done = subprocess.run([sys.executable, "-c", UNDER_GEVENT, tmp_path], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "[]\n", done.stderr
