@@ -51,6 +51,8 @@ class VisitorLinks(Link, Protocol):
 
     def tell_status(self, conversation: Conversation) -> None: ...
 
+    def tell(self, frame: Frame) -> None: ...
+
 
 class AgentLinks(Link, Protocol):
     agent_id: str
@@ -182,7 +184,7 @@ class Hub:
             self._tell_status(conversation)
             return
         for link in self._of_visitor(conversation):
-            link.connection.send(encoded(frame))
+            link.tell(frame)
 
     def _tell_watchers(self, conversation: Conversation, frame: Frame) -> None:
         for watcher in list(self._watchers.get(conversation.id, ())):

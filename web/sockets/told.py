@@ -19,8 +19,8 @@ def welcome(epoch: str, **more: Any) -> Frame:
 
 
 def answered(epoch: Epoch, frames: Callable[[], list[Frame]]) -> dict[str, list[Frame]]:
-    """Returns the answer to a request, all of one record: a socket is closed when another takes its place, and tells no
-    more. Raises TryAgain when that happened meanwhile.
+    """Returns the answer to a request, all of what this process knows as one record: a socket is closed when it learns
+    of another, and tells no more. Raises TryAgain when it learnt of one meanwhile.
     """
     record = epoch.current
     told = frames()

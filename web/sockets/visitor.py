@@ -176,12 +176,18 @@ class VisitorLink(VisitorFrames, Link):
         except BaseException:
             self._is_welcome = False
             self.forget_held()
+            self.connection.ask_back()  # Nobody asks again on this socket, and it would hear of nothing.
             raise
+
+    def tell(self, frame: Frame) -> None:
+        """Tells anything once the visitor knows of which record it is."""
+        if self._is_welcome:
+            super().tell(frame)
 
     def hear(self, conversation: Conversation, events: tuple[Event, ...]) -> None:
         """Tells the visitor what they may hear of what just happened."""
         self._heads = {conversation.id: conversation.visitor_last_seq}
-        heard = heard_by(self.ears, events) if self._is_welcome else ()
+        heard = heard_by(self.ears, events)
         if heard:
             self.tell(_page(conversation, heard, more=False))
 
