@@ -138,12 +138,12 @@ def test_out_of_hours_nobody_is_called_busy(play):
 @pytest.mark.parametrize(
     "language, free, words",
     [
-        ("en", 1, "Nobody has answered yet. Leave a message, and the answer comes by e-mail."),
+        ("en", 1, "It may take a while until somebody answers. Leave a message, and the answer comes by e-mail."),
         ("en", 0, "Nobody is free right now. Leave a message, and the answer comes by e-mail."),
         (
             "de",
             1,
-            "Bisher hat niemand geantwortet. Hinterlassen Sie eine Nachricht, und die Antwort kommt per E-Mail.",
+            "Bis jemand antwortet, kann es dauern. Hinterlassen Sie eine Nachricht, und die Antwort kommt per E-Mail.",
         ),
         ("de", 0, "Gerade ist niemand frei. Hinterlassen Sie eine Nachricht, und die Antwort kommt per E-Mail."),
     ],

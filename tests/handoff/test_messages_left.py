@@ -189,7 +189,9 @@ def test_who_left_a_message_and_waits_again_by_now_goes_on_waiting(leaves, vanis
     assert ben.is_offered() == [ann.conversation]
 
 
-@pytest.mark.parametrize("is_busy, words", [(False, "Nobody has answered yet."), (True, "Nobody is free right now.")])
+@pytest.mark.parametrize(
+    "is_busy, words", [(False, "It may take a while until somebody answers."), (True, "Nobody is free right now.")]
+)
 def test_who_waited_in_vain_is_told_what_is_true_of_those_who_are_there(visitor, office, agent, is_busy, words):
     anna = agent("Anna").comes_online()
     for _ in range(office.desk.agent(anna.id).capacity if is_busy else 0):
