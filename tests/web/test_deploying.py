@@ -198,6 +198,7 @@ def test_who_is_behind_a_question_that_was_put_in_is_told_nothing_with_a_gap(she
         WELCOME,
         ("- id: tickets\n", "- id: tickets\n        collect: day\n        ask: Which day?\n      - id: address\n"),
         ("we will write to {{ email }}", "we will write to {{ email }} about {{ day }}"),
+        ("wir schreiben an {{ email }}", "wir schreiben an {{ email }} wegen {{ day }}"),
         ("id: address", "id: address\n        was: tickets"),
     )
     told = shell.deploy("--plan").output
