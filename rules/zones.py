@@ -13,7 +13,7 @@ _YEAR = 2026
 @cache
 def zones() -> frozenset[str]:
     """Returns those there are, looked for once: that takes as long as reading a small site."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - {"Factory", "localtime"}  # Which mean that nobody knows.
 
 
 def zone_of_reader(facts: Mapping[str, Any], site: str) -> ZoneInfo:

@@ -69,8 +69,8 @@ class AgentFrames:
         """
         if isinstance(frame, frames.Watch):
             return [self._who_speaks(), *self.take(frame)]
-        told = self.take(frame)
-        return [*told, *self.welcome()] if isinstance(frame, frames.Beat) else told
+        answers = self.take(frame)
+        return [*answers, *self.welcome()] if isinstance(frame, frames.Beat) else answers
 
     def take(self, frame: Any) -> list[Frame]:
         """Does what the frame asks and returns what to answer. Raises refusals of the desk."""
