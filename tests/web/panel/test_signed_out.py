@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.web.panel.desk import PretendedDesk, accept_anna
+from tests.web.panel.desk import PretendedDesk, accept_anna, comes_true
 
 
 def test_who_was_signed_out_elsewhere_is_told_so_wherever_something_is_missing(
@@ -40,3 +40,25 @@ def test_a_list_that_could_not_be_fetched_is_tried_again(panel: Callable[..., Pa
     page.get_by_role("tab", name="All").click()
     expect(page.locator(".queue__empty")).to_contain_text("It is tried again with the next change.")
     expect(page.get_by_role("button", name="Presence: Online")).to_be_visible()
+
+
+def test_the_line_ends_with_the_first_request_that_is_refused_and_what_is_unsent_is_kept(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    panel()
+    accept_anna(page)
+    desk.silent = True
+    page.get_by_role("textbox", name="Reply").fill("On its way")
+    page.keyboard.press("Enter")
+    assert comes_true(page, lambda: desk.said("send"))
+    ended: list[object] = []
+    assert desk.socket is not None
+    desk.socket.on_close(lambda code, why: ended.append(code))
+    page.context.route("**/panel/conversations", lambda route: route.fulfill(status=401, json={"error": {}}))
+    page.get_by_role("tab", name="All").click()
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    assert comes_true(page, lambda: ended)
+    expect(page.get_by_role("list", name="Not sent yet")).to_contain_text("On its way")
+    desk.frames, desk.silent = [], False
+    panel()
+    assert comes_true(page, lambda: [frame["body"]["text"] for frame in desk.said("send")] == ["On its way"])

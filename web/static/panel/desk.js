@@ -448,6 +448,7 @@ export class Desk extends EventTarget {
    */
   #signOut() {
     this.#over = true;
+    this.#line.stop();
     for (const [conversation, thread] of this.#threads) {
       if (thread.ending === null) continue;
       thread.ending = null;
