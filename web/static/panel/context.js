@@ -51,11 +51,12 @@ class ConversationContext extends Part {
   }
 
   #show() {
-    const { open } = this.desk;
-    if (!open) {
-      return this.#body.replaceChildren(
-        h("p.context__empty", {}, "Open a conversation to see who the visitor is, the pages seen and how it went."),
-      );
+    const { open, line } = this.desk;
+    if (!open || line === "refused") {
+      const words = open
+        ? "You are signed out. The details are here again once you are signed in."
+        : "Open a conversation to see who the visitor is, the pages seen and how it went.";
+      return this.#body.replaceChildren(h("p.context__empty", {}, words));
     }
     const row = this.desk.row(open);
     const thread = this.desk.thread(open);

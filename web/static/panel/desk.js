@@ -209,8 +209,8 @@ export class Desk extends EventTarget {
 
   /** Messages of mine the server does not have yet, oldest first. */
   pending(conversation) {
-    const unkept = this.#unkept.filter((entry) => entry.conversation === conversation);
-    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation), ...unkept];
+    const unsent = this.#unsent().filter((entry) => entry.conversation === conversation);
+    return [...this.thread(conversation).settled.values(), ...unsent];
   }
 
   /** Sends a refused message once more, by the accept of now: it may have been given back and taken again since. */
@@ -425,6 +425,10 @@ export class Desk extends EventTarget {
 
   // Inner matters
 
+  #unsent() {
+    return [...this.#line.pending(), ...this.#unkept];
+  }
+
   /** Counts an accepted conversation as mine at once; the next queue from the server says so too. */
   #claim(conversation) {
     if (this.mine.some((row) => row.id === conversation)) return;
@@ -459,7 +463,42 @@ export class Desk extends EventTarget {
       this.#unkept = this.#line.pending().map((entry) => ({ ...entry, state: "failed" }));
       this.#clear();
     }
+    this.#leaveOnlyUnsent();
     this.#tell("signed-out");
+  }
+
+  /**
+   * What visitors said and who they are is for those who are signed in. What is not sent, or is looked at, keeps a row, so
+   * that it is found again: who has it, and the agent's own words.
+   */
+  #leaveOnlyUnsent() {
+    clearTimeout(this.#reload);
+    const unsent = this.#unsent().map(({ conversation }) => conversation);
+    const kept = new Set([...(this.open ? [this.open] : []), ...unsent, ...this.drafts.conversations()]);
+    const rows = [...kept].map((conversation) => this.#bare(conversation));
+    const gone = this.open && this.thread(this.open).gone;
+    this.#threads.clear();
+    if (this.open) Object.assign(this.thread(this.open), { gone, brief: { failedToLoad: true } });
+    this.waiting = [];
+    this.moreWait = false;
+    this.mine = rows;
+    this.all = { rows: [], further: null, more: false, state: "empty" };
+    this.offers.clear();
+    for (const kind of ["queue", "all"]) this.#tell(kind);
+    for (const kind of ["offers", "brief"]) this.#tell(kind, { conversation: this.open });
+    this.#tell("thread", { conversation: this.open, fresh: [] });
+  }
+
+  /** The row of a conversation without anything of its visitor. */
+  #bare(conversation) {
+    const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });
+    const text =
+      this.drafts.get(conversation, "reply") ||
+      this.drafts.get(conversation, "note") ||
+      this.#unsent().findLast((entry) => entry.conversation === conversation)?.body.text;
+    const last = text && { text, from: "agent", by: { id: this.agent?.id } };
+    const token = this.#token(conversation);
+    return { id: conversation, holder, owner: owner && { id: owner.id }, left, token, last_seq: 0, last };
   }
 
   /** Whoever is served long after somebody began to sign out is still signed in. */
@@ -527,11 +566,17 @@ export class Desk extends EventTarget {
     this.#tell("brief", { conversation });
   }
 
+  /** Nothing is had once nobody is signed in here: by now the browser may be another agent's. */
   async #get(address) {
+    const here = (value) => {
+      if (this.line === "refused") throw new Error(SIGNED_OUT);
+      return value;
+    };
+    here();
     const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (answer.status === 401) this.#signOut();
     if (!answer.ok) throw Object.assign(new Error(address), { status: answer.status });
-    return answer.json();
+    return here(await answer.json());
   }
 
   /** What one agent leaves unsent in this browser is sent when they are here again, and by nobody else. */

@@ -210,6 +210,7 @@ desk.addEventListener("gone", ({ detail }) => say(`${called(desk.visitor(detail.
 desk.addEventListener("signed-out", () => {
   one("#signed-out").hidden = desk.left;
   one("#left").hidden = !desk.left;
+  unsay();
 });
 
 one("#sign-out").addEventListener("submit", () => desk.forget());
