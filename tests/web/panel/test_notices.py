@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, row
+from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, row
 
 PEPA = "conversation-of-pepa-3"
 
@@ -62,6 +62,18 @@ def test_an_offer_is_said_to_who_turns_from_the_list_that_has_it(answering: Page
     answering.get_by_role("button", name="Show").press("Enter")
     expect(answering.locator(f"#row-{OTTO}")).to_be_focused()
     expect(notice(answering, "Otto is offered to you.")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_offer_that_is_shown_is_accepted_whoever_waits_longer(
+    answering: Page, desk: PretendedDesk, width: int
+) -> None:
+    answering.set_viewport_size({"width": width, "height": 844})
+    desk.tell("offer", conversation=PEPA, until=at(-30))
+    answering.get_by_role("button", name="Show").press("Enter")
+    expect(answering.locator(f"#row-{PEPA}")).to_be_focused()
+    answering.keyboard.press("a")
+    assert comes_true(answering, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA, PEPA])
 
 
 def test_what_was_offered_before_the_page_came_is_said_as_well(

@@ -168,7 +168,6 @@ toOffer.addEventListener("click", () => {
   const [first] = desk.offered;
   if (narrow.matches) look(null);
   queue.showOffer(first);
-  queue.enter();
 });
 
 function sayOffers() {
