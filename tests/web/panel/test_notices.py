@@ -85,6 +85,23 @@ def test_what_was_offered_before_the_page_came_is_said_as_well(
     expect(notice(page, "Otto is offered to you.")).to_be_visible()
 
 
+def test_what_is_offered_without_an_end_is_over_some_time_after_the_line_is_broken(
+    answering: Page, desk: PretendedDesk
+) -> None:
+    desk.waiting[0]["offered"] = True
+    desk.queue()
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    answering.clock.fast_forward(40_000)
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    assert desk.socket is not None
+    desk.socket.close(code=1012, reason="retry:600")
+    expect(answering.get_by_role("button", name="Presence: No connection")).to_be_visible()
+    answering.clock.fast_forward(15_000)
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    answering.clock.fast_forward(20_000)
+    expect(notice(answering, "is offered to you.")).to_have_count(0, timeout=10_000)
+
+
 def test_the_focus_stays_when_the_offer_that_had_it_is_over(answering: Page, desk: PretendedDesk) -> None:
     desk.tell("offer", conversation=OTTO, until=at(-30))
     answering.get_by_role("button", name="Show").focus()

@@ -21,6 +21,8 @@ import { CHANGES_BRIEF, MOVES, Thread } from "./thread.js";
 const TYPING_FADES = 8_000;
 /** How long after its time the word that an offer is over may be on its way. */
 const OFFER_LINGERS = 3_000;
+/** How long an offer lasts of which no end is known, once the line is broken: what departments say unless they say otherwise. */
+const OFFER_LASTS = 30_000;
 const QUIETLY = 400;
 /** How long after the first word of it a sign-out in another window may reach this one. */
 const LEAVES_WITHIN = 5_000;
@@ -50,6 +52,8 @@ export class Desk extends EventTarget {
   #reload = null;
   #rewish = null;
   #ahead = 0;
+  /** When the line was last seen to hold. */
+  #heldAt = Date.now();
   #over = false;
   /** When somebody began to sign out in another window of this browser; 0 when nobody did, or it failed. */
   #leftAt = 0;
@@ -547,6 +551,9 @@ export class Desk extends EventTarget {
   #tick() {
     for (const [conversation, until] of this.offers)
       if (this.now() > until + OFFER_LINGERS) this.#dropOffer(conversation);
+    if (/open|polling/.test(this.line)) this.#heldAt = Date.now();
+    if (Date.now() - this.#heldAt > OFFER_LASTS)
+      for (const { id, offered } of this.waiting) if (offered && !this.offers.has(id)) this.#dropOffer(id);
     this.#tell("tick");
   }
 
