@@ -102,6 +102,21 @@ def test_what_is_offered_without_an_end_is_over_some_time_after_the_line_is_brok
     expect(notice(answering, "is offered to you.")).to_have_count(0, timeout=10_000)
 
 
+def test_an_offer_is_over_when_the_lists_say_so_that_were_made_after_it(answering: Page, desk: PretendedDesk) -> None:
+    desk.tell("offer", conversation=OTTO, until=at(-300))
+    desk.waiting[1]["tags"] = ["listed"]
+    desk.queue()
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    answering.get_by_role("tab", name="New").click()
+    expect(answering.locator(f"#row-{PEPA}")).to_contain_text("listed")
+    expect(answering.locator(f"#row-{OTTO} + p")).to_contain_text("Offered to you")
+    answering.clock.fast_forward(5_000)
+    desk.queue()
+    expect(answering.locator(f"#row-{OTTO} + p")).to_be_hidden()
+    answering.get_by_role("tab", name="Mine").click()
+    expect(notice(answering, "is offered to you.")).to_have_count(0)
+
+
 def test_the_focus_stays_when_the_offer_that_had_it_is_over(answering: Page, desk: PretendedDesk) -> None:
     desk.tell("offer", conversation=OTTO, until=at(-30))
     answering.get_by_role("button", name="Show").focus()

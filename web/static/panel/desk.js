@@ -21,6 +21,8 @@ import { CHANGES_BRIEF, MOVES, Thread } from "./thread.js";
 const TYPING_FADES = 8_000;
 /** How long after its time the word that an offer is over may be on its way. */
 const OFFER_LINGERS = 3_000;
+/** How long after an offer a list may come that was made before it. */
+const LISTS_LAG = 2_000;
 /** How long an offer lasts of which no end is known, once the line is broken: what departments say unless they say otherwise. */
 const OFFER_LASTS = 30_000;
 const QUIETLY = 400;
@@ -52,6 +54,8 @@ export class Desk extends EventTarget {
   #reload = null;
   #rewish = null;
   #ahead = 0;
+  /** When each offer was heard of. */
+  #offeredAt = new Map();
   /** When the line was last seen to hold. */
   #heldAt = Date.now();
   #over = false;
@@ -341,9 +345,7 @@ export class Desk extends EventTarget {
     this.#isServed();
     this.#isNow(intent);
     if (this.open) this.#keep(this.open);
-    for (const conversation of [...this.offers.keys()]) {
-      if (!this.waiting.some((row) => row.id === conversation)) this.#dropOffer(conversation);
-    }
+    for (const conversation of [...this.offers.keys()]) if (this.#isWithdrawn(conversation)) this.#dropOffer(conversation);
     this.#tell("queue");
     // The list of everything is asked for, not pushed; a busy desk must not turn that into a flood.
     if (this.all.state !== "empty") {
@@ -351,6 +353,12 @@ export class Desk extends EventTarget {
       this.#reload = setTimeout(() => this.loadAll(), QUIETLY);
     }
   };
+
+  /** Whether the lists say that an offer is over: what said so on its way may be lost. */
+  #isWithdrawn(conversation) {
+    const row = this.waiting.find(({ id }) => id === conversation);
+    return !row || (!row.offered && Date.now() - this.#offeredAt.get(conversation) > LISTS_LAG);
+  }
 
   /** Presence is the agent's: what another window or device of theirs says is true here as well. */
   #isNow(intent) {
@@ -370,6 +378,7 @@ export class Desk extends EventTarget {
 
   #offered = ({ conversation, until }) => {
     this.offers.set(conversation, Date.parse(until));
+    this.#offeredAt.set(conversation, Date.now());
     this.#tell("offers", { conversation });
   };
 
