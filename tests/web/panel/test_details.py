@@ -41,7 +41,10 @@ def test_a_last_page_whose_time_is_not_known_is_told_without(
     [
         ("phone", "+4930123456", "tel:+4930123456"),
         ("phone", "+49 (30) 123-456", "tel:+4930123456"),
+        ("phone", "+49 (0)30 123456", "tel:+4930123456"),
+        ("phone", "+49(0) 30 / 123456", "tel:+4930123456"),
         ("phone", "030 123456", "tel:030123456"),
+        ("phone", "(0)30 123456", "tel:030123456"),
         ("mobile_number", "+4915112345678", "tel:+4915112345678"),
         ("email", "anna@example.com", "mailto:anna@example.com"),
     ],

@@ -178,9 +178,12 @@ function words(key, value) {
   return key === "language" ? languageOf(value) : shown(value);
 }
 
-/** The number to be called, or null: what is asked for as a phone number is kept with its country's code. */
+/**
+ * The number to be called, or null: what is asked for as a phone number is kept with its country's code. The "(0)" after
+ * such a code is dialled by those only who leave the code out.
+ */
 function callable(key, value) {
-  const number = value.replace(/[\s().\/-]/g, "");
+  const number = value.replace(/^(\s*\+.*?)\(\s*0\s*\)/, "$1").replace(/[\s().\/-]/g, "");
   return /^\+\d{6,15}$/.test(number) || (key === "phone" && /^\d{3,15}$/.test(number)) ? number : null;
 }
 
