@@ -35,8 +35,12 @@ _WORDS = frozenset(
         """,
     )
 )
-_BRIEFLY = {"const": "let", "true": "!0", "false": "!1", "Infinity": "1/0"}
+_BRIEFLY = {"const": "let", "true": "!0", "false": "!1"}
 """What means the same: whoever wrote `const` has seen to it that nothing is given twice."""
+_AS_FRACTION = "1/0"
+"""`Infinity`, where nothing beside it binds more tightly than the stroke does, or would grow together with it."""
+_BEFORE_FRACTION = frozenset([*"(,=:?|&><[", "=>"])
+_AFTER_FRACTION = frozenset("),;:]}")
 _NAMING = frozenset(["const", "let"])
 """Of two such statements the second goes on with the first: they are one word in the end."""
 _BEFORE_VALUE = frozenset([*"(,=:[!&|?{};+-*%<>", "=>", "...", "return", "typeof", "case", "", "${"])
@@ -105,10 +109,14 @@ def renamed(script: str) -> str:
     _shorten_private(solid)
     for token in _idle(solid):
         token.text = ""
+    solid = [token for token in solid if token.text]
     for at, token in enumerate(solid):
         if token.kind == "word" and token.text in _BRIEFLY and solid[at - 1].text != "." and solid[at + 1].text != ":":
             token.text = _BRIEFLY[token.text]
             token.kind = "word" if token.text == "let" else "mark"
+        between = token.text == "Infinity" and solid[at - 1].text in _BEFORE_FRACTION
+        if between and token.kind == "word" and solid[at + 1].text in _AFTER_FRACTION:
+            token.text, token.kind = _AS_FRACTION, "mark"
     return "".join(_without_gaps([token for token in tokens if token.text]))
 
 

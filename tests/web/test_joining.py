@@ -77,11 +77,16 @@ const arrows = async (by) => {
   const lists = [[1, 2,].length, [, 1].length, many(1, 2,), { a: 1, b: 2, }.b];
   return [await later(1), both(1, 2,), ((each) => (each))(3), ...lists];
 };
+const by_two = (by) => by * 2;
 export async function run() {
   const counter = new Counter(2).add().add(1);
   const { value: renamedValue, ["name"]: named } = counter;
   const globals = [typeof document, typeof window.name, isNaN(NaN)];
+  const unending = (by) => [by / Infinity, -Infinity < by, by > Infinity, (by || Infinity) > 9, typeof Infinity];
+  const endless = () => { return Infinity; };
+  const ends = [Infinity, endless(), by_two(Infinity)].map(String);
   return JSON.stringify([
+    unending(0), unending(2), ends,
     total(2, { extra: 1 }), total(2, { rate: 3 }), renamedValue, named, Counter.made, await counter.later(),
     shapes.total(8), shapes.outer, shapes.k7, shadows("v", true), shadows("w"), words("a`b/c value/total}d value"),
     told("Anna", ["x", "y"]), twice(1, 2), chosen(1), chosen(0), label(7), label(8),
@@ -136,6 +141,26 @@ def test_yes_and_no_are_brief_but_keep_their_names() -> None:
         "const one=true;export const all=()=>{for(const each of[false])return one?true:{true:each,false:each.true};};"
     )
     assert renamed(script) == ("let e=!0;export let all=()=>{for(let t of[!1])return e?true:{true:t,false:t.true}};")
+
+
+def test_what_has_no_end_is_brief_where_that_means_the_same() -> None:
+    briefly = "export let all=(e)=>[Infinity,e=Infinity,e||Infinity,e??Infinity,e>Infinity,e?Infinity:Infinity];"
+    assert "Infinity" not in renamed(briefly)
+    assert renamed("export const all=(e)=>{return Infinity;};") == "export let all=e=>{return Infinity};"
+    for whole in (
+        "2/Infinity",
+        "-Infinity",
+        "Infinity/2",
+        "2**Infinity",
+        "Infinity**2",
+        "typeof Infinity",
+        "Infinity.toFixed()",
+    ):
+        assert renamed(f"export const all=[{whole}];") == f"export let all=[{whole}];"
+    assert (
+        renamed("export const all={Infinity:1,other:all.Infinity};")
+        == "export let all={Infinity:1,other:all.Infinity};"
+    )
 
 
 def test_a_constant_stands_where_it_is_read_if_it_is_read_once() -> None:

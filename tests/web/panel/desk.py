@@ -116,6 +116,8 @@ class Wire(Protocol):
 
     def close(self, *, code: int | None = None, reason: str | None = None) -> None: ...
 
+    def on_close(self, hear: Callable[[int | None, str | None], Any], /) -> None: ...
+
 
 @dataclass
 class PretendedDesk:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.panel.desk import ANNA, BRIEF, PretendedDesk, at
+from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, at, event, row
 
 
 def detail(page: Page, label: str) -> Locator:
@@ -41,7 +41,10 @@ def test_a_last_page_whose_time_is_not_known_is_told_without(
     [
         ("phone", "+4930123456", "tel:+4930123456"),
         ("phone", "+49 (30) 123-456", "tel:+4930123456"),
+        ("phone", "+49 (0)30 123456", "tel:+4930123456"),
+        ("phone", "+49(0) 30 / 123456", "tel:+4930123456"),
         ("phone", "030 123456", "tel:030123456"),
+        ("phone", "(0)30 123456", "tel:030123456"),
         ("mobile_number", "+4915112345678", "tel:+4915112345678"),
         ("email", "anna@example.com", "mailto:anna@example.com"),
     ],
@@ -53,6 +56,28 @@ def test_who_can_be_called_or_written_to_can_be_so_from_the_details(
     desk.brief = {**BRIEF, "contact": {attribute: value}}
     panel(f"?conversation={ANNA}")
     expect(page.locator(".context__facts").get_by_role("link", name=value)).to_have_attribute("href", leads)
+
+
+def test_the_focus_stays_on_a_link_of_the_details_when_the_queue_changes(
+    panel: Callable[..., Page], page: Page, desk: PretendedDesk
+) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    desk.brief = {**BRIEF, "contact": {"phone": "+49 30 123456"}}
+    panel(f"?conversation={ANNA}")
+    number = page.locator(".context__facts").get_by_role("link", name="+49 30 123456")
+    number.focus()
+    desk.waiting.append(row(OTTO, "Otto"))
+    desk.queue()
+    expect(page.locator(f"#row-{OTTO}")).to_be_visible()
+    expect(number).to_be_focused()
+    desk.waiting[0]["visitor"] = {**desk.waiting[0]["visitor"], "page": "/terms"}
+    desk.queue()
+    expect(detail(page, "Last page")).to_have_text("/terms")
+    expect(number).to_be_focused()
+    desk.brief = {**BRIEF, "contact": {}}
+    desk.happens(ANNA, event(4, "contact_changed", "bot", attribute="phone", value=""))
+    expect(number).to_have_count(0)
+    expect(page.get_by_role("region", name="Details of the conversation")).to_be_focused()
 
 
 @pytest.mark.parametrize(

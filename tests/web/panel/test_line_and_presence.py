@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import ORIGIN, STATIC, stop_clock
-from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, accept_anna, at, comes_true, row
+from tests.web.panel.desk import ANNA, BRIEF, OTTO, PretendedDesk, accept_anna, comes_true, row
 from tests.web.panel.pages import PanelPages
 
 
@@ -229,7 +229,6 @@ def test_who_could_not_sign_out_in_another_window_keeps_what_they_wrote_when_it_
 def test_who_is_signed_out_is_told_so_instead_of_being_let_wait(
     panel: Callable[..., Page], desk: PretendedDesk
 ) -> None:
-    desk.waiting.append(row(OTTO, "Otto", waiting_since=at(5)))
     page = panel()
     accept_anna(page)
     assert desk.socket is not None
@@ -238,9 +237,16 @@ def test_who_is_signed_out_is_told_so_instead_of_being_let_wait(
     page.get_by_role("button", name="Return to bot").click()
     expect(page.get_by_role("status").filter(has_text="Sign in again first.")).to_be_visible()
     expect(page.locator(".conversation__doing")).to_have_text("")
-    page.get_by_role("tab", name="New").click()
-    page.get_by_role("list", name="Waiting").get_by_role("button", name="Accept").click()
-    expect(page.locator(".queue__problem")).to_contain_text("Sign in again first.")
+
+
+def test_who_is_signed_out_accepts_nothing_that_they_look_at(panel: Callable[..., Page], desk: PretendedDesk) -> None:
+    page = panel(f"?conversation={ANNA}")
+    expect(page.get_by_text("Nobody has this conversation yet.")).to_be_visible()
+    assert desk.socket is not None
+    desk.socket.close(code=4401)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out.")).to_be_visible()
+    page.get_by_role("tabpanel", name="Reply").get_by_role("button", name="Accept").click()
+    expect(page.locator(".composer__refused")).to_contain_text("Sign in again first.")
 
 
 @pytest.mark.parametrize("first", ["signed out elsewhere", "over"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, row
+from tests.web.panel.desk import ANNA, OTTO, PretendedDesk, accept_anna, at, comes_true, row
 
 PEPA = "conversation-of-pepa-3"
 
@@ -64,6 +64,18 @@ def test_an_offer_is_said_to_who_turns_from_the_list_that_has_it(answering: Page
     expect(notice(answering, "Otto is offered to you.")).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_offer_that_is_shown_is_accepted_whoever_waits_longer(
+    answering: Page, desk: PretendedDesk, width: int
+) -> None:
+    answering.set_viewport_size({"width": width, "height": 844})
+    desk.tell("offer", conversation=PEPA, until=at(-30))
+    answering.get_by_role("button", name="Show").press("Enter")
+    expect(answering.locator(f"#row-{PEPA}")).to_be_focused()
+    answering.keyboard.press("a")
+    assert comes_true(answering, lambda: [frame["conversation"] for frame in desk.said("accept")] == [ANNA, PEPA])
+
+
 def test_what_was_offered_before_the_page_came_is_said_as_well(
     panel: Callable[..., Page], page: Page, desk: PretendedDesk
 ) -> None:
@@ -71,6 +83,38 @@ def test_what_was_offered_before_the_page_came_is_said_as_well(
     page.set_viewport_size({"width": 390, "height": 844})
     panel(f"?conversation={ANNA}")
     expect(notice(page, "Otto is offered to you.")).to_be_visible()
+
+
+def test_what_is_offered_without_an_end_is_over_some_time_after_the_line_is_broken(
+    answering: Page, desk: PretendedDesk
+) -> None:
+    desk.waiting[0]["offered"] = True
+    desk.queue()
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    answering.clock.fast_forward(40_000)
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    assert desk.socket is not None
+    desk.socket.close(code=1012, reason="retry:600")
+    expect(answering.get_by_role("button", name="Presence: No connection")).to_be_visible()
+    answering.clock.fast_forward(15_000)
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    answering.clock.fast_forward(20_000)
+    expect(notice(answering, "is offered to you.")).to_have_count(0, timeout=10_000)
+
+
+def test_an_offer_is_over_when_the_lists_say_so_that_were_made_after_it(answering: Page, desk: PretendedDesk) -> None:
+    desk.tell("offer", conversation=OTTO, until=at(-300))
+    desk.waiting[1]["tags"] = ["listed"]
+    desk.queue()
+    expect(notice(answering, "Otto is offered to you.")).to_be_visible()
+    answering.get_by_role("tab", name="New").click()
+    expect(answering.locator(f"#row-{PEPA}")).to_contain_text("listed")
+    expect(answering.locator(f"#row-{OTTO} + p")).to_contain_text("Offered to you")
+    answering.clock.fast_forward(5_000)
+    desk.queue()
+    expect(answering.locator(f"#row-{OTTO} + p")).to_be_hidden()
+    answering.get_by_role("tab", name="Mine").click()
+    expect(notice(answering, "is offered to you.")).to_have_count(0)
 
 
 def test_the_focus_stays_when_the_offer_that_had_it_is_over(answering: Page, desk: PretendedDesk) -> None:

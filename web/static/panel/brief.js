@@ -27,7 +27,9 @@ class ConversationBrief extends Part {
           h(
             "p.brief__none",
             {},
-            "What is known could not be fetched. It is tried again when you open the conversation anew.",
+            this.desk.line === "refused"
+              ? "You are signed out. What is known is here again once you are signed in."
+              : "What is known could not be fetched. It is tried again when you open the conversation anew.",
           ),
         ),
       );

@@ -331,7 +331,7 @@ class ReplyComposer extends Part {
   #showTyping() {
     const typing = this.#conversation && this.desk.thread(this.#conversation).typing;
     this.#typing.hidden = !typing;
-    if (!typing) return;
+    if (!typing) return this.#typing.replaceChildren();
     const name = called(this.desk.visitor(this.#conversation));
     this.#typing.replaceChildren(
       h("span.composer__typist", {}, `${name} is typing`),

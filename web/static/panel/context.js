@@ -51,20 +51,35 @@ class ConversationContext extends Part {
   }
 
   #show() {
-    const { open } = this.desk;
-    if (!open) {
-      return this.#body.replaceChildren(
-        h("p.context__empty", {}, "Open a conversation to see who the visitor is, the pages seen and how it went."),
-      );
+    const { open, line } = this.desk;
+    if (!open || line === "refused") {
+      const words = open
+        ? "You are signed out. The details are here again once you are signed in."
+        : "Open a conversation to see who the visitor is, the pages seen and how it went.";
+      return this.#place(h("p.context__empty", {}, words));
     }
     const row = this.desk.row(open);
     const thread = this.desk.thread(open);
-    this.#body.replaceChildren(
+    this.#place(
       this.#contact(row, thread.brief),
       this.#pages(thread.brief),
       this.#conversation(row, thread),
       ...this.#record(thread.brief?.record),
     );
+  }
+
+  /** Redraws what has changed, so that the focus stays in it and what is marked there stays marked. */
+  #place(...parts) {
+    const stood = [...this.#body.children];
+    const focused = this.#body.contains(document.activeElement) ? document.activeElement : null;
+    const { href } = focused ?? {};
+    parts.forEach((part, at) => {
+      if (!stood[at]) this.#body.append(part);
+      else if (!stood[at].isEqualNode(part)) stood[at].replaceWith(part);
+    });
+    for (const part of stood.slice(parts.length)) part.remove();
+    if (!focused || focused === document.activeElement) return;
+    ([...this.#body.querySelectorAll("a")].find((each) => each.href === href) ?? this.#body).focus();
   }
 
   /** Only admins are told where the record of the person is exported and erased. */
@@ -177,9 +192,12 @@ function words(key, value) {
   return key === "language" ? languageOf(value) : shown(value);
 }
 
-/** The number to be called, or null: what is asked for as a phone number is kept with its country's code. */
+/**
+ * The number to be called, or null: what is asked for as a phone number is kept with its country's code. The "(0)" after
+ * such a code is dialled by those only who leave the code out.
+ */
 function callable(key, value) {
-  const number = value.replace(/[\s().\/-]/g, "");
+  const number = value.replace(/^(\s*\+.*?)\(\s*0\s*\)/, "$1").replace(/[\s().\/-]/g, "");
   return /^\+\d{6,15}$/.test(number) || (key === "phone" && /^\d{3,15}$/.test(number)) ? number : null;
 }
 

@@ -44,7 +44,7 @@ class PanelConversation extends Part {
     this.hear("queue welcome all line", () => this.#head());
     this.hear("thread", ({ detail }) => detail.conversation === this.#shown && this.#hearMore(detail.fresh));
     this.hear("message", ({ detail }) => detail.entry.conversation === this.#shown && this.#showPending());
-    this.hear("signed-out", () => this.#shown && this.#showPending());
+    this.hear("signed-out", () => this.#signedOut());
     this.hear("ending", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("brief gone", ({ detail }) => detail.conversation === this.#shown && this.#head());
     this.hear("tick", () => this.#settle());
@@ -273,6 +273,12 @@ class PanelConversation extends Part {
       this.#closeConfirm(true);
     };
     yes.focus();
+  }
+
+  #signedOut() {
+    this.#closeConfirm(true);
+    this.#confirm.replaceChildren();
+    if (this.#shown) this.#showPending();
   }
 
   #closeConfirm(refocus) {

@@ -21,6 +21,10 @@ import { CHANGES_BRIEF, MOVES, Thread } from "./thread.js";
 const TYPING_FADES = 8_000;
 /** How long after its time the word that an offer is over may be on its way. */
 const OFFER_LINGERS = 3_000;
+/** How long after an offer a list may come that was made before it. */
+const LISTS_LAG = 2_000;
+/** How long an offer lasts of which no end is known, once the line is broken: what departments say unless they say otherwise. */
+const OFFER_LASTS = 30_000;
 const QUIETLY = 400;
 /** How long after the first word of it a sign-out in another window may reach this one. */
 const LEAVES_WITHIN = 5_000;
@@ -50,6 +54,10 @@ export class Desk extends EventTarget {
   #reload = null;
   #rewish = null;
   #ahead = 0;
+  /** When each offer was heard of. */
+  #offeredAt = new Map();
+  /** When the line was last seen to hold. */
+  #heldAt = Date.now();
   #over = false;
   /** When somebody began to sign out in another window of this browser; 0 when nobody did, or it failed. */
   #leftAt = 0;
@@ -209,8 +217,8 @@ export class Desk extends EventTarget {
 
   /** Messages of mine the server does not have yet, oldest first. */
   pending(conversation) {
-    const unkept = this.#unkept.filter((entry) => entry.conversation === conversation);
-    return [...this.thread(conversation).settled.values(), ...this.#line.pending(conversation), ...unkept];
+    const unsent = this.#unsent().filter((entry) => entry.conversation === conversation);
+    return [...this.thread(conversation).settled.values(), ...unsent];
   }
 
   /** Sends a refused message once more, by the accept of now: it may have been given back and taken again since. */
@@ -337,9 +345,7 @@ export class Desk extends EventTarget {
     this.#isServed();
     this.#isNow(intent);
     if (this.open) this.#keep(this.open);
-    for (const conversation of [...this.offers.keys()]) {
-      if (!this.waiting.some((row) => row.id === conversation)) this.#dropOffer(conversation);
-    }
+    for (const conversation of [...this.offers.keys()]) if (this.#isWithdrawn(conversation)) this.#dropOffer(conversation);
     this.#tell("queue");
     // The list of everything is asked for, not pushed; a busy desk must not turn that into a flood.
     if (this.all.state !== "empty") {
@@ -347,6 +353,12 @@ export class Desk extends EventTarget {
       this.#reload = setTimeout(() => this.loadAll(), QUIETLY);
     }
   };
+
+  /** Whether the lists say that an offer is over: what said so on its way may be lost. */
+  #isWithdrawn(conversation) {
+    const row = this.waiting.find(({ id }) => id === conversation);
+    return !row || (!row.offered && Date.now() - this.#offeredAt.get(conversation) > LISTS_LAG);
+  }
 
   /** Presence is the agent's: what another window or device of theirs says is true here as well. */
   #isNow(intent) {
@@ -366,6 +378,7 @@ export class Desk extends EventTarget {
 
   #offered = ({ conversation, until }) => {
     this.offers.set(conversation, Date.parse(until));
+    this.#offeredAt.set(conversation, Date.now());
     this.#tell("offers", { conversation });
   };
 
@@ -425,6 +438,10 @@ export class Desk extends EventTarget {
 
   // Inner matters
 
+  #unsent() {
+    return [...this.#line.pending(), ...this.#unkept];
+  }
+
   /** Counts an accepted conversation as mine at once; the next queue from the server says so too. */
   #claim(conversation) {
     if (this.mine.some((row) => row.id === conversation)) return;
@@ -448,6 +465,7 @@ export class Desk extends EventTarget {
    */
   #signOut() {
     this.#over = true;
+    this.#line.stop();
     for (const [conversation, thread] of this.#threads) {
       if (thread.ending === null) continue;
       thread.ending = null;
@@ -458,7 +476,42 @@ export class Desk extends EventTarget {
       this.#unkept = this.#line.pending().map((entry) => ({ ...entry, state: "failed" }));
       this.#clear();
     }
+    this.#leaveOnlyUnsent();
     this.#tell("signed-out");
+  }
+
+  /**
+   * What visitors said and who they are is for those who are signed in. What is not sent, or is looked at, keeps a row, so
+   * that it is found again: who has it, and the agent's own words.
+   */
+  #leaveOnlyUnsent() {
+    clearTimeout(this.#reload);
+    const unsent = this.#unsent().map(({ conversation }) => conversation);
+    const kept = new Set([...(this.open ? [this.open] : []), ...unsent, ...this.drafts.conversations()]);
+    const rows = [...kept].map((conversation) => this.#bare(conversation));
+    const gone = this.open && this.thread(this.open).gone;
+    this.#threads.clear();
+    if (this.open) Object.assign(this.thread(this.open), { gone, brief: { failedToLoad: true } });
+    this.waiting = [];
+    this.moreWait = false;
+    this.mine = rows;
+    this.all = { rows: [], further: null, more: false, state: "empty" };
+    this.offers.clear();
+    for (const kind of ["queue", "all"]) this.#tell(kind);
+    for (const kind of ["offers", "brief"]) this.#tell(kind, { conversation: this.open });
+    this.#tell("thread", { conversation: this.open, fresh: [] });
+  }
+
+  /** The row of a conversation without anything of its visitor. */
+  #bare(conversation) {
+    const { holder, owner, left } = this.#asOfNow(this.row(conversation) ?? { id: conversation, last_seq: 0 });
+    const text =
+      this.drafts.get(conversation, "reply") ||
+      this.drafts.get(conversation, "note") ||
+      this.#unsent().findLast((entry) => entry.conversation === conversation)?.body.text;
+    const last = text && { text, from: "agent", by: { id: this.agent?.id } };
+    const token = this.#token(conversation);
+    return { id: conversation, holder, owner: owner && { id: owner.id }, left, token, last_seq: 0, last };
   }
 
   /** Whoever is served long after somebody began to sign out is still signed in. */
@@ -507,6 +560,9 @@ export class Desk extends EventTarget {
   #tick() {
     for (const [conversation, until] of this.offers)
       if (this.now() > until + OFFER_LINGERS) this.#dropOffer(conversation);
+    if (/open|polling/.test(this.line)) this.#heldAt = Date.now();
+    if (Date.now() - this.#heldAt > OFFER_LASTS)
+      for (const { id, offered } of this.waiting) if (offered && !this.offers.has(id)) this.#dropOffer(id);
     this.#tell("tick");
   }
 
@@ -526,11 +582,17 @@ export class Desk extends EventTarget {
     this.#tell("brief", { conversation });
   }
 
+  /** Nothing is had once nobody is signed in here: by now the browser may be another agent's. */
   async #get(address) {
+    const here = (value) => {
+      if (this.line === "refused") throw new Error(SIGNED_OUT);
+      return value;
+    };
+    here();
     const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (answer.status === 401) this.#signOut();
     if (!answer.ok) throw Object.assign(new Error(address), { status: answer.status });
-    return answer.json();
+    return here(await answer.json());
   }
 
   /** What one agent leaves unsent in this browser is sent when they are here again, and by nobody else. */

@@ -24,6 +24,12 @@ export class Drafts {
     else this.#storage?.removeItem(name);
   }
 
+  /** The conversations in which something is begun. */
+  conversations() {
+    const begun = [...this.#texts].filter(([, text]) => text);
+    return new Set(begun.map(([name]) => name.slice(this.#prefix.length).replace(/^\w+\./, "")));
+  }
+
   /** Leaves nothing of this agent in the browser from now on, but what this page has of it: for signing out. */
   clear() {
     for (const name of this.#kept()) this.#storage.removeItem(name);

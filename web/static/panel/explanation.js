@@ -28,10 +28,18 @@ class ConversationExplanation extends Part {
     // A press beside it closes it; one inside never reaches the dialog itself.
     this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
     this.replaceChildren(this.#dialog);
+    this.hear("signed-out", () => this.#forget());
   }
 
   get isOpen() {
     return this.#dialog.open;
+  }
+
+  #forget() {
+    this.#asked += 1;
+    this.#dialog.close();
+    this.#title.textContent = "";
+    this.#body.replaceChildren();
   }
 
   /** Tells the story of a conversation, from `seq` on if that is asked for; the rest lies above. */

@@ -168,7 +168,6 @@ toOffer.addEventListener("click", () => {
   const [first] = desk.offered;
   if (narrow.matches) look(null);
   queue.showOffer(first);
-  queue.enter();
 });
 
 function sayOffers() {
@@ -210,6 +209,7 @@ desk.addEventListener("gone", ({ detail }) => say(`${called(desk.visitor(detail.
 desk.addEventListener("signed-out", () => {
   one("#signed-out").hidden = desk.left;
   one("#left").hidden = !desk.left;
+  unsay();
 });
 
 one("#sign-out").addEventListener("submit", () => desk.forget());

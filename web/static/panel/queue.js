@@ -74,10 +74,13 @@ class WaitingQueue extends Part {
     return this.#list === list && this.offsetParent !== null;
   }
 
-  /** Brings what is offered into sight: the list, and in it the row. */
+  /** Goes to what is offered: the list, and in it the row, which is then what is accepted next. */
   showOffer(conversation) {
     this.show("new");
-    this.#rows.get(conversation)?.element.scrollIntoView({ block: "nearest" });
+    const row = this.#rows.get(conversation);
+    if (!row) return this.enter();
+    row.element.scrollIntoView({ block: "nearest" });
+    row.open.focus();
   }
 
   /** Brings the first of what is offered into sight; with many, the list does not run away to the last. */

@@ -45,6 +45,10 @@ class CannedResponses extends Part {
     this.after(this.#said);
     // The field must not lose the focus to a press on the list.
     this.hear("mousedown", (event) => event.preventDefault(), this);
+    this.hear("signed-out", () => {
+      this.close();
+      this.#list.replaceChildren();
+    });
   }
 
   close() {
