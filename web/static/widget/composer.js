@@ -1,5 +1,6 @@
 /** Where the visitor writes. Says in words why something cannot be sent, and keeps what was written over pages. */
-import { h, icon, link } from "../shared/html.js";
+import { h, icon } from "../shared/html.js";
+import { link } from "../shared/prose.js";
 import { MOST, NOTHING } from "../shared/readable.js";
 
 const ENTER = 13;

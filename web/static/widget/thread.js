@@ -1,6 +1,7 @@
 /** What was said, in order, and at its end what is still on its way. */
 import { exact, moment } from "../shared/clock.js";
-import { h, prose } from "../shared/html.js";
+import { h } from "../shared/html.js";
+import { prose } from "../shared/prose.js";
 import { reply } from "./bubble.js";
 
 const GAP = 15 * 60_000;
