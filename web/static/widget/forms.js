@@ -24,11 +24,16 @@ const looks = fetch(new URL("./forms.css", import.meta.url), { credentials: "omi
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(await (await looks).text());
 
-/** What stands in the fields, kept for as long as this tab is asked for it: over what else is said, and over pages. */
-function kept(rows) {
+/**
+ * What stands in the fields, kept for as long as this tab is asked for it: over what else is said, and over pages. Once a
+ * form is `sent`, what other tabs have kept counts no longer either.
+ */
+function kept(rows, sent) {
   try {
-    if (rows) sessionStorage["parlour.form"] = JSON.stringify(rows);
-    return JSON.parse(sessionStorage["parlour.form"]);
+    if (sent) localStorage["parlour.sent"] = sent;
+    if (rows) sessionStorage["parlour.form"] = JSON.stringify([`${localStorage["parlour.sent"]}`, rows]);
+    const [since, before] = JSON.parse(sessionStorage["parlour.form"]);
+    return since === `${localStorage["parlour.sent"]}` ? before : [];
   } catch {
     return [];
   }
@@ -40,7 +45,8 @@ export function ask(form, place, language, send) {
   const texts = language.startsWith("de") ? TEXTS.de : TEXTS.en;
   const log = place.parentElement;
   const before = kept();
-  const named = ({ name }) => `${form.step} ${name}`;
+  // By its words, too: who has agreed to something has agreed to nothing else.
+  const named = ({ name, label }) => `${form.step} ${name} ${label}`;
   const questions = form.fields.map((field) => {
     const [, known, typed] = before.find(([name]) => name === named(field)) ?? [];
     // What has been learnt since, or is wrong with what was sent, counts more than what was typed before.
@@ -54,7 +60,7 @@ export function ask(form, place, language, send) {
     if (open.length) return open[0].focus();
     const values = Object.fromEntries(form.fields.map((field, at) => [field.name, (field.value = questions[at].value())]));
     const words = form.fields.map((field, at) => told(field, questions[at].words(language))).filter(Boolean);
-    kept([]);
+    kept([], Date.now());
     send({ step: form.step, values }, words.join("\n"));
     log.focus();
   };

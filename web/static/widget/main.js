@@ -183,7 +183,7 @@ class Widget extends HTMLElement {
     line.hearers = {
       events: (frame) => this.#heard(frame),
       message: (entry) => this.#thread.message(entry),
-      welcome: ({ conversation }) => conversation && this.#stand(conversation),
+      welcome: ({ conversation }) => this.#stand(conversation ?? {}),
       status: (status) => this.#stand(status),
       typing: (frame) => this.#showTyping(frame),
       reset: () => {
@@ -273,10 +273,7 @@ class Widget extends HTMLElement {
 
   #heard({ conversation, events }) {
     const seen = readIn(conversation);
-    const others = events.filter(({ seq, from }) => seq > seen && from?.role !== "visitor");
-    const fresh = others.filter(({ kind }) => kind === "message");
-    // What is asked no longer is not kept.
-    if (others[0] && !others.at(-1).body.form) keep("form", "", tab);
+    const fresh = events.filter(({ seq, kind, from }) => kind === "message" && seq > seen && from.role !== "visitor");
     this.#showTyping({});
     this.#thread.show(events, seen);
     this.#unread += fresh.length;
@@ -322,6 +319,10 @@ class Widget extends HTMLElement {
 
   #stand(status) {
     this.#stands = status;
+    // What was typed into a form goes with the conversation that asked for it.
+    const talk = status.open ? status.id : "";
+    if (talk !== recall("talk", tab)) keep("form", "", tab);
+    keep("talk", talk, tab);
     // In whichever tab somebody has begun to talk: what was said unasked is no question any more.
     if (status.open && this.#spoken.impression) this.#clear(this.#forget());
     this.#status.show(status);
