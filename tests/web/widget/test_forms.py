@@ -231,9 +231,12 @@ def test_a_form_that_is_not_taken_can_be_changed(visit: Visit, chat: PretendedCh
     chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
     form_in(page).get_by_role("textbox").fill("Kim")
     form_in(page).get_by_role("button").click()
+    page.get_by_role("textbox", name="Message").fill("Until when")
     log_of(page).get_by_role("button", name="Change it").click()
     expect(form_in(page).get_by_role("textbox")).to_have_value("Kim")
     expect(log_of(page).locator(".own")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Until when")
+    expect(log_of(page)).to_be_focused()
 
 
 @pytest.mark.parametrize("meanwhile", ["reloaded", "reminded", "replaced"])

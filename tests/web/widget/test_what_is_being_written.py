@@ -203,3 +203,14 @@ def test_a_form_keeps_what_stands_in_it_where_the_answer_comes_bit_by_bit(visit:
     chat.happens("message", "bot", **said_again())
     expect(form_in(page)).to_be_visible()
     assert filled(page) == before
+
+
+def test_what_was_refused_is_put_before_what_is_being_written_meanwhile(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
+    write(page, "I am looking for boots,")
+    message = page.get_by_role("textbox", name="Message")
+    message.fill("size 42.")
+    log_of(page).get_by_role("button", name="Change it").click()
+    expect(message).to_have_value("I am looking for boots,\nsize 42.")
+    expect(message).to_be_focused()

@@ -52,9 +52,9 @@ export class Composer {
     if (value) style.height = `${this.#field.scrollHeight + 2}px`;
   }
 
-  /** Puts a text into the field, to be changed or sent. */
+  /** Puts a text into the field, to be changed or sent, before what stands there; an empty one clears it. */
   write(text) {
-    this.#field.value = text;
+    this.#field.value = text && `${text}\n${this.#field.value}`.trim();
     this.#changed();
     this.focus();
   }

@@ -142,7 +142,10 @@ class Widget extends HTMLElement {
         line.retry(client_id);
         this.#goOn();
       },
-      change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
+      change: (client_id) => {
+        const { text } = line.discard(client_id).body;
+        if (text) this.#composer.write(text);
+      },
       send: (body) => this.#send(body),
       typing: (on, text) => {
         const { id: conversation, holder } = this.#stands;

@@ -140,6 +140,8 @@ export class Thread {
     const act = () => {
       if (!hopeless) return this.#act.retry(client_id);
       element.remove();
+      // A form that comes finds the one who filled it in here, as after it was sent.
+      this.element.focus();
       this.offer();
       this.#act.change(client_id);
     };
