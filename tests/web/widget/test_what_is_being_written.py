@@ -214,3 +214,32 @@ def test_what_was_refused_is_put_before_what_is_being_written_meanwhile(visit: V
     log_of(page).get_by_role("button", name="Change it").click()
     expect(message).to_have_value("I am looking for boots,\nsize 42.")
     expect(message).to_be_focused()
+
+
+def test_a_reminder_leaves_what_is_wrong_under_its_field(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0], FIELDS[1]))
+    wrong = {**FIELDS[1], "value": "kim at mail"}
+    chat.replies = lambda text: [
+        {"text": "Not yet.", "form": form_of({**FIELDS[0], "value": "Kim"}, wrong, errors={"email": "It has no @."})}
+    ]
+    page = opened(visit())
+    form_in(page).get_by_role("textbox", name="name?").fill("Kim")
+    form_in(page).get_by_role("textbox", name="E-mail").fill("kim at mail")
+    form_in(page).get_by_role("button").click()
+    expect(form_in(page)).to_contain_text("It has no @.")
+    chat.happens("message", "bot", text="Still there?", form=form_of({**FIELDS[0], "value": "Kim"}, FIELDS[1]))
+    expect(log_of(page)).to_contain_text("Still there?")
+    email = form_in(page).get_by_role("textbox", name="E-mail")
+    expect(email).to_have_value("kim at mail")
+    expect(email).to_have_attribute("aria-invalid", "true")
+    expect(form_in(page)).to_contain_text("It has no @.")
+    known = {**FIELDS[1], "value": "kim@mail.example"}
+    chat.happens("message", "bot", text="Thank you.", form=form_of({**FIELDS[0], "value": "Kim"}, known))
+    expect(email).to_have_value("kim@mail.example")
+    expect(email).to_have_attribute("aria-invalid", "false")
+
+
+@pytest.mark.parametrize("value", [{"amount": 4}, [4], 4])
+def test_a_field_holds_no_more_than_words(visit: Visit, chat: PretendedChat, value: Any) -> None:
+    chat.adds("message", "bot", text="How many?", form=form_of({**FIELDS[0], "value": value}))
+    expect(form_in(opened(visit())).get_by_role("textbox")).to_have_value("4" if value == 4 else "")

@@ -136,7 +136,6 @@ export class Thread {
     element.waits = state === "sending";
     if (state !== "failed") return this.#mark(element, element.waits && texts.sending);
     const hopeless = error && error.code !== "too_many";
-    const why = hopeless ? texts.refused : error ? texts.too_many : "";
     const act = () => {
       if (!hopeless) return this.#act.retry(client_id);
       element.remove();
@@ -146,7 +145,7 @@ export class Thread {
       this.#act.change(client_id);
     };
     const button = h("button.plain", { onclick: act }, hopeless ? texts.change : texts.again);
-    this.#mark(element, `${texts.unsent} · ${why} `, button);
+    this.#mark(element, `${texts.unsent} · ${hopeless ? texts.refused : error ? texts.too_many : ""} `, button);
   }
 
   /** Marks the last of our own that a person has read. */
