@@ -264,7 +264,9 @@ def test_what_is_answered_is_not_asked_again_while_the_answer_is_on_its_way(
     expect(form_in(page)).to_have_count(0)
     chat.silent = False
     chat.replies = lambda text: [{"text": "And your phone?", "form": form_of(FIELDS[2])}]
-    for frame in chat.receive(frames.visitor_frame(json.dumps(chat.ops("send")[-1]))):
+    waiting = frames.visitor_frame(json.dumps(chat.ops("send")[-1]))
+    assert isinstance(waiting, frames.Send)
+    for frame in chat.receive(waiting):
         chat.sockets[-1].send(json.dumps(frame))
     expect(form_in(page).get_by_label("Phone")).to_be_visible()
 
