@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 SCRIPT = """async (texts) => {
-  const { prose } = await import("/static/shared/html.js");
+  const { prose } = await import("/static/shared/prose.js");
   return texts.map((text) => prose(text).map((part) => part.href ?? part).filter((part) => part !== ""));
 }"""
 LONG = 1_000_000

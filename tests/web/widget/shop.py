@@ -66,6 +66,7 @@ class PretendedChat:
     asked: list[tuple[str, dict[str, Any], str | None]] = field(default_factory=list)
     sockets: list[WebSocketRoute] = field(default_factory=list)
     reachable: bool = True
+    epoch: str = "e1"
 
     def answer(self, route: Route) -> None:
         request = route.request
@@ -225,7 +226,7 @@ class PretendedChat:
         return {
             "op": "welcome",
             "protocol": 1,
-            "epoch": "e1",
+            "epoch": self.epoch,
             "beat": 20,
             "conversation": self.status if self.begun else None,
         }

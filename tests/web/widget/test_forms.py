@@ -1,12 +1,25 @@
 """Forms in a conversation: filled in, refused under the field, and gone when something else was said."""
 
+import json
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser import picture
-from tests.web.widget.shop import HOSTILE, SHOP, PretendedChat, Visit, log_of, opened, serious, settle, write
+from tests.web.widget.shop import (
+    HOSTILE,
+    SHOP,
+    PretendedChat,
+    Visit,
+    eventually,
+    log_of,
+    opened,
+    serious,
+    settle,
+    write,
+)
+from web import frames
 
 
 def asked(name: str, type: str, label: str, **more: Any) -> dict[str, Any]:
@@ -218,9 +231,54 @@ def test_a_form_that_is_not_taken_can_be_changed(visit: Visit, chat: PretendedCh
     chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
     form_in(page).get_by_role("textbox").fill("Kim")
     form_in(page).get_by_role("button").click()
+    page.get_by_role("textbox", name="Message").fill("Until when")
     log_of(page).get_by_role("button", name="Change it").click()
     expect(form_in(page).get_by_role("textbox")).to_have_value("Kim")
     expect(log_of(page).locator(".own")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Until when")
+    expect(log_of(page)).to_be_focused()
+
+
+@pytest.mark.parametrize("meanwhile", ["reloaded", "reminded", "replaced"])
+def test_what_is_answered_is_not_asked_again_while_the_answer_is_on_its_way(
+    visit: Visit, chat: PretendedChat, meanwhile: str
+) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    page = opened(visit())
+    chat.silent = True
+    form_in(page).get_by_role("textbox").fill("Kim")
+    form_in(page).get_by_role("button").click()
+    if meanwhile == "reloaded":
+        page.reload()
+        eventually(page, lambda: len(chat.ops("send")) == 2)
+    elif meanwhile == "reminded":
+        chat.happens("message", "bot", text="Are you still there?", form=form_of(FIELDS[0]))
+        expect(log_of(page)).to_contain_text("Are you still there?")
+    else:
+        chat.epoch = "e2"
+        chat.sockets[-1].close(code=1011)
+        eventually(page, lambda: len(chat.ops("send")) == 2)
+    expect(log_of(page)).to_contain_text("What is your name?")
+    expect(log_of(page).locator(".own")).to_contain_text("Sending")
+    page.wait_for_timeout(200)
+    expect(form_in(page)).to_have_count(0)
+    chat.silent = False
+    chat.replies = lambda text: [{"text": "And your phone?", "form": form_of(FIELDS[2])}]
+    waiting = frames.visitor_frame(json.dumps(chat.ops("send")[-1]))
+    assert isinstance(waiting, frames.Send)
+    for frame in chat.receive(waiting):
+        chat.sockets[-1].send(json.dumps(frame))
+    expect(form_in(page).get_by_label("Phone")).to_be_visible()
+
+
+def test_what_was_refused_does_not_keep_anything_from_being_asked(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    page = opened(visit())
+    chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
+    write(page, "What for?")
+    expect(log_of(page)).to_contain_text("It was not accepted.")
+    chat.happens("message", "bot", text="Are you still there?", form=form_of(FIELDS[0]))
+    expect(form_in(page)).to_be_visible()
 
 
 def test_a_question_that_may_be_skipped_offers_it(visit: Visit, chat: PretendedChat) -> None:

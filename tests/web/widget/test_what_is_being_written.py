@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import picture
-from tests.web.widget.shop import SHOP, PretendedChat, Visit, log_of, opened, write
+from tests.web.widget.shop import SHOP, PretendedChat, Visit, eventually, log_of, opened, write
 from tests.web.widget.test_forms import FIELDS, fill_in, form_in, form_of
 
 
@@ -123,21 +123,123 @@ def test_who_is_filling_in_a_form_goes_on_where_they_are_while_something_is_said
     expect(wishes).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("ends", ["message", "closed"])
-def test_what_was_typed_into_a_form_is_forgotten_once_it_is_sent_or_asked_no_longer(
+KEPT = "JSON.stringify(Object.values(sessionStorage)).includes('Kim')"
+
+
+@pytest.mark.parametrize("ends", ["sent", "closed", "closed_meanwhile", "another_meanwhile", "erased", "replaced"])
+def test_what_was_typed_into_a_form_goes_once_it_is_sent_or_its_conversation_is_over(
     visit: Visit, chat: PretendedChat, ends: str
 ) -> None:
     chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
     page = opened(visit())
     form_in(page).get_by_role("textbox").fill("Kim")
-    kept = "JSON.stringify(Object.values(sessionStorage)).includes('Kim')"
-    assert page.evaluate(kept)
-    chat.happens(ends, "bot", by="bot", text="Then we leave it at that.")
-    expect(form_in(page)).to_have_count(0)
-    assert not page.evaluate(kept)
-    chat.happens("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    assert page.evaluate(KEPT)
+    if ends == "sent":
+        form_in(page).get_by_role("button").click()
+    elif ends == "closed":
+        chat.happens("closed", "bot", by="bot")
+        chat.stands(open=False, holder="nobody")
+    elif ends == "closed_meanwhile":
+        page.goto("about:blank")
+        chat.begun, chat.record = False, []
+        page.goto(f"{SHOP}/cart")
+    elif ends == "another_meanwhile":
+        page.goto("about:blank")
+        chat.id, chat.record = "conversation-2", []
+        chat.adds("message", "bot", text="Hello again.")
+        page.goto(f"{SHOP}/cart")
+    else:
+        chat.record, chat.begun = [], False
+        chat.epoch = "e2" if ends == "replaced" else chat.epoch
+        chat.sockets[-1].close(code=1011)
+    eventually(page, lambda: not page.evaluate(KEPT))
+    chat.id, chat.standing, chat.record = "conversation-3", {}, []
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    page.reload()
     expect(form_in(page).get_by_role("textbox")).to_have_value("")
+
+
+def test_what_was_typed_into_a_form_that_was_sent_in_another_tab_does_not_come_back(
+    visit: Visit, chat: PretendedChat
+) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0]))
+    left, right = opened(visit()), visit(launcher="Close chat")
+    form_in(left).get_by_role("textbox").fill("Kim")
+    form_in(right).get_by_role("textbox").fill("Robin")
+    form_in(right).get_by_role("button").click()
+    expect(log_of(right).locator(".own")).to_have_count(1)
+    chat.sockets[0].send(json.dumps(chat.page(1)))
+    expect(form_in(left)).to_have_count(0)
+    chat.adds("message", "bot", text="And who comes with you?", form=form_of(FIELDS[0]))
+    for socket in chat.sockets:
+        socket.send(json.dumps(chat.page(2)))
+    for page in (left, right):
+        expect(log_of(page)).to_contain_text("And who comes with you?")
+        expect(form_in(page).get_by_role("textbox")).to_have_value("")
+
+
+def test_who_has_agreed_to_something_has_not_agreed_to_other_words(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="May we?", form=form_of(*FIELDS[:1], FIELDS[9]), step="offer.details")
+    page = opened(visit())
+    form_in(page).get_by_role("checkbox").check()
     form_in(page).get_by_role("textbox").fill("Kim")
-    form_in(page).get_by_role("button").click()
+    page.reload()
+    expect(form_in(page).get_by_role("checkbox")).to_be_checked()
+    other = {**FIELDS[9], "label": "My data may be sold."}
+    chat.record[-1]["body"]["form"] = form_of(*FIELDS[:1], other)
+    page.reload()
+    expect(form_in(page).get_by_role("textbox")).to_have_value("Kim")
+    expect(form_in(page).get_by_role("checkbox", name="sold")).not_to_be_checked()
+
+
+def test_a_form_keeps_what_stands_in_it_where_the_answer_comes_bit_by_bit(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(), step="offer.details")
+    page = opened(visit())
+    before = began(page)
+    chat.replies = lambda text: [{"text": "One moment."}]
+    write(page, "Until when can I call?")
+    expect(log_of(page)).to_contain_text("One moment.")
     expect(form_in(page)).to_have_count(0)
-    assert not page.evaluate(kept)
+    chat.happens("message", "bot", **said_again())
+    expect(form_in(page)).to_be_visible()
+    assert filled(page) == before
+
+
+def test_what_was_refused_is_put_before_what_is_being_written_meanwhile(visit: Visit, chat: PretendedChat) -> None:
+    page = opened(visit())
+    chat.refusal = {"code": "malformed", "message": "It cannot be stored."}
+    write(page, "I am looking for boots,")
+    message = page.get_by_role("textbox", name="Message")
+    message.fill("size 42.")
+    log_of(page).get_by_role("button", name="Change it").click()
+    expect(message).to_have_value("I am looking for boots,\nsize 42.")
+    expect(message).to_be_focused()
+
+
+def test_a_reminder_leaves_what_is_wrong_under_its_field(visit: Visit, chat: PretendedChat) -> None:
+    chat.adds("message", "bot", text="What is your name?", form=form_of(FIELDS[0], FIELDS[1]))
+    wrong = {**FIELDS[1], "value": "kim at mail"}
+    chat.replies = lambda text: [
+        {"text": "Not yet.", "form": form_of({**FIELDS[0], "value": "Kim"}, wrong, errors={"email": "It has no @."})}
+    ]
+    page = opened(visit())
+    form_in(page).get_by_role("textbox", name="name?").fill("Kim")
+    form_in(page).get_by_role("textbox", name="E-mail").fill("kim at mail")
+    form_in(page).get_by_role("button").click()
+    expect(form_in(page)).to_contain_text("It has no @.")
+    chat.happens("message", "bot", text="Still there?", form=form_of({**FIELDS[0], "value": "Kim"}, FIELDS[1]))
+    expect(log_of(page)).to_contain_text("Still there?")
+    email = form_in(page).get_by_role("textbox", name="E-mail")
+    expect(email).to_have_value("kim at mail")
+    expect(email).to_have_attribute("aria-invalid", "true")
+    expect(form_in(page)).to_contain_text("It has no @.")
+    known = {**FIELDS[1], "value": "kim@mail.example"}
+    chat.happens("message", "bot", text="Thank you.", form=form_of({**FIELDS[0], "value": "Kim"}, known))
+    expect(email).to_have_value("kim@mail.example")
+    expect(email).to_have_attribute("aria-invalid", "false")
+
+
+@pytest.mark.parametrize("value", [{"amount": 4}, [4], 4])
+def test_a_field_holds_no_more_than_words(visit: Visit, chat: PretendedChat, value: Any) -> None:
+    chat.adds("message", "bot", text="How many?", form=form_of({**FIELDS[0], "value": value}))
+    expect(form_in(opened(visit())).get_by_role("textbox")).to_have_value("4" if value == 4 else "")

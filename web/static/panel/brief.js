@@ -1,5 +1,6 @@
 /** <conversation-brief>: what an agent should know before the first word; a quiet card above everything that was said. */
-import { h, prose } from "../shared/html.js";
+import { h } from "../shared/html.js";
+import { prose } from "../shared/prose.js";
 import { Part } from "./part.js";
 import { drawing, exactly, pathOf, time } from "./words.js";
 

@@ -1,5 +1,6 @@
 /** <conversation-context>: beside the conversation, who the visitor is, where they have been and what happened to it. */
-import { h, link, prose } from "../shared/html.js";
+import { h } from "../shared/html.js";
+import { link, prose } from "../shared/prose.js";
 import { shown } from "./brief.js";
 import { Part } from "./part.js";
 import { called, drawing, pathOf, standingInWords, time } from "./words.js";

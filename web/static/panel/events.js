@@ -1,5 +1,6 @@
 /** What happened in a conversation, each kind as an agent sees it. Nothing here is kept up to date: what happened, happened. */
-import { h, prose } from "../shared/html.js";
+import { h } from "../shared/html.js";
+import { prose } from "../shared/prose.js";
 import { isMessageAgain, nameOf } from "./thread.js";
 import { drawing, exactly, pathOf } from "./words.js";
 

@@ -1,5 +1,6 @@
 /** <conversation-explanation>: over the panel, each turn with its steps and guards, and why a trigger spoke. */
-import { h, prose } from "../shared/html.js";
+import { h } from "../shared/html.js";
+import { prose } from "../shared/prose.js";
 import { Part } from "./part.js";
 import { called, drawing, time } from "./words.js";
 

@@ -190,9 +190,7 @@ export class Line {
     this.#opened = this.#heard = this.now();
     for (const conversation of this.followed.keys()) this.#catchUp(conversation, true);
     if (!this.followed.size && this.#with.resume === "resume") this.tell("resume", { conversation: null, after: 0 });
-    for (const entry of this.pending()) {
-      if (!entry.error) this.#dispatch(entry);
-    }
+    for (const entry of this.pending()) if (!entry.error) this.#dispatch(entry);
     this.#look();
   }
 

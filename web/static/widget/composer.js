@@ -1,5 +1,6 @@
 /** Where the visitor writes. Says in words why something cannot be sent, and keeps what was written over pages. */
-import { h, icon, link } from "../shared/html.js";
+import { h, icon } from "../shared/html.js";
+import { link } from "../shared/prose.js";
 import { MOST, NOTHING } from "../shared/readable.js";
 
 const ENTER = 13;
@@ -51,9 +52,9 @@ export class Composer {
     if (value) style.height = `${this.#field.scrollHeight + 2}px`;
   }
 
-  /** Puts a text into the field, to be changed or sent. */
+  /** Puts a text into the field, to be changed or sent, before what stands there; an empty one clears it. */
   write(text) {
-    this.#field.value = text;
+    this.#field.value = text && `${text}\n${this.#field.value}`.trim();
     this.#changed();
     this.focus();
   }

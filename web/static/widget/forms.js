@@ -24,11 +24,16 @@ const looks = fetch(new URL("./forms.css", import.meta.url), { credentials: "omi
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(await (await looks).text());
 
-/** What stands in the fields, kept for as long as this tab is asked for it: over what else is said, and over pages. */
-function kept(rows) {
+/**
+ * What stands in the fields, kept for as long as this tab is asked for it: over what else is said, and over pages. Once a
+ * form is `sent`, what other tabs have kept counts no longer either.
+ */
+function kept(rows, sent) {
   try {
-    if (rows) sessionStorage["parlour.form"] = JSON.stringify(rows);
-    return JSON.parse(sessionStorage["parlour.form"]);
+    if (sent) localStorage["parlour.sent"] = sent;
+    if (rows) sessionStorage["parlour.form"] = JSON.stringify([`${localStorage["parlour.sent"]}`, rows]);
+    const [since, before] = JSON.parse(sessionStorage["parlour.form"]);
+    return since === `${localStorage["parlour.sent"]}` ? before : [];
   } catch {
     return [];
   }
@@ -40,21 +45,23 @@ export function ask(form, place, language, send) {
   const texts = language.startsWith("de") ? TEXTS.de : TEXTS.en;
   const log = place.parentElement;
   const before = kept();
-  const named = ({ name }) => `${form.step} ${name}`;
+  // By its words, too: who has agreed to something has agreed to nothing else.
+  const named = ({ name, label }) => `${form.step} ${name} ${label}`;
   const questions = form.fields.map((field) => {
-    const [, known, typed] = before.find(([name]) => name === named(field)) ?? [];
+    const [, known, typed, wrong] = before.find(([name]) => name === named(field)) ?? [];
     // What has been learnt since, or is wrong with what was sent, counts more than what was typed before.
-    const value = (field.value ?? known) === known ? typed : field.value;
-    return question({ ...field, value }, form.errors?.[field.name], texts);
+    const same = (field.value ?? known) === known;
+    // A reminder does not say again what is wrong: it stays until it is sent once more.
+    return question({ ...field, value: same ? typed : field.value }, form.errors?.[field.name] ?? (same && wrong), texts);
   });
-  const oninput = () => kept(form.fields.map((field, at) => [named(field), field.value, questions[at].value()]));
+  const oninput = () => kept(form.fields.map((field, at) => [named(field), field.value, questions[at].value(), questions[at].wrong]));
   const submit = (event) => {
     event.preventDefault();
     const open = questions.filter((each) => !each.settled());
     if (open.length) return open[0].focus();
     const values = Object.fromEntries(form.fields.map((field, at) => [field.name, (field.value = questions[at].value())]));
     const words = form.fields.map((field, at) => told(field, questions[at].words(language))).filter(Boolean);
-    kept([]);
+    kept([], Date.now());
     send({ step: form.step, values }, words.join("\n"));
     log.focus();
   };
@@ -87,7 +94,7 @@ export const told = ({ label }, words) => words && (/[?!.:]$/.test(label) ? `${l
 function question(field, error, texts) {
   const { name, type, label, optional, help } = field;
   const id = `field-${name}`;
-  const complaint = h("p.error", { id: `${id}-error` }, error ?? "");
+  const complaint = h("p.error", { id: `${id}-error` }, error || "");
   const described = [help && `${id}-help`, complaint.id].filter(Boolean).join(" ");
   const common = { "aria-describedby": described, "aria-invalid": !!error };
   const about = [
@@ -107,12 +114,12 @@ function question(field, error, texts) {
     // With its label, which says what it is about.
     made.element.scrollIntoView({ block: "nearest" });
   };
-  return { ...made, settled, wrong: !!error, focus };
+  return { ...made, settled, wrong: error, focus };
 }
 
 /** One line, or several for a text. */
 function line({ id, type, value, min, max }, about, complaint, common, texts) {
-  const now = value ?? "";
+  const now = typeof value === "object" ? "" : (value ?? "");
   const held = type !== "date" || !now || DAY.test(now);
   const input =
     type === "text"

@@ -23,7 +23,7 @@ const narrow = matchMedia("(max-width: 479px), (max-height: 479px)");
 const kept = storage("localStorage");
 /** What is being written belongs to one tab. */
 const tab = storage("sessionStorage");
-const recall = (key, from = kept) => from.getItem(`parlour.${key}`) ?? "";
+const recall = (key, of = kept) => of.getItem(`parlour.${key}`) ?? "";
 const keep = (key, value, to = kept) => {
   try {
     to.setItem(`parlour.${key}`, value);
@@ -142,7 +142,10 @@ class Widget extends HTMLElement {
         line.retry(client_id);
         this.#goOn();
       },
-      change: (client_id) => this.#composer.write(line.discard(client_id).body.text ?? ""),
+      change: (client_id) => {
+        const { text } = line.discard(client_id).body;
+        if (text) this.#composer.write(text);
+      },
       send: (body) => this.#send(body),
       typing: (on, text) => {
         const { id: conversation, holder } = this.#stands;
@@ -183,7 +186,7 @@ class Widget extends HTMLElement {
     line.hearers = {
       events: (frame) => this.#heard(frame),
       message: (entry) => this.#thread.message(entry),
-      welcome: ({ conversation }) => conversation && this.#stand(conversation),
+      welcome: ({ conversation }) => this.#stand(conversation ?? {}),
       status: (status) => this.#stand(status),
       typing: (frame) => this.#showTyping(frame),
       reset: () => {
@@ -198,9 +201,7 @@ class Widget extends HTMLElement {
       },
     };
     // Keys pressed here are no shortcuts of the host page.
-    for (const kind of ["keydown", "keyup", "keypress"]) {
-      this.shadowRoot.addEventListener(kind, (event) => event.stopPropagation());
-    }
+    for (const kind of ["keydown", "keyup", "keypress"]) this.shadowRoot.addEventListener(kind, (event) => event.stopPropagation());
     addEventListener("visibilitychange", () => this.#look());
     addEventListener("focusout", () => this.#speaker.consider());
     // Another tab has shown what was said: perhaps all that is new here, perhaps the first of it.
@@ -273,10 +274,7 @@ class Widget extends HTMLElement {
 
   #heard({ conversation, events }) {
     const seen = readIn(conversation);
-    const others = events.filter(({ seq, from }) => seq > seen && from?.role !== "visitor");
-    const fresh = others.filter(({ kind }) => kind === "message");
-    // What is asked no longer is not kept.
-    if (others[0] && !others.at(-1).body.form) keep("form", "", tab);
+    const fresh = events.filter((event) => event.kind === "message" && event.seq > seen && event.from.role !== "visitor");
     this.#showTyping({});
     this.#thread.show(events, seen);
     this.#unread += fresh.length;
@@ -321,13 +319,16 @@ class Widget extends HTMLElement {
   }
 
   #stand(status) {
-    this.#stands = status;
+    const { id, open } = (this.#stands = status);
+    // What was typed into a form goes with the conversation that asked for it.
+    if (!open || id !== recall("read", tab)) keep("form", "", tab);
+    keep("read", id, tab);
     // In whichever tab somebody has begun to talk: what was said unasked is no question any more.
-    if (status.open && this.#spoken.impression) this.#clear(this.#forget());
+    if (open && this.#spoken.impression) this.#clear(this.#forget());
     this.#status.show(status);
     this.#composer.askable(!/queue|agent/.test(status.holder));
     this.#thread.read(status.agent_read);
-    if (status.id) this.#line.follow(status.id);
+    if (id) this.#line.follow(id);
   }
 
   #showTyping({ on, who }) {

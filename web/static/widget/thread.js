@@ -1,6 +1,7 @@
 /** What was said, in order, and at its end what is still on its way. */
 import { exact, moment } from "../shared/clock.js";
-import { h, prose } from "../shared/html.js";
+import { h } from "../shared/html.js";
+import { prose } from "../shared/prose.js";
 import { reply } from "./bubble.js";
 
 const GAP = 15 * 60_000;
@@ -15,7 +16,7 @@ export class Thread {
   #act;
   #own = new Map();
   #replies = h("div.replies");
-  /** What is offered to be pressed or filled in, and what was offered last; what was filled in, in words. */
+  /** What is offered to be pressed or filled in, and the message that may offer it; what was filled in, in words. */
   #offered;
   #last = {};
   #filled = "…";
@@ -47,8 +48,8 @@ export class Thread {
     if (this.#greeting) this.#say(this.#greeting);
   }
 
-  /** Quick replies or a form under the last message; gone once something else is said. */
-  offer({ options = [], step, form }) {
+  /** Quick replies or a form under the last message; gone once something else is said, be it still on its way. */
+  offer({ options = [], step, form } = [...this.element.children].find((other) => other.waits) ? {} : this.#last) {
     const offered = JSON.stringify([options, step, form]);
     // What stands there already is left there: somebody may be about to press it, or be writing into it.
     if (offered === this.#offered) return;
@@ -72,12 +73,11 @@ export class Thread {
 
   /** Shows what happened; what was seen before, up to the number `seen`, is not read out once more. */
   show(events, seen) {
-    let offered;
-    for (const { kind, from, body, seq, at, client_id } of events) {
+    for (const { kind, from: by, body, seq, at, client_id } of events) {
       const key = client_id ?? seq;
       const tell = this.#texts[kind];
       const note = tell instanceof Function;
-      const own = from?.role === "visitor" && !note;
+      const own = by?.role === "visitor" && !note;
       if (!note && kind !== "message") continue;
       if (body.text && this.#foretold.text?.includes(body.text)) this.#foretold.remove();
       this.#gap(Date.parse(at));
@@ -86,16 +86,16 @@ export class Thread {
       // The record's words count: something in ours may have been masked.
       else if (element?.text !== body.text) {
         element?.remove();
-        element = this.#say(body.text, from);
+        element = this.#say(body.text, by);
       }
       element.ariaLive = this.#replies.ariaLive = seq > seen ? null : "off";
       element.title = exact(Date.parse(at), this.#texts.lang);
       if (note || own) this.#speaker = null;
       if (own) this.#own.set(key, Object.assign(element, { seq, unsent: "" }));
       this.#place(element);
-      offered = note || own ? {} : (this.#last = body);
+      this.#last = note || own ? {} : body;
     }
-    if (offered) this.offer(offered);
+    this.offer();
     this.read(this.#read);
   }
 
@@ -103,13 +103,12 @@ export class Thread {
   foretell(text, options) {
     this.#foretold = this.#say(text);
     this.offer({ options });
-    this.#foretold.offered = this.#offered;
   }
 
   /** As if no bubble had said anything. */
   takeBack() {
     this.#foretold.remove?.();
-    if (this.#offered === this.#foretold.offered) this.offer({});
+    this.offer();
   }
 
   #say(text, { role, name } = {}, unsent = "") {
@@ -134,18 +133,19 @@ export class Thread {
       this.#own.set(client_id, element);
       this.#keepEnd();
     }
-    if (state !== "failed") return this.#mark(element, state === "sending" && texts.sending);
+    element.waits = state === "sending";
+    if (state !== "failed") return this.#mark(element, element.waits && texts.sending);
     const hopeless = error && error.code !== "too_many";
-    const why = hopeless ? texts.refused : error ? texts.too_many : "";
     const act = () => {
-      if (hopeless) {
-        element.remove();
-        this.offer(this.#last);
-      }
-      this.#act[hopeless ? "change" : "retry"](client_id);
+      if (!hopeless) return this.#act.retry(client_id);
+      element.remove();
+      // A form that comes finds the one who filled it in here, as after it was sent.
+      this.element.focus();
+      this.offer();
+      this.#act.change(client_id);
     };
     const button = h("button.plain", { onclick: act }, hopeless ? texts.change : texts.again);
-    this.#mark(element, `${texts.unsent} · ${why} `, button);
+    this.#mark(element, `${texts.unsent} · ${hopeless ? texts.refused : error ? texts.too_many : ""} `, button);
   }
 
   /** Marks the last of our own that a person has read. */

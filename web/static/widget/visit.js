@@ -168,7 +168,7 @@ export class Visit {
     const { location, document } = this.#window;
     const now = this.#clock.now();
     const parameters = new URLSearchParams(location.search);
-    const from = document.referrer;
+    const whence = document.referrer;
     this.#page = pagePath(location.pathname);
     this.#share(({ visits = 0, pages, last, page }) => {
       const goesOn = now - last < ENDS_AFTER;
@@ -178,7 +178,7 @@ export class Visit {
         seconds: 0,
         landing: this.#page,
         // Nobody comes from the page they are on.
-        referrer: from.startsWith(`${location.origin}/`) ? null : short(from) || null,
+        referrer: whence.startsWith(`${location.origin}/`) ? null : short(whence) || null,
         days: visits ? Math.floor((now - last) / A_DAY) : null,
         campaign: CAMPAIGN.map((part) => parameters.get(`utm_${part}`)),
       };
