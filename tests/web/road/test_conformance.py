@@ -16,12 +16,13 @@ from contextlib import suppress
 
 import pytest
 from kosoku import FailureError, run_fuzzingclient
+from kosoku._kosoku import CaseResult
 
 from tests.faults.thorough import THOROUGH
 from tests.server import wait_for
 
-AT_ONCE = 8
-"""Cases that run side by side: most of them only wait, but each gives us a second for its goodbye."""
+AT_ONCE, FEW = 8, 2
+"""Cases that run side by side: most of them only wait."""
 CASES = {
     "frames, pings, reserved bits, kinds, pieces": (["1.*", "2.*", "3.*", "4.*", "5.*"], 64),
     "UTF-8": (["6.*"], 145),
@@ -51,15 +52,28 @@ def echo() -> Iterator[int]:
     server.wait()
 
 
+def asked(port: int, cases: list[str]) -> list[CaseResult]:
+    """Asks all these. Each gives us a second for our goodbye, which a busy machine may not have for so many. Where
+    nothing else was wrong, all are asked again, few at once."""
+    for at_once in (AT_ONCE, FEW):
+        suite = run_fuzzingclient(f"127.0.0.1:{port}", cases, None, concurrency=at_once)
+        try:
+            with ThreadPoolExecutor(1) as elsewhere:  # A browser of other tests has a loop in this thread.
+                return list(elsewhere.submit(asyncio.run, suite).result())
+        except FailureError as failure:
+            if at_once == FEW or not all(map(is_late, failure.results)):
+                pytest.fail(str(failure))
+    return []
+
+
+def is_late(result: CaseResult) -> bool:
+    return result.behavior.value == "OK" and result.behavior_close.value in ("FAILED BY CLIENT", "UNCLEAN")
+
+
 @pytest.mark.parametrize("about", CASES)
 def test_every_case_passes_with_a_clean_close(echo: int, about: str):
     cases, how_many = CASES[about]
-    try:
-        asked = run_fuzzingclient(f"127.0.0.1:{echo}", cases, None, concurrency=AT_ONCE)
-        with ThreadPoolExecutor(1) as elsewhere:  # A browser of other tests has a loop in this thread.
-            results = elsewhere.submit(asyncio.run, asked).result()
-    except FailureError as failure:
-        pytest.fail(str(failure))
+    results = asked(echo, cases)
     assert len(results) == how_many
     verdicts = Counter((each.behavior.value, each.behavior_close.value) for each in results)
     # Not strict: a message just before a breach of the protocol is not said back. Nobody would be there to hear it.
