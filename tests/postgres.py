@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests import disk
 
-ALONE = "-c listen_addresses='' -c max_connections=60"
+ALONE = "-c listen_addresses='' -c max_connections=100"
 SOMEWHERE = "-c timezone=America/St_Johns"
 """Where a server stands is its own affair, and half an hour apart from everybody."""
 SAFE_ENOUGH = "-c fsync=off"

@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,7 @@ def open_server(site: Path, database_url: str) -> Iterator[Server]:
 
 def outcomes(server: Server) -> list[str | None]:
     """What the record says of calls so far."""
-    database = Database(server.database_url)
-    with database.reading() as connection:
+    with closing(Database(server.database_url)) as database, database.reading() as connection:
         return list(connection.scalars(select(JobRow.outcome)))
 
 
