@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,9 @@ from rules.zones import zone_of_reader
 
 if TYPE_CHECKING:
     from flows.run import Run
+
+_ZoneOf = Callable[[Mapping[str, Any], str], ZoneInfo | str]
+"""Finds out whose clock is meant, which only a text with gaps asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +65,32 @@ class Spoken:
 
     def text(self, run: Run) -> str:
         """Returns what to say to the visitor: in their language, by their clock, chosen answers as they read them."""
-        return self._filled(run, AsSaid(run), zone_of_reader(run.facts, run.settings.timezone))
+        return self._filled(run, AsSaid(run), zone_of_reader)
 
     def as_stored(self, run: Run) -> str:
         """Returns the text for others than the visitor: by the clock of the site, chosen answers as they are kept."""
-        return self._filled(run, run.view(), run.settings.timezone)
+        return self._filled(run, run.view(), _zone_of_site)
 
-    def _filled(self, run: Run, values: Mapping[str, Any], zone: ZoneInfo | str) -> str:
+    def _filled(self, run: Run, values: Mapping[str, Any], zone_of: _ZoneOf) -> str:
         language = run.cursor.language
         said = self._chosen.get(language)
         if said is None:
             said = self._fallback(language, run.settings.default_language)
         if isinstance(said, str):
             return said
-        return said.render(values, language=language, currency=run.settings.currency, timezone=zone)
+        settings = run.settings
+        zone = zone_of(run.facts, settings.timezone)
+        return said.render(values, language=language, currency=settings.currency, timezone=zone)
 
     def _fallback(self, language: str, default: str) -> str | Template:
         for code in (base_of(language), default, base_of(default)):
             if code in self._by_language:
                 return self._by_language[code]
         return next(iter(self._by_language.values()), "")
+
+
+def _zone_of_site(_: Mapping[str, Any], site: str) -> str:
+    return site
 
 
 def _prepared(text: str) -> str | Template:
