@@ -168,7 +168,7 @@ export class Visit {
     const { location, document } = this.#window;
     const now = this.#clock.now();
     const parameters = new URLSearchParams(location.search);
-    const whence = document.referrer;
+    const { referrer } = document;
     this.#page = pagePath(location.pathname);
     this.#share(({ visits = 0, pages, last, page }) => {
       const goesOn = now - last < ENDS_AFTER;
@@ -178,7 +178,7 @@ export class Visit {
         seconds: 0,
         landing: this.#page,
         // Nobody comes from the page they are on.
-        referrer: whence.startsWith(`${location.origin}/`) ? null : short(whence) || null,
+        referrer: referrer.startsWith(`${location.origin}/`) ? null : short(referrer) || null,
         days: visits ? Math.floor((now - last) / A_DAY) : null,
         campaign: CAMPAIGN.map((part) => parameters.get(`utm_${part}`)),
       };
